@@ -1,0 +1,93 @@
+// Address: ( name-addr / addr-spec ) *( SEMI generic-param ), or the `*` of Contact (RFC 3261 §20.10,
+// §25.1). Without angle brackets every parameter belongs to the header field, not to the URI.
+
+import {
+  E_QUOTE,
+  E_URI,
+  E_VALUE,
+  NONE,
+  R_ADDRESS_FORM,
+  R_DISPLAY,
+  R_DISPLAY_QUOTED,
+  R_PARAMS_COUNT,
+  R_TAG,
+  R_URI_KIND,
+  SCHEME_STAR,
+} from "../src/core/abi";
+import { at, C_SPACE, C_TOKEN, skip, skipQuoted, trimEnd } from "./chars";
+import { fail } from "./failure";
+import { RECORD, record, span } from "./memory";
+import { nameIs, params, valueSpan } from "./params";
+import { uri } from "./uri";
+
+/** Reads the URI in angle brackets, `p` behind the opening one; the address behind the closing one, or 0. */
+function bracketed(p: usize, end: usize): usize {
+  let close = p;
+  while (close < end && load<u8>(close) != 0x3e) close++;
+  if (close >= end) return fail(E_VALUE, p);
+  record(R_ADDRESS_FORM, 1);
+  return uri(p, close) ? close + 1 : 0;
+}
+
+/** Reads a URI without angle brackets: it may hold no comma, question mark or semicolon (§20). */
+function bare(p: usize, end: usize): usize {
+  let last = p;
+  while (last < end) {
+    const octet = load<u8>(last);
+    if (octet == 0x3b || octet == 0x2c || octet == 0x3f || at(last, C_SPACE)) break;
+    last++;
+  }
+  if (last < end && load<u8>(last) == 0x3f) return fail(E_URI, last);
+  record(R_ADDRESS_FORM, 0);
+  return uri(p, last) ? last : 0;
+}
+
+/** The display name, if any, and the URI at `p`; the address behind them, or 0. */
+function nameAndUri(p: usize, end: usize): usize {
+  record(R_DISPLAY, span(p, p));
+  record(R_DISPLAY_QUOTED, 0);
+  const first = load<u8>(p);
+  if (first == 0x3c) return bracketed(p + 1, end);
+  if (first == 0x22) {
+    const close = skipQuoted(p, end);
+    if (close == 0) return fail(E_QUOTE, p);
+    record(R_DISPLAY, span(p + 1, close - 1));
+    let quoted: u32 = 1;
+    for (let q = p + 1; q < close - 1; q++) if (load<u8>(q) == 0x5c) quoted = 3;
+    record(R_DISPLAY_QUOTED, quoted);
+    const open = skip(close, end, C_SPACE);
+    if (open >= end || load<u8>(open) != 0x3c) return fail(E_VALUE, open);
+    return bracketed(open + 1, end);
+  }
+  // *( token LWS ) before a bracket, or the scheme of a bare URI, which a colon ends.
+  const last = skip(p, end, C_TOKEN | C_SPACE);
+  if (last >= end) return fail(E_VALUE, last);
+  if (load<u8>(last) == 0x3a) return bare(p, end);
+  if (load<u8>(last) != 0x3c || last == p) return fail(E_VALUE, last);
+  record(R_DISPLAY, span(p, trimEnd(p, last)));
+  return bracketed(last + 1, end);
+}
+
+/** Reads one value; returns the address of the comma behind it or the end, 0 after a failure. */
+export function address(p: usize, end: usize): usize {
+  p = skip(p, end, C_SPACE);
+  if (p >= end) return fail(E_VALUE, p);
+  if (load<u8>(p) == 0x2a && skip(p + 1, end, C_SPACE) == end) {
+    record(R_DISPLAY, span(p, p));
+    record(R_DISPLAY_QUOTED, 0);
+    record(R_ADDRESS_FORM, 2);
+    record(R_URI_KIND, SCHEME_STAR);
+    record(R_TAG, NONE);
+    return params(end, end);
+  }
+  p = nameAndUri(p, end);
+  if (p == 0) return 0;
+  p = params(skip(p, end, C_SPACE), end);
+  if (p == 0) return 0;
+  record(R_TAG, NONE);
+  const count = load<u32>(RECORD + (R_PARAMS_COUNT << 2));
+  for (let i: u32 = 0; i < count; i++) {
+    if (nameIs(i, 3, 0x676174, 0)) record(R_TAG, valueSpan(i)); // "tag"
+  }
+  return p;
+}

@@ -1,0 +1,101 @@
+// Chars: which octet may stand where (RFC 3261 §25.1), as one byte of bits for each of the 256.
+
+import { CLASSES } from "./memory";
+
+/** token */
+export const C_TOKEN: u8 = 1;
+/** SP, HTAB, and CR and LF, which inside a value can only be folding */
+export const C_SPACE: u8 = 2;
+export const C_DIGIT: u8 = 4;
+/** hostname, IPv4address; `_` besides, as it is seen in the wild */
+export const C_HOST: u8 = 8;
+/** user: unreserved, user-unreserved, `%`; `#` besides, as it is seen in the wild */
+export const C_USER: u8 = 16;
+/** paramchar: param-unreserved, unreserved, `%` */
+export const C_PARAM: u8 = 32;
+/** hnv: hnv-unreserved, unreserved, `%`, and `=` `&` between */
+export const C_HEADERS: u8 = 64;
+/** what a URI of any scheme is made of (RFC 3986 §2), `*` of Contact left out */
+export const C_URIC: u8 = 128;
+
+function mark(octet: u32, bits: u8): void {
+  const p = CLASSES + octet;
+  store<u8>(p, load<u8>(p) | bits);
+}
+
+function range(from: u32, to: u32, bits: u8): void {
+  for (let octet = from; octet <= to; octet++) mark(octet, bits);
+}
+
+/** Fills the table; runs once, when the module is instantiated. */
+export function fillClasses(): void {
+  const unreserved: u8 = C_USER | C_PARAM | C_HEADERS | C_URIC;
+  const word: u8 = C_TOKEN | C_HOST | unreserved;
+  range(0x30, 0x39, word | C_DIGIT);
+  range(0x41, 0x5a, word);
+  range(0x61, 0x7a, word);
+
+  mark(0x2d, word); // -
+  mark(0x2e, word); // .
+  mark(0x5f, word); // _
+  mark(0x21, C_TOKEN | unreserved); // !
+  mark(0x7e, C_TOKEN | unreserved); // ~
+  mark(0x2a, C_TOKEN | unreserved); // *
+  mark(0x27, C_TOKEN | unreserved); // '
+  mark(0x28, unreserved); // (
+  mark(0x29, unreserved); // )
+  mark(0x25, C_TOKEN | unreserved); // %
+  mark(0x2b, C_TOKEN | unreserved); // +
+  mark(0x60, C_TOKEN); // `
+
+  mark(0x26, C_USER | C_PARAM | C_HEADERS | C_URIC); // &
+  mark(0x24, C_USER | C_PARAM | C_HEADERS | C_URIC); // $
+  mark(0x2f, C_USER | C_PARAM | C_HEADERS | C_URIC); // /
+  mark(0x3d, C_USER | C_HEADERS | C_URIC); // =
+  mark(0x2c, C_USER | C_URIC); // ,
+  mark(0x3b, C_USER | C_URIC); // ;
+  mark(0x3f, C_USER | C_HEADERS | C_URIC); // ?
+  mark(0x23, C_USER | C_URIC); // #
+  mark(0x3a, C_PARAM | C_HEADERS | C_URIC); // :
+  mark(0x5b, C_PARAM | C_HEADERS | C_URIC); // [
+  mark(0x5d, C_PARAM | C_HEADERS | C_URIC); // ]
+  mark(0x40, C_URIC); // @
+
+  mark(0x20, C_SPACE);
+  range(0x09, 0x0a, C_SPACE);
+  mark(0x0d, C_SPACE);
+}
+
+/** True where the octet at `p` is of one of these classes. */
+export function at(p: usize, bits: u8): bool {
+  return (load<u8>(CLASSES + load<u8>(p)) & bits) != 0;
+}
+
+/** The first address from `p` up to `end` whose octet is of none of these classes. */
+export function skip(p: usize, end: usize, bits: u8): usize {
+  while (p < end && at(p, bits)) p++;
+  return p;
+}
+
+/** The end of what is left of `start` … `end` without white space behind. */
+export function trimEnd(start: usize, end: usize): usize {
+  while (end > start && at(end - 1, C_SPACE)) end--;
+  return end;
+}
+
+export function isHex(octet: u32): bool {
+  return octet - 0x30 < 10 || (octet | 0x20) - 0x61 < 6;
+}
+
+/**
+ * The address after the closing quote of the quoted string that opens at `p`, or 0 where it never
+ * closes. A backslash takes the next octet with it (RFC 3261 §25.1, quoted-pair).
+ */
+export function skipQuoted(p: usize, end: usize): usize {
+  for (p++; p < end; p++) {
+    const octet = load<u8>(p);
+    if (octet == 0x22) return p + 1;
+    if (octet == 0x5c) p++;
+  }
+  return 0;
+}

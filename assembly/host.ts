@@ -1,0 +1,75 @@
+// Host: hostname, IPv4address or IPv6reference (RFC 3261 §25.1).
+
+import { at, C_DIGIT, C_HOST, isHex, skip } from "./chars";
+import { span } from "./memory";
+
+/** What host() found, without the brackets of an IPv6 reference. */
+export let hostSpan: u32 = 0;
+/** True where it stood in brackets. */
+export let hostBracketed: bool = false;
+
+/** Reads a host at `p`; returns the address behind it, 0 where there is none. */
+export function host(p: usize, end: usize): usize {
+  hostBracketed = false;
+  if (p < end && load<u8>(p) == 0x5b) return reference(p + 1, end);
+  const last = skip(p, end, C_HOST);
+  if (last == p) return 0;
+  hostSpan = span(p, last);
+  return last;
+}
+
+/**
+ * IPv6address "]" (RFC 3986 §3.2.2, which RFC 5954 §4.1 puts in the place of RFC 3261's rule): eight
+ * groups of at most four digits, one run of them written as "::", the last two perhaps as IPv4.
+ */
+function reference(start: usize, end: usize): usize {
+  let p = start;
+  let groups: u32 = 0;
+  let gap = false;
+  if (p + 1 < end && load<u8>(p) == 0x3a) {
+    if (load<u8>(p + 1) != 0x3a) return 0;
+    gap = true;
+    p += 2;
+  }
+  while (p < end && load<u8>(p) != 0x5d) {
+    const group = p;
+    while (p < end && p - group < 5 && isHex(load<u8>(p))) p++;
+    if (p == group || p - group > 4) return 0;
+    if (p < end && load<u8>(p) == 0x2e) {
+      p = dotted(group, end);
+      if (p == 0) return 0;
+      groups += 2;
+      break;
+    }
+    groups++;
+    if (p < end && load<u8>(p) == 0x3a) {
+      p++;
+      if (p < end && load<u8>(p) == 0x3a) {
+        if (gap) return 0;
+        gap = true;
+        p++;
+      } else if (p >= end || load<u8>(p) == 0x5d) {
+        return 0;
+      }
+    }
+  }
+  if (p >= end || load<u8>(p) != 0x5d || (gap ? groups > 7 : groups != 8)) return 0;
+  hostSpan = span(start, p);
+  hostBracketed = true;
+  return p + 1;
+}
+
+/** Four numbers up to 255 with dots between; the address behind, or 0. */
+function dotted(p: usize, end: usize): usize {
+  for (let part = 0; part < 4; part++) {
+    if (part > 0) {
+      if (p >= end || load<u8>(p) != 0x2e) return 0;
+      p++;
+    }
+    let value: u32 = 0;
+    const start = p;
+    while (p < end && p - start < 3 && at(p, C_DIGIT)) value = value * 10 + (load<u8>(p++) - 0x30);
+    if (p == start || value > 255) return 0;
+  }
+  return p;
+}

@@ -1,0 +1,71 @@
+// Start line: Request-Line and Status-Line (RFC 3261 §7.1, §7.2), found even where the spacing is not
+// the grammar's, so that what is wrong can still be answered.
+
+import { F_RESPONSE, F_SPACING, T_FIRST, T_FLAGS, T_SECOND, T_THIRD } from "../src/core/abi";
+import { at, C_DIGIT, C_SPACE, C_TOKEN, skip, trimEnd } from "./chars";
+import { span, TABLE } from "./memory";
+
+function put(wordNumber: u32, value: u32): void {
+  store<u32>(TABLE + ((<usize>wordNumber) << 2), value);
+}
+
+/** The address after `SIP/digits.digits` at `p`, or 0. The letters are of any case (RFC 3261 §7.1). */
+function skipVersion(p: usize, end: usize): usize {
+  if (p + 7 > end) return 0;
+  if ((load<u32>(p, 0, 1) | 0x00202020) != 0x2f706973) return 0; // "sip/"
+  const major = skip(p + 4, end, C_DIGIT);
+  if (major == p + 4 || major >= end || load<u8>(major) != 0x2e) return 0;
+  const minor = skip(major + 1, end, C_DIGIT);
+  return minor == major + 1 ? 0 : minor;
+}
+
+function statusLine(start: usize, version: usize, end: usize): bool {
+  const code = skip(version, end, C_SPACE);
+  const after = skip(code, end, C_DIGIT);
+  if (code == version || after - code != 3) return false;
+  const status =
+    <u32>(load<u8>(code) - 0x30) * 100 +
+    <u32>(load<u8>(code + 1) - 0x30) * 10 +
+    <u32>(load<u8>(code + 2) - 0x30);
+  if (status < 100 || status > 699) return false;
+  // A missing SP before an empty reason phrase is seen in the wild, and harmless.
+  if (after < end && load<u8>(after) != 0x20) return false;
+  const reason = after < end ? after + 1 : end;
+  put(T_FLAGS, code == version + 1 ? F_RESPONSE : F_RESPONSE | F_SPACING);
+  put(T_FIRST, span(start, version));
+  put(T_SECOND, status);
+  put(T_THIRD, span(reason, end));
+  return true;
+}
+
+function requestLine(start: usize, end: usize): bool {
+  const method = skip(start, end, C_TOKEN);
+  if (method == start || method >= end || load<u8>(method) != 0x20) return false;
+  const last = trimEnd(start, end);
+  // The version is what follows the last white space; the Request-URI is all between.
+  let version = last;
+  while (version > method && !at(version - 1, C_SPACE)) version--;
+  if (skipVersion(version, last) != last) return false;
+  const uri = skip(method, version, C_SPACE);
+  const uriEnd = trimEnd(uri, version);
+  if (uri >= uriEnd) return false;
+  const spaced = last != end || uri != method + 1 || uriEnd != version - 1;
+  put(T_FLAGS, spaced || skipToSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0);
+  put(T_FIRST, span(start, method));
+  put(T_SECOND, span(uri, uriEnd));
+  put(T_THIRD, span(version, last));
+  return true;
+}
+
+function skipToSpace(p: usize, end: usize): usize {
+  while (p < end && !at(p, C_SPACE)) p++;
+  return p;
+}
+
+/** Reads the start line `start` … `end` (without its line end) into the table; false where it is none. */
+export function startLine(start: usize, end: usize): bool {
+  const version = skipVersion(start, end);
+  return version != 0 && version < end && at(version, C_SPACE)
+    ? statusLine(start, version, end)
+    : requestLine(start, end);
+}

@@ -1,0 +1,98 @@
+// Values: the small grammars: CSeq, numbers, a token or media type with parameters (RFC 3261 §20.16,
+// §20.15, §20.1), and the parameters of a URI.
+
+import {
+  E_RANGE,
+  E_TOO_MANY_PARAMS,
+  E_VALUE,
+  NONE,
+  PARAMS_MAX,
+  R_METHOD,
+  R_NUMBER,
+  R_PARAMS_COUNT,
+  R_SUBTYPE,
+  R_TOKEN,
+  R_TYPE,
+} from "../src/core/abi";
+import { C_DIGIT, C_HEADERS, C_PARAM, C_SPACE, C_TOKEN, skip } from "./chars";
+import { fail } from "./failure";
+import { PARAMS, record, span } from "./memory";
+import { decimal, decimalValue } from "./number";
+import { params } from "./params";
+
+/** 1*DIGIT up to 2^31 - 1 (RFC 3261 §8.1.1.5), LWS, Method. */
+export function cseq(p: usize, end: usize): usize {
+  const digits = skip(p, end, C_SPACE);
+  const last = decimal(digits, end, 0x7fffffff);
+  if (last == 0) return fail(skip(digits, end, C_DIGIT) == digits ? E_VALUE : E_RANGE, digits);
+  record(R_NUMBER, decimalValue);
+  const method = skip(last, end, C_SPACE);
+  const methodEnd = skip(method, end, C_TOKEN);
+  if (method == last || methodEnd == method) return fail(E_VALUE, method);
+  record(R_METHOD, span(method, methodEnd));
+  const rest = skip(methodEnd, end, C_SPACE);
+  return rest == end ? end : fail(E_VALUE, rest);
+}
+
+/** 1*DIGIT up to `most`, and nothing else. */
+export function integer(p: usize, end: usize, most: u32): usize {
+  const digits = skip(p, end, C_SPACE);
+  const last = decimal(digits, end, most);
+  if (last == 0) return fail(skip(digits, end, C_DIGIT) == digits ? E_VALUE : E_RANGE, digits);
+  record(R_NUMBER, decimalValue);
+  const rest = skip(last, end, C_SPACE);
+  return rest == end ? end : fail(E_VALUE, rest);
+}
+
+/** A token with parameters, one of a list; the address of the comma behind it or the end. */
+export function token(p: usize, end: usize): usize {
+  const first = skip(p, end, C_SPACE);
+  const last = skip(first, end, C_TOKEN);
+  if (last == first) return fail(E_VALUE, first);
+  record(R_TOKEN, span(first, last));
+  return params(skip(last, end, C_SPACE), end);
+}
+
+/** type "/" subtype with parameters, one of a list. */
+export function mediaType(p: usize, end: usize): usize {
+  const type = skip(p, end, C_SPACE);
+  const typeEnd = skip(type, end, C_TOKEN);
+  const slash = skip(typeEnd, end, C_SPACE);
+  if (typeEnd == type || slash >= end || load<u8>(slash) != 0x2f) return fail(E_VALUE, slash);
+  const subtype = skip(slash + 1, end, C_SPACE);
+  const last = skip(subtype, end, C_TOKEN);
+  if (last == subtype) return fail(E_VALUE, subtype);
+  record(R_TYPE, span(type, typeEnd));
+  record(R_SUBTYPE, span(subtype, last));
+  return params(skip(last, end, C_SPACE), end);
+}
+
+/**
+ * The parameters of a URI (`separator` a semicolon) or its headers (an ampersand), `p` behind the first
+ * separator or question mark: no white space, no quotes (RFC 3261 §19.1.1).
+ */
+export function uriParams(p: usize, end: usize, separator: u32): usize {
+  const bits = separator == 0x3b ? C_PARAM : C_HEADERS;
+  let count: u32 = 0;
+  while (p < end) {
+    let last = p;
+    let equals: usize = 0;
+    while (last < end && load<u8>(last) != separator) {
+      if (load<u8>(last) == 0x3d && equals == 0) equals = last;
+      last++;
+    }
+    const nameEnd = equals == 0 ? last : equals;
+    if (skip(p, nameEnd, bits) != nameEnd) return fail(E_VALUE, p);
+    if (equals != 0 && skip(equals + 1, last, bits) != last) return fail(E_VALUE, equals + 1);
+    if (last > p) {
+      if (count == PARAMS_MAX) return fail(E_TOO_MANY_PARAMS, p);
+      const at = PARAMS + ((<usize>count) << 3);
+      store<u32>(at, span(p, nameEnd));
+      store<u32>(at + 4, equals == 0 ? NONE : span(equals + 1, last));
+      count++;
+    }
+    p = last + 1;
+  }
+  record(R_PARAMS_COUNT, count);
+  return end;
+}

@@ -1,0 +1,122 @@
+// Writes the results as text that can stand in a README: fixed-width tables, ratios last.
+
+const number = (value) =>
+  value >= 100_000
+    ? Math.round(value / 100) * 100
+    : value >= 1000
+      ? Math.round(value / 10) * 10
+      : Math.round(value);
+const grouped = (value) => number(value).toLocaleString("en-US");
+const ratio = (value) => (value >= 100 ? grouped(value) : value.toFixed(value >= 10 ? 1 : 2));
+
+/** Rows of cells to lines; the first column to the left, the others to the right. */
+function table(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function timesSection({ tasks, contenders }) {
+  const names = contenders.map(({ name }) => name);
+  const rows = [["CPU ns per message: median (best)", ...names]];
+  for (const { title, times, missing } of tasks) {
+    rows.push([
+      title,
+      ...names.map((name) => {
+        const time = times[name];
+        if (time !== undefined) return `${grouped(time.median)} (${grouped(time.best)})`;
+        return missing.some((one) => one.name === name) ? "cannot" : "-";
+      }),
+    ]);
+  }
+  const reasons = new Set(
+    tasks.flatMap(({ id, missing }) => missing.map(({ name, reason }) => `${name}, ${id}: ${reason}`)),
+  );
+  return [...table(rows), ...[...reasons].map((reason) => `  ${reason}`)];
+}
+
+function ratioSection({ tasks, contenders }) {
+  const names = contenders.map(({ name }) => name).filter((name) => name !== "sippet");
+  const rows = [["sippet is faster by: median (best)", ...names]];
+  for (const { title, times } of tasks) {
+    const ours = times.sippet;
+    if (ours === undefined) continue;
+    rows.push([
+      title,
+      ...names.map((name) =>
+        times[name] === undefined
+          ? "-"
+          : `${ratio(times[name].median / ours.median)} x (${ratio(times[name].best / ours.best)} x)`,
+      ),
+    ]);
+  }
+  if (rows.length === 1) return [];
+  const time = (id) => tasks.find((task) => task.id === id)?.times.sippet?.median ?? Number.NaN;
+  return [
+    "",
+    ...(names.length > 0 ? [...table(rows), ""] : []),
+    `sippet: forward takes ${ratio(time("forward") / time("requests"))} times its parse, respond ${ratio(time("respond") / time("requests"))} times`,
+  ];
+}
+
+function hostileSection({ hostile }) {
+  if (hostile.length === 0) return [];
+  const rows = [["sippet, hostile heads: CPU microseconds", "16 kB", "64 kB", "growth", "outcome"]];
+  for (const { shape, small, large, growth, outcome } of hostile) {
+    rows.push([shape, small.toFixed(1), large.toFixed(1), growth.toFixed(1), outcome]);
+  }
+  const worst = hostile.reduce((a, b) => (a.large > b.large ? a : b));
+  return [
+    "",
+    ...table(rows),
+    `slowest: ${worst.shape}, ${worst.large.toFixed(0)} microseconds (linear growth is 4)`,
+  ];
+}
+
+function memorySection({ memory }) {
+  if (memory.length === 0) return ["", "memory: not measured (no collector to call; try node --expose-gc)"];
+  const rows = [["bytes per message", "parse", "parse and read", "kept", "kept, read"]];
+  for (const { name, parse, read, kept, keptRead } of memory) {
+    rows.push([name, grouped(parse), grouped(read), grouped(kept), grouped(keptRead)]);
+  }
+  return [
+    "",
+    ...table(rows),
+    "  the first two allocated, the last two retained, input buffers' copies included",
+  ];
+}
+
+function truthSection({ truth, absent }) {
+  const lines = truth.map(({ name, right, wrong }) => {
+    if (right) return `  ${name}: all seven values right`;
+    return `  ${name}: ${Object.entries(wrong)
+      .map(([what, how]) => `${what}: ${how}`)
+      .join("; ")}`;
+  });
+  return [
+    "",
+    "checked before timing:",
+    ...lines,
+    ...absent.map(({ name, reason }) => `  ${name}: not here (${reason})`),
+  ];
+}
+
+/** The whole report. */
+export function toText(result) {
+  const sizes = Object.entries(result.corpus.sizes).map(([name, size]) => `${name} ${size}`);
+  return [
+    `${result.runtime} (V8 ${result.v8}), ${result.platform}, ${result.cpu}${result.quick ? ", quick" : ""}`,
+    `peers: ${result.contenders.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
+    `${result.corpus.messages} messages, mean ${Math.round(result.corpus.mean)} bytes: ${sizes.join(", ")}`,
+    ...truthSection(result),
+    "",
+    ...timesSection(result),
+    ...ratioSection(result),
+    ...hostileSection(result),
+    ...memorySection(result),
+  ].join("\n");
+}

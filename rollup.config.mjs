@@ -1,0 +1,47 @@
+// Bundles what tsc wrote to build/js into dist. Three small local plugins, no others.
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Hands tsc's source maps on, so that the maps in dist point to src/*.ts. */
+const tscMaps = {
+  name: "tsc-maps",
+  load(id) {
+    if (!existsSync(`${id}.map`)) return null;
+    const code = readFileSync(id, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+    return { code, map: JSON.parse(readFileSync(`${id}.map`, "utf8")) };
+  },
+};
+
+/** Resolves `#scalar` in src/js.ts to the core that scripts/embed.mjs turned into JavaScript. */
+const scalarCore = {
+  name: "scalar-core",
+  resolveId: (id) => (id === "#scalar" ? file("build/scalar.js") : null),
+};
+
+/** Puts sip.wasm beside the bundles. */
+const emitWasm = {
+  name: "emit-wasm",
+  writeBundle() {
+    mkdirSync(file("dist"), { recursive: true });
+    copyFileSync(file("build/sip.wasm"), file("dist/sip.wasm"));
+  },
+};
+
+export default {
+  input: {
+    index: file("build/js/index.js"),
+    node: file("build/js/node.js"),
+    core: file("build/js/core.js"),
+    js: file("build/js/js.js"),
+  },
+  external: [/^node:/, "ws"],
+  output: {
+    dir: file("dist"),
+    format: "es",
+    sourcemap: true,
+    chunkFileNames: "chunks/[name].js",
+  },
+  plugins: [tscMaps, scalarCore, emitWasm],
+};

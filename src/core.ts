@@ -1,0 +1,58 @@
+// The entry without a core: bring your own module (init, initSync). Also the one list of all that is
+// isomorphic; index.ts and js.ts add a core to it and nothing else.
+
+export { type Clock, systemClock, type TimerHandle, VirtualClock } from "./clock.ts";
+export { type CoreModule, init, initSync } from "./core/init.ts";
+export type { ParseFailure, ParseLimits } from "./core/parse.ts";
+export { type ErrorCode, SipError, type SipErrorDetails } from "./errors.ts";
+export { createAck } from "./message/create-ack.ts";
+export { createRequest, type RequestInit } from "./message/create-request.ts";
+export { CSeq } from "./message/cseq.ts";
+export type {
+  CompactForms,
+  HeaderInput,
+  HeaderItem,
+  HeaderName,
+  HeaderValue,
+  ListHeaders,
+  SingleHeaders,
+} from "./message/header-types.ts";
+export { Headers } from "./message/headers.ts";
+export { MediaType, TokenParams } from "./message/media-type.ts";
+export { NameAddr, type NameAddrParts } from "./message/name-addr.ts";
+export { Params, type ParamsInit, type ParamsStyle } from "./message/params.ts";
+export { type Message, parseMessage, tryParseMessage } from "./message/parse.ts";
+export { Request } from "./message/request.ts";
+export { Response } from "./message/response.ts";
+export { reasonPhrase } from "./message/status.ts";
+export { Uri, type UriParts } from "./message/uri.ts";
+export { type Finding, validate } from "./message/validate.ts";
+export { Via, type ViaParts } from "./message/via.ts";
+export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";
+export type { Core, ResponseHandlers } from "./stack/core.ts";
+export type { Counters } from "./stack/counters.ts";
+export { type SendOptions, Stack, type StackOptions, type StackStats } from "./stack/stack.ts";
+export type { ClientOptions, ClientState, ClientTransaction } from "./transaction/client-transaction.ts";
+export type { TransactionCounts } from "./transaction/layer.ts";
+export type { ServerState, ServerTransaction } from "./transaction/server-transaction.ts";
+export { DEFAULT_TIMERS, type TimerOptions } from "./transaction/timers.ts";
+export type { ClientHandlers, Returned, TransactionUser } from "./transaction/user.ts";
+export { MemoryNetwork } from "./transport/memory.ts";
+export type {
+  Address,
+  Flow,
+  SendFailed,
+  Target,
+  Transport,
+  TransportReceiver,
+} from "./transport/transport.ts";
+export {
+  type ConnectionState,
+  type KeepAliveOptions,
+  type ReconnectOptions,
+  type WebSocketConstructor,
+  type WebSocketLike,
+  type WebSocketOptions,
+  type WebSocketTransport,
+  webSocket,
+} from "./transport/websocket-client.ts";

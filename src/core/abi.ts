@@ -1,0 +1,143 @@
+// ABI: the numbers that the WebAssembly core and its JavaScript side must agree on. Plain literals
+// only: both the AssemblyScript and the TypeScript compiler read this very file.
+
+/** Bytes that the window holds, and so the longest head; offsets fit 16 bits. */
+export const WINDOW_SIZE = 65535;
+/** Header fields that one table holds; more are refused. */
+export const FIELDS_MAX = 2048;
+/** Parameters that one value may have; more are refused. */
+export const PARAMS_MAX = 256;
+/** The longest header field name that can be known by id. */
+export const NAME_MAX = 32;
+
+// ── the table of one message: words of 32 bits; a span is start | end << 16 ──
+/** F_* bits. */
+export const T_FLAGS = 0;
+/** Offset of the first octet after the empty line. */
+export const T_HEAD_END = 1;
+/** Request: method. Response: version. */
+export const T_FIRST = 2;
+/** Request: Request-URI. Response: status code. */
+export const T_SECOND = 3;
+/** Request: version. Response: reason phrase. */
+export const T_THIRD = 4;
+/** Start of the start line, and of the first header field. */
+export const T_START = 5;
+/** Start of the empty line. */
+export const T_FIELDS_END = 6;
+/** Content-Length: NONE where it is not there, FLAG where it is no number, or is several that differ. */
+export const T_BODY_LENGTH = 7;
+/** A bit for each id below HOT_IDS of which there is more than one field. */
+export const T_REPEATED = 8;
+/** A byte for each id below HOT_IDS: the number of its first field counted from 1, if that is below 256. */
+export const T_HOT = 9;
+/** Where the fields begin: two words each, `line start | value start << 16`, `value end | id << 16 | L_* << 24`. */
+export const T_FIELDS = 13;
+
+/** Ids below this have a byte in the table. */
+export const HOT_IDS = 16;
+/** The id of Content-Length, the one header field that the core itself must know. */
+export const ID_CONTENT_LENGTH = 8;
+
+/** The start line is a Status-Line. */
+export const F_RESPONSE = 1;
+/** No octet of the head is above 0x7f. Not set means: perhaps. */
+export const F_ASCII = 2;
+/** The start line has white space where the grammar has none, or more than one SP (RFC 3261 §7.1). */
+export const F_SPACING = 4;
+
+/** The field goes over several lines (RFC 3261 §7.3.1). */
+export const L_FOLDED = 1;
+/** The line has no colon, or something that is not a token before it. */
+export const L_MALFORMED = 2;
+
+// ── what a grammar function leaves in the value record ──
+/** After a failure: the E_* code. */
+export const R_ERROR = 0;
+/** After a failure: the offset where the grammar was left. */
+export const R_ERROR_AT = 1;
+
+/** Span of the parameters, with the first semicolon; empty where there are none. */
+export const R_PARAMS = 2;
+/** How many parameters the parameter record holds. */
+export const R_PARAMS_COUNT = 3;
+
+// Via (RFC 3261 §20.42)
+export const R_VIA_PROTOCOL = 4;
+export const R_VIA_VERSION = 5;
+export const R_VIA_TRANSPORT = 6;
+export const R_VIA_HOST = 7;
+/** The port, or NONE. */
+export const R_VIA_PORT = 8;
+export const R_VIA_BRANCH = 9;
+export const R_VIA_RECEIVED = 10;
+/** NONE, or FLAG, or the port. */
+export const R_VIA_RPORT = 11;
+/** 1: the protocol is `SIP` and the version `2.0`, written so. */
+export const R_VIA_PLAIN = 12;
+
+// name-addr / addr-spec (RFC 3261 §20.10)
+/** Span of the display name without its quotes. */
+export const R_DISPLAY = 4;
+/** 1: the display name is a quoted string; 2: and it has a backslash in it. */
+export const R_DISPLAY_QUOTED = 5;
+/** 1: the URI stands in angle brackets; 2: the value is `*`. */
+export const R_ADDRESS_FORM = 6;
+/** Span of the tag parameter's value, or NONE. */
+export const R_TAG = 7;
+
+// URI (RFC 3261 §19.1.1)
+export const R_URI = 16;
+export const R_URI_SCHEME = 17;
+/** SCHEME_* of the scheme. */
+export const R_URI_KIND = 18;
+/** NONE where there is no userinfo. */
+export const R_URI_USER = 19;
+/** NONE where there is no password. */
+export const R_URI_PASSWORD = 20;
+/** Without the brackets of an IPv6 reference. Of a URI that is not SIP's: everything after the colon. */
+export const R_URI_HOST = 21;
+/** The port, or NONE. */
+export const R_URI_PORT = 22;
+/** With the first semicolon. */
+export const R_URI_PARAMS = 23;
+/** With the question mark. */
+export const R_URI_HEADERS = 24;
+/** 1: there is a percent sign in the user or password; 2: the host is an IPv6 reference. */
+export const R_URI_FLAGS = 25;
+
+// CSeq (RFC 3261 §20.16), numbers, media types
+export const R_NUMBER = 4;
+export const R_METHOD = 5;
+export const R_TYPE = 4;
+export const R_SUBTYPE = 5;
+/** A token, or a generic value, before its parameters. */
+export const R_TOKEN = 4;
+
+export const RECORD_WORDS = 32;
+
+/** "Not there", where a span or a port could be. */
+export const NONE = 0xffffffff;
+/** A parameter that is there without a value, where a port could be. */
+export const FLAG = 0xfffffffe;
+
+export const SCHEME_OTHER = 0;
+export const SCHEME_SIP = 1;
+export const SCHEME_SIPS = 2;
+export const SCHEME_TEL = 3;
+export const SCHEME_STAR = 4;
+
+// ── failures; as a result they are negative ──
+/** Nothing but line ends. */
+export const E_EMPTY = 1;
+/** No empty line within the bytes given. */
+export const E_HEAD_INCOMPLETE = 2;
+/** The head is longer than the window. */
+export const E_HEAD_TOO_LARGE = 3;
+export const E_START_LINE = 4;
+export const E_TOO_MANY_HEADERS = 5;
+export const E_VALUE = 6;
+export const E_RANGE = 7;
+export const E_QUOTE = 8;
+export const E_URI = 9;
+export const E_TOO_MANY_PARAMS = 10;

@@ -1,0 +1,94 @@
+// Engine: the one instance of the core and its views. It is made on the first use, synchronously; an
+// entry registers where it comes from, and importing the library does nothing else.
+
+import { SipError } from "../errors.ts";
+import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./abi.ts";
+
+type Constant = { readonly value: number };
+
+/** What the module exports; assembly/index.ts says what each function does. */
+export interface CoreExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly windowAt: Constant;
+  readonly tableAt: Constant;
+  readonly recordAt: Constant;
+  readonly paramsAt: Constant;
+  parse(length: number): number;
+  intern(length: number, id: number): number;
+  ascii(length: number): number;
+  via(start: number, end: number): number;
+  address(start: number, end: number): number;
+  uri(start: number, end: number): number;
+  cseq(start: number, end: number): number;
+  integer(start: number, end: number, most: number): number;
+  token(start: number, end: number): number;
+  mediaType(start: number, end: number): number;
+  params(start: number, end: number): number;
+  uriParams(start: number, end: number, separator: number): number;
+}
+
+/** The core with views on its memory, which never grows, so that they hold for ever. */
+export interface Engine {
+  readonly exports: CoreExports;
+  readonly memory: Uint8Array<ArrayBuffer>;
+  /** The window alone. */
+  readonly window: Uint8Array<ArrayBuffer>;
+  readonly windowAt: number;
+  readonly table: Uint32Array;
+  readonly record: Uint32Array;
+  readonly params: Uint32Array;
+}
+
+let instance: Engine | undefined;
+let source: (() => CoreExports) | undefined;
+let prepare: ((engine: Engine) => void) | undefined;
+
+/** Says how to get the core when it is first needed. The last one said before that counts. */
+export function registerSource(from: () => CoreExports): void {
+  source = from;
+}
+
+/** Says what to do with a new engine before its first use (the header names are interned so). */
+export function registerPreparation(how: (engine: Engine) => void): void {
+  prepare = how;
+}
+
+/** The engine; made now if this is its first use. Throws SipError `wasm_unavailable`. */
+export function engine(): Engine {
+  return instance ?? start();
+}
+
+function start(): Engine {
+  if (!source) {
+    throw new SipError(
+      "wasm_unavailable",
+      'No core: call initSync(module) before the first parse, or import from "sippet" instead of "sippet/core".',
+    );
+  }
+  let exports: CoreExports;
+  try {
+    exports = source();
+  } catch (cause) {
+    if (cause instanceof SipError) throw cause;
+    throw new SipError(
+      "wasm_unavailable",
+      "This host does not let WebAssembly be compiled here; " +
+        'use "sippet/js" (no WebAssembly), or "sippet/core" with a module compiled elsewhere.',
+      { cause },
+    );
+  }
+  const buffer = exports.memory.buffer;
+  const windowAt = exports.windowAt.value;
+  const made: Engine = {
+    exports,
+    memory: new Uint8Array(buffer),
+    window: new Uint8Array(buffer, windowAt, WINDOW_SIZE),
+    windowAt,
+    table: new Uint32Array(buffer, exports.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
+    record: new Uint32Array(buffer, exports.recordAt.value, RECORD_WORDS),
+    params: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
+  };
+  prepare?.(made);
+  instance = made;
+  return made;
+}

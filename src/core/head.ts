@@ -1,0 +1,172 @@
+// Head: a parsed message as the core left it: the text, and a table of numbers in a shared slab. It is
+// never changed; edits live in Headers and Message.
+
+import {
+  F_ASCII,
+  F_RESPONSE,
+  F_SPACING,
+  FLAG,
+  HOT_IDS,
+  L_FOLDED,
+  L_MALFORMED,
+  NONE,
+  T_BODY_LENGTH,
+  T_FIELDS,
+  T_FIELDS_END,
+  T_FIRST,
+  T_FLAGS,
+  T_HEAD_END,
+  T_HOT,
+  T_REPEATED,
+  T_SECOND,
+  T_START,
+  T_THIRD,
+} from "./abi.ts";
+import type { Engine } from "./engine.ts";
+import { fromBinary } from "./text.ts";
+
+// A typed array of its own costs as much as a whole parse; so many tables share one slab. A message that is
+// kept keeps its slab: 8 kB at most.
+const SLAB_WORDS = 2048;
+let slab = new Uint32Array(SLAB_WORDS);
+let used = 0;
+
+/** One parsed message: its text as a binary string, and where its parts are. */
+export class Head {
+  readonly text: string;
+  /** How many header fields there are. */
+  readonly count: number;
+  readonly #slab: Uint32Array;
+  readonly #base: number;
+
+  /** Copies the table that the core has just written. */
+  constructor(core: Engine, text: string, count: number) {
+    const size = T_FIELDS + 2 * count;
+    if (used + size > SLAB_WORDS) {
+      slab = new Uint32Array(Math.max(SLAB_WORDS, size));
+      used = 0;
+    }
+    const table = core.table;
+    const to = slab;
+    const base = used;
+    for (let i = 0; i < size; i++) to[base + i] = table[i]!;
+    used = base + size;
+    this.text = text;
+    this.count = count;
+    this.#slab = to;
+    this.#base = base;
+  }
+
+  #word(word: number): number {
+    return this.#slab[this.#base + word]!;
+  }
+
+  get isResponse(): boolean {
+    return (this.#word(T_FLAGS) & F_RESPONSE) !== 0;
+  }
+
+  /** True where the whole head is ASCII; false says perhaps not. */
+  get ascii(): boolean {
+    return (this.#word(T_FLAGS) & F_ASCII) !== 0;
+  }
+
+  /** True where the start line is not spaced as the grammar has it. */
+  get spaced(): boolean {
+    return (this.#word(T_FLAGS) & F_SPACING) !== 0;
+  }
+
+  /** Where the body starts. */
+  get end(): number {
+    return this.#word(T_HEAD_END);
+  }
+
+  /** Content-Length; undefined where there is none, NaN where it is no number or several that differ. */
+  get bodyLength(): number | undefined {
+    const length = this.#word(T_BODY_LENGTH);
+    return length === NONE ? undefined : length === FLAG ? Number.NaN : length;
+  }
+
+  /** The first part of the start line: method or version. */
+  get first(): string {
+    return this.#span(T_FIRST);
+  }
+
+  /** The Request-URI. */
+  get second(): string {
+    return this.#span(T_SECOND);
+  }
+
+  /** The status code of a response. */
+  get status(): number {
+    return this.#word(T_SECOND);
+  }
+
+  /** The last part of the start line: version or reason phrase. */
+  get third(): string {
+    return this.#span(T_THIRD);
+  }
+
+  /** The start line with its line end. */
+  get startLine(): string {
+    const word = this.#word(T_START);
+    return this.text.slice(word & 0xffff, word >>> 16);
+  }
+
+  /** The id of a field's header, 0 for one that is not in the table. */
+  id(field: number): number {
+    return (this.#word(T_FIELDS + 2 * field + 1) >>> 16) & 0xff;
+  }
+
+  folded(field: number): boolean {
+    return ((this.#word(T_FIELDS + 2 * field + 1) >>> 24) & L_FOLDED) !== 0;
+  }
+
+  /** True where the line has no header field's name. */
+  malformed(field: number): boolean {
+    return ((this.#word(T_FIELDS + 2 * field + 1) >>> 24) & L_MALFORMED) !== 0;
+  }
+
+  /** Where the field's line starts; of the field behind the last, where the empty line starts. */
+  lineStart(field: number): number {
+    return field < this.count ? this.#word(T_FIELDS + 2 * field) & 0xffff : this.#word(T_FIELDS_END);
+  }
+
+  valueStart(field: number): number {
+    return this.#word(T_FIELDS + 2 * field) >>> 16;
+  }
+
+  valueEnd(field: number): number {
+    return this.#word(T_FIELDS + 2 * field + 1) & 0xffff;
+  }
+
+  /** The field's name as written, "" for a malformed line. */
+  name(field: number): string {
+    if (this.malformed(field)) return "";
+    const start = this.lineStart(field);
+    return this.text.slice(start, this.text.indexOf(":", start)).trimEnd();
+  }
+
+  /** The number of the first field of that id from `from` on, -1 where there is none. */
+  find(id: number, from: number): number {
+    if (from === 0 && id < HOT_IDS && this.count < 255) {
+      return ((this.#word(T_HOT + (id >> 2)) >>> ((id & 3) << 3)) & 0xff) - 1;
+    }
+    const words = this.#slab;
+    const first = this.#base + T_FIELDS + 1;
+    for (let field = from; field < this.count; field++) {
+      if (((words[first + 2 * field]! >>> 16) & 0xff) === id) return field;
+    }
+    return -1;
+  }
+
+  /** True where there may be more than one field of that id. */
+  repeated(id: number): boolean {
+    return id >= HOT_IDS || this.count >= 255 || (this.#word(T_REPEATED) & (1 << id)) !== 0;
+  }
+
+  #span(word: number): string {
+    const span = this.#word(word);
+    const found = this.text.slice(span & 0xffff, span >>> 16);
+    return this.ascii ? found : fromBinary(found);
+  }
+}

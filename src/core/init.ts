@@ -1,0 +1,54 @@
+// Init: the ways to a core: the inline bytes, or a module, instance or response that the user brings.
+
+import { type CoreExports, registerSource } from "./engine.ts";
+
+// The library is compiled without the DOM's types; this is all it needs to know of WebAssembly.
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+  compile(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Promise<object>;
+};
+
+/** A `WebAssembly.Module` of `sippet/sip.wasm`, or the exports of an instance of it. */
+export type CoreModule = object;
+
+/**
+ * Uses this module as the core: for hosts where WebAssembly may not be compiled from bytes
+ * (Cloudflare Workers), or that import `.wasm` themselves. Call it before the first parse.
+ *
+ * @param module a compiled `WebAssembly.Module` of `sippet/sip.wasm`, or an instance's exports
+ */
+export function initSync(module: CoreModule): void {
+  const ready = "parse" in module;
+  registerSource(() =>
+    ready ? (module as CoreExports) : (new WebAssembly.Instance(module).exports as CoreExports),
+  );
+}
+
+/**
+ * Compiles `sippet/sip.wasm` from its bytes, from a fetched response, or from what a promise brings,
+ * and uses it as the core. Call and await it before the first parse.
+ *
+ * @param from the bytes, or a `Response` (or anything with `arrayBuffer()`), or a promise of either
+ */
+export async function init(
+  from:
+    | Uint8Array<ArrayBuffer>
+    | ArrayBuffer
+    | { arrayBuffer(): Promise<ArrayBuffer> }
+    | PromiseLike<{ arrayBuffer(): Promise<ArrayBuffer> } | ArrayBuffer>,
+): Promise<void> {
+  const got = await from;
+  const bytes = "arrayBuffer" in got ? await got.arrayBuffer() : got;
+  initSync(await WebAssembly.compile(bytes));
+}
+
+/** Uses the core that is given as base64 text, compiled on the first parse. */
+export function useInline(base64: string): void {
+  registerSource(() => {
+    const text = atob(base64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as CoreExports;
+  });
+}

@@ -1,0 +1,88 @@
+// Text: bytes ↔ strings, in one place. Inside the library the text of a message is a *binary string*:
+// one character per octet, 0 to 255, so that an offset in the bytes is an index in the text, and what
+// came in goes out bit for bit. For ASCII, nearly always, that is the text itself.
+
+/** The part of Node's Buffer that is faster than what the web has; Bun and Deno have it too. */
+interface FastBuffer extends Uint8Array<ArrayBuffer> {
+  latin1Slice(start: number, end: number): string;
+  latin1Write(text: string, offset: number, length: number): number;
+}
+interface FastBufferConstructor {
+  allocUnsafeSlow(size: number): FastBuffer;
+  readonly prototype: FastBuffer;
+}
+
+const NodeBuffer: FastBufferConstructor | undefined = (() => {
+  const found = (globalThis as unknown as { Buffer?: FastBufferConstructor }).Buffer;
+  const usable =
+    typeof found?.prototype?.latin1Slice === "function" && typeof found.prototype.latin1Write === "function";
+  return usable ? found : undefined;
+})();
+
+/** True where bytes become text without looking at them first. */
+export const hasBuffer: boolean = NodeBuffer !== undefined;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** True where every character is below U+0080. */
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text);
+}
+
+/** Bytes as a binary string. `ascii` says that none is above 0x7f, which is faster where Buffer is not there. */
+export function binaryFrom(bytes: Uint8Array, ascii = false): string {
+  if (NodeBuffer) return NodeBuffer.prototype.latin1Slice.call(bytes, 0, bytes.length);
+  if (ascii) return decoder.decode(bytes);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) {
+    text += String.fromCharCode.apply(null, bytes.subarray(i, i + 8192) as unknown as number[]);
+  }
+  return text;
+}
+
+/** A binary string as fresh bytes that share no buffer. */
+export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
+  if (NodeBuffer) {
+    const bytes = NodeBuffer.allocUnsafeSlow(binary.length);
+    bytes.latin1Write(binary, 0, binary.length);
+    return bytes;
+  }
+  const bytes = new Uint8Array(binary.length);
+  writeBinary(binary, bytes, binary.length);
+  return bytes;
+}
+
+/** Writes the first `length` characters of a binary string to the start of `target`. */
+export function writeBinary(binary: string, target: Uint8Array<ArrayBuffer>, length: number): void {
+  if (NodeBuffer) {
+    NodeBuffer.prototype.latin1Write.call(target, binary, 0, length);
+    return;
+  }
+  const part = binary.length === length ? binary : binary.slice(0, length);
+  if (encodeAscii(part, target)) return;
+  for (let i = 0; i < length; i++) target[i] = binary.charCodeAt(i);
+}
+
+/** Writes text to the start of `target` if all of it is ASCII and fits; else false, and `target` holds anything. */
+export function encodeAscii(text: string, target: Uint8Array<ArrayBuffer>): boolean {
+  const { read, written } = encoder.encodeInto(text, target);
+  return read === text.length && written === text.length;
+}
+
+/** Text as UTF-8. */
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** Text as UTF-8 in a binary string; ASCII text is its own. */
+export function toBinary(text: string): string {
+  return isAscii(text) ? text : binaryFrom(encoder.encode(text));
+}
+
+/** A binary string read as UTF-8; what is not UTF-8 becomes U+FFFD. */
+export function fromBinary(binary: string): string {
+  return isAscii(binary) ? binary : decoder.decode(bytesFrom(binary));
+}

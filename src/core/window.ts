@@ -1,0 +1,60 @@
+// Window: which text the core's window holds, and the parts that the grammar functions found in it.
+// Reading several values of one message copies its head in once.
+
+import { SipError, type SipErrorDetails } from "../errors.ts";
+import { E_QUOTE, E_RANGE, E_TOO_MANY_PARAMS, E_URI, NONE, R_ERROR, R_ERROR_AT, WINDOW_SIZE } from "./abi.ts";
+import { type Engine, engine } from "./engine.ts";
+import { fromBinary, writeBinary } from "./text.ts";
+
+let held: string | undefined;
+
+/** Makes the window hold this binary string, as much of it as fits, and returns the engine. */
+export function hold(text: string): Engine {
+  const core = engine();
+  if (held !== text) {
+    writeBinary(text, core.window, Math.min(text.length, WINDOW_SIZE));
+    held = text;
+  }
+  return core;
+}
+
+/** Notes what the window holds, where somebody else filled it; undefined for nothing of use. */
+export function holds(text: string | undefined): void {
+  held = text;
+}
+
+/** The part of a binary string that a span names, as text; undefined for NONE. */
+export function textOf(text: string, span: number, ascii: boolean): string | undefined {
+  return span === NONE ? undefined : part(text, span & 0xffff, span >>> 16, ascii);
+}
+
+/** A part of a binary string as text. */
+export function part(text: string, start: number, end: number, ascii: boolean): string {
+  const found = text.slice(start, end);
+  return ascii ? found : fromBinary(found);
+}
+
+/** The error for what the grammar function that was just called did not like. */
+export function failure(core: Engine, what: string, details: SipErrorDetails = {}): SipError {
+  const code = core.record[R_ERROR]!;
+  const offset = core.record[R_ERROR_AT]!;
+  const why =
+    code === E_RANGE
+      ? "a number out of range"
+      : code === E_QUOTE
+        ? "a quoted string that is never closed"
+        : code === E_TOO_MANY_PARAMS
+          ? "too many parameters"
+          : code === E_URI
+            ? "not a URI"
+            : "not the grammar";
+  return new SipError(
+    code === E_URI ? "uri_invalid" : "value_invalid",
+    `${what}: ${why} at octet ${offset}`,
+    {
+      status: 400,
+      offset,
+      ...details,
+    },
+  );
+}

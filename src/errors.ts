@@ -1,0 +1,76 @@
+// SipError: the one error class of the library. Every error has a stable code, and, where the
+// wire is to blame, the SIP status that answers it, the byte offset and the header field's name.
+
+/** Stable machine-readable reasons; the message text may change, these do not. */
+export type ErrorCode =
+  // parsing (the message or value cannot be represented)
+  | "message_empty"
+  | "message_too_large"
+  | "head_too_large"
+  | "head_incomplete"
+  | "start_line_invalid"
+  | "too_many_headers"
+  | "too_many_values"
+  // a header field's value does not follow its grammar, or is out of range
+  | "value_invalid"
+  | "value_duplicate"
+  | "header_missing"
+  | "uri_invalid"
+  // a value given by the caller may not go on the wire (CR, LF or NUL: header injection)
+  | "value_unsafe"
+  // sending
+  | "no_target"
+  | "no_transport"
+  | "transport_failed"
+  | "connection_closed"
+  // transactions
+  | "timeout"
+  | "aborted"
+  | "terminated"
+  | "transaction_exists"
+  | "transaction_state"
+  // the stack and its surroundings
+  | "core_failed"
+  | "closed"
+  | "address_in_use"
+  | "wasm_unavailable"
+  | "unsupported";
+
+/** What a SipError carries besides its code; all optional. */
+export interface SipErrorDetails {
+  /** The SIP status code that answers this fault (RFC 3261 §21), where a request waits for one. */
+  status?: number;
+  /** Byte offset of the fault in the message or value. */
+  offset?: number;
+  /** The header field's name. */
+  header?: string;
+  /** The index of the value among those of its header field, from 0. */
+  index?: number;
+  /** The error underneath. */
+  cause?: unknown;
+}
+
+/** The error that every function of this library throws or reports. */
+export class SipError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number | undefined;
+  readonly offset: number | undefined;
+  readonly header: string | undefined;
+  readonly index: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: SipErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "SipError";
+    this.code = code;
+    this.status = details.status;
+    this.offset = details.offset;
+    this.header = details.header;
+    this.index = details.index;
+  }
+
+  /** A plain object for logs and structured clones, which drop an error's own fields. */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, status, offset, header, index } = this;
+    return { name, code, message, status, offset, header, index };
+  }
+}

@@ -1,0 +1,55 @@
+// Create request: a new request with what is mandatory in it (RFC 3261 §8.1.1).
+
+import { defaultRandom } from "../random.ts";
+import { CSeq } from "./cseq.ts";
+import type { HeaderName } from "./header-types.ts";
+import { Headers } from "./headers.ts";
+import { NameAddr } from "./name-addr.ts";
+import { Request } from "./request.ts";
+import { Uri } from "./uri.ts";
+
+/** What a new request is made of. */
+export interface RequestInit {
+  /** From; a tag is added where it has none. */
+  from: NameAddr | string;
+  /** To; the Request-URI where it is left out. */
+  to?: NameAddr | string;
+  /** Call-ID; a random one where it is left out. */
+  callId?: string;
+  /** The CSeq number; 1 where it is left out. */
+  cseq?: number;
+  contact?: NameAddr | string;
+  /** Max-Forwards; 70 where it is left out (RFC 3261 §8.1.1.6). */
+  maxForwards?: number;
+  /** Further header fields, in order. */
+  headers?: Readonly<Record<string, string | number | readonly string[]>>;
+  body?: Uint8Array | string;
+}
+
+function address(value: NameAddr | string): NameAddr {
+  return typeof value === "string" ? NameAddr.parse(value) : value;
+}
+
+/**
+ * A new request (RFC 3261 §8.1.1) with all that is mandatory but Via, which is added when it is sent.
+ *
+ * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar,
+ *   `value_unsafe` for CR, LF or NUL
+ */
+export function createRequest(method: string, uri: Uri | string, init: RequestInit): Request {
+  const target = typeof uri === "string" ? Uri.parse(uri) : uri;
+  const from = address(init.from);
+  const headers = new Headers();
+  headers.append("Max-Forwards", init.maxForwards ?? 70);
+  headers.append("From", from.tag === undefined ? from.with({ tag: defaultRandom.tag() }) : from);
+  headers.append("To", init.to === undefined ? NameAddr.of({ uri: target }) : address(init.to));
+  headers.append("Call-ID", init.callId ?? defaultRandom.callId());
+  headers.append("CSeq", new CSeq(init.cseq ?? 1, method));
+  if (init.contact !== undefined) headers.append("Contact", address(init.contact));
+  for (const [name, value] of Object.entries(init.headers ?? {})) {
+    headers.append(name as HeaderName, value as string);
+  }
+  const request = new Request(undefined, headers, method, target);
+  request.body = init.body ?? "";
+  return request;
+}

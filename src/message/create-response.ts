@@ -1,0 +1,40 @@
+// Create response: what a response takes over from its request (RFC 3261 §8.2.6).
+
+import { SipError } from "../errors.ts";
+import { defaultRandom } from "../random.ts";
+import { Headers } from "./headers.ts";
+import type { Request } from "./request.ts";
+import { Response } from "./response.ts";
+
+/** What a response copies from its request (RFC 3261 §8.2.6.2). */
+const COPIED = ["Via", "From", "To", "Call-ID", "CSeq"] as const;
+
+/** Methods whose responses may make a dialog (RFC 3261 §12.1, RFC 6665, RFC 3515). */
+const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
+
+/** A response to a request; see Request.createResponse. */
+export function createResponse(request: Request, status: number, reason?: string): Response {
+  if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
+  const headers = new Headers();
+  for (const name of COPIED) headers.copy(name, request.headers);
+  if (status === 100) headers.copy("Timestamp", request.headers);
+  else addToTag(headers, request);
+  // RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take.
+  if (status > 100 && status < 300 && DIALOG_METHODS.has(request.method)) {
+    headers.copy("Record-Route", request.headers);
+  }
+  const response = new Response(undefined, headers, status, reason);
+  response.flow = request.flow;
+  return response;
+}
+
+/** Adds the tag, if To is there and can be read; a request that is answered 400 may lack it. */
+function addToTag(headers: Headers, request: Request): void {
+  try {
+    const to = headers.get("To");
+    if (to && to.tag === undefined)
+      headers.set("To", to.with({ tag: request.toTag(() => defaultRandom.tag()) }));
+  } catch (error) {
+    if (!(error instanceof SipError)) throw error;
+  }
+}

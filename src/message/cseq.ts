@@ -1,0 +1,41 @@
+// CSeq: the sequence number and method of a request (RFC 3261 §20.16). Immutable.
+
+import { R_METHOD, R_NUMBER } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { textOf } from "../core/window.ts";
+import { SipError } from "../errors.ts";
+import { isToken } from "./escape.ts";
+
+/** A CSeq value: `314159 INVITE`. */
+export class CSeq {
+  /** 0 to 2^31 - 1 (RFC 3261 §8.1.1.5). */
+  readonly number: number;
+  readonly method: string;
+
+  /** @throws SipError `value_invalid` for a number out of range or a method that is no token */
+  constructor(number: number, method: string) {
+    this.number = number;
+    this.method = method;
+    if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff || !isToken(method)) {
+      throw new SipError("value_invalid", `CSeq ${number} ${method}`, { header: "CSeq", status: 400 });
+    }
+  }
+
+  /** As it stands on the wire. */
+  toString(): string {
+    return `${this.number} ${this.method}`;
+  }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** @internal The CSeq that the core has just read into its record. */
+export function readCSeq(core: Engine, text: string, ascii: boolean): CSeq {
+  const cseq = Object.create(CSeq.prototype) as { number: number; method: string };
+  cseq.number = core.record[R_NUMBER]!;
+  cseq.method = textOf(text, core.record[R_METHOD]!, ascii) as string;
+  return cseq as CSeq;
+}

@@ -1,0 +1,75 @@
+// Escape: quoted strings, percent escapes, and what may not go on the wire at all (RFC 3261 §25.1).
+
+import { fromBinary, toBinary } from "../core/text.ts";
+import { SipError } from "../errors.ts";
+
+const TOKEN = /^[\w.!%*+`'~-]+$/;
+/** token, host with port, IPv6 reference: what a parameter's value may be without quotes. */
+const BARE_VALUE = /^[\w.!%*+`'~[\]:-]+$/;
+const UNSAFE = /[\r\n\0]/;
+
+/** Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields. */
+export function refuseUnsafe(text: string, header?: string): string {
+  if (UNSAFE.test(text)) {
+    throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${header ?? "the message"}`, {
+      ...(header === undefined ? {} : { header }),
+      offset: text.search(UNSAFE),
+    });
+  }
+  return text;
+}
+
+/** True for a token of RFC 3261 §25.1. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** The text as a quoted string, backslash and quote escaped. */
+export function quote(text: string): string {
+  return `"${text.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+/** What a quoted string stands for, given without its quotes. */
+export function unquotePairs(inner: string): string {
+  return inner.includes("\\") ? inner.replace(/\\([\s\S])/g, "$1") : inner;
+}
+
+/** A parameter's value as it stands on the wire, to what it stands for. */
+export function unquote(value: string): string {
+  return value.startsWith('"') ? unquotePairs(value.slice(1, -1)) : value;
+}
+
+/** A parameter's value as it must stand on the wire: as it is, or quoted. */
+export function quoteIfNeeded(value: string): string {
+  return BARE_VALUE.test(value) ? value : quote(value);
+}
+
+/** Replaces percent escapes by what they stand for, once (RFC 3261 §19.1.2), and reads it as UTF-8. */
+export function percentDecode(text: string): string {
+  if (!text.includes("%")) return text;
+  return fromBinary(
+    toBinary(text).replace(/%([\da-fA-F]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    ),
+  );
+}
+
+/** Escapes every octet of the text's UTF-8 that is not of `allowed`, a pattern of single characters. */
+export function escapeExcept(text: string, allowed: RegExp): string {
+  let escaped = "";
+  for (const octet of toBinary(text)) {
+    escaped += allowed.test(octet)
+      ? octet
+      : `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return escaped;
+}
+
+/** user: unreserved and user-unreserved */
+export const USER: RegExp = /[\w.!~*'()&=+$,;?/-]/;
+/** password */
+export const PASSWORD: RegExp = /[\w.!~*'()&=+$,-]/;
+/** paramchar */
+export const PARAM: RegExp = /[\w.!~*'()[\]/:&+$-]/;
+/** hname, hvalue */
+export const HEADER: RegExp = /[\w.!~*'()[\]/?:+$-]/;

@@ -1,0 +1,68 @@
+// MediaType and TokenParams: a media type, or a token, with parameters, as in Content-Type, Accept,
+// Content-Disposition, Event (RFC 3261 §20.1, §20.11, §20.15). Immutable.
+
+import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { part, textOf } from "../core/window.ts";
+import { Params } from "./params.ts";
+
+/** A media type: `application/sdp;charset=utf-8`. */
+export class MediaType {
+  /** Lower case. */
+  readonly type: string;
+  /** Lower case. */
+  readonly subtype: string;
+  readonly params: Params;
+
+  constructor(type: string, subtype: string, params: Params = Params.empty()) {
+    this.type = type.toLowerCase();
+    this.subtype = subtype.toLowerCase();
+    this.params = params;
+  }
+
+  /** type/subtype without parameters. */
+  get essence(): string {
+    return `${this.type}/${this.subtype}`;
+  }
+
+  /** As it stands on the wire. */
+  toString(): string {
+    return `${this.type}/${this.subtype}${this.params}`;
+  }
+}
+
+/** A token with parameters: `session;handling=optional`. */
+export class TokenParams {
+  /** As written. */
+  readonly token: string;
+  readonly params: Params;
+
+  constructor(token: string, params: Params = Params.empty()) {
+    this.token = token;
+    this.params = params;
+  }
+
+  /** As it stands on the wire. */
+  toString(): string {
+    return `${this.token}${this.params}`;
+  }
+}
+
+function readParams(core: Engine, text: string, ascii: boolean): Params {
+  const params = core.record[R_PARAMS]!;
+  return Params.fromRaw("header", part(text, params & 0xffff, params >>> 16, true), ascii);
+}
+
+/** @internal The media type that the core has just read into its record. */
+export function readMediaType(core: Engine, text: string, ascii: boolean): MediaType {
+  return new MediaType(
+    textOf(text, core.record[R_TYPE]!, ascii) as string,
+    textOf(text, core.record[R_SUBTYPE]!, ascii) as string,
+    readParams(core, text, ascii),
+  );
+}
+
+/** @internal The token that the core has just read into its record. */
+export function readTokenParams(core: Engine, text: string, ascii: boolean): TokenParams {
+  return new TokenParams(textOf(text, core.record[R_TOKEN]!, ascii) as string, readParams(core, text, ascii));
+}

@@ -1,0 +1,87 @@
+// Message: what Request and Response share: header fields, body, the flow it came in on, and the way back
+// to octets.
+
+import type { Head } from "../core/head.ts";
+import { binaryFrom, bytesFrom, fromBinary, toBinary } from "../core/text.ts";
+import type { Flow } from "../transport/transport.ts";
+import { Headers } from "./headers.ts";
+import { writeMessage } from "./write.ts";
+
+/** The common half of Request and Response. */
+export abstract class BaseMessage {
+  abstract readonly kind: "request" | "response";
+  readonly headers: Headers;
+  /** The flow that the message came in on; undefined for one made here. A response goes back on it. */
+  flow: Flow | undefined = undefined;
+
+  protected readonly head: Head | undefined;
+  /** A body that was set here, as a binary string. */
+  #body: string | undefined;
+
+  protected constructor(head: Head | undefined, headers: Headers = new Headers(head)) {
+    this.head = head;
+    this.headers = headers;
+    if (!head) this.#body = "";
+  }
+
+  /** The body's octets, a copy of its own; empty where there is none. */
+  get body(): Uint8Array<ArrayBuffer> {
+    return bytesFrom(this.#binaryBody());
+  }
+
+  /** Sets the body, and Content-Length in octets. Text is written as UTF-8. */
+  set body(body: Uint8Array | string) {
+    this.#body = typeof body === "string" ? toBinary(body) : binaryFrom(body);
+    this.headers.set("Content-Length", String(this.#body.length));
+  }
+
+  /** The body as text, read as UTF-8. */
+  get bodyText(): string {
+    return fromBinary(this.#binaryBody());
+  }
+
+  /** How many octets the body has. */
+  get bodyLength(): number {
+    return this.#body === undefined
+      ? (this.head as Head).text.length - (this.head as Head).end
+      : this.#body.length;
+  }
+
+  /**
+   * What Content-Length announced when the message came in: undefined where it was not there, NaN where it
+   * was no number or several that differ.
+   */
+  get announcedLength(): number | undefined {
+    return this.head?.bodyLength;
+  }
+
+  /** The message's octets, fresh each time. What nobody edited is, octet for octet, what came in. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return bytesFrom(this.#write());
+  }
+
+  /** The message as text, read as UTF-8: what a WebSocket text frame carries. */
+  toString(): string {
+    return fromBinary(this.#write());
+  }
+
+  /** The start line as a binary string; undefined where nobody edited it. */
+  protected abstract editedStartLine(): string | undefined;
+
+  /** Takes over what was set in `other`, for clone(). */
+  protected adopt(other: BaseMessage): void {
+    this.#body = other.#body;
+    this.flow = other.flow;
+  }
+
+  #binaryBody(): string {
+    return this.#body ?? (this.head as Head).text.slice((this.head as Head).end);
+  }
+
+  #write(): string {
+    if (!this.head && !this.headers.has("Content-Length")) {
+      this.headers.append("Content-Length", String(this.#binaryBody().length));
+    }
+    return writeMessage(this.head, this.headers, this.editedStartLine(), this.#body);
+  }
+}

@@ -1,0 +1,41 @@
+// Parse: bytes or text to Request or Response. Refuses only what cannot be represented: the framing and
+// the start line; what is wrong inside a header field shows when it is read.
+
+import type { Head } from "../core/head.ts";
+import { type ParseFailure, type ParseLimits, parseHead } from "../core/parse.ts";
+import { SipError } from "../errors.ts";
+import { Request } from "./request.ts";
+import { Response } from "./response.ts";
+
+/** A SIP message; `kind` tells which. */
+export type Message = Request | Response;
+
+function toMessage(head: Head): Message {
+  return head.isResponse ? new Response(head) : new Request(head);
+}
+
+/**
+ * Parses one message: a datagram, the frame of a stream, or a WebSocket frame. The data is not kept.
+ *
+ * @returns the message, or a ParseFailure (`kind: "failure"`) with the code; nothing is thrown for bad input
+ */
+export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits): Message | ParseFailure {
+  const head = parseHead(data, limits);
+  return "kind" in head ? head : toMessage(head);
+}
+
+/**
+ * Parses one message, as tryParseMessage does.
+ *
+ * @throws SipError with codes `message_empty`, `message_too_large`, `head_incomplete`, `head_too_large`,
+ *   `start_line_invalid`, `too_many_headers`
+ */
+export function parseMessage(data: Uint8Array | string, limits?: ParseLimits): Message {
+  const parsed = tryParseMessage(data, limits);
+  if (parsed.kind === "failure") {
+    throw new SipError(parsed.code, `not a SIP message: ${parsed.code.replaceAll("_", " ")}`, {
+      status: 400,
+    });
+  }
+  return parsed;
+}

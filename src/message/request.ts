@@ -1,0 +1,100 @@
+// Request: a method, a Request-URI, header fields and a body (RFC 3261 §7.1).
+
+import type { Head } from "../core/head.ts";
+import { toBinary } from "../core/text.ts";
+import { SipError } from "../errors.ts";
+import { createResponse } from "./create-response.ts";
+import { isToken, refuseUnsafe } from "./escape.ts";
+import type { Headers } from "./headers.ts";
+import { BaseMessage } from "./message.ts";
+import type { Response } from "./response.ts";
+import { Uri } from "./uri.ts";
+
+/** A SIP request. */
+export class Request extends BaseMessage {
+  readonly kind = "request" as const;
+  #method: string | undefined;
+  #uri: Uri | undefined;
+  #edited: boolean;
+  /** The To tag of every response made to this request; made with the first of them. */
+  #toTag: string | undefined;
+
+  /** @internal Use parseMessage or createRequest. */
+  constructor(head: Head | undefined, headers?: Headers, method?: string, uri?: Uri) {
+    super(head, headers);
+    this.#edited = head === undefined;
+    if (method !== undefined) this.#method = checkMethod(method);
+    this.#uri = uri;
+  }
+
+  /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
+  get method(): string {
+    this.#method ??= (this.head as Head).first;
+    return this.#method;
+  }
+
+  set method(method: string) {
+    void this.uri;
+    this.#method = checkMethod(method);
+    this.#edited = true;
+  }
+
+  /** The Request-URI. Throws SipError `uri_invalid` (status 400) where it is none. */
+  get uri(): Uri {
+    if (!this.#uri) {
+      try {
+        this.#uri = Uri.parse((this.head as Head).second);
+      } catch (cause) {
+        throw new SipError("uri_invalid", "the Request-URI is not a URI", { status: 400, cause });
+      }
+    }
+    return this.#uri;
+  }
+
+  set uri(uri: Uri | string) {
+    this.#method = this.method;
+    this.#uri = typeof uri === "string" ? Uri.parse(refuseUnsafe(uri)) : uri;
+    this.#edited = true;
+  }
+
+  /** "SIP/2.0", or what came in. */
+  get version(): string {
+    return this.head ? this.head.third : "SIP/2.0";
+  }
+
+  /**
+   * A response to this request (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq copied, a tag added to To
+   * above 100, the same in every response to this request object; Record-Route copied where a dialog may
+   * come of it (§12.1.1), Timestamp into a 100 (§8.2.6.1).
+   *
+   * @param status 100 to 699
+   * @param reason the default phrase of the status where it is left out
+   */
+  createResponse(status: number, reason?: string): Response {
+    return createResponse(this, status, reason);
+  }
+
+  /** A copy that can be edited alone; it shares the text. */
+  clone(): Request {
+    const copy = new Request(this.head, this.headers.clone(), this.#method, this.#uri);
+    copy.#edited = this.#edited;
+    copy.#toTag = this.#toTag;
+    copy.adopt(this);
+    return copy;
+  }
+
+  /** @internal The To tag for responses, made by `make` the first time. */
+  toTag(make: () => string): string {
+    this.#toTag ??= make();
+    return this.#toTag;
+  }
+
+  protected override editedStartLine(): string | undefined {
+    return this.#edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
+  }
+}
+
+function checkMethod(method: string): string {
+  if (!isToken(method)) throw new SipError("value_invalid", `not a method: ${JSON.stringify(method)}`);
+  return method;
+}

@@ -1,0 +1,25 @@
+// Received: what a server transport writes into the topmost Via of a request before anybody sees it
+// (RFC 3261 §18.2.1, RFC 3581 §4).
+
+import type { Request } from "../message/request.ts";
+import type { Via } from "../message/via.ts";
+import type { Flow } from "../transport/transport.ts";
+
+/** Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. */
+export function noteSource(request: Request, flow: Flow): void {
+  const { protocol } = flow.transport;
+  // RFC 7118 §5.2: a WebSocket client calls itself `.invalid`; its responses take the connection anyway.
+  if (protocol === "WS" || protocol === "WSS") return;
+  const via = request.headers.get("Via")[0] as Via;
+  const source = flow.remote;
+  if (via.hasRport) {
+    replace(request, via.with({ received: source.host, rport: source.port }));
+  } else if (via.host !== source.host) {
+    replace(request, via.with({ received: source.host }));
+  }
+}
+
+function replace(request: Request, via: Via): void {
+  request.headers.shift("Via");
+  request.headers.prepend("Via", via);
+}

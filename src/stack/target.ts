@@ -1,0 +1,51 @@
+// Target: the next hop of a request or response, as its header fields name it (RFC 3261 §8.1.2, §18.2.2,
+// RFC 3263 §4.1 without DNS).
+
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
+import type { Target } from "../transport/transport.ts";
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { TLS: 5061, WS: 80, WSS: 443 };
+
+/** The port that a transport uses where none is named (RFC 3261 §19.1.2, RFC 7118 §5.6). */
+export function defaultPort(protocol: string): number {
+  return DEFAULT_PORTS[protocol] ?? 5060;
+}
+
+/**
+ * The next hop of a request: its first Route, else its Request-URI.
+ *
+ * @param fallback the transport to use where the URI asks for none
+ * @throws SipError `no_target` where that URI is neither sip nor sips
+ */
+export function requestTarget(request: Request, fallback: string): Target {
+  return uriTarget(request.headers.get("Route")[0]?.uri ?? request.uri, fallback);
+}
+
+/** Where a SIP URI leads: `maddr` before the host, `transport`, and the scheme's demands (RFC 3263 §4.1). */
+export function uriTarget(uri: Uri, fallback: string): Target {
+  if (!uri.isSip) {
+    throw new SipError("no_target", `no way to ${uri}: neither a sip nor a sips URI`, { status: 416 });
+  }
+  const asked = uri.params.get("transport")?.toUpperCase();
+  const secure = uri.scheme === "sips";
+  const plain = asked ?? fallback;
+  const protocol = secure ? (plain === "WS" || plain === "WSS" ? "WSS" : "TLS") : plain;
+  return { protocol, host: uri.params.get("maddr") ?? uri.host, port: uri.port ?? defaultPort(protocol) };
+}
+
+/**
+ * Where a response without a flow goes: by `maddr`, `received` and `rport` of its topmost Via, else its
+ * sent-by (RFC 3261 §18.2.2, RFC 3581 §4).
+ *
+ * @throws SipError `no_target` without a Via
+ */
+export function responseTarget(response: Response): Target {
+  const via = response.headers.get("Via")[0];
+  if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
+  const protocol = via.transport.toUpperCase();
+  const host = via.params.get("maddr") ?? via.received ?? via.host;
+  return { protocol, host, port: via.rport ?? via.port ?? defaultPort(protocol) };
+}

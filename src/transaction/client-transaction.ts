@@ -1,0 +1,278 @@
+// ClientTransaction: sends one request and brings its responses (RFC 3261 §17.1). The machines decide;
+// this carries their effects out, and gives the user callbacks, a promise and an iterator.
+
+import { type ErrorCode, SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Flow } from "../transport/transport.ts";
+import { ackTo } from "./derived.ts";
+import { type InviteClientState, inviteClient } from "./invite-client.ts";
+import { clientKey } from "./key.ts";
+import type { Effect, TimerName } from "./machine.ts";
+import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
+import { ResponseQueue } from "./response-queue.ts";
+import { type Host, type Subject, Transaction } from "./transaction.ts";
+import { type ClientHandlers, coreFailed, watch } from "./user.ts";
+
+/** Any client transaction's state. */
+export type ClientState = InviteClientState | NonInviteClientState;
+
+/** How a client transaction is made. */
+export interface ClientOptions {
+  /** The branch of its Via; a random one by default. A proxy may compute it (RFC 3261 §16.6 step 8). */
+  readonly branch?: string;
+  /** Runs Timer C on an INVITE, as a proxy must (RFC 3261 §16.6 step 11). Default false. */
+  readonly timerC?: boolean;
+}
+
+interface Waiting {
+  readonly promise: Promise<Response>;
+  readonly resolve: (response: Response) => void;
+  readonly reject: (error: SipError) => void;
+}
+
+/**
+ * One request of ours and what comes back. Made by the layer; the stack starts it when it knows the flow.
+ * Responses can be taken in three ways that do not exclude each other: callbacks (the handlers given, else
+ * the core's; the only way to see every 2xx of a forked INVITE), `await transaction.final`, or `for await`.
+ */
+export class ClientTransaction extends Transaction implements AsyncIterable<Response> {
+  /** Tells it from a ServerTransaction. */
+  readonly kind = "client" as const;
+  /** The request as it is sent, the transaction's own Via included once it is started. Do not change it. */
+  readonly request: Request;
+  /** The branch of its Via. */
+  readonly branch: string;
+  readonly #handlers: ClientHandlers | undefined;
+  readonly #timerC: boolean;
+  #cancel: "none" | "wanted" | "sent" = "none";
+  #outcome: Response | SipError | undefined;
+  #waiting: Waiting | undefined;
+  #queues: ResponseQueue[] | undefined;
+
+  /** Called by the layer only. @internal */
+  constructor(host: Host, request: Request, handlers: ClientHandlers | undefined, options: ClientOptions) {
+    const { method } = request;
+    const branch = options.branch ?? host.random.branch();
+    const table = method === "INVITE" ? inviteClient : nonInviteClient;
+    super(host, table, clientKey(branch, method), method, undefined);
+    this.request = request;
+    this.branch = branch;
+    this.#handlers = handlers;
+    this.#timerC = options.timerC === true;
+  }
+
+  override get state(): ClientState {
+    return super.state as ClientState;
+  }
+
+  /**
+   * The final response: the first 2xx, for an INVITE. Rejects with the SipError that ended the transaction
+   * without one: `timeout`, `transport_failed`, `connection_closed`, `no_target`, `aborted` (cancelled before
+   * it was sent), `terminated` or `closed`. Made when asked for; a rejection that nobody handles is no
+   * unhandled one.
+   */
+  get final(): Promise<Response> {
+    if (this.#waiting) return this.#waiting.promise;
+    let resolve: Waiting["resolve"] = () => {};
+    let reject: Waiting["reject"] = () => {};
+    const promise = new Promise<Response>((yes, no) => {
+      resolve = yes;
+      reject = no;
+    });
+    promise.catch(() => {});
+    this.#waiting = { promise, resolve, reject };
+    const outcome = this.#outcome ?? (this.state === "terminated" ? ended("terminated") : undefined);
+    if (outcome) this.#settle(outcome);
+    return promise;
+  }
+
+  /**
+   * The responses from now on, up to the first final one; when that has come, that one. Throws what `final`
+   * rejects with. At most 64 unread responses are kept.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
+    const queue = new ResponseQueue();
+    const outcome = this.#outcome ?? (this.state === "terminated" ? ended("terminated") : undefined);
+    if (outcome instanceof SipError) queue.fail(outcome);
+    else if (outcome) queue.push(outcome);
+    else {
+      this.#queues ??= [];
+      this.#queues.push(queue);
+    }
+    return queue;
+  }
+
+  /**
+   * Sends the request on `flow`, with this transaction's Via on top, and starts the timers. Called by the
+   * stack, once; nothing happens if the transaction has ended meanwhile.
+   */
+  start(flow: Flow): void {
+    if (this.state !== "resolving") return;
+    const { protocol, sentBy, reliable } = flow.transport;
+    try {
+      // RFC 3581 §3: rport asks for the response to come back through the NAT. A connection needs no asking.
+      const rport = reliable ? "" : ";rport";
+      this.request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${rport}`);
+      this.bytes = this.request.toBytes();
+    } catch (cause) {
+      this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));
+      return;
+    }
+    this.flow = flow;
+    this.host.bind(this, flow);
+    this.dispatch("start", undefined);
+  }
+
+  /** Ends a transaction that was not started: there is no way to the next hop. Called by the stack. */
+  fail(error: SipError): void {
+    this.dispatch("no target", error);
+  }
+
+  /**
+   * Cancels an INVITE (RFC 3261 §9.1). The CANCEL waits for the first provisional response, and is not sent
+   * after a final one: a 2xx that crosses it comes as usual, to be acknowledged and ended with a BYE. The
+   * INVITE ends with its final response, as a rule 487, or with `timeout` 64 × T1 after the CANCEL. A request
+   * that was not sent yet ends with `aborted`; other methods are not cancelled, and nothing happens.
+   */
+  cancel(): void {
+    if (this.#cancel === "sent") return;
+    this.dispatch("cancel", this.state === "resolving" ? ended("aborted") : undefined);
+  }
+
+  /** Drops the transaction: nothing is sent, no callback called; `final` rejects with `terminated`. */
+  override terminate(): void {
+    this.drop("terminated");
+  }
+
+  /** Like terminate, with another code. @internal */
+  drop(code: "terminated" | "closed"): void {
+    super.terminate();
+    if (this.#outcome === undefined && (this.#waiting || this.#queues)) this.#settle(ended(code));
+  }
+
+  /** A response came for this transaction. @internal */
+  receive(response: Response): void {
+    const { status } = response;
+    if (this.method !== "INVITE") this.dispatch(status < 200 ? "1xx" : "200-699", response);
+    else if (status < 200) this.dispatch(status === 100 ? "100" : "101-199", response);
+    else this.dispatch(status < 300 ? "2xx" : "300-699", response);
+  }
+
+  protected override runs(name: TimerName): boolean {
+    return name !== "C" || this.#timerC;
+  }
+
+  protected perform(effect: Effect, subject: Subject): void {
+    switch (effect) {
+      case "send":
+      case "resend":
+        this.transmit();
+        return;
+      case "ack":
+        this.#acknowledge(subject as Response);
+        return;
+      case "hold":
+        if (this.#cancel === "none") this.#cancel = "wanted";
+        return;
+      case "cancel held":
+        if (this.#cancel === "wanted") this.dispatch("cancel", undefined);
+        return;
+      case "cancel":
+        this.#sendCancel();
+        return;
+      case "destroy":
+        this.bytes = undefined;
+        this.host.queue.clearAll(this);
+        this.host.remove(this);
+        return;
+      case "deliver":
+        this.#deliver(subject as Response);
+        return;
+      case "timeout":
+        this.#error(ended("timeout"));
+        return;
+      case "transport":
+      case "fail":
+        this.#error(subject as SipError);
+        return;
+    }
+  }
+
+  #sendCancel(): void {
+    this.#cancel = "sent";
+    try {
+      if (this.flow) this.host.cancel(this.request, this.branch, this.flow);
+    } catch (cause) {
+      // Without its CANCEL the INVITE still ends, 64 × T1 from now.
+      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+    }
+  }
+
+  /** The ACK takes the INVITE's place: it is what is sent again from now on (RFC 3261 §17.1.1.2). */
+  #acknowledge(response: Response): void {
+    this.bytes = undefined;
+    try {
+      this.bytes = ackTo(this.request, response).toBytes();
+    } catch (cause) {
+      // A response without a usable To cannot be acknowledged; the user gets it all the same.
+      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+    }
+    this.transmit();
+  }
+
+  #deliver(response: Response): void {
+    if (response.status >= 200) this.#settle(response);
+    else if (this.#queues) for (const queue of this.#queues) queue.push(response);
+    try {
+      const handlers = this.#handlers;
+      const returned = handlers?.onResponse
+        ? handlers.onResponse(response, this)
+        : this.host.user.onResponse(response, this);
+      if (returned !== undefined) watch(returned, (cause) => this.host.report(coreFailed(cause), this));
+    } catch (cause) {
+      this.host.report(coreFailed(cause), this);
+    }
+  }
+
+  #error(error: SipError): void {
+    this.#settle(error);
+    const handlers = this.#handlers;
+    if (handlers?.onError === undefined) {
+      this.host.report(error, this);
+      return;
+    }
+    try {
+      const returned = handlers.onError(error, this);
+      if (returned !== undefined) watch(returned, (cause) => this.host.report(coreFailed(cause), this));
+    } catch (cause) {
+      this.host.report(coreFailed(cause), this);
+    }
+  }
+
+  /** The first outcome counts, for those who wait and for those who ask later. */
+  #settle(outcome: Response | SipError): void {
+    this.#outcome ??= outcome;
+    const first = this.#outcome;
+    const queues = this.#queues;
+    this.#queues = undefined;
+    if (first instanceof SipError) {
+      this.#waiting?.reject(first);
+      for (const queue of queues ?? []) queue.fail(first);
+    } else {
+      this.#waiting?.resolve(first);
+      for (const queue of queues ?? []) queue.push(first);
+    }
+  }
+}
+
+const REASONS: { readonly [code in "timeout" | "aborted" | "terminated" | "closed"]: string } = {
+  timeout: "no final response came in time",
+  aborted: "the request was cancelled before it was sent",
+  terminated: "the transaction was terminated",
+  closed: "the transaction layer was closed",
+};
+
+function ended(code: Extract<ErrorCode, keyof typeof REASONS>): SipError {
+  return new SipError(code, REASONS[code]);
+}

@@ -1,0 +1,285 @@
+// TransactionLayer: which transaction a message belongs to, and what becomes of one that belongs to none
+// (RFC 3261 §17.1.3, §17.2.3, §9.2, RFC 6026 §8.9). No IO: messages come in with their flow, bytes go out.
+
+import type { Clock } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Random } from "../random.ts";
+import type { Flow, SendFailed } from "../transport/transport.ts";
+import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
+import { cancelOf } from "./derived.ts";
+import { requestKey, responseKey } from "./key.ts";
+import { type AnyTransaction, Registry } from "./registry.ts";
+import { ServerTransaction } from "./server-transaction.ts";
+import { Stateless } from "./stateless.ts";
+import { TimerQueue } from "./timer-queue.ts";
+import { type TimerOptions, Timers } from "./timers.ts";
+import type { Host } from "./transaction.ts";
+import { type ClientHandlers, coreFailed, type TransactionUser, watch } from "./user.ts";
+
+/** How many transactions may live at once, unless told otherwise. */
+export const DEFAULT_TRANSACTION_LIMIT = 250_000;
+
+/** What a transaction layer is made of. */
+export interface TransactionLayerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** What differs from DEFAULT_TIMERS, in milliseconds. */
+  readonly timers?: Partial<TimerOptions>;
+  /** The core. */
+  readonly user: TransactionUser;
+  /** Live transactions, of both kinds, past which a new request is answered 503. Default 250,000. */
+  readonly limit?: number;
+  /** Hands bytes to the flow's transport; `failed` is for Transport.send. The bytes are never changed. */
+  transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
+  /** Called in a microtask after the last transaction has gone, if none has come since. */
+  onEmpty?(): void;
+}
+
+/** What a layer holds now, and what it has turned away so far. */
+export interface TransactionCounts {
+  /** Live client transactions. */
+  readonly client: number;
+  /** Live server transactions. */
+  readonly server: number;
+  /** Pending timers of transactions. */
+  readonly timers: number;
+  /** Requests answered without a transaction, since the limit was reached. */
+  readonly refused: number;
+  /** Responses that belong to no transaction, and were dropped. */
+  readonly stray: number;
+  /** Messages that lack what a transaction is known by, and were dropped with an error to the user. */
+  readonly dropped: number;
+}
+
+const unheard: SendFailed = () => {};
+const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
+
+/** All transactions of one stack. */
+export class TransactionLayer {
+  readonly #options: TransactionLayerOptions;
+  readonly #limit: number;
+  readonly #queue: TimerQueue;
+  readonly #host: Host;
+  readonly #stateless: Stateless;
+  readonly #live: Registry = new Registry();
+  #closed = false;
+  #emptying = false;
+  #refused = 0;
+  #stray = 0;
+  #dropped = 0;
+
+  /** @throws SipError `value_invalid` for timers that are no positive numbers */
+  constructor(options: TransactionLayerOptions) {
+    this.#options = options;
+    this.#limit = options.limit ?? DEFAULT_TRANSACTION_LIMIT;
+    this.#queue = new TimerQueue(options.clock);
+    this.#stateless = new Stateless(options.random);
+    this.#host = {
+      random: options.random,
+      timers: new Timers(options.timers),
+      queue: this.#queue,
+      user: options.user,
+      transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
+      bind: (transaction, flow) => this.#live.bind(transaction, flow),
+      alias: (key, transaction) => this.#live.alias(key, transaction),
+      remove: (transaction) => this.#remove(transaction),
+      report: (error, transaction) => this.#report(error, transaction),
+      pass: (ack) => this.#pass(ack),
+      cancel: (request, branch, flow) => this.createClient(cancelOf(request), silent, { branch }).start(flow),
+    };
+  }
+
+  /** What the layer holds now, and what it has turned away so far. */
+  get counts(): TransactionCounts {
+    return {
+      client: this.#live.clients.size,
+      server: this.#live.servers.size,
+      timers: this.#queue.size,
+      refused: this.#refused,
+      stray: this.#stray,
+      dropped: this.#dropped,
+    };
+  }
+
+  /** The timers that the layer goes by, defaults filled in. */
+  get timers(): TimerOptions {
+    return this.#host.timers.options;
+  }
+
+  /** The live client transaction of that key. */
+  client(key: string): ClientTransaction | undefined {
+    return this.#live.clients.get(key);
+  }
+
+  /** The live server transaction of that key. */
+  server(key: string): ServerTransaction | undefined {
+    return this.#live.servers.get(key);
+  }
+
+  /**
+   * Takes a message that came in on `flow`: to its transaction, to a new one, or to the core. Never throws.
+   * A message without what it takes to match it (Via, CSeq …) is dropped, and reported to the user.
+   */
+  receive(message: Request | Response, flow: Flow): void {
+    if (this.#closed) return;
+    try {
+      if (message.kind === "request") this.#request(message, flow);
+      else this.#response(message);
+    } catch (cause) {
+      this.#dropped++;
+      this.#report(cause instanceof SipError ? cause : coreFailed(cause), undefined);
+    }
+  }
+
+  /**
+   * Makes a client transaction for a copy of `request`. Nothing is sent before its start.
+   *
+   * @param handlers called instead of the core's callbacks, each where given
+   * @throws SipError `unsupported` for an ACK, which has no transaction (RFC 3261 §17.1); `transaction_exists`
+   *   for a branch in use; `closed` after close
+   */
+  createClient(request: Request, handlers?: ClientHandlers, options: ClientOptions = {}): ClientTransaction {
+    if (this.#closed) throw new SipError("closed", "the transaction layer is closed");
+    if (request.method === "ACK") throw new SipError("unsupported", "an ACK has no client transaction");
+    const transaction = new ClientTransaction(this.#host, request.clone(), handlers, options);
+    if (this.#live.clients.has(transaction.key)) {
+      throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
+    }
+    this.#live.clients.set(transaction.key, transaction);
+    return transaction;
+  }
+
+  /** A connection is gone: every transaction on it hears of it, and acts by its machine's `transport error`. */
+  flowClosed(flow: Flow, error: SipError | undefined): void {
+    const reason = error ?? new SipError("connection_closed", "the connection was closed");
+    for (const transaction of this.#live.on(flow)) transaction.dispatch("transport error", reason);
+  }
+
+  /**
+   * Ends every transaction without a word on the wire or to the user's callbacks; `final` rejects with
+   * `closed`. Afterwards there are no transactions and no timers, and what comes in is dropped.
+   */
+  close(): void {
+    this.#closed = true;
+    for (const transaction of [...this.#live.clients.values()]) transaction.drop("closed");
+    for (const transaction of [...this.#live.servers.values()]) transaction.terminate();
+  }
+
+  #response(response: Response): void {
+    const transaction = this.#live.clients.get(responseKey(response));
+    if (transaction) {
+      transaction.receive(response);
+      return;
+    }
+    // RFC 6026 §8.9 drops strays. One kind still has someone to go to: a 2xx whose INVITE transaction is
+    // over (32 s after the first) tells a user agent that its ACK was lost.
+    const { status } = response;
+    if (status < 200 || status > 299 || response.headers.get("CSeq")?.method !== "INVITE") {
+      this.#stray++;
+      return;
+    }
+    try {
+      const returned = this.#options.user.onResponse(response, undefined);
+      if (returned !== undefined) watch(returned, (cause) => this.#report(coreFailed(cause), undefined));
+    } catch (cause) {
+      this.#report(coreFailed(cause), undefined);
+    }
+  }
+
+  #request(request: Request, flow: Flow): void {
+    const key = requestKey(request);
+    const transaction = this.#live.servers.get(key);
+    if (request.method === "ACK") {
+      const target = this.#live.acknowledged(key);
+      if (target) target.dispatch("ACK", request);
+      else if (!this.#stateless.owns(request)) this.#pass(request);
+    } else if (transaction) transaction.dispatch("request", request);
+    else if (request.method === "CANCEL") this.#cancel(request, key, flow);
+    else if (this.#full) {
+      // RFC 3261 §21.5.4. T4 later the network has forgotten this burst.
+      const seconds = Math.ceil(this.timers.t4 / 1000);
+      this.#refuse(this.#stateless.answer(request, key, 503, seconds), flow);
+    } else this.#create(request, key, flow).begin();
+  }
+
+  /** RFC 3261 §9.2: a CANCEL is answered here; the core hears only of the INVITE that it ends. */
+  #cancel(cancel: Request, key: string, flow: Flow): void {
+    const invite = this.#live.servers.get(requestKey(cancel, "INVITE"));
+    // One that finds its INVITE is let in past the limit: it ends what fills the layer.
+    if (invite === undefined && this.#full) {
+      this.#refuse(this.#stateless.answer(cancel, key, 481), flow);
+      return;
+    }
+    const response = cancel.createResponse(invite ? 200 : 481);
+    const to = cancel.headers.get("To");
+    const tag = invite?.toTag;
+    if (to !== undefined && tag !== undefined) response.headers.set("To", to.with({ tag }));
+    const transaction = this.#create(cancel, key, flow);
+    try {
+      transaction.respond(response);
+    } catch (cause) {
+      transaction.terminate();
+      throw cause;
+    }
+    invite?.dispatch("CANCEL", cancel);
+  }
+
+  #create(request: Request, key: string, flow: Flow): ServerTransaction {
+    const transaction = new ServerTransaction(this.#host, key, request, flow);
+    this.#live.servers.set(key, transaction);
+    this.#live.bind(transaction, flow);
+    return transaction;
+  }
+
+  get #full(): boolean {
+    return this.#live.size >= this.#limit;
+  }
+
+  #refuse(data: Uint8Array<ArrayBuffer>, flow: Flow): void {
+    this.#refused++;
+    this.#transmit(data, flow, unheard);
+  }
+
+  #pass(ack: Request): void {
+    try {
+      const returned = this.#options.user.onRequest(ack, undefined);
+      if (returned !== undefined) watch(returned, (cause) => this.#report(coreFailed(cause), undefined));
+    } catch (cause) {
+      this.#report(coreFailed(cause), undefined);
+    }
+  }
+
+  #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
+    try {
+      this.#options.transmit(data, flow, failed);
+    } catch (cause) {
+      failed(cause instanceof SipError ? cause : new SipError("transport_failed", String(cause), { cause }));
+    }
+  }
+
+  #report(error: SipError, transaction: AnyTransaction | undefined): void {
+    try {
+      const returned = this.#options.user.onError(error, transaction);
+      if (returned !== undefined) watch(returned, () => {});
+    } catch {
+      // An error handler that throws has nobody left to be reported to.
+    }
+  }
+
+  #remove(transaction: AnyTransaction): void {
+    this.#live.remove(transaction);
+    this.#emptied();
+  }
+
+  #emptied(): void {
+    const { onEmpty } = this.#options;
+    if (onEmpty === undefined || this.#emptying || this.#live.size > 0) return;
+    this.#emptying = true;
+    void Promise.resolve().then(() => {
+      this.#emptying = false;
+      if (this.#live.size === 0) this.#options.onEmpty?.();
+    });
+  }
+}

@@ -1,0 +1,230 @@
+// ServerTransaction: brings one request to the core and its responses back (RFC 3261 §17.2). The machines
+// decide; this carries their effects out, and answers for a core that throws.
+
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Flow } from "../transport/transport.ts";
+import { type InviteServerState, inviteServer } from "./invite-server.ts";
+import { oldRequestKey } from "./key.ts";
+import type { Effect } from "./machine.ts";
+import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
+import { type Host, type Subject, Transaction } from "./transaction.ts";
+import { coreFailed, type Returned, watch } from "./user.ts";
+
+/** Any server transaction's state. */
+export type ServerState = InviteServerState | NonInviteServerState;
+
+/** One request of a peer's, and our responses to it. Made by the layer; the core answers with respond. */
+export class ServerTransaction extends Transaction {
+  /** Tells it from a ClientTransaction. */
+  readonly kind = "server" as const;
+  /**
+   * Called when a CANCEL comes for this INVITE before its final response (RFC 3261 §9.2), instead of the
+   * core's `onCancel`. The CANCEL is answered already; answer the INVITE 487.
+   */
+  onCancel: ((cancel: Request) => Returned) | undefined = undefined;
+  #request: Request | undefined;
+  #toTag: string | undefined;
+  /** What `send` is to send. */
+  #outgoing: Uint8Array<ArrayBuffer> | undefined;
+
+  /** Called by the layer only. @internal */
+  constructor(host: Host, key: string, request: Request, flow: Flow) {
+    const { method } = request;
+    super(host, method === "INVITE" ? inviteServer : nonInviteServer, key, method, flow);
+    this.#request = request;
+  }
+
+  override get state(): ServerState {
+    return super.state as ServerState;
+  }
+
+  override get flow(): Flow {
+    return super.flow as Flow;
+  }
+
+  /**
+   * The request; undefined once a final response was sent. From then on the transaction only absorbs
+   * retransmissions, some of them for 32 s, and holds nothing but the response's bytes.
+   */
+  get request(): Request | undefined {
+    return this.#request;
+  }
+
+  /** Whether the request still waits for its final response. */
+  get waiting(): boolean {
+    return this.state === "trying" || this.state === "proceeding";
+  }
+
+  /**
+   * Sends a response on the request's flow. It is kept as bytes, and sent again by the rules: change the
+   * message afterwards as you like.
+   *
+   * A provisional response other than 100 to a non-INVITE is refused (RFC 4320 §4.1); a 100 to one waits,
+   * on unreliable transports, until the RFC allows it; a 408 to one ends it with nothing sent (RFC 4320
+   * §4.2). After a 2xx to an INVITE further 2xx are sent as they are given: retransmitting it until the ACK
+   * comes is the core's work (RFC 3261 §13.3.1.4, RFC 6026 §8.7).
+   *
+   * @param response a response, or a status code from 100 to 699 to answer the request with
+   * @param reason the reason phrase that goes with a status code
+   * @throws SipError `transaction_state` after the final response or the end of the transaction, and for
+   *   what RFC 4320 refuses; nothing has changed then. `value_invalid` for a status that is none;
+   *   `value_unsafe` for a response that must not go on the wire.
+   */
+  respond(response: Response | number, reason?: string): void {
+    const message = typeof response === "number" ? this.#create(response, reason) : response;
+    this.#outgoing = message.toBytes();
+    try {
+      this.dispatch(this.#event(message.status), message);
+    } finally {
+      this.#outgoing = undefined;
+    }
+    if (message.status >= 200) this.#request = undefined;
+  }
+
+  /** Drops the transaction: nothing is sent, nobody called. A retransmitted request makes a new one. */
+  override terminate(): void {
+    super.terminate();
+    this.#request = undefined;
+  }
+
+  /** Begins: tells the core of the request. @internal */
+  begin(): void {
+    this.enter(this.#request);
+  }
+
+  /** The To tag of this transaction's responses, which is that of its CANCEL's too (RFC 3261 §9.2). @internal */
+  get toTag(): string | undefined {
+    return this.#toTag ?? this.#request?.createResponse(487).headers.get("To")?.tag;
+  }
+
+  protected perform(effect: Effect, subject: Subject): void {
+    switch (effect) {
+      case "send":
+        this.#send(subject as Response);
+        return;
+      case "resend":
+        this.transmit();
+        return;
+      case "forget":
+        this.bytes = undefined;
+        return;
+      case "send 100":
+        this.#sendTrying();
+        return;
+      case "destroy":
+        this.bytes = undefined;
+        this.host.queue.clearAll(this);
+        this.host.remove(this);
+        return;
+      case "deliver":
+        this.#deliver(subject as Request);
+        return;
+      case "timeout":
+        this.#request = undefined;
+        this.host.report(new SipError("timeout", this.#timedOut()), this);
+        return;
+      case "transport":
+        this.host.report(subject as SipError, this);
+        return;
+      case "canceled":
+        this.#canceled(subject as Request);
+        return;
+      case "refuse":
+        throw new SipError(
+          "transaction_state",
+          `no ${(subject as Response).status} response when ${this.state}`,
+        );
+    }
+  }
+
+  #create(status: number, reason: string | undefined): Response {
+    const request = this.#request;
+    if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
+    return request.createResponse(status, reason);
+  }
+
+  #event(status: number): string {
+    if (!(status >= 100 && status <= 699)) throw new SipError("value_invalid", `${status} is no status code`);
+    if (this.method === "INVITE") return status < 200 ? "1xx" : status < 300 ? "2xx" : "300-699";
+    return status === 100 || status === 408 ? `${status}` : status < 200 ? "101-199" : "200-699";
+  }
+
+  #send(response: Response): void {
+    this.bytes = this.#outgoing;
+    if (this.method === "INVITE" && response.status > 100) this.#noteTag(response);
+    this.transmit();
+  }
+
+  /** What the CANCEL's answer and an RFC 2543 peer's ACK will need: noted before the response is sent. */
+  #noteTag(response: Response): void {
+    try {
+      this.#toTag = response.headers.get("To")?.tag;
+      const old = this.key.startsWith("|");
+      if (old && response.status >= 300 && this.#request) {
+        this.host.alias(oldRequestKey(this.#request, "INVITE", this.#toTag ?? ""), this);
+      }
+    } catch (cause) {
+      // A forwarded response whose To cannot be read is forwarded all the same.
+      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+    }
+  }
+
+  #sendTrying(): void {
+    try {
+      this.bytes = this.#request?.createResponse(100).toBytes();
+    } catch (cause) {
+      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+    }
+    this.transmit();
+  }
+
+  #deliver(request: Request): void {
+    if (request.method === "ACK") {
+      this.host.pass(request);
+      return;
+    }
+    try {
+      const returned = this.host.user.onRequest(request, this);
+      if (returned !== undefined) watch(returned, (cause) => this.#thrown(cause, 500));
+    } catch (cause) {
+      this.#thrown(cause, 500);
+    }
+  }
+
+  #canceled(cancel: Request): void {
+    const { user } = this.host;
+    try {
+      if (this.onCancel === undefined && user.onCancel === undefined) {
+        this.respond(487);
+        return;
+      }
+      const returned = this.onCancel ? this.onCancel(cancel) : user.onCancel?.(cancel, this);
+      if (returned !== undefined) watch(returned, (cause) => this.#thrown(cause, 487));
+    } catch (cause) {
+      this.#thrown(cause, 487);
+    }
+  }
+
+  /** The core threw: the request is answered all the same, if it still waits. */
+  #thrown(cause: unknown, fallback: number): void {
+    if (this.waiting) {
+      const status = cause instanceof SipError ? (cause.status ?? 0) : 0;
+      try {
+        this.respond(status >= 300 && status <= 699 ? status : fallback);
+      } catch (error) {
+        // A request that cannot even be answered (no From, say) must not wait for ever.
+        this.terminate();
+        this.host.report(coreFailed(error), this);
+      }
+    }
+    this.host.report(coreFailed(cause), this);
+  }
+
+  #timedOut(): string {
+    return this.method === "INVITE"
+      ? "no ACK came for the final response"
+      : "the core sent no final response";
+  }
+}

@@ -1,0 +1,158 @@
+// Transaction: what client and server transactions share: the state, the flow, the kept bytes, the
+// timers, and the loop that carries a step's effects out. What is not shared is left to the two runners.
+
+import type { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Random } from "../random.ts";
+import type { Flow, SendFailed } from "../transport/transport.ts";
+import type { ClientTransaction } from "./client-transaction.ts";
+import { type Effect, step, type Table, type TimerName, timerEvent } from "./machine.ts";
+import type { ServerTransaction } from "./server-transaction.ts";
+import type { Timer, TimerOwner, TimerQueue } from "./timer-queue.ts";
+import type { Timers } from "./timers.ts";
+import type { TransactionUser } from "./user.ts";
+
+/** What a transaction needs of its layer. @internal */
+export interface Host {
+  readonly random: Random;
+  readonly timers: Timers;
+  readonly queue: TimerQueue;
+  readonly user: TransactionUser;
+  /** Hands bytes to the transport. */
+  transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
+  /** Ties a transaction to its flow, so that it hears of the flow's end. */
+  bind(transaction: ClientTransaction | ServerTransaction, flow: Flow): void;
+  /** Makes an RFC 2543 peer's ACK find its transaction. */
+  alias(key: string, transaction: ServerTransaction): void;
+  /** Takes a transaction out of every map. */
+  remove(transaction: ClientTransaction | ServerTransaction): void;
+  /** Tells the user of an error; never throws. */
+  report(error: SipError, transaction: ClientTransaction | ServerTransaction | undefined): void;
+  /** Passes an ACK to the core, without a transaction; never throws. */
+  pass(ack: Request): void;
+  /** Starts the CANCEL of an INVITE on the same branch and flow. */
+  cancel(request: Request, branch: string, flow: Flow): void;
+}
+
+/** What an event is about: the message that came or goes, or the error that happened. */
+export type Subject = Request | Response | SipError | undefined;
+
+type AnyTable = Table<string, string>;
+
+// Timer effects taken apart once, so that carrying them out builds no strings.
+interface TimerEffect {
+  readonly verb: "set" | "clear" | "double" | "slow";
+  readonly name: TimerName;
+}
+const timerEffects: ReadonlyMap<string, TimerEffect> = new Map(
+  (
+    ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "trying", "expire", "abandon"] as const
+  ).flatMap((name) =>
+    (["set", "clear", "double", "slow"] as const).map((verb) => [`${verb} ${name}`, { verb, name }] as const),
+  ),
+);
+
+/** The usual methods as constants: a transaction need not hold its own copy of one. */
+const KNOWN: ReadonlyMap<string, string> = new Map(
+  ["INVITE", "CANCEL", "BYE", "OPTIONS", "REGISTER", "MESSAGE", "SUBSCRIBE", "NOTIFY", "INFO"].map((name) => [
+    name,
+    name,
+  ]),
+);
+
+/** The part of ClientTransaction and ServerTransaction that is the same. */
+export abstract class Transaction implements TimerOwner {
+  /** The transaction's name (see key.ts), the same in logs, maps and other processes. */
+  readonly key: string;
+  /** The method of the request: an INVITE's machine differs from all others'. */
+  readonly method: string;
+  /** Kept by the TimerQueue. @internal */
+  pending: Timer | undefined = undefined;
+  protected readonly host: Host;
+  /** What `resend` sends: bytes, never a message that someone may edit. */
+  protected bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
+  readonly #table: AnyTable;
+  #state: string;
+  #flow: Flow | undefined;
+  /** How long Timer A, E or G last ran. */
+  #length = 0;
+
+  protected constructor(host: Host, table: AnyTable, key: string, method: string, flow: Flow | undefined) {
+    this.host = host;
+    this.#table = table;
+    this.#state = table.initial;
+    this.key = key;
+    this.method = KNOWN.get(method) ?? method;
+    this.#flow = flow;
+  }
+
+  /** The machine's state. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** The flow that it sends on; undefined for a client transaction that was not started. */
+  get flow(): Flow | undefined {
+    return this.#flow;
+  }
+
+  protected set flow(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  /** Drops the transaction without a word on the wire or to the user. */
+  terminate(): void {
+    this.dispatch("terminate", undefined);
+  }
+
+  /** The effects of the transaction's birth. */
+  protected enter(subject: Subject): void {
+    this.#carryOut(this.#table.entry, subject);
+  }
+
+  /** One step of the machine: the new state first, then the effects in their order. @internal */
+  dispatch(event: string, subject: Subject): void {
+    const row = step(this.#table, this.#state, event, this.#flow?.transport.reliable ?? false);
+    this.#state = row.next;
+    this.#carryOut(row.effects, subject);
+  }
+
+  /** A timer of this transaction's fired. @internal */
+  fired(name: TimerName, length: number): void {
+    this.#length = length;
+    this.dispatch(timerEvent(name), undefined);
+  }
+
+  /** Carries out an effect that is no timer's. */
+  protected abstract perform(effect: Effect, subject: Subject): void;
+
+  /** Whether timer `name` runs at all; Timer C is a proxy's choice. */
+  protected runs(_name: TimerName): boolean {
+    return true;
+  }
+
+  /** Sends the kept bytes, if any. */
+  protected transmit(): void {
+    const { bytes } = this;
+    const flow = this.#flow;
+    if (bytes === undefined || flow === undefined) return;
+    this.host.transmit(bytes, flow, (error) => this.dispatch("transport error", error));
+  }
+
+  #carryOut(effects: readonly Effect[], subject: Subject): void {
+    for (const effect of effects) {
+      const timer = timerEffects.get(effect);
+      if (timer === undefined) this.perform(effect, subject);
+      else this.#timer(timer);
+    }
+  }
+
+  #timer({ verb, name }: TimerEffect): void {
+    const { queue, timers } = this.host;
+    if (verb === "clear") queue.clear(this, name);
+    else if (verb === "slow") queue.set(this, name, timers.options.t2);
+    else if (verb === "double") queue.set(this, name, timers.backoff(name as "A" | "E" | "G", this.#length));
+    else if (this.runs(name)) queue.set(this, name, timers.first(name, this.method === "INVITE"));
+  }
+}

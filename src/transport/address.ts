@@ -1,0 +1,83 @@
+// Addresses as text: host:port with IPv6 brackets, and what is a numeric host. No sockets, no name
+// lookups, no runtime's own helpers: it runs in browsers too.
+
+import { SipError } from "../errors.ts";
+
+/** Host and port as they were written; the port is undefined where none was. */
+export interface HostPort {
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** 4 or 6 for an IP address of that family (IPv6 without brackets), 0 for anything else. Linear, allocates little. */
+export function ipFamily(host: string): 0 | 4 | 6 {
+  if (host.includes(":")) return isIPv6(host) ? 6 : 0;
+  return isIPv4(host) ? 4 : 0;
+}
+
+/** `host:port`, with brackets around an IPv6 address (RFC 3261 §25.1, IPv6reference); `host` alone without a port. */
+export function formatAddress(host: string, port?: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === undefined ? name : `${name}:${port}`;
+}
+
+/**
+ * Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
+ *
+ * @throws SipError `value_invalid` where the text is none of these, or the port is not 0 to 65535
+ */
+export function parseAddress(text: string): HostPort {
+  if (ipFamily(text) === 6) return { host: text, port: undefined };
+  const found = /^(?:\[([^\][]*)\]|([\w.-]+))(?::(\d{1,5}))?$/.exec(text);
+  const host = found?.[1] ?? found?.[2];
+  const port = found?.[3] === undefined ? undefined : Number(found[3]);
+  const valid = host !== undefined && (found?.[1] === undefined || ipFamily(host) === 6);
+  if (!valid || (port !== undefined && port > 65535)) {
+    throw new SipError("value_invalid", `not a host or host:port: ${JSON.stringify(text.slice(0, 100))}`);
+  }
+  return { host, port };
+}
+
+/**
+ * The port itself, where one can be listened on: 0 (any free one) to 65535.
+ *
+ * @throws SipError `value_invalid` otherwise; Node's datagram sockets would take it modulo 65536
+ */
+export function checkPort(port: number): number {
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+  throw new SipError("value_invalid", `not a port: ${port}`);
+}
+
+/** An IPv4 address out of its IPv6-mapped form (`::ffff:192.0.2.1`), as dual-stack sockets show it; else the host itself. */
+export function unmapIPv4(host: string): string {
+  return host.startsWith("::ffff:") && host.includes(".") ? host.slice(7) : host;
+}
+
+/** True for the addresses that mean "every interface", which no peer can send to. */
+export function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::" || host === "";
+}
+
+function isIPv4(host: string): boolean {
+  if (host.length < 7 || host.length > 15) return false;
+  const parts = host.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+}
+
+function isIPv6(host: string): boolean {
+  const zone = host.indexOf("%");
+  let address = zone < 0 ? host : host.slice(0, zone);
+  if (address.length > 45 || (zone >= 0 && !/^[\w.-]{1,32}$/.test(host.slice(zone + 1)))) return false;
+  // A dotted tail stands for two groups (RFC 4291 §2.2).
+  const tail = address.slice(address.lastIndexOf(":") + 1);
+  if (tail.includes(".")) {
+    if (!isIPv4(tail)) return false;
+    address = `${address.slice(0, -tail.length)}0:0`;
+  }
+  const halves = address.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
+}

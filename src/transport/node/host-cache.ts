@@ -1,0 +1,51 @@
+// HostCache: host names to addresses for datagrams, remembered for a while. SIP's own resolution (SRV,
+// NAPTR; RFC 3263) belongs to the stack's resolver; this is for names that reach a socket all the same.
+
+import { lookup as dnsLookup } from "node:dns";
+import type { Clock } from "../../clock.ts";
+import { RecentMap } from "../recent-map.ts";
+
+/** Finds one address of that family for a name; rejects where there is none. */
+export type HostLookup = (host: string, family: 4 | 6) => Promise<string>;
+
+/** The operating system's resolver. */
+export const systemLookup: HostLookup = (host, family) =>
+  new Promise((resolve, reject) => {
+    dnsLookup(host, { family }, (error, address) => (error ? reject(error) : resolve(address)));
+  });
+
+interface Entry {
+  readonly address: Promise<string>;
+  readonly expires: number;
+}
+
+/** Remembers answers for `ttl` milliseconds, of at most `limit` names; asks once for simultaneous questions. */
+export class HostCache {
+  readonly #entries: RecentMap<string, Entry>;
+  readonly #family: 4 | 6;
+  readonly #ttl: number;
+  readonly #clock: Clock;
+  readonly #lookup: HostLookup;
+
+  constructor(options: { family: 4 | 6; limit: number; ttl: number; clock: Clock; lookup: HostLookup }) {
+    this.#entries = new RecentMap(options.limit);
+    this.#family = options.family;
+    this.#ttl = options.ttl;
+    this.#clock = options.clock;
+    this.#lookup = options.lookup;
+  }
+
+  /** An address of that name. Failures are not remembered. */
+  resolve(host: string): Promise<string> {
+    const name = host.toLowerCase();
+    const known = this.#entries.get(name);
+    if (known && known.expires > this.#clock.now()) return known.address;
+    const address = this.#lookup(host, this.#family);
+    const entry = { address, expires: this.#clock.now() + this.#ttl };
+    this.#entries.set(name, entry);
+    address.catch(() => {
+      if (this.#entries.get(name) === entry) this.#entries.delete(name);
+    });
+    return address;
+  }
+}

@@ -1,0 +1,144 @@
+// One connection of the WebSocket server: a flow, its keep-alives, its send buffer's limit. Handshakes
+// and the table of connections are the server's.
+
+import { isUtf8 } from "node:buffer";
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocket } from "ws";
+import { SipError } from "../../errors.ts";
+import { formatAddress } from "../address.ts";
+import { frameKind, PONG } from "../keep-alive.ts";
+import { failLater } from "../notify.ts";
+import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import { socketError } from "./socket-error.ts";
+
+/** What a connection tells its server. */
+export interface ConnectionOwner {
+  onFrame(data: Uint8Array | string, connection: WebSocketConnection): void;
+  onEnd(connection: WebSocketConnection, error: SipError | undefined): void;
+}
+
+export class WebSocketConnection implements Flow {
+  readonly transport: Transport;
+  readonly id: string;
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  readonly #owner: ConnectionOwner;
+  readonly #sendLimit: number;
+  #open = true;
+  #alive = true;
+  #corked = false;
+  #error: SipError | undefined;
+
+  constructor(options: {
+    transport: Transport;
+    id: string;
+    local: Address;
+    remote: Address;
+    socket: WebSocket;
+    stream: Duplex;
+    owner: ConnectionOwner;
+    sendLimit: number;
+  }) {
+    const { socket } = options;
+    this.transport = options.transport;
+    this.id = options.id;
+    this.local = options.local;
+    this.remote = options.remote;
+    this.#socket = socket;
+    this.#stream = options.stream;
+    this.#owner = options.owner;
+    this.#sendLimit = options.sendLimit;
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("pong", () => {
+      this.#alive = true;
+    });
+    socket.on("error", (cause) => {
+      this.#error ??= socketError(cause, this.#name);
+    });
+    socket.on("close", (code, reason) => {
+      this.#end(
+        this.#error ??
+          new SipError("connection_closed", `${this.#name} was closed: ${code} ${reason}`.trim()),
+      );
+    });
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  send(data: Uint8Array, failed: SendFailed): void {
+    if (!this.#open) {
+      failLater(failed, new SipError("connection_closed", `${this.#name} is closed`));
+      return;
+    }
+    if (this.#socket.bufferedAmount + data.length > this.#sendLimit) {
+      const error = new SipError("transport_failed", `${this.#name} does not read what it is sent`);
+      failLater(failed, error);
+      // Later, so that the caller does not hear of the flow's end from within its send.
+      queueMicrotask(() => this.drop(error));
+      return;
+    }
+    this.#cork();
+    // A text frame that is not UTF-8 makes the peer drop the connection (RFC 6455 §8.1); RFC 7118 §4.2
+    // has binary frames for such messages.
+    this.#socket.send(data, { binary: !isUtf8(data) }, (error) => {
+      if (error) failed(socketError(error, `sending to ${this.#name}`));
+    });
+  }
+
+  /** Sends a ping, unless the last one is still unanswered: then the connection is dropped. */
+  supervise(): void {
+    if (!this.#alive) {
+      this.drop(new SipError("connection_closed", `${this.#name} answers no pings`));
+      return;
+    }
+    this.#alive = false;
+    this.#socket.ping();
+  }
+
+  /** Closes with a handshake; the flow takes nothing more. The end of the handshake is told to the owner. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Ends the connection at once, without a handshake. */
+  drop(error: SipError | undefined): void {
+    this.#error ??= error;
+    this.#end(error);
+    this.#socket.terminate();
+  }
+
+  get #name(): string {
+    return `the WebSocket connection of ${formatAddress(this.remote.host, this.remote.port)}`;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (!this.#open) return;
+    this.#alive = true;
+    // ws gives one Buffer for a message whatever its frames were: its binaryType is "nodebuffer".
+    const bytes = data as Buffer;
+    const kind = frameKind(bytes);
+    if (kind === "message") this.#owner.onFrame(isBinary ? bytes : bytes.toString("utf8"), this);
+    else if (kind === "ping") this.send(Buffer.from(PONG), () => {});
+  }
+
+  /** Gathers what is sent in one turn of the event loop into one write: more than twice as many messages per second. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#stream.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#stream.uncork();
+    });
+  }
+
+  #end(error: SipError | undefined): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#owner.onEnd(this, error);
+  }
+}

@@ -1,0 +1,71 @@
+// SIP over WebSocket, the server's side (RFC 7118): its options and what it promises. The work is done
+// by WebSocketListener.
+
+import type { Server } from "node:http";
+import type { Server as SecureServer, ServerOptions } from "node:https";
+import type { Clock } from "../../clock.ts";
+import type { Random } from "../../random.ts";
+import type { Flow, Transport } from "../transport.ts";
+import type { VerifyHandshake } from "./websocket-handshake.ts";
+import { WebSocketListener } from "./websocket-listener.ts";
+
+export type { HandshakeRefusal, VerifyHandshake } from "./websocket-handshake.ts";
+
+/** Options of `webSocketServer`; all of them have defaults. */
+export interface WebSocketServerOptions {
+  /** The address to listen on. Default "0.0.0.0". Unused with `server`. */
+  host?: string;
+  /** The port to listen on, 0 for any free one. Default 80, 443 with `tls` (RFC 7118 §5.2.2). Unused with `server`. */
+  port?: number;
+  /** Takes handshakes for this path only, without query. Default: for every path. */
+  path?: string;
+  /** Key and certificate: the transport makes an HTTPS server and is WSS. */
+  tls?: ServerOptions;
+  /** An HTTP or HTTPS server of yours, whose upgrades are taken. You listen and close it; only its SIP connections are closed here. */
+  server?: Server | SecureServer;
+  /** True where TLS ends in front of this server, so that its protocol is WSS. Default: true with `tls` or an HTTPS server. */
+  secure?: boolean;
+  /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  advertise?: string;
+  /** Decides on each handshake. Default: everyone is let in. */
+  verify?: VerifyHandshake;
+  /** How long a handshake may take to arrive and to verify, in milliseconds. Default 10,000. */
+  handshakeTimeout?: number;
+  /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
+  maxPayload?: number;
+  /** How many connections may be open, handshakes included; more are refused with 503. Default 10,000. */
+  maxConnections?: number;
+  /** How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for never. Default 30,000. */
+  pingInterval?: number;
+  /** How many bytes may wait for a client that does not read; past it the connection is dropped. Default 1 MiB. */
+  sendLimit?: number;
+  /** How long close waits for closing handshakes, in milliseconds. Default 1,000. */
+  closeTimeout?: number;
+  /** Default: the runtime's. */
+  clock?: Clock;
+  /** Makes the flows' ids. Default: cryptographic. */
+  random?: Random;
+}
+
+/** A WebSocket server as a transport. */
+export interface WebSocketServerTransport extends Transport {
+  /** How many connections are open. */
+  readonly connections: number;
+  /** Closes the connection of a flow, with 1000 unless told otherwise. */
+  disconnect(flow: Flow, code?: number, reason?: string): void;
+}
+
+/**
+ * SIP over WebSocket for clients that connect to it (RFC 7118): browsers, and others that nothing
+ * else reaches. Its protocol is "WS", or "WSS" where it is secure.
+ *
+ * `start` rejects with `address_in_use` or `transport_failed`. A handshake that does not offer the
+ * subprotocol `sip` is answered 400, one that `verify` refuses 403. A text frame is handed on as a
+ * string, a binary one as octets; a double CRLF is answered by a CRLF (RFC 5626 §4.4.1, RFC 7118 §6).
+ * `flow` finds a client's open connection by its address, and is undefined where there is none.
+ *
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, or `port` no port
+ */
+export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketServerTransport {
+  return new WebSocketListener(options);
+}

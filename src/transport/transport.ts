@@ -1,0 +1,84 @@
+// Transport and Flow: the contract between the stack and whatever carries bytes. UDP, WebSocket and
+// the in-memory network implement it; a user's own transport implements nothing else.
+
+import type { SipError } from "../errors.ts";
+
+/** One end of a flow. */
+export interface Address {
+  /** An IP address without brackets, or a host name such as a WebSocket client's `.invalid` one. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where a message is to go, before there is a flow: the next hop's transport, host and port. */
+export interface Target extends Address {
+  /** The transport's name as in Via, upper case: "UDP", "TCP", "TLS", "WS", "WSS". */
+  readonly protocol: string;
+}
+
+/**
+ * A flow: the path that a message came in on or goes out by (RFC 5626 §2). Two flows are the same if
+ * they are the same object. A response goes back on the flow of its request; a peer behind NAT, or
+ * one that calls itself `.invalid`, is reached by keeping its flow.
+ */
+export interface Flow {
+  readonly transport: Transport;
+  /**
+   * Names the flow within its transport. A connection's id is random and unguessable, so that it can
+   * serve as a token in a Record-Route or Path (RFC 5626 §5.3); a datagram flow's is its remote address.
+   */
+  readonly id: string;
+  readonly local: Address;
+  readonly remote: Address;
+  /** False once the flow's connection is gone. A datagram flow is always open. */
+  readonly open: boolean;
+}
+
+/** What a transport tells its stack. The stack implements it; the calls never throw. */
+export interface TransportReceiver {
+  /**
+   * One message came in: a datagram, a frame of a stream, or a WebSocket frame. `data` is read before
+   * the call returns, and not kept: the transport may use its buffer again. A string is a text frame.
+   */
+  onMessage(data: Uint8Array | string, flow: Flow): void;
+  /** A flow is gone (closed, reset, timed out); what waited on it is told. Never for datagram flows. */
+  onFlowClosed(flow: Flow, error: SipError | undefined): void;
+  /** A fault of the transport as a whole, or one that no send asked to hear of. */
+  onError(error: SipError): void;
+}
+
+/** Told when a send could not be done. Called at most once, never within the send itself. */
+export type SendFailed = (error: SipError) => void;
+
+/** Carries messages. The stack calls start once, then flow and send, then close once. */
+export interface Transport {
+  /** The name that goes into Via and that `transport=` asks for, upper case. */
+  readonly protocol: string;
+  /** True where the transport itself retransmits (TCP, TLS, WS): the transaction timers depend on it. */
+  readonly reliable: boolean;
+  /** True where the transport encrypts (TLS, WSS), as `sips:` demands. */
+  readonly secure: boolean;
+  /** True where one send carries one message with its end (UDP, WS); false for byte streams. */
+  readonly framed: boolean;
+  /** The bound address; its port is the real one after start, where 0 was asked for. */
+  readonly local: Address;
+  /** What this transport writes into the sent-by of its Via (RFC 3261 §18.1.1), as text: `host:port` or `x.invalid`. */
+  readonly sentBy: string;
+  /** Opens what it listens on, or connects. Rejects with a SipError (`address_in_use`, `transport_failed`). */
+  start(receiver: TransportReceiver): Promise<void>;
+  /**
+   * The flow to an address: an open one where there is one, else a new one, which may still be
+   * connecting; what is sent on it meanwhile waits. Undefined where this transport cannot reach
+   * that address (a WebSocket server does not call its clients).
+   */
+  flow(remote: Address): Flow | undefined;
+  /** The open flow of that id, if any. */
+  flowById(id: string): Flow | undefined;
+  /**
+   * Sends one message. `data` belongs to the transport from here on: the caller never writes to it
+   * again, and may pass the same bytes for a retransmission. Failure is told to `failed`, later.
+   */
+  send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
+  /** Closes sockets and connections, and stops every timer; resolves when they are gone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,269 @@
+// WebSocketDialer: keeps a client connected to its server: one link at a time, a flow for each
+// connection, back-off between attempts.
+
+import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import { defaultRandom, type Random } from "../random.ts";
+import { Backoff } from "./backoff.ts";
+import { deliver, failLater, report, tellClosed } from "./notify.ts";
+import { SendQueue } from "./send-queue.ts";
+import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
+import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./websocket-client.ts";
+import type { WebSocketConstructor } from "./websocket-like.ts";
+import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
+
+class DialerFlow implements Flow {
+  readonly transport: Transport;
+  readonly id: string;
+  readonly remote: Address;
+  open: boolean = true;
+  /** False while nobody has it: its end is then nobody's business. */
+  known: boolean = false;
+
+  constructor(transport: Transport, id: string, remote: Address) {
+    this.transport = transport;
+    this.id = id;
+    this.remote = remote;
+  }
+
+  get local(): Address {
+    return this.transport.local;
+  }
+}
+
+export class WebSocketDialer implements WebSocketTransport {
+  readonly protocol: string;
+  readonly reliable: boolean = true;
+  readonly secure: boolean;
+  readonly framed: boolean = true;
+  /** The `.invalid` name: a page does not know its address. The port is 0. */
+  readonly local: Address;
+  readonly sentBy: string;
+
+  readonly #options: WebSocketOptions;
+  readonly #linkOptions: LinkOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #remote: Address;
+  readonly #backoff: Backoff;
+  readonly #queue: SendQueue;
+  #state: ConnectionState = "disconnected";
+  #receiver: TransportReceiver | undefined;
+  #flow: DialerFlow;
+  #link: WebSocketLink | undefined;
+  #retry: TimerHandle | undefined;
+  #settleStart: ((error: SipError | undefined) => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: WebSocketOptions) {
+    const url = parseUrl(options.url);
+    const { clock = systemClock, random = defaultRandom, reconnect = true, keepAlive = false } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#random = random;
+    this.secure = url.protocol === "wss:";
+    this.protocol = this.secure ? "WSS" : "WS";
+    this.#remote = {
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(url.port) || (this.secure ? 443 : 80),
+    };
+    this.sentBy = options.sentBy ?? `${hostLabel(random)}.invalid`;
+    this.local = { host: this.sentBy, port: 0 };
+    const never = { attempts: 0 };
+    this.#backoff = new Backoff(reconnect === true ? {} : reconnect === false ? never : reconnect, random);
+    const { queueLimit: limit = 256, queueTimeout: maxAge = 32_000 } = options;
+    this.#queue = new SendQueue({ limit, maxAge, clock });
+    const wanted = keepAlive === true ? {} : keepAlive;
+    this.#linkOptions = {
+      url: options.url,
+      WebSocket: constructorOf(options),
+      clock,
+      random,
+      keepAlive: wanted
+        ? { interval: wanted.interval ?? 25_000, timeout: wanted.timeout ?? 10_000 }
+        : undefined,
+      connectTimeout: options.connectTimeout ?? 10_000,
+      sendLimit: options.sendLimit ?? 1024 * 1024,
+    };
+    this.#flow = this.#newFlow();
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  start(receiver: TransportReceiver): Promise<void> {
+    if (this.#receiver || this.#closing) {
+      return Promise.reject(new SipError("closed", "a WebSocket transport starts once"));
+    }
+    this.#receiver = receiver;
+    return new Promise((resolve, reject) => {
+      this.#settleStart = (error) => (error ? reject(error) : resolve());
+      this.#dial();
+    });
+  }
+
+  flow(_remote: Address): Flow | undefined {
+    if (!this.#receiver) return undefined;
+    this.#flow.known = true;
+    return this.#flow;
+  }
+
+  flowById(id: string): Flow | undefined {
+    return this.#receiver && this.#flow.open && this.#flow.id === id ? this.#flow : undefined;
+  }
+
+  send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
+    if (this.#closing) failLater(failed, new SipError("closed", "the WebSocket transport is closed"));
+    else if (flow !== this.#flow || !flow.open) failLater(failed, disconnected());
+    else if (this.#state === "connected") this.#link?.send(data, failed);
+    else if (this.#state === "connecting" || this.#mayWait) this.#queue.add(data, failed);
+    else failLater(failed, disconnected());
+  }
+
+  reconnect(): void {
+    if (!this.#receiver || this.#closing || this.#state === "connecting") return;
+    this.#backoff.reset();
+    if (this.#link) {
+      void this.#link.close(this.#closeTimeout);
+      this.#link = undefined;
+      this.#endFlow(new SipError("connection_closed", "the connection was given up for a new one"));
+    }
+    if (!this.#flow.open) this.#flow = this.#newFlow();
+    this.#dial();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#cancelRetry();
+    this.#queue.fail(new SipError("closed", "the WebSocket transport was closed"));
+    if (this.#receiver) this.#endFlow(undefined);
+    if (this.#state !== "disconnected") this.#tell("disconnected", undefined);
+    this.#settle(new SipError("closed", "the WebSocket transport was closed while it connected"));
+    this.#receiver = undefined;
+    await link?.close(this.#closeTimeout);
+  }
+
+  get #closeTimeout(): number {
+    return this.#options.closeTimeout ?? 1000;
+  }
+
+  get #mayWait(): boolean {
+    return this.#options.whileDisconnected === "wait";
+  }
+
+  #dial(): void {
+    this.#cancelRetry();
+    this.#tell("connecting", undefined);
+    // The user's onState may have closed the transport.
+    if (this.#closing) return;
+    try {
+      this.#link = new WebSocketLink(this.#linkOptions, {
+        onOpen: () => this.#connected(),
+        onFrame: (data) => this.#receiver && deliver(this.#receiver, data, this.#flow),
+        onEnd: (error) => this.#disconnected(error),
+      });
+    } catch (cause) {
+      const error = new SipError("transport_failed", `cannot connect to ${this.#options.url}`, { cause });
+      // The constructor threw within our caller, who may be start: as if the attempt had taken its time.
+      queueMicrotask(() => this.#disconnected(error));
+    }
+  }
+
+  #connected(): void {
+    this.#backoff.reset();
+    this.#flow.known = true;
+    const link = this.#link;
+    this.#queue.flush((data, failed) => link?.send(data, failed));
+    this.#tell("connected", undefined);
+    this.#settle(undefined);
+  }
+
+  #disconnected(error: SipError): void {
+    if (this.#closing) return;
+    const stood = this.#state === "connected";
+    this.#link = undefined;
+    const wait = this.#backoff.next();
+    const again = wait !== undefined;
+    if (!again || !this.#mayWait) this.#queue.fail(error);
+    if (stood || !again) this.#endFlow(error);
+    if (again) {
+      if (stood) this.#flow = this.#newFlow();
+      this.#retry = this.#clock.set(() => this.#dial(), wait);
+    }
+    this.#tell("disconnected", error);
+    if (this.#settleStart && !again) this.#settle(error);
+    else {
+      if (!stood) report(this.#receiver, error);
+      this.#settle(undefined);
+    }
+  }
+
+  #endFlow(error: SipError | undefined): void {
+    const flow = this.#flow;
+    if (!flow.open) return;
+    flow.open = false;
+    if (this.#receiver && flow.known) tellClosed(this.#receiver, flow, error);
+  }
+
+  #newFlow(): DialerFlow {
+    return new DialerFlow(this, this.#random.text(22), this.#remote);
+  }
+
+  #cancelRetry(): void {
+    if (this.#retry !== undefined) this.#clock.clear(this.#retry);
+    this.#retry = undefined;
+  }
+
+  #settle(error: SipError | undefined): void {
+    const settle = this.#settleStart;
+    this.#settleStart = undefined;
+    settle?.(error);
+  }
+
+  #tell(state: ConnectionState, cause: SipError | undefined): void {
+    this.#state = state;
+    const { onState } = this.#options;
+    try {
+      if (cause) onState?.(state, cause);
+      else onState?.(state);
+    } catch (thrown) {
+      report(this.#receiver, new SipError("core_failed", "the onState option threw", { cause: thrown }));
+    }
+  }
+}
+
+function constructorOf({ WebSocket }: WebSocketOptions): WebSocketConstructor {
+  const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+  if (found) return found;
+  const help = "pass a W3C WebSocket class as the option WebSocket, for instance that of the ws package";
+  throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
+}
+
+function parseUrl(text: string): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    // Below.
+  }
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
+    throw new SipError("uri_invalid", `not a ws: or wss: URL: ${JSON.stringify(String(text).slice(0, 200))}`);
+  }
+  return url;
+}
+
+function disconnected(): SipError {
+  return new SipError("connection_closed", "there is no connection to the server");
+}
+
+/** Twelve letters and digits, which is what a label of a host name may be made of. */
+function hostLabel(random: Random): string {
+  return [...random.text(12)].map((sign) => (sign.charCodeAt(0) % 36).toString(36)).join("");
+}

@@ -1,0 +1,22 @@
+// The part of the W3C WebSocket that the client transport needs: a browser's, a worker's, Node's own
+// from version 22 on, Deno's, Bun's and that of the `ws` package all have it.
+
+/** An instance of a W3C WebSocket. */
+export interface WebSocketLike {
+  readonly protocol: string;
+  readonly bufferedAmount: number;
+  binaryType: string;
+  // biome-ignore lint/suspicious/noExplicitAny: every runtime has event classes of its own
+  onopen: ((event: any) => void) | null;
+  // biome-ignore lint/suspicious/noExplicitAny: see onopen
+  onmessage: ((event: any) => void) | null;
+  // biome-ignore lint/suspicious/noExplicitAny: see onopen
+  onclose: ((event: any) => void) | null;
+  // biome-ignore lint/suspicious/noExplicitAny: see onopen
+  onerror: ((event: any) => void) | null;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** A W3C WebSocket constructor. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;

@@ -1,0 +1,134 @@
+// The small parts that the transports share.
+
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import type { SipError } from "../../src/errors.ts";
+import { Backoff } from "../../src/transport/backoff.ts";
+import { frameKind } from "../../src/transport/keep-alive.ts";
+import { HostCache } from "../../src/transport/node/host-cache.ts";
+import { RecentMap } from "../../src/transport/recent-map.ts";
+import { seededRandom } from "../../src/transport/seeded.ts";
+import { SendQueue } from "../../src/transport/send-queue.ts";
+import { encode, message } from "./contract.ts";
+
+describe("frameKind", () => {
+  test.each([
+    ["\r\n\r\n", "ping"],
+    ["\r\n", "filler"],
+    ["", "filler"],
+    ["\0", "filler"],
+    ["\0\0\0\0", "filler"],
+    ["\r\n\r\n\r\n", "filler"],
+    ["\n\n\n\n", "filler"],
+    ["\r\n\r\nOPTIONS", "message"],
+    ["OPTIONS sip:a SIP/2.0\r\n\r\n", "message"],
+    [" ", "message"],
+    ["\t", "message"],
+  ])("%j is a %s, as text and as octets", (text, kind) => {
+    expect(frameKind(text)).toBe(kind);
+    expect(frameKind(encode(text))).toBe(kind);
+  });
+});
+
+describe("RecentMap", () => {
+  test("never holds more than its limit, and keeps what is used", () => {
+    const map = new RecentMap<number, string>(10);
+    map.set(0, "used");
+    for (let i = 1; i < 1000; i++) {
+      map.set(i, `${i}`);
+      expect(map.get(0)).toBe("used");
+      expect(map.size).toBeLessThanOrEqual(10);
+    }
+    expect(map.get(1)).toBeUndefined();
+    expect(map.get(999)).toBe("999");
+  });
+  test("replaces and deletes", () => {
+    const map = new RecentMap<string, number>(2);
+    map.set("a", 1);
+    map.set("b", 2);
+    map.set("a", 3);
+    expect(map.get("a")).toBe(3);
+    expect(map.size).toBe(2);
+    map.delete("a");
+    expect(map.get("a")).toBeUndefined();
+    map.clear();
+    expect(map.size).toBe(0);
+  });
+});
+
+describe("Backoff", () => {
+  test("doubles its bound up to the longest, and draws from the upper half", () => {
+    const backoff = new Backoff({ baseDelay: 100, maxDelay: 1000 }, seededRandom(3));
+    const bounds = [100, 200, 400, 800, 1000, 1000];
+    const waits = bounds.map(() => backoff.next() ?? Number.NaN);
+    waits.forEach((wait, i) => {
+      expect(wait).toBeGreaterThanOrEqual(bounds[i]! / 2);
+      expect(wait).toBeLessThan(bounds[i]!);
+    });
+    expect(new Set(waits).size).toBe(waits.length);
+    backoff.reset();
+    expect(backoff.next()).toBeLessThan(100);
+  });
+  test("gives up after so many attempts", () => {
+    const backoff = new Backoff({ attempts: 2 }, seededRandom(1));
+    expect([backoff.next(), backoff.next()]).not.toContain(undefined);
+    expect(backoff.next()).toBeUndefined();
+  });
+});
+
+describe("SendQueue", () => {
+  test("is bounded in number and age", async () => {
+    const clock = new VirtualClock();
+    const queue = new SendQueue({ limit: 2, maxAge: 1000, clock });
+    const failures: string[] = [];
+    const failed = (error: SipError): void => void failures.push(error.code);
+    queue.add(message("old"), failed);
+    clock.advance(1001);
+    queue.add(message("new"), failed);
+    queue.add(message("too many"), failed);
+    expect(failures).toEqual([]);
+    const sent: string[] = [];
+    queue.flush((data) => sent.push(new TextDecoder().decode(data)));
+    await null;
+    expect(sent).toEqual([new TextDecoder().decode(message("new"))]);
+    expect(failures).toEqual(["transport_failed", "timeout"]);
+    expect(queue.size).toBe(0);
+  });
+});
+
+describe("HostCache", () => {
+  test("asks once for a while, and again later; failures are not remembered", async () => {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    let broken = false;
+    const lookup = async (host: string): Promise<string> => {
+      asked.push(host);
+      if (broken) throw new Error("no such host");
+      return "192.0.2.1";
+    };
+    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock, lookup });
+    const both = await Promise.all([cache.resolve("a.example"), cache.resolve("A.example")]);
+    expect(both).toEqual(["192.0.2.1", "192.0.2.1"]);
+    expect(asked).toHaveLength(1);
+    clock.advance(1001);
+    broken = true;
+    await expect(cache.resolve("a.example")).rejects.toThrow("no such host");
+    broken = false;
+    await expect(cache.resolve("a.example")).resolves.toBe("192.0.2.1");
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe("seededRandom", () => {
+  test("repeats itself for a seed, and not for another", () => {
+    const draw = (seed: number): number[] => {
+      const random = seededRandom(seed);
+      return Array.from({ length: 200 }, () => random.fraction());
+    };
+    expect(draw(7)).toEqual(draw(7));
+    expect(draw(7)).not.toEqual(draw(8));
+    const mean = draw(7).reduce((sum, value) => sum + value, 0) / 200;
+    expect(mean).toBeGreaterThan(0.4);
+    expect(mean).toBeLessThan(0.6);
+  });
+});

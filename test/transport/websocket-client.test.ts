@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type WebSocketOptions, webSocket } from "../../src/transport/websocket-client.ts";
+import { encode, message, Recorder } from "./contract.ts";
+import { anywhere, endClients, started, turn } from "./dialer-world.ts";
+
+afterEach(endClients);
+
+describe("connecting", () => {
+  test("asks for the subprotocol sip and for array buffers, and describes itself", async () => {
+    const { transport, start, last, states } = started();
+    expect(last()).toMatchObject({
+      url: "wss://edge.example.com/sip",
+      protocols: ["sip"],
+      binaryType: "arraybuffer",
+    });
+    last().accept();
+    await start;
+    expect(transport).toMatchObject({
+      protocol: "WSS",
+      secure: true,
+      reliable: true,
+      framed: true,
+      state: "connected",
+    });
+    expect(transport.sentBy).toMatch(/^[a-z0-9]{12}\.invalid$/);
+    expect(transport.flow(anywhere)?.remote).toEqual({ host: "edge.example.com", port: 443 });
+    expect(states).toEqual(["connecting", "connected"]);
+    expect(webSocket({ url: "ws://[::1]:8080", WebSocket })).toMatchObject({ protocol: "WS", secure: false });
+  });
+
+  test.each(["", "http://a.example", "a.example", "ws://"])("refuses the URL %j", (url) => {
+    expect(() => webSocket({ url, WebSocket })).toThrow(expect.objectContaining({ code: "uri_invalid" }));
+  });
+
+  test("says what to do where there is no WebSocket", () => {
+    const holder = globalThis as { WebSocket?: unknown };
+    const kept = holder.WebSocket;
+    holder.WebSocket = undefined;
+    try {
+      expect(() => webSocket({ url: "ws://a.example" })).toThrow(
+        expect.objectContaining({ code: "unsupported" }),
+      );
+    } finally {
+      if (kept === undefined) delete holder.WebSocket;
+      else holder.WebSocket = kept;
+    }
+  });
+
+  test("without reconnect, a failed first attempt rejects start", async () => {
+    const { start, last, states, clock } = started({ reconnect: false });
+    last().end();
+    await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+    expect(states).toEqual(["connecting", "disconnected transport_failed"]);
+    expect(clock.size).toBe(0);
+  });
+
+  test("with reconnect, start resolves after the first attempt, and onError hears of the failure", async () => {
+    const { start, last, recorder, transport } = started();
+    last().end();
+    await start;
+    expect(transport.state).toBe("disconnected");
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["transport_failed"]);
+  });
+
+  test("gives up an attempt that takes too long", async () => {
+    const { clock, last, states } = started({ connectTimeout: 3000 });
+    clock.advance(3000);
+    expect(last().closes).toHaveLength(1);
+    expect(states.at(-1)).toBe("disconnected transport_failed");
+    // Whatever the given-up socket does now is nobody's business.
+    last().accept();
+    last().end();
+    expect(states).toHaveLength(2);
+  });
+
+  test.each(["", "chat"])("refuses a server that agrees to %j instead of sip", async (protocol) => {
+    const { start, last } = started({ reconnect: false });
+    last().accept(protocol);
+    await expect(start).rejects.toMatchObject({ message: expect.stringContaining("subprotocol") });
+    expect(last().closes).toHaveLength(1);
+  });
+
+  test("takes a constructor that throws for a failed attempt", async () => {
+    const thrower = class {
+      constructor() {
+        throw new Error("blocked by policy");
+      }
+    } as unknown as NonNullable<WebSocketOptions["WebSocket"]>;
+    const { start } = started({ WebSocket: thrower, reconnect: false });
+    await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+  });
+
+  test("closed meanwhile, start rejects", async () => {
+    const { start, transport, clock, states } = started();
+    const closed = transport.close();
+    clock.advance(1000);
+    await closed;
+    await expect(start).rejects.toMatchObject({ code: "closed" });
+    expect(states).toEqual(["connecting", "disconnected"]);
+    expect(clock.size).toBe(0);
+  });
+
+  test("starts once", async () => {
+    const { transport } = started();
+    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
+  });
+});
+
+describe("sending", () => {
+  test("waits while it connects, in order and up to the limit", async () => {
+    const { last, send, start } = started({ queueLimit: 2 });
+    const [one, two, three] = [send("one"), send("two"), send("three")];
+    await turn();
+    expect([one, two, three]).toEqual([[], [], ["transport_failed"]]);
+    expect(last().sent).toEqual([]);
+    last().accept();
+    await start;
+    expect(last().sent).toEqual(["one", "two"].map((name) => new TextDecoder().decode(message(name))));
+  });
+
+  test("goes as text, or as octets where it is not UTF-8", async () => {
+    const { last, transport } = started();
+    last().accept();
+    const flow = transport.flow(anywhere)!;
+    transport.send(encode("ü"), flow, () => {});
+    transport.send(Uint8Array.of(255), flow, () => {});
+    expect(last().sent).toEqual(["ü", Uint8Array.of(255)]);
+  });
+
+  test("fails while there is no connection", async () => {
+    const { last, send } = started();
+    const waiting = send("while connecting");
+    last().end();
+    const late = send("while disconnected");
+    await turn();
+    expect(waiting).toEqual(["transport_failed"]);
+    expect(late).toEqual(["connection_closed"]);
+  });
+
+  test("waits for the next connection where it is told to, but not for ever", async () => {
+    const { last, send, clock, made, recorder } = started({
+      whileDisconnected: "wait",
+      queueTimeout: 10_000,
+    });
+    const stale = send("stale");
+    last().end();
+    clock.advance(10_001);
+    const fresh = send("fresh");
+    while (made.length < 3) {
+      last().end();
+      clock.advance(5000);
+    }
+    last().accept();
+    await turn();
+    expect(stale).toEqual(["timeout"]);
+    expect(fresh).toEqual([]);
+    expect(last().sent).toEqual([new TextDecoder().decode(message("fresh"))]);
+    expect(recorder.closed).toEqual([]);
+  });
+
+  test("fails with what the WebSocket throws", async () => {
+    const { last, send } = started();
+    last().accept();
+    last().broken = true;
+    const failures = send("x");
+    await turn();
+    expect(failures).toEqual(["transport_failed"]);
+  });
+
+  test("drops a connection whose server does not read, after the send", async () => {
+    const { last, send, recorder, states } = started({ sendLimit: 1000 });
+    last().accept();
+    last().bufferedAmount = 1001;
+    send("x");
+    expect(recorder.closed).toEqual([]);
+    await turn();
+    expect(recorder.closed).toHaveLength(1);
+    expect(states.at(-1)).toBe("disconnected transport_failed");
+  });
+});
+
+describe("receiving", () => {
+  test("hands on text as it is, and array buffers as octets; nothing else", async () => {
+    const { last, recorder } = started();
+    last().accept();
+    last().say("text");
+    last().say(Uint8Array.of(1, 2).buffer);
+    last().say({ odd: true });
+    expect(recorder.messages.map(({ data }) => data)).toEqual(["text", Uint8Array.of(1, 2)]);
+  });
+
+  test("answers a double CRLF, ignores a single one", async () => {
+    const { last, recorder } = started();
+    last().accept();
+    last().say("\r\n\r\n");
+    last().say("\r\n");
+    expect(last().sent).toEqual(["\r\n"]);
+    expect(recorder.messages).toEqual([]);
+  });
+});

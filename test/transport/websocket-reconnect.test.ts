@@ -1,0 +1,212 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import type { SipError } from "../../src/errors.ts";
+import { type WebSocketTransport, webSocket } from "../../src/transport/websocket-client.ts";
+import { message, Recorder } from "./contract.ts";
+import { CountingClock } from "./counting-clock.ts";
+import { anywhere, endClients, started, turn } from "./dialer-world.ts";
+
+afterEach(endClients);
+
+describe("keep-alive", () => {
+  test("pings within its interval and stays while the server answers", async () => {
+    const { last, clock, states } = started({ keepAlive: { interval: 20_000, timeout: 10_000 } });
+    last().accept();
+    for (let i = 1; i <= 5; i++) {
+      clock.advance(8000);
+      // A message between pings does not put the next one off.
+      last().say("message");
+      clock.advance(7999);
+      expect(last().sent).toHaveLength(i - 1);
+      clock.advance(4001);
+      expect(last().sent).toHaveLength(i);
+      last().say(i % 2 ? "\r\n" : "any message");
+    }
+    expect(last().sent).toEqual(Array(5).fill("\r\n\r\n"));
+    expect(states).toEqual(["connecting", "connected"]);
+  });
+
+  test("takes a server that answers none for dead (RFC 5626 §4.4.1)", async () => {
+    const { last, clock, states, recorder, made } = started({ keepAlive: true });
+    last().accept();
+    clock.advance(25_000 + 10_000);
+    expect(recorder.closed.map(({ error }) => error?.code)).toEqual(["connection_closed"]);
+    expect(states.slice(0, 3)).toEqual(["connecting", "connected", "disconnected connection_closed"]);
+    clock.advance(1000);
+    expect(made).toHaveLength(2);
+  });
+
+  test("only sends where the timeout is 0", async () => {
+    const { last, clock, states } = started({ keepAlive: { interval: 1000, timeout: 0 } });
+    last().accept();
+    clock.advance(10_000);
+    expect(last().sent.length).toBeGreaterThanOrEqual(10);
+    expect(states).toEqual(["connecting", "connected"]);
+  });
+});
+
+describe("reconnecting", () => {
+  test("backs off, makes a new flow, and starts over when connected", async () => {
+    const { last, clock, made, transport, recorder, send, states } = started();
+    last().accept();
+    const flow = transport.flow(anywhere)!;
+    last().end(1001, "restart");
+    expect(flow.open).toBe(false);
+    expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
+    expect(recorder.closed[0]?.error?.message).toContain("1001 restart");
+    const waits: number[] = [];
+    for (let failures = 0; failures < 8; failures++) {
+      waits.push(clock.next! - clock.now());
+      clock.advance(waits.at(-1)!);
+      if (failures < 7) last().end();
+    }
+    const bounds = [1, 2, 4, 8, 16, 30, 30, 30].map((seconds) => seconds * 1000);
+    waits.forEach((wait, i) => {
+      expect(wait).toBeGreaterThanOrEqual(bounds[i]! / 2);
+      expect(wait).toBeLessThanOrEqual(bounds[i]!);
+    });
+    last().accept();
+    expect(states.at(-1)).toBe("connected");
+    const next = transport.flow(anywhere)!;
+    expect(next).not.toBe(flow);
+    expect(next.id).not.toBe(flow.id);
+    expect(transport.flowById(flow.id)).toBeUndefined();
+    expect(transport.flowById(next.id)).toBe(next);
+    expect(recorder.closed).toHaveLength(1);
+    const old: string[] = [];
+    transport.send(message("x"), flow, (error) => old.push(error.code));
+    send("y");
+    await turn();
+    expect(old).toEqual(["connection_closed"]);
+    expect(last().sent).toHaveLength(1);
+    last().end();
+    expect(clock.next! - clock.now()).toBeLessThanOrEqual(1000);
+    expect(made).toHaveLength(9);
+  });
+
+  test("gives up after so many attempts, until told otherwise", async () => {
+    const { last, clock, made, transport, send, recorder } = started({ reconnect: { attempts: 2 } });
+    const flow = transport.flow(anywhere)!;
+    for (let i = 0; i < 3; i++) {
+      last().end();
+      clock.advance(60_000);
+    }
+    expect(made).toHaveLength(3);
+    expect(clock.size).toBe(0);
+    expect(recorder.closed).toMatchObject([{ flow, error: { code: "transport_failed" } }]);
+    const failures = send("x");
+    await turn();
+    expect(failures).toEqual(["connection_closed"]);
+    transport.reconnect();
+    last().accept();
+    expect(transport.state).toBe("connected");
+    send("y");
+    expect(last().sent).toHaveLength(1);
+  });
+
+  test("at once when the network has changed", async () => {
+    const { last, made, transport, recorder, states } = started();
+    last().accept();
+    const flow = transport.flow(anywhere)!;
+    transport.reconnect();
+    expect(made[0]?.closes).toHaveLength(1);
+    expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
+    last().accept();
+    // The old socket's late words reach nobody.
+    made[0]?.say("late");
+    made[0]?.end();
+    expect(recorder.messages).toEqual([]);
+    expect(states).toEqual(["connecting", "connected", "connecting", "connected"]);
+    last().end();
+    transport.reconnect();
+    expect(made).toHaveLength(3);
+  });
+
+  test("survives an onState that throws, and one that closes", async () => {
+    const thrown = started({
+      onState: () => {
+        throw new Error("bug");
+      },
+    });
+    thrown.last().accept();
+    await thrown.start;
+    expect(thrown.recorder.errors.map(({ code }) => code)).toEqual(["core_failed", "core_failed"]);
+    let transport: WebSocketTransport | undefined;
+    const closing = started({
+      onState: (state) => {
+        if (state === "disconnected") void transport?.close();
+      },
+    });
+    transport = closing.transport;
+    closing.last().accept();
+    closing.last().end();
+    expect(closing.clock.size).toBe(0);
+    expect(closing.recorder.closed).toHaveLength(1);
+  });
+});
+
+describe("closing", () => {
+  test("waits for the socket, but not for ever", async () => {
+    const { transport, last, clock, recorder, states, send } = started();
+    last().accept();
+    let closed = false;
+    const closing = transport.close().then(() => {
+      closed = true;
+    });
+    expect(last().closes).toEqual([1000]);
+    expect(recorder.closed).toMatchObject([{ error: undefined }]);
+    await turn();
+    expect(closed).toBe(false);
+    last().end(1000);
+    await closing;
+    expect(clock.size).toBe(0);
+    expect(states).toEqual(["connecting", "connected", "disconnected"]);
+    expect(transport.flow(anywhere)).toBeUndefined();
+    expect(() => send("x")).toThrow("no flow");
+  });
+
+  test("fails what still waits", async () => {
+    const { transport, send, clock } = started();
+    const failures = send("x");
+    const closing = transport.close();
+    clock.advance(1000);
+    await closing;
+    expect(failures).toEqual(["closed"]);
+  });
+});
+
+describe("with the ws package's class", () => {
+  test("is refused by a server of another subprotocol, and leaves nothing behind", async () => {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const clock = new CountingClock();
+    const transport = webSocket({ url: `ws://127.0.0.1:${port}`, WebSocket, clock, reconnect: false });
+    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "transport_failed" });
+    await transport.close();
+    expect(clock.pending.size).toBe(0);
+    server.close();
+  });
+
+  test("survives close while it connects, and a server that never answers", async () => {
+    const server = createServer(() => {});
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const url = `ws://127.0.0.1:${port}`;
+    const clock = new CountingClock();
+    const errors: SipError[] = [];
+    const slow = webSocket({ url, WebSocket, clock, connectTimeout: 50, reconnect: false });
+    await slow.start(new Recorder()).catch((error) => errors.push(error));
+    const hasty = webSocket({ url, WebSocket, clock });
+    const start = hasty.start(new Recorder()).catch((error) => errors.push(error));
+    await hasty.close();
+    await start;
+    await slow.close();
+    expect(errors.map(({ code }) => code)).toEqual(["transport_failed", "closed"]);
+    expect(clock.pending.size).toBe(0);
+    server.close();
+  });
+});

@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
+import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { VirtualClock } from "../../src/clock.ts";
+import { webSocketServer } from "../../src/transport/node/websocket-server.ts";
+import { selfSigned, TrustingWebSocket } from "./certificate.ts";
+import { Recorder } from "./contract.ts";
+import { CountingClock } from "./counting-clock.ts";
+import { cleanups, connected, deafClient, endAll, refusal, started } from "./listener-world.ts";
+import { settle } from "./settle.ts";
+
+afterEach(endAll);
+
+describe("the handshake", () => {
+  test("agrees to the subprotocol sip, wherever it stands in the offer", async () => {
+    const { url } = await started();
+    const { socket } = await connected(url, ["chat", "sip"]);
+    expect(socket.protocol).toBe("sip");
+  });
+
+  test.each([[[]], [["sips"]], [["chat"]], [["SIP"]]])(
+    "refuses the offer %j with 400 (RFC 7118 §4.1)",
+    async (offer) => {
+      const { url, transport } = await started();
+      expect((await refusal(url, offer)).statusCode).toBe(400);
+      expect(transport.connections).toBe(0);
+    },
+  );
+
+  test("asks verify: false is 403, a refusal is its own status, a throw is 500", async () => {
+    const seen: (string | undefined)[] = [];
+    const { url, recorder, transport } = await started({
+      verify: async ({ headers }) => {
+        seen.push(headers.origin);
+        if (headers.origin === "https://evil.example") return false;
+        if (headers.origin === "https://who.example")
+          return { status: 401, headers: { "WWW-Authenticate": "Basic" } };
+        if (headers.origin === "https://bug.example") throw new Error("bug");
+        return true;
+      },
+    });
+    const from = (origin: string): Promise<IncomingMessage> => refusal(url, ["sip"], { origin });
+    expect((await from("https://evil.example")).statusCode).toBe(403);
+    const challenge = await from("https://who.example");
+    expect([challenge.statusCode, challenge.headers["www-authenticate"]]).toEqual([401, "Basic"]);
+    expect((await from("https://bug.example")).statusCode).toBe(500);
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed"]);
+    await connected(url);
+    expect(seen).toHaveLength(4);
+    expect(transport.connections).toBe(1);
+  });
+
+  test("does not wait for verify for ever", async () => {
+    const clock = new VirtualClock();
+    const { url } = await started({ clock, handshakeTimeout: 5000, verify: () => new Promise(() => {}) });
+    const response = refusal(url);
+    await settle();
+    clock.advance(5000);
+    expect((await response).statusCode).toBe(503);
+  });
+
+  test("is given up when the client hangs up, or the transport closes, while it is verified", async () => {
+    const clock = new CountingClock();
+    let decide: (verdict: boolean) => void = () => {};
+    const { url, transport } = await started({
+      clock,
+      verify: () => new Promise((resolve) => (decide = resolve)),
+    });
+    for (const end of [(socket: WebSocket) => socket.terminate(), () => transport.close()]) {
+      const socket = new WebSocket(url, ["sip"]);
+      socket.on("error", () => {});
+      await settle();
+      await end(socket);
+      await settle();
+      decide(true);
+      await settle();
+      expect(transport.connections).toBe(0);
+    }
+    expect(clock.pending.size).toBe(0);
+  });
+
+  test("is refused with 503 beyond the connection limit, and taken again below it", async () => {
+    const { url, transport } = await started({ maxConnections: 2 });
+    const { socket } = await connected(url);
+    await connected(url);
+    expect((await refusal(url)).statusCode).toBe(503);
+    socket.close();
+    await once(socket, "close");
+    await connected(url);
+    expect(transport.connections).toBe(2);
+  });
+
+  test("takes its path only", async () => {
+    const { url } = await started({ path: "/sip" });
+    expect((await refusal(`${url}other`)).statusCode).toBe(404);
+    const { socket } = await connected(`${url}sip?token=1`);
+    expect(socket.protocol).toBe("sip");
+  });
+
+  test("answers a plain request with 426", async () => {
+    const { transport } = await started();
+    const asked = httpRequest({ host: "127.0.0.1", port: transport.local.port }).end();
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(426);
+  });
+});
+
+describe("the server", () => {
+  test("says that its port is in use", async () => {
+    const { transport } = await started();
+    const second = webSocketServer({ host: "127.0.0.1", port: transport.local.port });
+    await expect(second.start(new Recorder())).rejects.toMatchObject({ code: "address_in_use" });
+    await second.close();
+  });
+
+  test("is WS or WSS by what it stands on", async () => {
+    expect((await started()).transport).toMatchObject({
+      protocol: "WS",
+      secure: false,
+      reliable: true,
+      framed: true,
+    });
+    const tls = await started({ tls: selfSigned() });
+    expect(tls.transport).toMatchObject({ protocol: "WSS", secure: true });
+    const socket = new TrustingWebSocket(`wss://127.0.0.1:${tls.transport.local.port}`, ["sip"]);
+    await once(socket, "open");
+    socket.close();
+    expect(webSocketServer({ secure: true, port: 8080 })).toMatchObject({ protocol: "WSS", secure: true });
+    expect(() => webSocketServer({ port: 65_536 })).toThrow(
+      expect.objectContaining({ code: "value_invalid" }),
+    );
+  });
+
+  test("closed while it starts, it rejects and leaves its port free", async () => {
+    const transport = webSocketServer({ host: "127.0.0.1", port: 0 });
+    const start = transport.start(new Recorder());
+    start.catch(() => {});
+    await transport.close();
+    await expect(start).rejects.toMatchObject({ code: "closed" });
+  });
+
+  test("closes with 1001, leaves no timer, and frees its port", async () => {
+    const clock = new CountingClock();
+    const { url, transport, recorder } = await started({ clock });
+    const { socket } = await connected(url);
+    const closed = once(socket, "close");
+    const { port } = transport.local;
+    await transport.close();
+    expect((await closed)[0]).toBe(1001);
+    expect(recorder.closed).toMatchObject([{ error: undefined }]);
+    expect(clock.pending.size).toBe(0);
+    expect((await started({ port })).transport.local.port).toBe(port);
+  });
+
+  test("does not wait long for a client that answers no close", async () => {
+    const clock = new CountingClock();
+    const { transport, recorder } = await started({ clock, closeTimeout: 50 });
+    await deafClient(transport.local);
+    const before = performance.now();
+    await transport.close();
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(recorder.closed).toHaveLength(1);
+    expect(clock.pending.size).toBe(0);
+  });
+
+  test("shares a server of the user's, which it neither opens nor closes", async () => {
+    const server: Server = createServer((_request, response) => response.end("page"));
+    const other = new WebSocketServer({ noServer: true });
+    server.on("upgrade", (request, socket, head) => {
+      if (request.url === "/chat") other.handleUpgrade(request, socket, head, (chat) => chat.send("hello"));
+    });
+    const transport = webSocketServer({ server, path: "/sip", advertise: "edge.example.com" });
+    await transport.start(new Recorder());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const base = `ws://127.0.0.1:${transport.local.port}`;
+    expect(transport.local.port).toBeGreaterThan(0);
+    expect(transport.sentBy).toBe(`edge.example.com:${transport.local.port}`);
+    const { socket } = await connected(`${base}/sip`);
+    const chat = new WebSocket(`${base}/chat`);
+    expect(String((await once(chat, "message"))[0])).toBe("hello");
+    chat.terminate();
+    const closed = once(socket, "close");
+    await transport.close();
+    await closed;
+    expect(server.listening).toBe(true);
+    expect(server.listenerCount("upgrade")).toBe(1);
+  });
+});

@@ -1,0 +1,91 @@
+// RFC 4475 §3.1.1, those of its well-formed messages that are about escaping.
+import type { Row } from "../vector.ts";
+
+/** The messages of §3.1.1.3 to §3.1.1.5 and §3.1.1.9. */
+export const escapes: readonly Row[] = [
+  {
+    name: "esc01",
+    section: "3.1.1.3",
+    verdict: "must-accept",
+    response: undefined,
+    sha256: "be3a316d4ce5f69cad474646191e390dd4b50fc8371e44b5197fe1237781973e",
+    tests: "Escapes in user parts, in a parameter's name and in its value: undone once and never twice",
+    expect: {
+      method: "INVITE",
+      uri: { scheme: "sip", user: "sips:user@example.com", host: "example.net" },
+      vias: 1,
+      from: { uri: { user: "I have spaces", host: "example.net" }, tag: "938" },
+      to: { uri: { user: "user", host: "example.com" } },
+      callId: "esc01.239409asdfakjkn23onasd0-3234",
+      cseq: [234234, "INVITE"],
+      maxForwards: 87,
+      contact: [{ uri: { user: "caller", host: "host5.example.net", params: { lr: "", name: "value%41" } } }],
+      contentLength: 150,
+      body: 150,
+    },
+  },
+  {
+    name: "escnull",
+    section: "3.1.1.4",
+    verdict: "must-accept",
+    response: 200,
+    by: "registrar",
+    sha256: "263fe2ecd12a5ccbb6c67b3174e9211d11da9b600e7d69666a86d2ee42873e90",
+    tests: "An escaped NUL does not end the user part; %00 and %00%00 are two bindings",
+    expect: {
+      method: "REGISTER",
+      uri: { user: undefined, host: "example.com" },
+      from: { uri: { user: "null-\u0000-null", host: "example.com" }, tag: "839923423" },
+      to: { uri: { user: "null-\u0000-null", host: "example.com" } },
+      callId: "escnull.39203ndfvkjdasfkq3w4otrq0adsfdfnavd",
+      cseq: [14398234, "REGISTER"],
+      contact: [{ uri: { user: "\u0000" } }, { uri: { user: "\u0000\u0000" } }],
+      contentLength: 0,
+      body: 0,
+    },
+  },
+  {
+    name: "esc02",
+    section: "3.1.1.5",
+    verdict: "must-accept",
+    response: 501,
+    by: "uas",
+    sha256: "9a9c59449f00327b02071feafc8e5c2a261c98c818044167894cc17809a12199",
+    tests: "Nothing is unescaped in a method, a header field's name, a display name or a branch",
+    expect: {
+      method: "RE%47IST%45R",
+      uri: { host: "registrar.example.com" },
+      via: [{ transport: "TCP", host: "host.example.com", branch: "z9hG4bK209%fzsnel234" }],
+      from: { displayName: "%Z%45", uri: { user: "resource" }, tag: "f232jadfj23" },
+      to: { displayName: "%Z%45", uri: { user: "resource" } },
+      cseq: [29344, "RE%47IST%45R"],
+      contact: [
+        { uri: { user: "alias1", host: "host1.example.com" } },
+        { uri: { user: "alias3", host: "host3.example.com" } },
+      ],
+      raw: { "C%6Fntact": ["<sip:alias2@host2.example.com>"] },
+      contentLength: 0,
+    },
+  },
+  {
+    name: "semiuri",
+    section: "3.1.1.9",
+    verdict: "must-accept",
+    response: undefined,
+    sha256: "87bbaed6b4b354dbd3c5c7a20e66686303c63e43a0aa19b89de1ac75231611a2",
+    tests: "A semicolon and an escaped @ in the user part, which make neither a parameter nor a host",
+    expect: {
+      method: "OPTIONS",
+      uri: { user: "user;par=u@example.net", host: "example.com", params: {} },
+      from: { uri: { user: "caller", host: "example.org" }, tag: "33242" },
+      cseq: [8, "OPTIONS"],
+      maxForwards: 3,
+      raw: {
+        Accept: [
+          "application/sdp, application/pkcs7-mime, multipart/mixed, multipart/signed, message/sip, message/sipfrag",
+        ],
+      },
+      contentLength: 0,
+    },
+  },
+];
