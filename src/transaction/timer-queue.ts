@@ -68,7 +68,7 @@ export class TimerQueue {
     line.last = timer;
     owner.pending = timer;
     this.#size++;
-    if (line.handle === undefined) this.#wait(line, length);
+    if (line.handle === undefined && !line.firing) this.#wait(line, length);
   }
 
   /** Stops `owner`'s timer `name`, if it runs. */
