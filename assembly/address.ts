@@ -5,25 +5,21 @@ import {
   E_QUOTE,
   E_URI,
   E_VALUE,
-  NONE,
   R_ADDRESS_FORM,
   R_DISPLAY,
   R_DISPLAY_QUOTED,
-  R_PARAMS_COUNT,
-  R_TAG,
   R_URI_KIND,
   SCHEME_STAR,
 } from "../src/core/abi";
-import { at, C_SPACE, C_TOKEN, skip, skipQuoted, trimEnd } from "./chars";
+import { at, C_SPACE, find, K_WORDS, skip, skipQuoted, skipSpace, trimEnd } from "./chars";
 import { fail } from "./failure";
-import { RECORD, record, span } from "./memory";
-import { nameIs, params, valueSpan } from "./params";
+import { record, span } from "./memory";
+import { params } from "./params";
 import { uri } from "./uri";
 
 /** Reads the URI in angle brackets, `p` behind the opening one; the address behind the closing one, or 0. */
 function bracketed(p: usize, end: usize): usize {
-  let close = p;
-  while (close < end && load<u8>(close) != 0x3e) close++;
+  const close = find(p, end, 0x3e);
   if (close >= end) return fail(E_VALUE, p);
   record(R_ADDRESS_FORM, 1);
   return uri(p, close) ? close + 1 : 0;
@@ -52,15 +48,13 @@ function nameAndUri(p: usize, end: usize): usize {
     const close = skipQuoted(p, end);
     if (close == 0) return fail(E_QUOTE, p);
     record(R_DISPLAY, span(p + 1, close - 1));
-    let quoted: u32 = 1;
-    for (let q = p + 1; q < close - 1; q++) if (load<u8>(q) == 0x5c) quoted = 3;
-    record(R_DISPLAY_QUOTED, quoted);
-    const open = skip(close, end, C_SPACE);
+    record(R_DISPLAY_QUOTED, find(p + 1, close - 1, 0x5c) < close - 1 ? 3 : 1);
+    const open = skipSpace(close, end);
     if (open >= end || load<u8>(open) != 0x3c) return fail(E_VALUE, open);
     return bracketed(open + 1, end);
   }
   // *( token LWS ) before a bracket, or the scheme of a bare URI, which a colon ends.
-  const last = skip(p, end, C_TOKEN | C_SPACE);
+  const last = skip(p, end, K_WORDS);
   if (last >= end) return fail(E_VALUE, last);
   if (load<u8>(last) == 0x3a) return bare(p, end);
   if (load<u8>(last) != 0x3c || last == p) return fail(E_VALUE, last);
@@ -70,24 +64,16 @@ function nameAndUri(p: usize, end: usize): usize {
 
 /** Reads one value; returns the address of the comma behind it or the end, 0 after a failure. */
 export function address(p: usize, end: usize): usize {
-  p = skip(p, end, C_SPACE);
+  p = skipSpace(p, end);
   if (p >= end) return fail(E_VALUE, p);
-  if (load<u8>(p) == 0x2a && skip(p + 1, end, C_SPACE) == end) {
+  if (load<u8>(p) == 0x2a && skipSpace(p + 1, end) == end) {
     record(R_DISPLAY, span(p, p));
     record(R_DISPLAY_QUOTED, 0);
     record(R_ADDRESS_FORM, 2);
     record(R_URI_KIND, SCHEME_STAR);
-    record(R_TAG, NONE);
     return params(end, end);
   }
   p = nameAndUri(p, end);
   if (p == 0) return 0;
-  p = params(skip(p, end, C_SPACE), end);
-  if (p == 0) return 0;
-  record(R_TAG, NONE);
-  const count = load<u32>(RECORD + (R_PARAMS_COUNT << 2));
-  for (let i: u32 = 0; i < count; i++) {
-    if (nameIs(i, 3, 0x676174, 0)) record(R_TAG, valueSpan(i)); // "tag"
-  }
-  return p;
+  return params(skipSpace(p, end), end);
 }

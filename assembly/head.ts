@@ -25,7 +25,7 @@ import {
   T_START,
   WINDOW_SIZE,
 } from "../src/core/abi";
-import { at, C_SPACE, C_TOKEN, skip, trimEnd } from "./chars";
+import { at, C_SPACE, K_TOKEN, skip, trimEnd } from "./chars";
 import { nameId } from "./header-name";
 import { span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
@@ -119,7 +119,7 @@ export function parseHead(length: u32): i32 {
       let name = nameEnd;
       while (name > p && folds(name - 1)) name--;
       id = nameId(p, <u32>(name - p));
-      if (id == 0 && (name == p || skip(p, name, C_TOKEN) != name)) flags |= L_MALFORMED;
+      if (id == 0 && (name == p || skip(p, name, K_TOKEN) != name)) flags |= L_MALFORMED;
       else value = nameEnd + 1;
     } else {
       flags |= L_MALFORMED;

@@ -6,6 +6,7 @@
 //   RECORD   what a grammar function found: R_* words
 //   PARAMS   its parameters: two words each, name span and value span
 //   CLASSES  a byte of C_* bits for each octet
+//   ROWS     16 bytes for each K_* class: which octets are in it
 //   BUCKETS  hash of a header name → number of its entry, 0 for none
 //   ENTRIES  the names known by id: lower-case name, letter mask, id
 
@@ -16,6 +17,8 @@ export const TABLE: usize = memory.data((T_FIELDS + 2 * FIELDS_MAX) * 4, 16);
 export const RECORD: usize = memory.data(RECORD_WORDS * 4, 16);
 export const PARAMS: usize = memory.data(PARAMS_MAX * 8, 16);
 export const CLASSES: usize = memory.data(256, 16);
+/** Row tables of the K_* classes, 16 bytes each. */
+export const ROWS: usize = memory.data(128, 16);
 export const BUCKETS: usize = memory.data(512, 16);
 export const ENTRIES: usize = memory.data(256 * 80, 16);
 

@@ -5,17 +5,37 @@ import {
   E_QUOTE,
   E_TOO_MANY_PARAMS,
   E_VALUE,
+  FLAG,
   NONE,
   PARAMS_MAX,
+  R_BRANCH,
   R_PARAMS,
   R_PARAMS_COUNT,
+  R_RECEIVED,
+  R_RPORT,
+  R_TAG,
 } from "../src/core/abi";
-import { C_PARAM, C_SPACE, C_TOKEN, skip, skipQuoted } from "./chars";
+import { K_TOKEN, K_VALUE, skip, skipQuoted, skipSpace } from "./chars";
 import { fail } from "./failure";
-import { PARAMS, record, span, WINDOW } from "./memory";
+import { PARAMS, record, span } from "./memory";
 
-/** token, host, IPv6reference, or what else is seen as a value: no quotes, no separators of the list. */
-const C_VALUE: u8 = C_TOKEN | C_PARAM;
+/** Puts the values of the few parameters that every element reads into words of their own. */
+function note(name: usize, length: usize, value: u32): void {
+  if (length < 3 || length > 8) return;
+  const first = load<u32>(name, 0, 1) | 0x20202020;
+  if (length == 3) {
+    if ((first & 0xffffff) == 0x676174) record(R_TAG, value); // "tag"
+  } else if (length == 6) {
+    if (first == 0x6e617262 && (load<u16>(name + 4, 0, 1) | 0x2020) == 0x6863) record(R_BRANCH, value); // "branch"
+  } else if (length == 5) {
+    if (first == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74) {
+      record(R_RPORT, value == NONE ? <u32>FLAG : value); // "rport"
+    }
+  } else if (length == 8) {
+    if (first == 0x65636572 && (load<u32>(name + 4, 0, 1) | 0x20202020) == 0x64657669)
+      record(R_RECEIVED, value); // "received"
+  }
+}
 
 /**
  * Reads the parameters at `p`, which stands before a semicolon, a comma or the end; returns the address
@@ -25,11 +45,15 @@ export function params(p: usize, end: usize): usize {
   const start = p;
   let behind = p;
   let count: u32 = 0;
+  record(R_TAG, NONE);
+  record(R_BRANCH, NONE);
+  record(R_RECEIVED, NONE);
+  record(R_RPORT, NONE);
   while (p < end && load<u8>(p) == 0x3b) {
-    const name = skip(p + 1, end, C_SPACE);
-    const nameEnd = skip(name, end, C_TOKEN);
+    const name = skipSpace(p + 1, end);
+    const nameEnd = skip(name, end, K_TOKEN);
     behind = nameEnd;
-    p = skip(nameEnd, end, C_SPACE);
+    p = skipSpace(nameEnd, end);
     if (nameEnd == name) {
       // An empty parameter (";;") is passed over; anything else that is not a token is not.
       if (p < end && load<u8>(p) != 0x3b && load<u8>(p) != 0x2c) return fail(E_VALUE, p);
@@ -37,43 +61,25 @@ export function params(p: usize, end: usize): usize {
     }
     let value = NONE;
     if (p < end && load<u8>(p) == 0x3d) {
-      const first = skip(p + 1, end, C_SPACE);
+      const first = skipSpace(p + 1, end);
       if (first < end && load<u8>(first) == 0x22) {
         behind = skipQuoted(first, end);
         if (behind == 0) return fail(E_QUOTE, first);
       } else {
-        behind = skip(first, end, C_VALUE);
+        behind = skip(first, end, K_VALUE);
       }
       value = span(first, behind);
-      p = skip(behind, end, C_SPACE);
+      p = skipSpace(behind, end);
     }
     if (count == PARAMS_MAX) return fail(E_TOO_MANY_PARAMS, name);
     const at = PARAMS + ((<usize>count) << 3);
     store<u32>(at, span(name, nameEnd));
     store<u32>(at + 4, value);
+    note(name, nameEnd - name, value);
     count++;
   }
   if (p < end && load<u8>(p) != 0x2c) return fail(E_VALUE, p);
   record(R_PARAMS, span(start, count == 0 ? start : behind));
   record(R_PARAMS_COUNT, count);
   return p;
-}
-
-/** The octets at an offset of the window, at most four, in lower case; what lies behind `length` is zero. */
-function lower(offset: u32, length: u32): u32 {
-  const octets = load<u32>(WINDOW + <usize>offset, 0, 1) | 0x20202020;
-  return length >= 4 ? octets : octets & ((1 << (length << 3)) - 1);
-}
-
-/** True where parameter `number` has a name of `length` octets, given as two little-endian words of lower case. */
-export function nameIs(number: u32, length: u32, first: u32, second: u32): bool {
-  const name = load<u32>(PARAMS + ((<usize>number) << 3));
-  const start = name & 0xffff;
-  if ((name >>> 16) - start != length) return false;
-  return lower(start, length) == first && (length <= 4 || lower(start + 4, length - 4) == second);
-}
-
-/** The value span of a parameter, NONE for a flag. */
-export function valueSpan(number: u32): u32 {
-  return load<u32>(PARAMS + ((<usize>number) << 3) + 4);
 }

@@ -1,27 +1,33 @@
 // Start line: Request-Line and Status-Line (RFC 3261 §7.1, §7.2), found even where the spacing is not
 // the grammar's, so that what is wrong can still be answered.
 
-import { F_RESPONSE, F_SPACING, T_FIRST, T_FLAGS, T_SECOND, T_THIRD } from "../src/core/abi";
-import { at, C_DIGIT, C_SPACE, C_TOKEN, skip, trimEnd } from "./chars";
+import { F_METHOD_SHIFT, F_RESPONSE, F_SPACING, T_FIRST, T_FLAGS, T_SECOND, T_THIRD } from "../src/core/abi";
+import { at, C_DIGIT, C_SPACE, K_TOKEN, skip, skipSpace, trimEnd } from "./chars";
 import { span, TABLE } from "./memory";
+import { methodId } from "./words";
 
 function put(wordNumber: u32, value: u32): void {
   store<u32>(TABLE + ((<usize>wordNumber) << 2), value);
+}
+
+function skipDigits(p: usize, end: usize): usize {
+  while (p < end && at(p, C_DIGIT)) p++;
+  return p;
 }
 
 /** The address after `SIP/digits.digits` at `p`, or 0. The letters are of any case (RFC 3261 §7.1). */
 function skipVersion(p: usize, end: usize): usize {
   if (p + 7 > end) return 0;
   if ((load<u32>(p, 0, 1) | 0x00202020) != 0x2f706973) return 0; // "sip/"
-  const major = skip(p + 4, end, C_DIGIT);
+  const major = skipDigits(p + 4, end);
   if (major == p + 4 || major >= end || load<u8>(major) != 0x2e) return 0;
-  const minor = skip(major + 1, end, C_DIGIT);
+  const minor = skipDigits(major + 1, end);
   return minor == major + 1 ? 0 : minor;
 }
 
 function statusLine(start: usize, version: usize, end: usize): bool {
-  const code = skip(version, end, C_SPACE);
-  const after = skip(code, end, C_DIGIT);
+  const code = skipSpace(version, end);
+  const after = skipDigits(code, end);
   if (code == version || after - code != 3) return false;
   const status =
     <u32>(load<u8>(code) - 0x30) * 100 +
@@ -39,18 +45,19 @@ function statusLine(start: usize, version: usize, end: usize): bool {
 }
 
 function requestLine(start: usize, end: usize): bool {
-  const method = skip(start, end, C_TOKEN);
+  const method = skip(start, end, K_TOKEN);
   if (method == start || method >= end || load<u8>(method) != 0x20) return false;
   const last = trimEnd(start, end);
   // The version is what follows the last white space; the Request-URI is all between.
   let version = last;
   while (version > method && !at(version - 1, C_SPACE)) version--;
   if (skipVersion(version, last) != last) return false;
-  const uri = skip(method, version, C_SPACE);
+  const uri = skipSpace(method, version);
   const uriEnd = trimEnd(uri, version);
   if (uri >= uriEnd) return false;
   const spaced = last != end || uri != method + 1 || uriEnd != version - 1;
-  put(T_FLAGS, spaced || skipToSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0);
+  const flags = spaced || skipToSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0;
+  put(T_FLAGS, flags | (methodId(start, method - start) << F_METHOD_SHIFT));
   put(T_FIRST, span(start, method));
   put(T_SECOND, span(uri, uriEnd));
   put(T_THIRD, span(version, last));

@@ -8,63 +8,67 @@ import {
   NONE,
   PARAMS_MAX,
   R_METHOD,
+  R_METHOD_ID,
   R_NUMBER,
   R_PARAMS_COUNT,
   R_SUBTYPE,
   R_TOKEN,
   R_TYPE,
 } from "../src/core/abi";
-import { C_DIGIT, C_HEADERS, C_PARAM, C_SPACE, C_TOKEN, skip } from "./chars";
+import { at, C_DIGIT, K_HEADERS, K_PARAM, K_TOKEN, skip, skipSpace } from "./chars";
+import { skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { PARAMS, record, span } from "./memory";
 import { decimal, decimalValue } from "./number";
 import { params } from "./params";
+import { methodId } from "./words";
 
 /** 1*DIGIT up to 2^31 - 1 (RFC 3261 §8.1.1.5), LWS, Method. */
 export function cseq(p: usize, end: usize): usize {
-  const digits = skip(p, end, C_SPACE);
+  const digits = skipSpace(p, end);
   const last = decimal(digits, end, 0x7fffffff);
-  if (last == 0) return fail(skip(digits, end, C_DIGIT) == digits ? E_VALUE : E_RANGE, digits);
+  if (last == 0) return fail(!at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
-  const method = skip(last, end, C_SPACE);
-  const methodEnd = skip(method, end, C_TOKEN);
+  const method = skipSpace(last, end);
+  const methodEnd = skip(method, end, K_TOKEN);
   if (method == last || methodEnd == method) return fail(E_VALUE, method);
   record(R_METHOD, span(method, methodEnd));
-  const rest = skip(methodEnd, end, C_SPACE);
+  record(R_METHOD_ID, methodId(method, methodEnd - method));
+  const rest = skipSpace(methodEnd, end);
   return rest == end ? end : fail(E_VALUE, rest);
 }
 
 /** 1*DIGIT up to `most`, and nothing else. */
 export function integer(p: usize, end: usize, most: u32): usize {
-  const digits = skip(p, end, C_SPACE);
+  const digits = skipSpace(p, end);
   const last = decimal(digits, end, most);
-  if (last == 0) return fail(skip(digits, end, C_DIGIT) == digits ? E_VALUE : E_RANGE, digits);
+  if (last == 0) return fail(!at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
-  const rest = skip(last, end, C_SPACE);
+  const rest = skipSpace(last, end);
   return rest == end ? end : fail(E_VALUE, rest);
 }
 
 /** A token with parameters, one of a list; the address of the comma behind it or the end. */
 export function token(p: usize, end: usize): usize {
-  const first = skip(p, end, C_SPACE);
-  const last = skip(first, end, C_TOKEN);
+  const first = skipSpace(p, end);
+  const last = skip(first, end, K_TOKEN);
   if (last == first) return fail(E_VALUE, first);
   record(R_TOKEN, span(first, last));
-  return params(skip(last, end, C_SPACE), end);
+  return params(skipSpace(last, end), end);
 }
 
 /** type "/" subtype with parameters, one of a list. */
 export function mediaType(p: usize, end: usize): usize {
-  const type = skip(p, end, C_SPACE);
-  const typeEnd = skip(type, end, C_TOKEN);
-  const slash = skip(typeEnd, end, C_SPACE);
+  const type = skipSpace(p, end);
+  const typeEnd = skip(type, end, K_TOKEN);
+  const slash = skipSpace(typeEnd, end);
   if (typeEnd == type || slash >= end || load<u8>(slash) != 0x2f) return fail(E_VALUE, slash);
-  const subtype = skip(slash + 1, end, C_SPACE);
-  const last = skip(subtype, end, C_TOKEN);
+  const subtype = skipSpace(slash + 1, end);
+  const last = skip(subtype, end, K_TOKEN);
   if (last == subtype) return fail(E_VALUE, subtype);
   record(R_TYPE, span(type, typeEnd));
   record(R_SUBTYPE, span(subtype, last));
-  return params(skip(last, end, C_SPACE), end);
+  return params(skipSpace(last, end), end);
 }
 
 /**
@@ -72,7 +76,7 @@ export function mediaType(p: usize, end: usize): usize {
  * separator or question mark: no white space, no quotes (RFC 3261 §19.1.1).
  */
 export function uriParams(p: usize, end: usize, separator: u32): usize {
-  const bits = separator == 0x3b ? C_PARAM : C_HEADERS;
+  const kind = separator == 0x3b ? K_PARAM : K_HEADERS;
   let count: u32 = 0;
   while (p < end) {
     let last = p;
@@ -82,8 +86,8 @@ export function uriParams(p: usize, end: usize, separator: u32): usize {
       last++;
     }
     const nameEnd = equals == 0 ? last : equals;
-    if (skip(p, nameEnd, bits) != nameEnd) return fail(E_VALUE, p);
-    if (equals != 0 && skip(equals + 1, last, bits) != last) return fail(E_VALUE, equals + 1);
+    if (skipEscaped(p, nameEnd, kind) != nameEnd) return fail(E_VALUE, p);
+    if (equals != 0 && skipEscaped(equals + 1, last, kind) != last) return fail(E_VALUE, equals + 1);
     if (last > p) {
       if (count == PARAMS_MAX) return fail(E_TOO_MANY_PARAMS, p);
       const at = PARAMS + ((<usize>count) << 3);

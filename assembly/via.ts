@@ -5,36 +5,35 @@ import {
   E_VALUE,
   FLAG,
   NONE,
-  R_PARAMS_COUNT,
-  R_VIA_BRANCH,
+  R_RPORT,
   R_VIA_HOST,
   R_VIA_PLAIN,
   R_VIA_PORT,
   R_VIA_PROTOCOL,
-  R_VIA_RECEIVED,
-  R_VIA_RPORT,
   R_VIA_TRANSPORT,
+  R_VIA_TRANSPORT_ID,
   R_VIA_VERSION,
 } from "../src/core/abi";
-import { C_SPACE, C_TOKEN, skip } from "./chars";
+import { K_TOKEN, skip, skipSpace } from "./chars";
 import { fail } from "./failure";
 import { host, hostSpan } from "./host";
 import { RECORD, record, span, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
-import { nameIs, params, valueSpan } from "./params";
+import { params } from "./params";
+import { transportId } from "./words";
 
 /** A token and the slash behind it, white space around it allowed; the address behind the slash, or 0. */
 function tokenSlash(p: usize, end: usize, word: u32): usize {
-  const last = skip(p, end, C_TOKEN);
-  const slash = skip(last, end, C_SPACE);
+  const last = skip(p, end, K_TOKEN);
+  const slash = skipSpace(last, end);
   if (last == p || slash >= end || load<u8>(slash) != 0x2f) return 0;
   record(word, span(p, last));
-  return skip(slash + 1, end, C_SPACE);
+  return skipSpace(slash + 1, end);
 }
 
-/** rport's value: a port, FLAG where it is asked for (RFC 3581 §3). */
+/** rport's value: a port, FLAG where it is asked for (RFC 3581 §3), NONE where it is not there. */
 function readRport(value: u32): u32 {
-  if (value == NONE) return FLAG;
+  if (value == NONE || value == FLAG) return value;
   const start = WINDOW + <usize>(value & 0xffff);
   const end = WINDOW + <usize>(value >>> 16);
   if (start == end) return FLAG;
@@ -43,16 +42,17 @@ function readRport(value: u32): u32 {
 
 /** Reads one Via value; returns the address of the comma behind it or the end, 0 after a failure. */
 export function via(p: usize, end: usize): usize {
-  const start = skip(p, end, C_SPACE);
+  const start = skipSpace(p, end);
   p = start;
   const version = tokenSlash(p, end, R_VIA_PROTOCOL);
   if (version == 0) return fail(E_VALUE, p);
   const transport = tokenSlash(version, end, R_VIA_VERSION);
   if (transport == 0) return fail(E_VALUE, version);
-  const transportEnd = skip(transport, end, C_TOKEN);
-  p = skip(transportEnd, end, C_SPACE);
+  const transportEnd = skip(transport, end, K_TOKEN);
+  p = skipSpace(transportEnd, end);
   if (transportEnd == transport || p == transportEnd) return fail(E_VALUE, transportEnd);
   record(R_VIA_TRANSPORT, span(transport, transportEnd));
+  record(R_VIA_TRANSPORT_ID, transportId(transport, transportEnd - transport));
 
   // "SIP/" and "2.0/", the latter without white space within.
   const plain = load<u32>(start, 0, 1) == 0x2f504953 && load<u32>(start + 4, 0, 1) == 0x2f302e32;
@@ -61,29 +61,19 @@ export function via(p: usize, end: usize): usize {
   const hostEnd = host(p, end);
   if (hostEnd == 0) return fail(E_VALUE, p);
   record(R_VIA_HOST, hostSpan);
-  p = skip(hostEnd, end, C_SPACE);
+  p = skipSpace(hostEnd, end);
   let port = NONE;
   if (p < end && load<u8>(p) == 0x3a) {
-    const digits = skip(p + 1, end, C_SPACE);
+    const digits = skipSpace(p + 1, end);
     const last = decimal(digits, end, 65535);
     if (last == 0) return fail(E_RANGE, digits);
     port = decimalValue;
-    p = skip(last, end, C_SPACE);
+    p = skipSpace(last, end);
   }
   record(R_VIA_PORT, port);
 
   p = params(p, end);
   if (p == 0) return 0;
-  record(R_VIA_BRANCH, NONE);
-  record(R_VIA_RECEIVED, NONE);
-  record(R_VIA_RPORT, NONE);
-  const count = load<u32>(RECORD + (R_PARAMS_COUNT << 2));
-  for (let i: u32 = 0; i < count; i++) {
-    if (nameIs(i, 6, 0x6e617262, 0x6863))
-      record(R_VIA_BRANCH, valueSpan(i)); // "bran" "ch"
-    else if (nameIs(i, 8, 0x65636572, 0x64657669))
-      record(R_VIA_RECEIVED, valueSpan(i)); // "rece" "ived"
-    else if (nameIs(i, 5, 0x726f7072, 0x74)) record(R_VIA_RPORT, readRport(valueSpan(i))); // "rpor" "t"
-  }
+  record(R_RPORT, readRport(load<u32>(RECORD + (R_RPORT << 2))));
   return p;
 }

@@ -46,6 +46,9 @@ export const F_ASCII = 2;
 /** The start line has white space where the grammar has none, or more than one SP (RFC 3261 §7.1). */
 export const F_SPACING = 4;
 
+/** The method's number among the known ones stands in the flags above this many bits. */
+export const F_METHOD_SHIFT = 8;
+
 /** The field goes over several lines (RFC 3261 §7.3.1). */
 export const L_FOLDED = 1;
 /** The line has no colon, or something that is not a token before it. */
@@ -61,6 +64,12 @@ export const R_ERROR_AT = 1;
 export const R_PARAMS = 2;
 /** How many parameters the parameter record holds. */
 export const R_PARAMS_COUNT = 3;
+/** Value spans of the parameters that every element reads; NONE for one that is not there or has no value. */
+export const R_TAG = 26;
+export const R_BRANCH = 27;
+export const R_RECEIVED = 28;
+/** NONE, or FLAG, or, of a Via, the port. */
+export const R_RPORT = 29;
 
 // Via (RFC 3261 §20.42)
 export const R_VIA_PROTOCOL = 4;
@@ -69,12 +78,10 @@ export const R_VIA_TRANSPORT = 6;
 export const R_VIA_HOST = 7;
 /** The port, or NONE. */
 export const R_VIA_PORT = 8;
-export const R_VIA_BRANCH = 9;
-export const R_VIA_RECEIVED = 10;
-/** NONE, or FLAG, or the port. */
-export const R_VIA_RPORT = 11;
 /** 1: the protocol is `SIP` and the version `2.0`, written so. */
 export const R_VIA_PLAIN = 12;
+/** Number of the transport's name among the known ones, 0 for another. */
+export const R_VIA_TRANSPORT_ID = 13;
 
 // name-addr / addr-spec (RFC 3261 §20.10)
 /** Span of the display name without its quotes. */
@@ -83,11 +90,8 @@ export const R_DISPLAY = 4;
 export const R_DISPLAY_QUOTED = 5;
 /** 1: the URI stands in angle brackets; 2: the value is `*`. */
 export const R_ADDRESS_FORM = 6;
-/** Span of the tag parameter's value, or NONE. */
-export const R_TAG = 7;
 
 // URI (RFC 3261 §19.1.1)
-export const R_URI = 16;
 export const R_URI_SCHEME = 17;
 /** SCHEME_* of the scheme. */
 export const R_URI_KIND = 18;
@@ -103,16 +107,39 @@ export const R_URI_PORT = 22;
 export const R_URI_PARAMS = 23;
 /** With the question mark. */
 export const R_URI_HEADERS = 24;
-/** 1: there is a percent sign in the user or password; 2: the host is an IPv6 reference. */
+/** 2: the host is an IPv6 reference. */
 export const R_URI_FLAGS = 25;
 
 // CSeq (RFC 3261 §20.16), numbers, media types
 export const R_NUMBER = 4;
 export const R_METHOD = 5;
+/** Number of the method among the known ones, 0 for another. */
+export const R_METHOD_ID = 6;
 export const R_TYPE = 4;
 export const R_SUBTYPE = 5;
 /** A token, or a generic value, before its parameters. */
 export const R_TOKEN = 4;
+
+// ── words that come so often that no string is made for them; the order is that of src/core/words.ts ──
+export const TRANSPORT_UDP = 1;
+export const TRANSPORT_TCP = 2;
+export const TRANSPORT_TLS = 3;
+export const TRANSPORT_WS = 4;
+export const TRANSPORT_WSS = 5;
+export const METHOD_INVITE = 1;
+export const METHOD_ACK = 2;
+export const METHOD_BYE = 3;
+export const METHOD_CANCEL = 4;
+export const METHOD_REGISTER = 5;
+export const METHOD_OPTIONS = 6;
+export const METHOD_SUBSCRIBE = 7;
+export const METHOD_NOTIFY = 8;
+export const METHOD_INFO = 9;
+export const METHOD_UPDATE = 10;
+export const METHOD_MESSAGE = 11;
+export const METHOD_PRACK = 12;
+export const METHOD_REFER = 13;
+export const METHOD_PUBLISH = 14;
 
 export const RECORD_WORDS = 32;
 

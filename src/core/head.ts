@@ -3,6 +3,7 @@
 
 import {
   F_ASCII,
+  F_METHOD_SHIFT,
   F_RESPONSE,
   F_SPACING,
   FLAG,
@@ -24,6 +25,7 @@ import {
 } from "./abi.ts";
 import type { Engine } from "./engine.ts";
 import { fromBinary } from "./text.ts";
+import { METHODS } from "./words.ts";
 
 // A typed array of its own costs as much as a whole parse; so many tables share one slab. A message that is
 // kept keeps its slab: 8 kB at most.
@@ -89,6 +91,11 @@ export class Head {
   /** The first part of the start line: method or version. */
   get first(): string {
     return this.#span(T_FIRST);
+  }
+
+  /** The method of a request. */
+  get method(): string {
+    return METHODS[this.#word(T_FLAGS) >>> F_METHOD_SHIFT] || this.first;
   }
 
   /** The Request-URI. */

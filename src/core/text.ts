@@ -8,7 +8,7 @@ interface FastBuffer extends Uint8Array<ArrayBuffer> {
   latin1Write(text: string, offset: number, length: number): number;
 }
 interface FastBufferConstructor {
-  allocUnsafeSlow(size: number): FastBuffer;
+  allocUnsafe(size: number): FastBuffer;
   readonly prototype: FastBuffer;
 }
 
@@ -43,10 +43,10 @@ export function binaryFrom(bytes: Uint8Array, ascii = false): string {
   return text;
 }
 
-/** A binary string as fresh bytes that share no buffer. */
+/** A binary string as fresh bytes, which nobody else writes to. */
 export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
   if (NodeBuffer) {
-    const bytes = NodeBuffer.allocUnsafeSlow(binary.length);
+    const bytes = NodeBuffer.allocUnsafe(binary.length);
     bytes.latin1Write(binary, 0, binary.length);
     return bytes;
   }

@@ -1,64 +1,92 @@
-// Codec: how the value of a header field becomes a typed value: a grammar function of the core that
-// finds its parts, and a constructor that takes them. One codec serves many header fields.
+// Codec: how the text of a header field's value becomes a typed value: a grammar function of the core
+// that finds its parts, and a function that makes the value of them. One codec serves many header fields.
+//
+// The kinds of the RFC's most frequent header fields are told apart by number and called directly: that
+// is several times faster than a call through an object, and these are read in every message.
 
 import { R_NUMBER, R_TOKEN } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { part, textOf } from "../core/window.ts";
-import { type CSeq, readCSeq } from "./cseq.ts";
+import { readCSeq } from "./cseq.ts";
 import { unfold } from "./fold.ts";
-import { type MediaType, readMediaType, readTokenParams, type TokenParams } from "./media-type.ts";
-import { type NameAddr, readNameAddr } from "./name-addr.ts";
-import { readVia, type Via } from "./via.ts";
+import { readMediaType, readTokenParams } from "./media-type.ts";
+import { readNameAddr } from "./name-addr.ts";
+import { readVia } from "./via.ts";
 
-/** Reads values of one kind. Offsets are those of the text that the core's window holds. */
-export interface Codec<T> {
-  /** Finds the parts of one value; the offset behind it (of a comma where more follow), or -1. */
-  scan(core: Engine, start: number, end: number): number;
-  /** Makes the value of what scan has just found. `start` and `end` are scan's. */
-  make(core: Engine, text: string, ascii: boolean, start: number, end: number): T;
+/** The kind of a header field's values. */
+export type Kind =
+  | typeof VIA
+  | typeof ADDRESS
+  | typeof CSEQ
+  | typeof NUMBER
+  | typeof TEXT
+  | typeof TOKEN
+  | typeof TOKEN_PARAMS
+  | typeof MEDIA_TYPE;
+
+/** Via */
+export const VIA = 1;
+/** name-addr or addr-spec with parameters: NameAddr */
+export const ADDRESS = 2;
+/** CSeq */
+export const CSEQ = 3;
+/** 1*DIGIT up to the header field's `most` */
+export const NUMBER = 4;
+/** text to the end of the field: Call-ID, Subject, User-Agent */
+export const TEXT = 5;
+/** a token alone, one of a list: Allow, Supported, Require */
+export const TOKEN = 6;
+/** a token with parameters: TokenParams */
+export const TOKEN_PARAMS = 7;
+/** a media type with parameters: MediaType */
+export const MEDIA_TYPE = 8;
+
+/** Finds the parts of one value; the offset behind it (of a comma, where more follow), or -1. */
+export function scan(kind: Kind, core: Engine, start: number, end: number, most: number): number {
+  switch (kind) {
+    case VIA:
+      return core.exports.via(start, end);
+    case ADDRESS:
+      return core.exports.address(start, end);
+    case CSEQ:
+      return core.exports.cseq(start, end);
+    case NUMBER:
+      return core.exports.integer(start, end, most);
+    case TEXT:
+      return end;
+    case TOKEN:
+    case TOKEN_PARAMS:
+      return core.exports.token(start, end);
+    case MEDIA_TYPE:
+      return core.exports.mediaType(start, end);
+  }
 }
 
-export const viaCodec: Codec<Via> = {
-  scan: (core, start, end) => core.exports.via(start, end),
-  make: readVia,
-};
-
-export const addressCodec: Codec<NameAddr> = {
-  scan: (core, start, end) => core.exports.address(start, end),
-  make: readNameAddr,
-};
-
-export const cseqCodec: Codec<CSeq> = {
-  scan: (core, start, end) => core.exports.cseq(start, end),
-  make: readCSeq,
-};
-
-export const mediaTypeCodec: Codec<MediaType> = {
-  scan: (core, start, end) => core.exports.mediaType(start, end),
-  make: readMediaType,
-};
-
-export const tokenParamsCodec: Codec<TokenParams> = {
-  scan: (core, start, end) => core.exports.token(start, end),
-  make: readTokenParams,
-};
-
-/** A token alone, one of a list: Allow, Supported, Require. */
-export const tokenCodec: Codec<string> = {
-  scan: (core, start, end) => core.exports.token(start, end),
-  make: (core, text, ascii) => textOf(text, core.record[R_TOKEN]!, ascii) as string,
-};
-
-/** A number up to `most`. */
-export function integerCodec(most: number): Codec<number> {
-  return {
-    scan: (core, start, end) => core.exports.integer(start, end, most),
-    make: (core) => core.record[R_NUMBER]!,
-  };
+/** Makes the value of what scan() has just found; `start` and `end` are scan's. */
+export function make(
+  kind: Kind,
+  core: Engine,
+  text: string,
+  ascii: boolean,
+  start: number,
+  end: number,
+): unknown {
+  switch (kind) {
+    case VIA:
+      return readVia(core, text, ascii);
+    case ADDRESS:
+      return readNameAddr(core, text, ascii);
+    case CSEQ:
+      return readCSeq(core, text, ascii);
+    case NUMBER:
+      return core.record[R_NUMBER]!;
+    case TEXT:
+      return unfold(part(text, start, end, ascii));
+    case TOKEN:
+      return textOf(text, core.record[R_TOKEN]!, ascii) as string;
+    case TOKEN_PARAMS:
+      return readTokenParams(core, text, ascii);
+    case MEDIA_TYPE:
+      return readMediaType(core, text, ascii);
+  }
 }
-
-/** Text to the end of the field: Call-ID, Subject, User-Agent. */
-export const textCodec: Codec<string> = {
-  scan: (_core, _start, end) => end,
-  make: (_core, text, ascii, start, end) => unfold(part(text, start, end, ascii)),
-};

@@ -1,8 +1,9 @@
 // CSeq: the sequence number and method of a request (RFC 3261 §20.16). Immutable.
 
-import { R_METHOD, R_NUMBER } from "../core/abi.ts";
+import { R_METHOD, R_METHOD_ID, R_NUMBER } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
+import { METHODS } from "../core/words.ts";
 import { SipError } from "../errors.ts";
 import { isToken } from "./escape.ts";
 
@@ -13,9 +14,10 @@ export class CSeq {
   readonly method: string;
 
   /** @throws SipError `value_invalid` for a number out of range or a method that is no token */
-  constructor(number: number, method: string) {
+  constructor(number: number, method: string, checked = false) {
     this.number = number;
     this.method = method;
+    if (checked) return;
     if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff || !isToken(method)) {
       throw new SipError("value_invalid", `CSeq ${number} ${method}`, { header: "CSeq", status: 400 });
     }
@@ -34,8 +36,7 @@ export class CSeq {
 
 /** @internal The CSeq that the core has just read into its record. */
 export function readCSeq(core: Engine, text: string, ascii: boolean): CSeq {
-  const cseq = Object.create(CSeq.prototype) as { number: number; method: string };
-  cseq.number = core.record[R_NUMBER]!;
-  cseq.method = textOf(text, core.record[R_METHOD]!, ascii) as string;
-  return cseq as CSeq;
+  const method =
+    METHODS[core.record[R_METHOD_ID]!] || (textOf(text, core.record[R_METHOD]!, ascii) as string);
+  return new CSeq(core.record[R_NUMBER]!, method, true);
 }

@@ -1,22 +1,12 @@
 // The header table: every header field that the library knows: its name as the RFC writes it, its compact
-// form, whether it is a list, and the codec of its values. Adding a header field is one row here and one
+// form, whether it is a list, and the kind of its values. Adding a header field is one row here and one
 // in header-types.ts.
 
 import type { Engine } from "../core/engine.ts";
 import { registerPreparation } from "../core/engine.ts";
 import { writeBinary } from "../core/text.ts";
 import { holds } from "../core/window.ts";
-import {
-  addressCodec,
-  type Codec,
-  cseqCodec,
-  integerCodec,
-  mediaTypeCodec,
-  textCodec,
-  tokenCodec,
-  tokenParamsCodec,
-  viaCodec,
-} from "./codec.ts";
+import { ADDRESS, CSEQ, type Kind, MEDIA_TYPE, NUMBER, TEXT, TOKEN, TOKEN_PARAMS, VIA } from "./codec.ts";
 
 /** What is known of one header field. */
 export interface HeaderInfo {
@@ -28,54 +18,54 @@ export interface HeaderInfo {
   readonly compact: string | undefined;
   /** True where several values make a list, over several lines or with commas between (§7.3.1). */
   readonly list: boolean;
-  readonly codec: Codec<unknown>;
+  readonly kind: Kind;
+  /** The largest number that it may be, where it is one. */
+  readonly most: number;
 }
 
-const deltaSeconds = integerCodec(0xffffffff);
-
-// name, compact form, list?, codec; the order gives the ids, the most frequent first.
-const rows: readonly (readonly [string, string | undefined, boolean, Codec<unknown>])[] = [
-  ["Via", "v", true, viaCodec],
-  ["From", "f", false, addressCodec],
-  ["To", "t", false, addressCodec],
-  ["Call-ID", "i", false, textCodec],
-  ["CSeq", undefined, false, cseqCodec],
-  ["Contact", "m", true, addressCodec],
-  ["Max-Forwards", undefined, false, integerCodec(255)],
-  ["Content-Length", "l", false, deltaSeconds],
-  ["Content-Type", "c", false, mediaTypeCodec],
-  ["Route", undefined, true, addressCodec],
-  ["Record-Route", undefined, true, addressCodec],
-  ["Expires", undefined, false, deltaSeconds],
-  ["Accept", undefined, true, mediaTypeCodec],
-  ["Allow", undefined, true, tokenCodec],
-  ["Allow-Events", "u", true, tokenCodec],
-  ["Content-Disposition", undefined, false, tokenParamsCodec],
-  ["Event", "o", false, tokenParamsCodec],
-  ["Min-Expires", undefined, false, deltaSeconds],
-  ["P-Asserted-Identity", undefined, true, addressCodec],
-  ["P-Preferred-Identity", undefined, true, addressCodec],
-  ["Path", undefined, true, addressCodec],
-  ["Proxy-Require", undefined, true, tokenCodec],
-  ["Refer-To", "r", false, addressCodec],
-  ["Referred-By", "b", false, addressCodec],
-  ["Reply-To", undefined, false, addressCodec],
-  ["Require", undefined, true, tokenCodec],
-  ["Service-Route", undefined, true, addressCodec],
-  ["Server", undefined, false, textCodec],
-  ["Subject", "s", false, textCodec],
-  ["Subscription-State", undefined, false, tokenParamsCodec],
-  ["Supported", "k", true, tokenCodec],
-  ["Timestamp", undefined, false, textCodec],
-  ["Unsupported", undefined, true, tokenCodec],
-  ["User-Agent", undefined, false, textCodec],
+// name, compact form, list?, kind, largest number; the order gives the ids, the most frequent first.
+const rows: readonly (readonly [string, string | undefined, boolean, Kind, number?])[] = [
+  ["Via", "v", true, VIA],
+  ["From", "f", false, ADDRESS],
+  ["To", "t", false, ADDRESS],
+  ["Call-ID", "i", false, TEXT],
+  ["CSeq", undefined, false, CSEQ],
+  ["Contact", "m", true, ADDRESS],
+  ["Max-Forwards", undefined, false, NUMBER, 255],
+  ["Content-Length", "l", false, NUMBER],
+  ["Content-Type", "c", false, MEDIA_TYPE],
+  ["Route", undefined, true, ADDRESS],
+  ["Record-Route", undefined, true, ADDRESS],
+  ["Expires", undefined, false, NUMBER],
+  ["Accept", undefined, true, MEDIA_TYPE],
+  ["Allow", undefined, true, TOKEN],
+  ["Allow-Events", "u", true, TOKEN],
+  ["Content-Disposition", undefined, false, TOKEN_PARAMS],
+  ["Event", "o", false, TOKEN_PARAMS],
+  ["Min-Expires", undefined, false, NUMBER],
+  ["P-Asserted-Identity", undefined, true, ADDRESS],
+  ["P-Preferred-Identity", undefined, true, ADDRESS],
+  ["Path", undefined, true, ADDRESS],
+  ["Proxy-Require", undefined, true, TOKEN],
+  ["Refer-To", "r", false, ADDRESS],
+  ["Referred-By", "b", false, ADDRESS],
+  ["Reply-To", undefined, false, ADDRESS],
+  ["Require", undefined, true, TOKEN],
+  ["Service-Route", undefined, true, ADDRESS],
+  ["Server", undefined, false, TEXT],
+  ["Subject", "s", false, TEXT],
+  ["Subscription-State", undefined, false, TOKEN_PARAMS],
+  ["Supported", "k", true, TOKEN],
+  ["Timestamp", undefined, false, TEXT],
+  ["Unsupported", undefined, true, TOKEN],
+  ["User-Agent", undefined, false, TEXT],
 ];
 
 const byName = new Map<string, HeaderInfo>();
 const byId: HeaderInfo[] = [];
 
-for (const [index, [name, compact, list, codec]] of rows.entries()) {
-  const info: HeaderInfo = { id: index + 1, name, compact, list, codec };
+for (const [index, [name, compact, list, kind, most = 0xffffffff]] of rows.entries()) {
+  const info: HeaderInfo = { id: index + 1, name, compact, list, kind, most };
   byId[info.id] = info;
   byName.set(name, info);
   byName.set(name.toLowerCase(), info);

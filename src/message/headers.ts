@@ -9,7 +9,7 @@ import { type Item, makeField, sourceOf } from "./field.ts";
 import { unfold } from "./fold.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
-import { readList, readOne, splitList } from "./values.ts";
+import { readFirst, readList, readOne, splitList } from "./values.ts";
 
 /**
  * The header fields of a message. Names are taken in any case and in compact form; values come typed by
@@ -40,6 +40,27 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const value = !info ? this.raw(name) : info.list ? this.#list(info) : this.#single(info);
     cache.push(key, value);
     return value as HeaderValue<N>;
+  }
+
+  /**
+   * The first value alone: of a list of Vias the topmost, of Routes the next. The others are not looked at.
+   * Undefined where there is none.
+   */
+  first<N extends HeaderName>(name: N): HeaderItem<N> | undefined {
+    const info = headerInfo(name);
+    if (!info?.list) {
+      const value = this.get(name);
+      return (info ? value : (value as readonly string[])[0]) as HeaderItem<N> | undefined;
+    }
+    const cache = this.#cache;
+    const key = -info.id;
+    for (let i = 0; i < cache.length; i += 2) {
+      if (cache[i] === key) return cache[i + 1] as HeaderItem<N>;
+      if (cache[i] === info.id) return (cache[i + 1] as HeaderItem<N>[])[0];
+    }
+    const value = this.#firstOf(info);
+    cache.push(key, value);
+    return value as HeaderItem<N> | undefined;
   }
 
   /** True where there is at least one field of that name. */
@@ -205,6 +226,15 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return values;
   }
 
+  #firstOf(info: HeaderInfo): unknown {
+    for (let at = this.#find(info, info.name, 0); at >= 0; at = this.#find(info, info.name, at + 1)) {
+      const { text, start, end, ascii } = sourceOf(this.#head, this.#item(at));
+      const value = readFirst(info, text, start, end, ascii);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
   #take(name: string, first: boolean): unknown {
     const info = headerInfo(name);
     let at = this.#find(info, name, 0);
@@ -238,8 +268,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** The list of fields, ready for an edit of this name: what was read of it is forgotten. */
   #edit(info: HeaderInfo | undefined, name: string): Item[] {
     const key = info ? info.id : name.toLowerCase();
-    const at = this.#cache.indexOf(key);
-    if (at >= 0 && at % 2 === 0) this.#cache.splice(at, 2);
+    const cache = this.#cache;
+    for (let i = cache.length - 2; i >= 0; i -= 2) {
+      if (cache[i] === key || cache[i] === -key) cache.splice(i, 2);
+    }
     this.#items ??= Array.from({ length: (this.#head as Head).count }, (_, i) => i);
     return this.#items;
   }

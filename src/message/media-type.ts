@@ -3,7 +3,7 @@
 
 import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
-import { part, textOf } from "../core/window.ts";
+import { textOf } from "../core/window.ts";
 import { Params } from "./params.ts";
 
 /** A media type: `application/sdp;charset=utf-8`. */
@@ -49,8 +49,7 @@ export class TokenParams {
 }
 
 function readParams(core: Engine, text: string, ascii: boolean): Params {
-  const params = core.record[R_PARAMS]!;
-  return Params.fromRaw("header", part(text, params & 0xffff, params >>> 16, true), ascii);
+  return Params.within("header", text, core.record[R_PARAMS]!, ascii);
 }
 
 /** @internal The media type that the core has just read into its record. */

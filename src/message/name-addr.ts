@@ -1,14 +1,19 @@
 // NameAddr: display name, URI and header parameters, as in From, To, Contact, Route (RFC 3261 §20.10).
 // Immutable.
 
-import { NONE, R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG } from "../core/abi.ts";
+import { R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { toBinary } from "../core/text.ts";
 import { failure, hold, part, textOf } from "../core/window.ts";
 import { quote, refuseUnsafe, unquotePairs } from "./escape.ts";
+import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 import { readUri, STAR, Uri } from "./uri.ts";
+
+/** The text that the display name is a part of is ASCII; it has quoted-pairs in it. */
+const ASCII = 1;
+const PAIRS = 2;
 
 /** What may be changed in a copy of a NameAddr, or given to make one. */
 export interface NameAddrParts {
@@ -27,20 +32,41 @@ export class NameAddr {
     inspectAsText(NameAddr.prototype, "NameAddr");
   }
 
-  /** Unquoted; "" for none. */
-  readonly displayName: string;
   readonly uri: Uri;
   /** The tag parameter (RFC 3261 §19.3). */
   readonly tag: string | undefined;
   /** The parameters behind the URI, which belong to the header field. */
   readonly params: Params;
+  // The display name is read when asked for: most messages are passed on without a look at it.
+  readonly #display: string;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #form: number;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
-  constructor(displayName: string, uri: Uri, tag: string | undefined, params: Params) {
-    this.displayName = displayName;
+  constructor(
+    uri: Uri,
+    tag: string | undefined,
+    params: Params,
+    display: string,
+    start = 0,
+    end: number = display.length,
+    form = 0,
+  ) {
     this.uri = uri;
     this.tag = tag;
     this.params = params;
+    this.#display = display;
+    this.#start = start;
+    this.#end = end;
+    this.#form = form;
+  }
+
+  /** The display name, unquoted; "" for none. */
+  get displayName(): string {
+    if (this.#start === this.#end) return "";
+    const name = part(this.#display, this.#start, this.#end, (this.#form & ASCII) !== 0);
+    return unfold((this.#form & PAIRS) !== 0 ? unquotePairs(name) : name);
   }
 
   /**
@@ -62,7 +88,7 @@ export class NameAddr {
    */
   static of(parts: NameAddrParts & { uri: Uri | string }): NameAddr {
     const uri = typeof parts.uri === "string" ? Uri.parse(parts.uri) : parts.uri;
-    return new NameAddr("", uri, undefined, Params.empty()).with(parts);
+    return new NameAddr(uri, undefined, Params.empty(), "").with(parts);
   }
 
   /** True for the `*` of a Contact that takes all bindings away (RFC 3261 §10.2.2). */
@@ -77,7 +103,6 @@ export class NameAddr {
       params = changes.tag === undefined ? params.without("tag") : params.with("tag", changes.tag);
     }
     return new NameAddr(
-      refuseUnsafe(changes.displayName ?? this.displayName),
       changes.uri === undefined
         ? this.uri
         : typeof changes.uri === "string"
@@ -85,6 +110,7 @@ export class NameAddr {
           : changes.uri,
       params.get("tag"),
       params,
+      toBinary(refuseUnsafe(changes.displayName ?? this.displayName)),
     );
   }
 
@@ -104,15 +130,14 @@ export class NameAddr {
 export function readNameAddr(core: Engine, text: string, ascii: boolean): NameAddr {
   const record = core.record;
   const display = record[R_DISPLAY]!;
-  const params = record[R_PARAMS]!;
-  const tag = record[R_TAG]!;
-  let displayName =
-    (display & 0xffff) === display >>> 16 ? "" : part(text, display & 0xffff, display >>> 16, ascii);
-  if (record[R_DISPLAY_QUOTED] === 3) displayName = unquotePairs(displayName);
+  const pairs = record[R_DISPLAY_QUOTED] === 3;
   return new NameAddr(
-    displayName,
     readUri(core, text, ascii),
-    tag === NONE ? undefined : textOf(text, tag, ascii),
-    Params.fromRaw("header", part(text, params & 0xffff, params >>> 16, true), ascii),
+    textOf(text, record[R_TAG]!, ascii),
+    Params.within("header", text, record[R_PARAMS]!, ascii),
+    text,
+    display & 0xffff,
+    display >>> 16,
+    (ascii ? ASCII : 0) | (pairs ? PAIRS : 0),
   );
 }

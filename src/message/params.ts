@@ -1,9 +1,8 @@
 // Params: the parameters of a header field's value, of a URI, or the headers of a URI: names in any case,
 // order kept, flags allowed. Immutable. What nobody changed is written back as it came.
 
-import { NONE, R_PARAMS_COUNT } from "../core/abi.ts";
-import { toBinary } from "../core/text.ts";
-import { failure, hold, textOf } from "../core/window.ts";
+import { R_PARAMS_COUNT } from "../core/abi.ts";
+import { failure, hold, part, textOf } from "../core/window.ts";
 import {
   escapeExcept,
   HEADER,
@@ -18,6 +17,9 @@ import { unfold } from "./fold.ts";
 /** Where the parameters stand: it decides separators, quoting and escaping. */
 export type ParamsStyle = "header" | "uri" | "uri-headers";
 
+const SEMICOLON = 0x3b;
+const AMPERSAND = 0x26;
+
 /** One parameter: its name and value as they stand on the wire; `undefined` for a flag. */
 type Entry = readonly [name: string, value: string | undefined];
 
@@ -27,25 +29,34 @@ export type ParamsInit = Params | Readonly<Record<string, string | number | bool
 /** Parameters: `;name=value;flag`. Names are compared in any case, values are given unquoted and unescaped. */
 export class Params implements Iterable<[string, string]> {
   readonly #style: ParamsStyle;
-  readonly #raw: string | undefined;
+  /** As they came: a binary string and their part of it; undefined for what was made here. */
+  readonly #text: string | undefined;
+  readonly #start: number;
+  readonly #end: number;
   readonly #ascii: boolean;
   #entries: readonly Entry[] | undefined;
 
   private constructor(
     style: ParamsStyle,
-    raw: string | undefined,
-    ascii: boolean,
-    entries?: readonly Entry[],
+    entries: readonly Entry[] | undefined,
+    text?: string,
+    start = 0,
+    end = 0,
+    ascii = true,
   ) {
     this.#style = style;
-    this.#raw = raw;
-    this.#ascii = ascii;
     this.#entries = entries;
+    this.#text = text;
+    this.#start = start;
+    this.#end = end;
+    this.#ascii = ascii;
   }
 
-  /** @internal Parameters from a binary string that the core has checked, with its first separator. */
-  static fromRaw(style: ParamsStyle, raw: string, ascii: boolean): Params {
-    return raw === "" ? EMPTY[style] : new Params(style, unfold(raw), ascii);
+  /** @internal The parameters in this span of a binary string; the core has checked them. */
+  static within(style: ParamsStyle, text: string, span: number, ascii: boolean): Params {
+    const start = span & 0xffff;
+    const end = span >>> 16;
+    return start === end ? EMPTY[style] : new Params(style, undefined, text, start, end, ascii);
   }
 
   /** No parameters. */
@@ -75,7 +86,7 @@ export class Params implements Iterable<[string, string]> {
 
   /** @internal */
   static none(style: ParamsStyle): Params {
-    return new Params(style, "", true, []);
+    return new Params(style, []);
   }
 
   /** How many there are. */
@@ -85,12 +96,11 @@ export class Params implements Iterable<[string, string]> {
 
   /** True where there is one of that name, with or without a value. */
   has(name: string): boolean {
-    return this.#raw !== "" && this.#find(name) !== undefined;
+    return this.#find(name) !== undefined;
   }
 
   /** The value of the first of that name, unquoted and unescaped; "" for a flag, undefined where there is none. */
   get(name: string): string | undefined {
-    if (this.#raw === "") return undefined;
     const entry = this.#find(name);
     return entry && this.#decode(entry[1]);
   }
@@ -105,10 +115,11 @@ export class Params implements Iterable<[string, string]> {
       this.#encodeName(name),
       value === undefined ? undefined : this.#encode(String(value)),
     ];
-    const key = name.toLowerCase();
-    const list = this.#list();
-    const at = list.findIndex((each) => each[0].toLowerCase() === key);
-    return new Params(this.#style, undefined, false, at < 0 ? [...list, entry] : replaceAt(list, at, entry));
+    const entries = [...this.#list()];
+    const at = entries.findIndex((each) => this.#names(each, name.toLowerCase()));
+    if (at < 0) entries.push(entry);
+    else entries[at] = entry;
+    return new Params(this.#style, entries);
   }
 
   /** A copy without any of that name. */
@@ -116,9 +127,7 @@ export class Params implements Iterable<[string, string]> {
     const key = name.toLowerCase();
     return new Params(
       this.#style,
-      undefined,
-      false,
-      this.#list().filter((each) => each[0].toLowerCase() !== key),
+      this.#list().filter((each) => !this.#names(each, key)),
     );
   }
 
@@ -129,7 +138,7 @@ export class Params implements Iterable<[string, string]> {
 
   /** As it stands on the wire, the first separator included; "" for none. */
   toString(): string {
-    if (this.#raw !== undefined && this.#ascii) return this.#raw;
+    if (this.#text !== undefined) return unfold(part(this.#text, this.#start, this.#end, this.#ascii));
     const [first, next] = this.#style === "uri-headers" ? ["?", "&"] : [";", ";"];
     return this.#list()
       .map(([name, value], i) => `${i === 0 ? first : next}${name}${value === undefined ? "" : `=${value}`}`)
@@ -137,12 +146,19 @@ export class Params implements Iterable<[string, string]> {
   }
 
   #find(name: string): Entry | undefined {
+    const list = this.#list();
+    if (list.length === 0) return undefined;
     const key = name.toLowerCase();
-    return this.#list().find((entry) => this.#decodeName(entry[0]).toLowerCase() === key);
+    return list.find((entry) => this.#names(entry, key));
+  }
+
+  /** True where the entry's name is this one, given in lower case. */
+  #names(entry: Entry, key: string): boolean {
+    return this.#decodeName(entry[0]).toLowerCase() === key;
   }
 
   #list(): readonly Entry[] {
-    this.#entries ??= read(this.#style, this.#raw ?? "", this.#ascii);
+    this.#entries ??= read(this.#style, this.#text as string, this.#start, this.#end, this.#ascii);
     return this.#entries;
   }
 
@@ -172,33 +188,19 @@ const EMPTY: Readonly<Record<ParamsStyle, Params>> = {
   "uri-headers": Params.none("uri-headers"),
 };
 
-function replaceAt(list: readonly Entry[], at: number, entry: Entry): Entry[] {
-  const copy = [...list];
-  copy[at] = entry;
-  return copy;
-}
-
-function read(style: ParamsStyle, raw: string, ascii: boolean): Entry[] {
-  const core = hold(raw);
-  const end =
+function read(style: ParamsStyle, text: string, start: number, end: number, ascii: boolean): Entry[] {
+  const core = hold(text);
+  const last =
     style === "header"
-      ? core.exports.params(0, raw.length)
-      : core.exports.uriParams(1, raw.length, style === "uri" ? 0x3b : 0x26);
-  if (end < 0) throw failure(core, "parameters");
+      ? core.exports.params(start, end)
+      : core.exports.uriParams(start + 1, end, style === "uri" ? SEMICOLON : AMPERSAND);
+  if (last < 0) throw failure(core, "parameters");
   const count = core.record[R_PARAMS_COUNT]!;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
-    const value = core.params[2 * i + 1]!;
-    const name = textOf(raw, core.params[2 * i]!, ascii) as string;
-    entries.push([name, value === NONE ? undefined : textOf(raw, value, ascii)]);
+    const name = textOf(text, core.params[2 * i]!, ascii) as string;
+    const value = textOf(text, core.params[2 * i + 1]!, ascii);
+    entries.push([name, value === undefined ? undefined : unfold(value)]);
   }
   return entries;
-}
-
-/** @internal Parameters of a value that a caller wrote: text with its first separator. */
-export function paramsFromText(text: string, style: ParamsStyle): Params {
-  const raw = toBinary(refuseUnsafe(text));
-  const made = Params.fromRaw(style, raw, raw === text);
-  void made.size;
-  return made;
 }

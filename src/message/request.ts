@@ -29,7 +29,7 @@ export class Request extends BaseMessage {
 
   /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
   get method(): string {
-    this.#method ??= (this.head as Head).first;
+    this.#method ??= (this.head as Head).method;
     return this.#method;
   }
 

@@ -179,20 +179,14 @@ export function readUri(core: Engine, text: string, ascii: boolean): Uri {
   if (kind === SCHEME_STAR) return STAR;
   if (kind === SCHEME_SIP || kind === SCHEME_SIPS) {
     const port = record[R_URI_PORT]!;
-    const params = record[R_URI_PARAMS]!;
-    const headers = record[R_URI_HEADERS]!;
     return new Uri(
       kind === SCHEME_SIP ? "sip" : "sips",
       textOf(text, record[R_URI_USER]!, ascii),
       textOf(text, record[R_URI_PASSWORD]!, ascii),
       textOf(text, record[R_URI_HOST]!, ascii) as string,
       port === NONE ? undefined : port,
-      (params & 0xffff) === params >>> 16
-        ? NO_PARAMS
-        : Params.fromRaw("uri", text.slice(params & 0xffff, params >>> 16), true),
-      (headers & 0xffff) === headers >>> 16
-        ? NO_HEADERS
-        : Params.fromRaw("uri-headers", text.slice(headers & 0xffff, headers >>> 16), true),
+      Params.within("uri", text, record[R_URI_PARAMS]!, true),
+      Params.within("uri-headers", text, record[R_URI_HEADERS]!, true),
       "",
     );
   }

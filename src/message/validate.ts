@@ -63,8 +63,9 @@ function read(
   add: (finding: Finding) => void,
 ): void {
   try {
-    const value = message.headers.get(name);
-    if (mandatory && (value === undefined || (Array.isArray(value) && value.length === 0))) {
+    // Of the Vias only the topmost is ours to read; a response goes by it.
+    const value = name === "Via" ? message.headers.first(name) : message.headers.get(name);
+    if (mandatory && value === undefined) {
       add({ code: "header_missing", status, reason: `Missing ${name}`, header: name });
     }
   } catch (error) {

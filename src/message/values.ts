@@ -1,7 +1,8 @@
-// Values: reads the typed values of one header field out of its text, through the codec of its kind.
+// Values: reads the typed values of one header field out of its text, by their kind.
 
 import { failure, hold } from "../core/window.ts";
 import { SipError } from "../errors.ts";
+import { make, scan } from "./codec.ts";
 import type { HeaderInfo } from "./header-table.ts";
 
 /** How many values all fields of one header may have together. */
@@ -12,10 +13,26 @@ const COMMA = 0x2c;
 /** Reads the one value of a single header. Throws SipError `value_invalid`. */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
   const core = hold(text);
-  if (info.codec.scan(core, start, end) !== end) {
+  if (scan(info.kind, core, start, end, info.most) !== end) {
     throw failure(core, info.name, { header: info.name, index: 0 });
   }
-  return info.codec.make(core, text, ascii, start, end);
+  return make(info.kind, core, text, ascii, start, end);
+}
+
+/** Reads the first value of a list; undefined where the field has none. Throws SipError `value_invalid`. */
+export function readFirst(
+  info: HeaderInfo,
+  text: string,
+  start: number,
+  end: number,
+  ascii: boolean,
+): unknown {
+  const core = hold(text);
+  const at = skipEmpty(text, start, end);
+  if (at >= end) return undefined;
+  const next = scan(info.kind, core, at, end, info.most);
+  if (next < 0) throw failure(core, info.name, { header: info.name, index: 0 });
+  return make(info.kind, core, text, ascii, at, next);
 }
 
 /** Reads the values of a list and adds them to `values`; empty members are passed over. */
@@ -32,7 +49,7 @@ export function readList(
   for (;;) {
     at = skipEmpty(text, at, end);
     if (at >= end) return;
-    const next = info.codec.scan(core, at, end);
+    const next = scan(info.kind, core, at, end, info.most);
     if (next < 0) throw failure(core, info.name, { header: info.name, index: values.length });
     if (values.length === VALUES_MAX) {
       throw new SipError("too_many_values", `more than ${VALUES_MAX} values`, {
@@ -40,7 +57,7 @@ export function readList(
         status: 400,
       });
     }
-    values.push(info.codec.make(core, text, ascii, at, next));
+    values.push(make(info.kind, core, text, ascii, at, next));
     at = next;
   }
 }
@@ -61,7 +78,7 @@ export function splitList(info: HeaderInfo, text: string, start: number, end: nu
   const parts: [number, number][] = [];
   let at = skipEmpty(text, start, end);
   while (at < end) {
-    const next = info.codec.scan(core, at, end);
+    const next = scan(info.kind, core, at, end, info.most);
     if (next < 0) throw failure(core, info.name, { header: info.name, index: parts.length });
     parts.push([at, next]);
     at = skipEmpty(text, next, end);

@@ -3,19 +3,21 @@
 import {
   FLAG,
   NONE,
+  R_BRANCH,
   R_PARAMS,
-  R_VIA_BRANCH,
+  R_RECEIVED,
+  R_RPORT,
   R_VIA_HOST,
   R_VIA_PLAIN,
   R_VIA_PORT,
   R_VIA_PROTOCOL,
-  R_VIA_RECEIVED,
-  R_VIA_RPORT,
   R_VIA_TRANSPORT,
+  R_VIA_TRANSPORT_ID,
   R_VIA_VERSION,
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
-import { part, textOf } from "../core/window.ts";
+import { textOf } from "../core/window.ts";
+import { TRANSPORTS } from "../core/words.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
@@ -149,17 +151,17 @@ export function readVia(core: Engine, text: string, ascii: boolean): Via {
   const record = core.record;
   const plain = record[R_VIA_PLAIN] === 1;
   const port = record[R_VIA_PORT]!;
-  const rport = record[R_VIA_RPORT]!;
+  const rport = record[R_RPORT]!;
   const params = record[R_PARAMS]!;
   return new Via(
     plain ? "SIP" : (textOf(text, record[R_VIA_PROTOCOL]!, ascii) as string),
     plain ? "2.0" : (textOf(text, record[R_VIA_VERSION]!, ascii) as string),
-    textOf(text, record[R_VIA_TRANSPORT]!, ascii) as string,
+    TRANSPORTS[record[R_VIA_TRANSPORT_ID]!] || (textOf(text, record[R_VIA_TRANSPORT]!, ascii) as string),
     textOf(text, record[R_VIA_HOST]!, ascii) as string,
     port === NONE ? undefined : port,
-    textOf(text, record[R_VIA_BRANCH]!, ascii),
-    textOf(text, record[R_VIA_RECEIVED]!, ascii),
+    textOf(text, record[R_BRANCH]!, ascii),
+    textOf(text, record[R_RECEIVED]!, ascii),
     rport === NONE || rport === FLAG ? undefined : rport,
-    Params.fromRaw("header", part(text, params & 0xffff, params >>> 16, true), ascii),
+    Params.within("header", text, params, ascii),
   );
 }

@@ -10,7 +10,7 @@ export function noteSource(request: Request, flow: Flow): void {
   const { protocol } = flow.transport;
   // RFC 7118 §5.2: a WebSocket client calls itself `.invalid`; its responses take the connection anyway.
   if (protocol === "WS" || protocol === "WSS") return;
-  const via = request.headers.get("Via")[0] as Via;
+  const via = request.headers.first("Via") as Via;
   const source = flow.remote;
   if (via.hasRport) {
     replace(request, via.with({ received: source.host, rport: source.port }));

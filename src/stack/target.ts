@@ -21,7 +21,7 @@ export function defaultPort(protocol: string): number {
  * @throws SipError `no_target` where that URI is neither sip nor sips
  */
 export function requestTarget(request: Request, fallback: string): Target {
-  return uriTarget(request.headers.get("Route")[0]?.uri ?? request.uri, fallback);
+  return uriTarget(request.headers.first("Route")?.uri ?? request.uri, fallback);
 }
 
 /** Where a SIP URI leads: `maddr` before the host, `transport`, and the scheme's demands (RFC 3263 §4.1). */
@@ -43,7 +43,7 @@ export function uriTarget(uri: Uri, fallback: string): Target {
  * @throws SipError `no_target` without a Via
  */
 export function responseTarget(response: Response): Target {
-  const via = response.headers.get("Via")[0];
+  const via = response.headers.first("Via");
   if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
   const protocol = via.transport.toUpperCase();
   const host = via.params.get("maddr") ?? via.received ?? via.host;

@@ -131,7 +131,7 @@ export function isOld(request: Request): boolean {
 }
 
 function topVia(message: Request | Response): Via {
-  return message.headers.get("Via")[0] ?? missing("Via");
+  return message.headers.first("Via") ?? missing("Via");
 }
 
 function cseqOf(message: Request | Response): { readonly number: number; readonly method: string } {

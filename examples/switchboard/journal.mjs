@@ -1,0 +1,39 @@
+// Journal: the lines that the switchboard prints while it works.
+
+/** One line for each request, each final response and each fault. */
+export class Journal {
+  #print;
+
+  constructor(print = console.log) {
+    this.#print = print;
+  }
+
+  /** A request came in. */
+  request(request) {
+    const { transport, remote } = request.flow;
+    this.#line(
+      "→",
+      request.method,
+      `${request.uri}`,
+      `from ${remote.host}:${remote.port} ${transport.protocol}`,
+    );
+  }
+
+  /** A request was answered, `milliseconds` after it came. */
+  response(request, response, milliseconds) {
+    const { status, reason } = response;
+    this.#line("←", status, `${reason} (${request.method} ${request.uri})`, `${Math.round(milliseconds)} ms`);
+  }
+
+  /** Something failed that no response tells of. */
+  fault(error) {
+    this.#line("!", error.code, error.message);
+  }
+
+  #line(mark, subject, ...rest) {
+    const time = new Date().toISOString().slice(11, 23);
+    const text = `${time} ${mark} ${String(subject).padEnd(8)} ${rest.join("  ")}`;
+    // What peers wrote is printed here: no control character of theirs reaches the terminal.
+    this.#print(text.replace(/\p{Cc}/gu, "?"));
+  }
+}

@@ -1,0 +1,93 @@
+// Options: what the switchboard can be told, on the command line or in the environment.
+
+import { parseArgs } from "node:util";
+
+/** Name → what stands for its value in the usage, what it is for, and its value when nobody gives one. */
+const OPTIONS = {
+  "udp-host": { value: "ADDRESS", help: "where to listen for SIP over UDP", initial: "0.0.0.0" },
+  "udp-port": { value: "PORT", help: "0 for any free one", initial: 5060 },
+  "http-host": { value: "ADDRESS", help: "where to listen for the page and WebSockets", initial: "0.0.0.0" },
+  "http-port": { value: "PORT", help: "0 for any free one", initial: 8080 },
+  domain: {
+    value: "NAMES",
+    help: "domains to serve, besides this machine's names and addresses",
+    initial: "",
+  },
+  advertise: {
+    value: "HOST",
+    help: "the address that UDP peers see, where it is not the bound one",
+    initial: "",
+  },
+  relay: { value: "", help: "forward new calls to other domains too", initial: false },
+  "min-expires": { value: "SECONDS", help: "the shortest registration that is taken", initial: 60 },
+  "max-expires": { value: "SECONDS", help: "the longest registration that is given", initial: 3600 },
+  "timer-c": { value: "MS", help: "how long a call may ring (RFC 3261 §16.6)", initial: 180_000 },
+  t1: { value: "MS", help: "the round-trip time that all other timers follow", initial: 500 },
+  drain: { value: "MS", help: "how long Ctrl-C waits for what is under way", initial: 5000 },
+};
+
+const PORTS = new Set(["udp-port", "http-port"]);
+
+/** An option that makes no sense; its message is for the one who typed it. */
+export class UsageError extends Error {}
+
+/**
+ * The options, the command line's before the environment's before the initial ones, by their names in
+ * camel case. Undefined where help was asked for.
+ */
+export function readOptions(args, environment) {
+  const options = { help: { type: "boolean", short: "h" } };
+  for (const [name, { value }] of Object.entries(OPTIONS)) {
+    options[name] = { type: value ? "string" : "boolean" };
+  }
+  let given;
+  try {
+    given = parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+  if (given.help) return undefined;
+
+  const read = {};
+  for (const [name, { initial }] of Object.entries(OPTIONS)) {
+    const text = given[name] ?? environment[variable(name)];
+    read[camelCase(name)] = text === undefined || text === "" ? initial : convert(name, text, initial);
+  }
+  return read;
+}
+
+/** What --help prints. */
+export function usage() {
+  const lines = Object.entries(OPTIONS).map(([name, { value, help, initial }]) => {
+    const preset = initial === "" || initial === false ? "" : ` (${initial})`;
+    return `  ${`--${name} ${value}`.padEnd(24)}${help}${preset}\n${"".padEnd(26)}${variable(name)}`;
+  });
+  return `Usage: node examples/switchboard/main.mjs [options]
+       npm start -- [options]
+
+A SIP registrar and proxy with a softphone page, made of Sippet's building blocks.
+
+${lines.join("\n")}
+  -h, --help              print this
+
+Each option can be set by the environment variable below it.`;
+}
+
+function convert(name, text, initial) {
+  if (typeof initial === "boolean") return text === true || /^(1|true|yes)$/i.test(text);
+  if (typeof initial === "string") return text;
+  const number = Number(text);
+  const limit = PORTS.has(name) ? 65_535 : 2 ** 31 - 1;
+  if (!/^\d+$/.test(text) || number > limit) {
+    throw new UsageError(`--${name} takes a whole number up to ${limit}, not "${text}"`);
+  }
+  return number;
+}
+
+function variable(name) {
+  return `SIPPET_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+function camelCase(name) {
+  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+}

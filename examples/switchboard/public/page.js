@@ -1,0 +1,112 @@
+// Page: shows a phone, and takes the clicks. `?user=NAME` registers at once; `?audio=none` makes calls
+// without WebRTC, for peers that have none.
+
+import { Silence, WebRtcAudio } from "./media.js";
+import { Phone } from "./phone.js";
+
+const query = new URLSearchParams(location.search);
+const find = (id) => document.getElementById(id);
+
+const phone = new Phone({
+  server: location.host,
+  secure: location.protocol === "https:",
+  createMedia: () =>
+    query.get("audio") === "none"
+      ? new Silence()
+      : new WebRtcAudio((stream) => {
+          find("audio").srcObject = stream;
+        }),
+});
+window.phone = phone;
+
+const STATES = {
+  offline: "Offline",
+  registering: "Connecting",
+  registered: "Ready",
+  refused: "Refused",
+};
+
+const TITLES = {
+  "outgoing calling": "Calling",
+  "outgoing ringing": "Ringing",
+  "incoming ringing": "Incoming call",
+};
+
+function show() {
+  const { registration, call, isBusy } = phone;
+  const state = registration?.state ?? "offline";
+  find("status").dataset.state = state;
+  find("status").textContent = STATES[state];
+  find("problem").textContent = registration?.reason ?? "";
+  find("register").hidden = registration !== undefined;
+  find("ready").hidden = registration === undefined;
+  find("dial").hidden = isBusy;
+  find("dial-button").disabled = state !== "registered";
+  find("call").hidden = call === undefined;
+  if (call) showCall(call);
+}
+
+function showCall(call) {
+  const name = call.peer.user ?? call.peer.host;
+  find("call").dataset.state = call.state;
+  find("avatar").textContent = name.slice(0, 1).toUpperCase();
+  find("peer").textContent = name;
+  find("peer").title = `${call.peer}`;
+  find("progress").textContent = progress(call);
+  find("answer").hidden = call.direction !== "incoming" || call.state !== "ringing";
+  find("hang-up").hidden = call.state === "ended";
+  find("hang-up").textContent = hangUpLabel(call);
+}
+
+function progress({ state, direction, status, reason, connectedAt }) {
+  if (state === "connected") return duration(Date.now() - connectedAt);
+  if (state === "ended") return status === undefined ? `Ended: ${reason}` : `${reason} (${status})`;
+  return TITLES[`${direction} ${state}`];
+}
+
+function hangUpLabel({ state, direction }) {
+  if (state === "connected") return "Hang up";
+  return direction === "incoming" ? "Decline" : "Cancel";
+}
+
+function duration(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function register(user) {
+  find("me").textContent = user;
+  document.title = `${user} · Switchboard`;
+  phone.register(user).catch(complain);
+}
+
+function complain(error) {
+  find("problem").textContent = error.message;
+}
+
+find("register").addEventListener("submit", (event) => {
+  event.preventDefault();
+  register(find("user").value.trim());
+});
+
+find("dial").addEventListener("submit", (event) => {
+  event.preventDefault();
+  try {
+    phone.dial(find("address").value);
+  } catch (error) {
+    complain(error);
+  }
+});
+
+find("leave").addEventListener("click", () => phone.unregister());
+find("answer").addEventListener("click", () => phone.answer());
+find("hang-up").addEventListener("click", () => phone.hangUp());
+// A new network makes a new connection, rather than waiting for the old one to be found dead.
+addEventListener("online", () => phone.reconnect());
+phone.addEventListener("change", show);
+setInterval(show, 1000);
+
+for (const domain of document.querySelectorAll(".domain")) domain.textContent = location.host;
+show();
+if (query.has("user")) register(query.get("user"));
+else find("user").focus();

@@ -1,0 +1,82 @@
+// Starts Chromium, and opens softphones in it.
+
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
+  // Host candidates by address, not by mDNS name: there is no mDNS on a loopback interface.
+  "--disable-features=WebRtcHideLocalIpsWithMdns",
+];
+
+/** A Chromium without a window. */
+export function startChromium() {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A softphone page for one user, who is registered when this resolves. */
+export class Softphone {
+  #page;
+
+  static async open(browser, origin, user, { audio = true } = {}) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const softphone = new Softphone();
+    softphone.#page = page;
+    softphone.errors = [];
+    page.on("pageerror", (error) => softphone.errors.push(error.message));
+    await page.goto(`http://${origin}/?user=${user}${audio ? "" : "&audio=none"}`);
+    await page.waitForFunction(() => window.phone.registration?.state === "registered");
+    return softphone;
+  }
+
+  /** Dials as a user does. */
+  async dial(address) {
+    await this.#page.fill("#address", address);
+    await this.#page.click("#dial-button");
+  }
+
+  answer() {
+    return this.#page.click("#answer");
+  }
+
+  hangUp() {
+    return this.#page.click("#hang-up");
+  }
+
+  /** Waits for the call's state; what the page knows of the call then. */
+  async reaches(state) {
+    await this.#page.waitForFunction((wanted) => window.phone.call?.state === wanted, state, {
+      timeout: 20_000,
+    });
+    return this.#page.evaluate(() => {
+      const { state, status, reason } = window.phone.call;
+      return { state, status, reason, shown: document.getElementById("progress").textContent };
+    });
+  }
+
+  /** Waits until audio has been received; the media's state then. */
+  async hears() {
+    await this.#page.waitForFunction(
+      async () => (await window.phone.call.media.stats()).received > 0,
+      undefined,
+      {
+        polling: 200,
+        timeout: 20_000,
+      },
+    );
+    return this.#page.evaluate(() => window.phone.call.media.stats());
+  }
+
+  close() {
+    return this.#page.context().close();
+  }
+}

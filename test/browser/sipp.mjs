@@ -1,0 +1,57 @@
+// Starts SIPp with a scenario of this folder.
+
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Program } from "./program.mjs";
+
+/** A UDP port that is free now. */
+export async function freePort() {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+/**
+ * Runs a scenario for one call.
+ *
+ * @param scenario   the name of a file in sipp/
+ * @param options.target   host:port to send to
+ * @param options.user   what [service] stands for: whom it registers or calls
+ * @param options.port   its own port
+ */
+export async function startSipp(scenario, { target, user, port, keys = {} }) {
+  const file = fileURLToPath(new URL(`sipp/${scenario}.xml`, import.meta.url));
+  const folder = await mkdtemp(join(tmpdir(), "sippet-sipp-"));
+  const log = join(folder, "messages.log");
+  const program = new Program(
+    "sipp",
+    [
+      ...["-sf", file, "-s", user, "-i", "127.0.0.1", "-p", String(port), "-m", "1", "-nostdin"],
+      ...["-timeout", "30", "-timeout_error", "-trace_msg", "-message_file", log],
+      ...["-trace_err", "-error_file", join(folder, "errors.log")],
+      ...Object.entries(keys).flatMap(([name, value]) => ["-key", name, String(value)]),
+      ...(target ? [target] : []),
+    ],
+    { cwd: folder, env: { ...process.env, TERM: "dumb" } },
+  );
+  const read = (name) => readFile(join(folder, name), "utf8").catch(() => "");
+  return {
+    program,
+    /** Waits for the scenario's end; throws where it did not go as it is written. */
+    async finish() {
+      const { code } = await program.exit();
+      if (code === 0) return;
+      throw new Error(
+        `SIPp ${scenario} ended with ${code}\n${await read("errors.log")}\n${await read("messages.log")}`,
+      );
+    },
+    /** The start lines and messages that it has sent and received, as SIPp writes them down. */
+    messages: () => read("messages.log"),
+  };
+}
