@@ -77,7 +77,7 @@ function unfinished(length: u32): i32 {
  */
 export function parseHead(length: u32): i32 {
   const end = WINDOW + length;
-  store<u64>(end, 0x0a0a0a0a0a0a0a0a); // the scan's last stop
+  store<u64>(end, 0x0a0a0a0a0a0a0a0a, 0, 1); // the scan's last stop
   resetSeen();
 
   // RFC 3261 §7.5: CRLFs before the start line are ignored.

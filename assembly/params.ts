@@ -17,23 +17,28 @@ import {
 } from "../src/core/abi";
 import { K_TOKEN, K_VALUE, skip, skipQuoted, skipSpace } from "./chars";
 import { fail } from "./failure";
-import { PARAMS, record, span } from "./memory";
+import { PARAMS, RECORD, record, span } from "./memory";
+
+/** Keeps the first of that name, as Params.get does: a parameter that comes twice must not mean two things. */
+function noteFirst(word: u32, value: u32): void {
+  if (load<u32>(RECORD + ((<usize>word) << 2)) == <u32>NONE) record(word, value);
+}
 
 /** Puts the values of the few parameters that every element reads into words of their own. */
 function note(name: usize, length: usize, value: u32): void {
   if (length < 3 || length > 8) return;
   const first = load<u32>(name, 0, 1) | 0x20202020;
   if (length == 3) {
-    if ((first & 0xffffff) == 0x676174) record(R_TAG, value); // "tag"
+    if ((first & 0xffffff) == 0x676174) noteFirst(R_TAG, value); // "tag"
   } else if (length == 6) {
-    if (first == 0x6e617262 && (load<u16>(name + 4, 0, 1) | 0x2020) == 0x6863) record(R_BRANCH, value); // "branch"
+    if (first == 0x6e617262 && (load<u16>(name + 4, 0, 1) | 0x2020) == 0x6863) noteFirst(R_BRANCH, value); // "branch"
   } else if (length == 5) {
     if (first == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74) {
-      record(R_RPORT, value == NONE ? <u32>FLAG : value); // "rport"
+      noteFirst(R_RPORT, value == NONE ? <u32>FLAG : value); // "rport"
     }
   } else if (length == 8) {
     if (first == 0x65636572 && (load<u32>(name + 4, 0, 1) | 0x20202020) == 0x64657669)
-      record(R_RECEIVED, value); // "received"
+      noteFirst(R_RECEIVED, value); // "received"
   }
 }
 

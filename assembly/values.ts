@@ -27,7 +27,7 @@ import { methodId } from "./words";
 export function cseq(p: usize, end: usize): usize {
   const digits = skipSpace(p, end);
   const last = decimal(digits, end, 0x7fffffff);
-  if (last == 0) return fail(!at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
+  if (last == 0) return fail(digits >= end || !at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
   const method = skipSpace(last, end);
   const methodEnd = skip(method, end, K_TOKEN);
@@ -42,7 +42,7 @@ export function cseq(p: usize, end: usize): usize {
 export function integer(p: usize, end: usize, most: u32): usize {
   const digits = skipSpace(p, end);
   const last = decimal(digits, end, most);
-  if (last == 0) return fail(!at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
+  if (last == 0) return fail(digits >= end || !at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
   const rest = skipSpace(last, end);
   return rest == end ? end : fail(E_VALUE, rest);

@@ -25,8 +25,5 @@ export function markedBranch(mark) {
 /** True where one of the request's Vias is ours and has the same mark. */
 export function isLoop(request, mark, stack) {
   const ours = new Set(stack.transports.map(({ sentBy }) => sentBy));
-  return request.headers.get("Via").some((via) => {
-    const sentBy = via.port === undefined ? via.host : `${via.host}:${via.port}`;
-    return ours.has(sentBy) && via.branch?.endsWith(`.${mark}`);
-  });
+  return request.headers.get("Via").some((via) => ours.has(via.sentBy) && via.branch?.endsWith(`.${mark}`));
 }

@@ -16,16 +16,14 @@ try {
 
 async function run(options) {
   const server = await serve(options);
-  const switchboard = new Switchboard(options, server, new Journal());
   try {
-    await switchboard.stack.start();
+    const { stack } = new Switchboard(options, server, new Journal());
+    await stack.start();
+    announce(stack, options);
+    endOnSignal(() => stop(stack, server, options.drain));
   } catch (error) {
     server.close();
     throw error;
-  }
-  announce(switchboard.stack, options);
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => void stop(switchboard.stack, server, options.drain));
   }
 }
 
@@ -39,12 +37,21 @@ function announce(stack, { httpHost }) {
   console.log(`Softphone           http://${page}`);
 }
 
-/**
- * Lets the transactions end, then closes everything; the process ends by itself, for nothing is left to wait
- * for. A second Ctrl-C does not wait.
- */
+/** Calls `stop` at the first Ctrl-C; a second one does not wait for its end. */
+function endOnSignal(stop) {
+  let began;
+  const onSignal = () => {
+    const now = performance.now();
+    if (began === undefined) void stop();
+    // `npm start` hands on the Ctrl-C that the terminal has sent to us already.
+    else if (now - began > 500) process.exit(130);
+    began ??= now;
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, onSignal);
+}
+
+/** Lets the transactions end, then closes everything. The process ends because nothing is left to wait for. */
 async function stop(stack, server, drain) {
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   const began = performance.now();
   console.log(`\nDraining ${count(stack)} for up to ${drain} ms`);
   await stack.close({ drain });

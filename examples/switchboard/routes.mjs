@@ -18,18 +18,19 @@ const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
 export function takeOwnRoutes(request, stack, domain) {
   const { headers } = request;
   const way = { taken: false, flow: undefined, broken: false };
-  for (
-    let route = headers.get("Route")[0];
-    route && domain.isRoute(route.uri);
-    route = headers.get("Route")[0]
-  ) {
+  let [route] = headers.get("Route");
+  while (route && domain.isRoute(route.uri)) {
     headers.shift("Route");
     way.taken = true;
     const token = route.uri.user;
     // The sender's own side is passed over: the request has just come that way (RFC 5626 §5.3.1).
-    if (token === undefined || token === request.flow.id) continue;
-    way.flow = stack.flow(token);
-    way.broken = way.flow === undefined;
+    if (token !== undefined && token !== request.flow.id) {
+      const flow = stack.flow(token);
+      // A datagram flow's name is an address that anybody can write down, and no token.
+      way.flow = flow?.transport.reliable ? flow : undefined;
+      way.broken = way.flow === undefined;
+    }
+    [route] = headers.get("Route");
   }
   return way;
 }
@@ -41,13 +42,11 @@ export function recordRoute(request, cameFrom, goesTo) {
   request.headers.prepend("Record-Route", here === there ? [here] : [there, here]);
 }
 
-/** The way out that a request will take, as far as its header fields tell: a transport, and no flow yet. */
-export function wayOut(request, stack) {
+/** What a request will leave by, as far as its header fields tell: a transport, and no flow yet. */
+export function wayOut(request, { transports }) {
   const { params } = request.headers.get("Route")[0]?.uri ?? request.uri;
   const protocol = (params.get("transport") ?? "udp").toUpperCase();
-  return {
-    transport: stack.transports.find((transport) => transport.protocol === protocol) ?? stack.transports[0],
-  };
+  return { transport: transports.find((each) => each.protocol === protocol) ?? transports[0] };
 }
 
 function sideUri({ transport, id }) {

@@ -6,13 +6,8 @@ import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./a
 
 type Constant = { readonly value: number };
 
-/** What the module exports; assembly/index.ts says what each function does. */
-export interface CoreExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly windowAt: Constant;
-  readonly tableAt: Constant;
-  readonly recordAt: Constant;
-  readonly paramsAt: Constant;
+/** The functions of the module; assembly/index.ts says what each of them does. */
+export interface CoreFunctions {
   parse(length: number): number;
   intern(length: number, id: number): number;
   ascii(length: number): number;
@@ -27,16 +22,25 @@ export interface CoreExports {
   uriParams(start: number, end: number, separator: number): number;
 }
 
-/** The core with views on its memory, which never grows, so that they hold for ever. */
-export interface Engine {
-  readonly exports: CoreExports;
-  readonly memory: Uint8Array<ArrayBuffer>;
+/** What the module exports. */
+export interface CoreExports extends CoreFunctions {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly windowAt: Constant;
+  readonly tableAt: Constant;
+  readonly recordAt: Constant;
+  readonly paramsAt: Constant;
+}
+
+/**
+ * The core with views on its memory, which never grows, so that they hold for ever. The functions are
+ * copied out of the exports, an object of which V8 looks every property up anew.
+ */
+export interface Engine extends Readonly<CoreFunctions> {
   /** The window alone. */
   readonly window: Uint8Array<ArrayBuffer>;
-  readonly windowAt: number;
   readonly table: Uint32Array;
   readonly record: Uint32Array;
-  readonly params: Uint32Array;
+  readonly paramRecord: Uint32Array;
 }
 
 let instance: Engine | undefined;
@@ -78,15 +82,23 @@ function start(): Engine {
     );
   }
   const buffer = exports.memory.buffer;
-  const windowAt = exports.windowAt.value;
   const made: Engine = {
-    exports,
-    memory: new Uint8Array(buffer),
-    window: new Uint8Array(buffer, windowAt, WINDOW_SIZE),
-    windowAt,
+    parse: exports.parse,
+    intern: exports.intern,
+    ascii: exports.ascii,
+    via: exports.via,
+    address: exports.address,
+    uri: exports.uri,
+    cseq: exports.cseq,
+    integer: exports.integer,
+    token: exports.token,
+    mediaType: exports.mediaType,
+    params: exports.params,
+    uriParams: exports.uriParams,
+    window: new Uint8Array(buffer, exports.windowAt.value, WINDOW_SIZE),
     table: new Uint32Array(buffer, exports.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
     record: new Uint32Array(buffer, exports.recordAt.value, RECORD_WORDS),
-    params: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
+    paramRecord: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
   };
   prepare?.(made);
   instance = made;

@@ -38,8 +38,10 @@ export class Head {
   readonly text: string;
   /** How many header fields there are. */
   readonly count: number;
-  readonly #slab: Uint32Array;
-  readonly #base: number;
+  /** True where the whole head is ASCII; false says perhaps not. */
+  readonly ascii: boolean;
+  private readonly _slab: Uint32Array;
+  private readonly _base: number;
 
   /** Copies the table that the core has just written. */
   constructor(core: Engine, text: string, count: number) {
@@ -55,95 +57,91 @@ export class Head {
     used = base + size;
     this.text = text;
     this.count = count;
-    this.#slab = to;
-    this.#base = base;
+    this.ascii = (table[T_FLAGS]! & F_ASCII) !== 0;
+    this._slab = to;
+    this._base = base;
   }
 
-  #word(word: number): number {
-    return this.#slab[this.#base + word]!;
+  private _word(word: number): number {
+    return this._slab[this._base + word]!;
   }
 
   get isResponse(): boolean {
-    return (this.#word(T_FLAGS) & F_RESPONSE) !== 0;
-  }
-
-  /** True where the whole head is ASCII; false says perhaps not. */
-  get ascii(): boolean {
-    return (this.#word(T_FLAGS) & F_ASCII) !== 0;
+    return (this._word(T_FLAGS) & F_RESPONSE) !== 0;
   }
 
   /** True where the start line is not spaced as the grammar has it. */
   get spaced(): boolean {
-    return (this.#word(T_FLAGS) & F_SPACING) !== 0;
+    return (this._word(T_FLAGS) & F_SPACING) !== 0;
   }
 
   /** Where the body starts. */
   get end(): number {
-    return this.#word(T_HEAD_END);
+    return this._word(T_HEAD_END);
   }
 
   /** Content-Length; undefined where there is none, NaN where it is no number or several that differ. */
   get bodyLength(): number | undefined {
-    const length = this.#word(T_BODY_LENGTH);
+    const length = this._word(T_BODY_LENGTH);
     return length === NONE ? undefined : length === FLAG ? Number.NaN : length;
   }
 
   /** The first part of the start line: method or version. */
   get first(): string {
-    return this.#span(T_FIRST);
+    return this._span(T_FIRST);
   }
 
   /** The method of a request. */
   get method(): string {
-    return METHODS[this.#word(T_FLAGS) >>> F_METHOD_SHIFT] || this.first;
+    return METHODS[this._word(T_FLAGS) >>> F_METHOD_SHIFT] || this.first;
   }
 
   /** The Request-URI. */
   get second(): string {
-    return this.#span(T_SECOND);
+    return this._span(T_SECOND);
   }
 
   /** The status code of a response. */
   get status(): number {
-    return this.#word(T_SECOND);
+    return this._word(T_SECOND);
   }
 
   /** The last part of the start line: version or reason phrase. */
   get third(): string {
-    return this.#span(T_THIRD);
+    return this._span(T_THIRD);
   }
 
   /** The start line with its line end. */
   get startLine(): string {
-    const word = this.#word(T_START);
+    const word = this._word(T_START);
     return this.text.slice(word & 0xffff, word >>> 16);
   }
 
   /** The id of a field's header, 0 for one that is not in the table. */
   id(field: number): number {
-    return (this.#word(T_FIELDS + 2 * field + 1) >>> 16) & 0xff;
+    return (this._word(T_FIELDS + 2 * field + 1) >>> 16) & 0xff;
   }
 
   folded(field: number): boolean {
-    return ((this.#word(T_FIELDS + 2 * field + 1) >>> 24) & L_FOLDED) !== 0;
+    return ((this._word(T_FIELDS + 2 * field + 1) >>> 24) & L_FOLDED) !== 0;
   }
 
   /** True where the line has no header field's name. */
   malformed(field: number): boolean {
-    return ((this.#word(T_FIELDS + 2 * field + 1) >>> 24) & L_MALFORMED) !== 0;
+    return ((this._word(T_FIELDS + 2 * field + 1) >>> 24) & L_MALFORMED) !== 0;
   }
 
   /** Where the field's line starts; of the field behind the last, where the empty line starts. */
   lineStart(field: number): number {
-    return field < this.count ? this.#word(T_FIELDS + 2 * field) & 0xffff : this.#word(T_FIELDS_END);
+    return field < this.count ? this._word(T_FIELDS + 2 * field) & 0xffff : this._word(T_FIELDS_END);
   }
 
   valueStart(field: number): number {
-    return this.#word(T_FIELDS + 2 * field) >>> 16;
+    return this._word(T_FIELDS + 2 * field) >>> 16;
   }
 
   valueEnd(field: number): number {
-    return this.#word(T_FIELDS + 2 * field + 1) & 0xffff;
+    return this._word(T_FIELDS + 2 * field + 1) & 0xffff;
   }
 
   /** The field's name as written, "" for a malformed line. */
@@ -156,10 +154,10 @@ export class Head {
   /** The number of the first field of that id from `from` on, -1 where there is none. */
   find(id: number, from: number): number {
     if (from === 0 && id < HOT_IDS && this.count < 255) {
-      return ((this.#word(T_HOT + (id >> 2)) >>> ((id & 3) << 3)) & 0xff) - 1;
+      return ((this._word(T_HOT + (id >> 2)) >>> ((id & 3) << 3)) & 0xff) - 1;
     }
-    const words = this.#slab;
-    const first = this.#base + T_FIELDS + 1;
+    const words = this._slab;
+    const first = this._base + T_FIELDS + 1;
     for (let field = from; field < this.count; field++) {
       if (((words[first + 2 * field]! >>> 16) & 0xff) === id) return field;
     }
@@ -168,11 +166,11 @@ export class Head {
 
   /** True where there may be more than one field of that id. */
   repeated(id: number): boolean {
-    return id >= HOT_IDS || this.count >= 255 || (this.#word(T_REPEATED) & (1 << id)) !== 0;
+    return id >= HOT_IDS || this.count >= 255 || (this._word(T_REPEATED) & (1 << id)) !== 0;
   }
 
-  #span(word: number): string {
-    const span = this.#word(word);
+  private _span(word: number): string {
+    const span = this._word(word);
     const found = this.text.slice(span & 0xffff, span >>> 16);
     return this.ascii ? found : fromBinary(found);
   }

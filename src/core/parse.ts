@@ -50,7 +50,7 @@ export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LI
   // A text frame of ASCII is the binary string already.
   if (data.length > WINDOW_SIZE || !encodeAscii(data, core.window))
     return parseBytes(core, utf8(data), limits);
-  const count = core.exports.parse(data.length);
+  const count = core.parse(data.length);
   if (count < 0) return refuse(count);
   const end = messageEnd(core, data.length);
   return finish(core, end === data.length ? data : data.slice(0, end), count, limits);
@@ -59,11 +59,11 @@ export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LI
 function parseBytes(core: Engine, bytes: Uint8Array, limits: ParseLimits): Head | ParseFailure {
   const length = Math.min(bytes.length, WINDOW_SIZE);
   core.window.set(length === bytes.length ? bytes : bytes.subarray(0, length));
-  const count = core.exports.parse(length);
+  const count = core.parse(length);
   if (count < 0) return refuse(count);
   const end = messageEnd(core, bytes.length);
   const whole = end === bytes.length ? bytes : bytes.subarray(0, end);
-  const ascii = !hasBuffer && end <= WINDOW_SIZE && core.exports.ascii(end) === 1;
+  const ascii = !hasBuffer && end <= WINDOW_SIZE && core.ascii(end) === 1;
   return finish(core, binaryFrom(whole, ascii), count, limits);
 }
 

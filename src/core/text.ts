@@ -19,6 +19,9 @@ const NodeBuffer: FastBufferConstructor | undefined = (() => {
   return usable ? found : undefined;
 })();
 
+const latin1Slice = NodeBuffer?.prototype.latin1Slice;
+const latin1Write = NodeBuffer?.prototype.latin1Write;
+
 /** True where bytes become text without looking at them first. */
 export const hasBuffer: boolean = NodeBuffer !== undefined;
 
@@ -34,7 +37,7 @@ export function isAscii(text: string): boolean {
 
 /** Bytes as a binary string. `ascii` says that none is above 0x7f, which is faster where Buffer is not there. */
 export function binaryFrom(bytes: Uint8Array, ascii = false): string {
-  if (NodeBuffer) return NodeBuffer.prototype.latin1Slice.call(bytes, 0, bytes.length);
+  if (latin1Slice) return latin1Slice.call(bytes, 0, bytes.length);
   if (ascii) return decoder.decode(bytes);
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192) {
@@ -57,8 +60,8 @@ export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
 
 /** Writes the first `length` characters of a binary string to the start of `target`. */
 export function writeBinary(binary: string, target: Uint8Array<ArrayBuffer>, length: number): void {
-  if (NodeBuffer) {
-    NodeBuffer.prototype.latin1Write.call(target, binary, 0, length);
+  if (latin1Write) {
+    latin1Write.call(target, binary, 0, length);
     return;
   }
   const part = binary.length === length ? binary : binary.slice(0, length);

@@ -45,20 +45,20 @@ export const MEDIA_TYPE = 8;
 export function scan(kind: Kind, core: Engine, start: number, end: number, most: number): number {
   switch (kind) {
     case VIA:
-      return core.exports.via(start, end);
+      return core.via(start, end);
     case ADDRESS:
-      return core.exports.address(start, end);
+      return core.address(start, end);
     case CSEQ:
-      return core.exports.cseq(start, end);
+      return core.cseq(start, end);
     case NUMBER:
-      return core.exports.integer(start, end, most);
+      return core.integer(start, end, most);
     case TEXT:
       return end;
     case TOKEN:
     case TOKEN_PARAMS:
-      return core.exports.token(start, end);
+      return core.token(start, end);
     case MEDIA_TYPE:
-      return core.exports.mediaType(start, end);
+      return core.mediaType(start, end);
   }
 }
 

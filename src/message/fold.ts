@@ -2,5 +2,5 @@
 
 /** A folded value on one line: each fold, with the white space around it, is one SP. */
 export function unfold(text: string): string {
-  return text.includes("\n") ? text.replace(/[ \t]*\r?\n[ \t]+/g, " ") : text;
+  return text.indexOf("\n") >= 0 ? text.replace(/[ \t]*\r?\n[ \t]+/g, " ") : text;
 }

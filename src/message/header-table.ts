@@ -76,7 +76,7 @@ registerPreparation((core: Engine) => {
   for (const { id, name, compact } of byId.slice(1)) {
     for (const each of compact ? [name.toLowerCase(), compact] : [name.toLowerCase()]) {
       writeBinary(each, core.window, each.length);
-      core.exports.intern(each.length, id);
+      core.intern(each.length, id);
     }
   }
   holds(undefined);

@@ -49,7 +49,7 @@ export class TokenParams {
 }
 
 function readParams(core: Engine, text: string, ascii: boolean): Params {
-  return Params.within("header", text, core.record[R_PARAMS]!, ascii);
+  return Params.ofHeader(text, core.record[R_PARAMS]!, ascii);
 }
 
 /** @internal The media type that the core has just read into its record. */

@@ -16,35 +16,35 @@ export abstract class BaseMessage {
 
   protected readonly head: Head | undefined;
   /** A body that was set here, as a binary string. */
-  #body: string | undefined;
+  private _body: string | undefined;
 
   protected constructor(head: Head | undefined, headers: Headers = new Headers(head)) {
     this.head = head;
     this.headers = headers;
-    if (!head) this.#body = "";
+    if (!head) this._body = "";
   }
 
   /** The body's octets, a copy of its own; empty where there is none. */
   get body(): Uint8Array<ArrayBuffer> {
-    return bytesFrom(this.#binaryBody());
+    return bytesFrom(this._binaryBody());
   }
 
   /** Sets the body, and Content-Length in octets. Text is written as UTF-8. */
   set body(body: Uint8Array | string) {
-    this.#body = typeof body === "string" ? toBinary(body) : binaryFrom(body);
-    this.headers.set("Content-Length", String(this.#body.length));
+    this._body = typeof body === "string" ? toBinary(body) : binaryFrom(body);
+    this.headers.set("Content-Length", String(this._body.length));
   }
 
   /** The body as text, read as UTF-8. */
   get bodyText(): string {
-    return fromBinary(this.#binaryBody());
+    return fromBinary(this._binaryBody());
   }
 
   /** How many octets the body has. */
   get bodyLength(): number {
-    return this.#body === undefined
+    return this._body === undefined
       ? (this.head as Head).text.length - (this.head as Head).end
-      : this.#body.length;
+      : this._body.length;
   }
 
   /**
@@ -57,12 +57,12 @@ export abstract class BaseMessage {
 
   /** The message's octets, fresh each time. What nobody edited is, octet for octet, what came in. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return bytesFrom(this.#write());
+    return bytesFrom(this._write());
   }
 
   /** The message as text, read as UTF-8: what a WebSocket text frame carries. */
   toString(): string {
-    return fromBinary(this.#write());
+    return fromBinary(this._write());
   }
 
   /** The start line as a binary string; undefined where nobody edited it. */
@@ -70,18 +70,18 @@ export abstract class BaseMessage {
 
   /** Takes over what was set in `other`, for clone(). */
   protected adopt(other: BaseMessage): void {
-    this.#body = other.#body;
+    this._body = other._body;
     this.flow = other.flow;
   }
 
-  #binaryBody(): string {
-    return this.#body ?? (this.head as Head).text.slice((this.head as Head).end);
+  private _binaryBody(): string {
+    return this._body ?? (this.head as Head).text.slice((this.head as Head).end);
   }
 
-  #write(): string {
+  private _write(): string {
     if (!this.head && !this.headers.has("Content-Length")) {
-      this.headers.append("Content-Length", String(this.#binaryBody().length));
+      this.headers.append("Content-Length", String(this._binaryBody().length));
     }
-    return writeMessage(this.head, this.headers, this.editedStartLine(), this.#body);
+    return writeMessage(this.head, this.headers, this.editedStartLine(), this._body);
   }
 }

@@ -38,10 +38,10 @@ export class NameAddr {
   /** The parameters behind the URI, which belong to the header field. */
   readonly params: Params;
   // The display name is read when asked for: most messages are passed on without a look at it.
-  readonly #display: string;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #form: number;
+  private readonly _display: string;
+  private readonly _start: number;
+  private readonly _end: number;
+  private readonly _form: number;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
   constructor(
@@ -56,17 +56,17 @@ export class NameAddr {
     this.uri = uri;
     this.tag = tag;
     this.params = params;
-    this.#display = display;
-    this.#start = start;
-    this.#end = end;
-    this.#form = form;
+    this._display = display;
+    this._start = start;
+    this._end = end;
+    this._form = form;
   }
 
   /** The display name, unquoted; "" for none. */
   get displayName(): string {
-    if (this.#start === this.#end) return "";
-    const name = part(this.#display, this.#start, this.#end, (this.#form & ASCII) !== 0);
-    return unfold((this.#form & PAIRS) !== 0 ? unquotePairs(name) : name);
+    if (this._start === this._end) return "";
+    const name = part(this._display, this._start, this._end, (this._form & ASCII) !== 0);
+    return unfold((this._form & PAIRS) !== 0 ? unquotePairs(name) : name);
   }
 
   /**
@@ -76,7 +76,7 @@ export class NameAddr {
   static parse(text: string): NameAddr {
     const raw = toBinary(text);
     const core = hold(raw);
-    if (raw.length > 0xffff || core.exports.address(0, raw.length) !== raw.length) {
+    if (raw.length > 0xffff || core.address(0, raw.length) !== raw.length) {
       throw failure(core, `address "${text.slice(0, 80)}"`);
     }
     return readNameAddr(core, raw, raw === text);
@@ -134,7 +134,7 @@ export function readNameAddr(core: Engine, text: string, ascii: boolean): NameAd
   return new NameAddr(
     readUri(core, text, ascii),
     textOf(text, record[R_TAG]!, ascii),
-    Params.within("header", text, record[R_PARAMS]!, ascii),
+    Params.ofHeader(text, record[R_PARAMS]!, ascii),
     text,
     display & 0xffff,
     display >>> 16,

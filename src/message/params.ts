@@ -28,13 +28,13 @@ export type ParamsInit = Params | Readonly<Record<string, string | number | bool
 
 /** Parameters: `;name=value;flag`. Names are compared in any case, values are given unquoted and unescaped. */
 export class Params implements Iterable<[string, string]> {
-  readonly #style: ParamsStyle;
+  private readonly _style: ParamsStyle;
   /** As they came: a binary string and their part of it; undefined for what was made here. */
-  readonly #text: string | undefined;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #ascii: boolean;
-  #entries: readonly Entry[] | undefined;
+  private readonly _text: string | undefined;
+  private readonly _start: number;
+  private readonly _end: number;
+  private readonly _ascii: boolean;
+  private _entries: readonly Entry[] | undefined;
 
   private constructor(
     style: ParamsStyle,
@@ -44,19 +44,33 @@ export class Params implements Iterable<[string, string]> {
     end = 0,
     ascii = true,
   ) {
-    this.#style = style;
-    this.#entries = entries;
-    this.#text = text;
-    this.#start = start;
-    this.#end = end;
-    this.#ascii = ascii;
+    this._style = style;
+    this._entries = entries;
+    this._text = text;
+    this._start = start;
+    this._end = end;
+    this._ascii = ascii;
   }
 
-  /** @internal The parameters in this span of a binary string; the core has checked them. */
-  static within(style: ParamsStyle, text: string, span: number, ascii: boolean): Params {
+  /** @internal Header parameters in this span of a binary string; the core has checked them. */
+  static ofHeader(text: string, span: number, ascii: boolean): Params {
     const start = span & 0xffff;
     const end = span >>> 16;
-    return start === end ? EMPTY[style] : new Params(style, undefined, text, start, end, ascii);
+    return start === end ? NO_PARAMS : new Params("header", undefined, text, start, end, ascii);
+  }
+
+  /** @internal URI parameters in this span of a binary string. */
+  static ofUri(text: string, span: number): Params {
+    const start = span & 0xffff;
+    const end = span >>> 16;
+    return start === end ? NO_URI_PARAMS : new Params("uri", undefined, text, start, end);
+  }
+
+  /** @internal The headers of a URI, in this span of a binary string. */
+  static ofUriHeaders(text: string, span: number): Params {
+    const start = span & 0xffff;
+    const end = span >>> 16;
+    return start === end ? NO_URI_HEADERS : new Params("uri-headers", undefined, text, start, end);
   }
 
   /** No parameters. */
@@ -70,7 +84,7 @@ export class Params implements Iterable<[string, string]> {
    */
   static of(init: ParamsInit, style: ParamsStyle = "header"): Params {
     if (init instanceof Params) {
-      if (init.#style === style) return init;
+      if (init._style === style) return init;
       return [...init].reduce(
         (made, [name, value]) => made.with(name, value === "" ? undefined : value),
         EMPTY[style],
@@ -91,18 +105,18 @@ export class Params implements Iterable<[string, string]> {
 
   /** How many there are. */
   get size(): number {
-    return this.#list().length;
+    return this._list().length;
   }
 
   /** True where there is one of that name, with or without a value. */
   has(name: string): boolean {
-    return this.#find(name) !== undefined;
+    return this._find(name) !== undefined;
   }
 
   /** The value of the first of that name, unquoted and unescaped; "" for a flag, undefined where there is none. */
   get(name: string): string | undefined {
-    const entry = this.#find(name);
-    return entry && this.#decode(entry[1]);
+    const entry = this._find(name);
+    return entry && this._decode(entry[1]);
   }
 
   /**
@@ -112,94 +126,97 @@ export class Params implements Iterable<[string, string]> {
   with(name: string, value?: string | number): Params {
     refuseUnsafe(name);
     const entry: Entry = [
-      this.#encodeName(name),
-      value === undefined ? undefined : this.#encode(String(value)),
+      this._encodeName(name),
+      value === undefined ? undefined : this._encode(String(value)),
     ];
-    const entries = [...this.#list()];
-    const at = entries.findIndex((each) => this.#names(each, name.toLowerCase()));
+    const entries = [...this._list()];
+    const at = entries.findIndex((each) => this._names(each, name.toLowerCase()));
     if (at < 0) entries.push(entry);
     else entries[at] = entry;
-    return new Params(this.#style, entries);
+    return new Params(this._style, entries);
   }
 
   /** A copy without any of that name. */
   without(name: string): Params {
     const key = name.toLowerCase();
     return new Params(
-      this.#style,
-      this.#list().filter((each) => !this.#names(each, key)),
+      this._style,
+      this._list().filter((each) => !this._names(each, key)),
     );
   }
 
   /** Names as written, and values as get() gives them. */
   *[Symbol.iterator](): IterableIterator<[string, string]> {
-    for (const [name, value] of this.#list()) yield [this.#decodeName(name), this.#decode(value)];
+    for (const [name, value] of this._list()) yield [this._decodeName(name), this._decode(value)];
   }
 
   /** As it stands on the wire, the first separator included; "" for none. */
   toString(): string {
-    if (this.#text !== undefined) return unfold(part(this.#text, this.#start, this.#end, this.#ascii));
-    const [first, next] = this.#style === "uri-headers" ? ["?", "&"] : [";", ";"];
-    return this.#list()
+    if (this._text !== undefined) return unfold(part(this._text, this._start, this._end, this._ascii));
+    const [first, next] = this._style === "uri-headers" ? ["?", "&"] : [";", ";"];
+    return this._list()
       .map(([name, value], i) => `${i === 0 ? first : next}${name}${value === undefined ? "" : `=${value}`}`)
       .join("");
   }
 
-  #find(name: string): Entry | undefined {
-    const list = this.#list();
+  private _find(name: string): Entry | undefined {
+    const list = this._list();
     if (list.length === 0) return undefined;
     const key = name.toLowerCase();
-    return list.find((entry) => this.#names(entry, key));
+    return list.find((entry) => this._names(entry, key));
   }
 
   /** True where the entry's name is this one, given in lower case. */
-  #names(entry: Entry, key: string): boolean {
-    return this.#decodeName(entry[0]).toLowerCase() === key;
+  private _names(entry: Entry, key: string): boolean {
+    return this._decodeName(entry[0]).toLowerCase() === key;
   }
 
-  #list(): readonly Entry[] {
-    this.#entries ??= read(this.#style, this.#text as string, this.#start, this.#end, this.#ascii);
-    return this.#entries;
+  private _list(): readonly Entry[] {
+    this._entries ??= read(this._style, this._text as string, this._start, this._end, this._ascii);
+    return this._entries;
   }
 
-  #decodeName(name: string): string {
-    return this.#style === "header" ? name : percentDecode(name);
+  private _decodeName(name: string): string {
+    return this._style === "header" ? name : percentDecode(name);
   }
 
-  #encodeName(name: string): string {
-    return this.#style === "header" ? name : escapeExcept(name, this.#style === "uri" ? PARAM : HEADER);
+  private _encodeName(name: string): string {
+    return this._style === "header" ? name : escapeExcept(name, this._style === "uri" ? PARAM : HEADER);
   }
 
-  #decode(value: string | undefined): string {
+  private _decode(value: string | undefined): string {
     if (value === undefined) return "";
-    return this.#style === "header" ? unquote(value) : percentDecode(value);
+    return this._style === "header" ? unquote(value) : percentDecode(value);
   }
 
-  #encode(value: string): string {
+  private _encode(value: string): string {
     refuseUnsafe(value);
-    if (this.#style === "header") return quoteIfNeeded(value);
-    return escapeExcept(value, this.#style === "uri" ? PARAM : HEADER);
+    if (this._style === "header") return quoteIfNeeded(value);
+    return escapeExcept(value, this._style === "uri" ? PARAM : HEADER);
   }
 }
 
+const NO_PARAMS = Params.none("header");
+const NO_URI_PARAMS = Params.none("uri");
+const NO_URI_HEADERS = Params.none("uri-headers");
 const EMPTY: Readonly<Record<ParamsStyle, Params>> = {
-  header: Params.none("header"),
-  uri: Params.none("uri"),
-  "uri-headers": Params.none("uri-headers"),
+  header: NO_PARAMS,
+  uri: NO_URI_PARAMS,
+  "uri-headers": NO_URI_HEADERS,
 };
 
 function read(style: ParamsStyle, text: string, start: number, end: number, ascii: boolean): Entry[] {
   const core = hold(text);
   const last =
     style === "header"
-      ? core.exports.params(start, end)
-      : core.exports.uriParams(start + 1, end, style === "uri" ? SEMICOLON : AMPERSAND);
+      ? core.params(start, end)
+      : core.uriParams(start + 1, end, style === "uri" ? SEMICOLON : AMPERSAND);
   if (last < 0) throw failure(core, "parameters");
   const count = core.record[R_PARAMS_COUNT]!;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
-    const name = textOf(text, core.params[2 * i]!, ascii) as string;
-    const value = textOf(text, core.params[2 * i + 1]!, ascii);
+    const name = textOf(text, core.paramRecord[2 * i]!, ascii) as string;
+    const value = textOf(text, core.paramRecord[2 * i + 1]!, ascii);
     entries.push([name, value === undefined ? undefined : unfold(value)]);
   }
   return entries;

@@ -1,7 +1,7 @@
 // Parse: bytes or text to Request or Response. Refuses only what cannot be represented: the framing and
 // the start line; what is wrong inside a header field shows when it is read.
 
-import type { Head } from "../core/head.ts";
+import { Head } from "../core/head.ts";
 import { type ParseFailure, type ParseLimits, parseHead } from "../core/parse.ts";
 import { SipError } from "../errors.ts";
 import { Request } from "./request.ts";
@@ -21,7 +21,7 @@ function toMessage(head: Head): Message {
  */
 export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits): Message | ParseFailure {
   const head = parseHead(data, limits);
-  return "kind" in head ? head : toMessage(head);
+  return head instanceof Head ? toMessage(head) : head;
 }
 
 /**

@@ -13,48 +13,48 @@ import { Uri } from "./uri.ts";
 /** A SIP request. */
 export class Request extends BaseMessage {
   readonly kind = "request" as const;
-  #method: string | undefined;
-  #uri: Uri | undefined;
-  #edited: boolean;
+  private _method: string | undefined;
+  private _uri: Uri | undefined;
+  private _edited: boolean;
   /** The To tag of every response made to this request; made with the first of them. */
-  #toTag: string | undefined;
+  private _toTag: string | undefined;
 
   /** @internal Use parseMessage or createRequest. */
   constructor(head: Head | undefined, headers?: Headers, method?: string, uri?: Uri) {
     super(head, headers);
-    this.#edited = head === undefined;
-    if (method !== undefined) this.#method = checkMethod(method);
-    this.#uri = uri;
+    this._edited = head === undefined;
+    if (method !== undefined) this._method = checkMethod(method);
+    this._uri = uri;
   }
 
   /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
   get method(): string {
-    this.#method ??= (this.head as Head).method;
-    return this.#method;
+    this._method ??= (this.head as Head).method;
+    return this._method;
   }
 
   set method(method: string) {
     void this.uri;
-    this.#method = checkMethod(method);
-    this.#edited = true;
+    this._method = checkMethod(method);
+    this._edited = true;
   }
 
   /** The Request-URI. Throws SipError `uri_invalid` (status 400) where it is none. */
   get uri(): Uri {
-    if (!this.#uri) {
+    if (!this._uri) {
       try {
-        this.#uri = Uri.parse((this.head as Head).second);
+        this._uri = Uri.parse((this.head as Head).second);
       } catch (cause) {
         throw new SipError("uri_invalid", "the Request-URI is not a URI", { status: 400, cause });
       }
     }
-    return this.#uri;
+    return this._uri;
   }
 
   set uri(uri: Uri | string) {
-    this.#method = this.method;
-    this.#uri = typeof uri === "string" ? Uri.parse(refuseUnsafe(uri)) : uri;
-    this.#edited = true;
+    this._method = this.method;
+    this._uri = typeof uri === "string" ? Uri.parse(refuseUnsafe(uri)) : uri;
+    this._edited = true;
   }
 
   /** "SIP/2.0", or what came in. */
@@ -76,21 +76,21 @@ export class Request extends BaseMessage {
 
   /** A copy that can be edited alone; it shares the text. */
   clone(): Request {
-    const copy = new Request(this.head, this.headers.clone(), this.#method, this.#uri);
-    copy.#edited = this.#edited;
-    copy.#toTag = this.#toTag;
+    const copy = new Request(this.head, this.headers.clone(), this._method, this._uri);
+    copy._edited = this._edited;
+    copy._toTag = this._toTag;
     copy.adopt(this);
     return copy;
   }
 
   /** @internal The To tag for responses, made by `make` the first time. */
   toTag(make: () => string): string {
-    this.#toTag ??= make();
-    return this.#toTag;
+    this._toTag ??= make();
+    return this._toTag;
   }
 
   protected override editedStartLine(): string | undefined {
-    return this.#edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
+    return this._edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
   }
 }
 

@@ -11,38 +11,38 @@ import { reasonPhrase } from "./status.ts";
 /** A SIP response. */
 export class Response extends BaseMessage {
   readonly kind = "response" as const;
-  #status: number;
-  #reason: string | undefined;
-  #edited: boolean;
+  private _status: number;
+  private _reason: string | undefined;
+  private _edited: boolean;
 
   /** @internal Use parseMessage, createResponse or request.createResponse. */
   constructor(head: Head | undefined, headers?: Headers, status = 0, reason?: string) {
     super(head, headers);
-    this.#status = head ? head.status : checkStatus(status);
-    this.#reason = reason === undefined ? undefined : refuseUnsafe(reason, "Status-Line");
-    this.#edited = head === undefined;
+    this._status = head ? head.status : checkStatus(status);
+    this._reason = reason === undefined ? undefined : refuseUnsafe(reason, "Status-Line");
+    this._edited = head === undefined;
   }
 
   /** 100 to 699. Setting it sets the default reason phrase too. Throws SipError `value_invalid` out of range. */
   get status(): number {
-    return this.#status;
+    return this._status;
   }
 
   set status(status: number) {
-    this.#status = checkStatus(status);
-    this.#reason = reasonPhrase(status);
-    this.#edited = true;
+    this._status = checkStatus(status);
+    this._reason = reasonPhrase(status);
+    this._edited = true;
   }
 
   /** The reason phrase. Setting it throws SipError `value_unsafe` for CR, LF or NUL. */
   get reason(): string {
-    this.#reason ??= this.head ? this.head.third : reasonPhrase(this.#status);
-    return this.#reason;
+    this._reason ??= this.head ? this.head.third : reasonPhrase(this._status);
+    return this._reason;
   }
 
   set reason(reason: string) {
-    this.#reason = refuseUnsafe(reason, "Status-Line");
-    this.#edited = true;
+    this._reason = refuseUnsafe(reason, "Status-Line");
+    this._edited = true;
   }
 
   /** "SIP/2.0", or what came in. */
@@ -52,20 +52,20 @@ export class Response extends BaseMessage {
 
   /** 1 to 6: the status code's class (RFC 3261 §7.2). */
   get statusClass(): number {
-    return Math.trunc(this.#status / 100);
+    return Math.trunc(this._status / 100);
   }
 
   /** A copy that can be edited alone; it shares the text. */
   clone(): Response {
-    const copy = new Response(this.head, this.headers.clone(), this.#status, this.#reason);
-    copy.#status = this.#status;
-    copy.#edited = this.#edited;
+    const copy = new Response(this.head, this.headers.clone(), this._status, this._reason);
+    copy._status = this._status;
+    copy._edited = this._edited;
     copy.adopt(this);
     return copy;
   }
 
   protected override editedStartLine(): string | undefined {
-    return this.#edited ? `${this.version} ${this.#status} ${toBinary(this.reason)}` : undefined;
+    return this._edited ? `${this.version} ${this._status} ${toBinary(this.reason)}` : undefined;
   }
 }
 

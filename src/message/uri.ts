@@ -55,8 +55,8 @@ export class Uri {
   readonly headers: Params;
   /** Everything behind the scheme's colon, for a scheme other than sip and sips; else "". */
   readonly opaque: string;
-  readonly #user: string | undefined;
-  readonly #password: string | undefined;
+  private readonly _user: string | undefined;
+  private readonly _password: string | undefined;
 
   /** @internal Use Uri.parse or Uri.of. */
   constructor(
@@ -70,8 +70,8 @@ export class Uri {
     opaque: string,
   ) {
     this.scheme = scheme;
-    this.#user = user;
-    this.#password = password;
+    this._user = user;
+    this._password = password;
     this.host = host;
     this.port = port;
     this.params = params;
@@ -86,8 +86,7 @@ export class Uri {
   static parse(text: string): Uri {
     const raw = toBinary(text);
     const core = hold(raw);
-    if (raw.length > 0xffff || core.exports.uri(0, raw.length) < 0)
-      throw failure(core, `URI "${text.slice(0, 80)}"`);
+    if (raw.length > 0xffff || core.uri(0, raw.length) < 0) throw failure(core, `URI "${text.slice(0, 80)}"`);
     return readUri(core, raw, raw === text);
   }
 
@@ -112,12 +111,12 @@ export class Uri {
 
   /** The user part, unescaped; undefined where there is none. */
   get user(): string | undefined {
-    return this.#user === undefined ? undefined : percentDecode(this.#user);
+    return this._user === undefined ? undefined : percentDecode(this._user);
   }
 
   /** The password, unescaped. To be avoided (RFC 3261 §19.1.1). */
   get password(): string | undefined {
-    return this.#password === undefined ? undefined : percentDecode(this.#password);
+    return this._password === undefined ? undefined : percentDecode(this._password);
   }
 
   /** True for sip and sips. */
@@ -137,8 +136,8 @@ export class Uri {
     const password = "password" in changes ? changes.password : undefined;
     return new Uri(
       changes.scheme?.toLowerCase() ?? this.scheme,
-      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this.#user,
-      "password" in changes ? password && escapeExcept(refuseUnsafe(password), PASSWORD) : this.#password,
+      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this._user,
+      "password" in changes ? password && escapeExcept(refuseUnsafe(password), PASSWORD) : this._password,
       changes.host === undefined ? this.host : refuseUnsafe(changes.host),
       "port" in changes ? changes.port : this.port,
       changes.params === undefined ? this.params : Params.of(changes.params, "uri"),
@@ -155,8 +154,8 @@ export class Uri {
   /** As it stands on the wire, without angle brackets. */
   toString(): string {
     if (!this.isSip) return this.scheme === "*" ? "*" : `${this.scheme}:${this.opaque}`;
-    const password = this.#password === undefined ? "" : `:${this.#password}`;
-    const userinfo = this.#user === undefined ? "" : `${this.#user}${password}@`;
+    const password = this._password === undefined ? "" : `:${this._password}`;
+    const userinfo = this._user === undefined ? "" : `${this._user}${password}@`;
     return `${this.scheme}:${userinfo}${this.hostPort}${this.params}${this.headers}`;
   }
 
@@ -185,8 +184,8 @@ export function readUri(core: Engine, text: string, ascii: boolean): Uri {
       textOf(text, record[R_URI_PASSWORD]!, ascii),
       textOf(text, record[R_URI_HOST]!, ascii) as string,
       port === NONE ? undefined : port,
-      Params.within("uri", text, record[R_URI_PARAMS]!, true),
-      Params.within("uri-headers", text, record[R_URI_HEADERS]!, true),
+      Params.ofUri(text, record[R_URI_PARAMS]!),
+      Params.ofUriHeaders(text, record[R_URI_HEADERS]!),
       "",
     );
   }

@@ -1,8 +1,9 @@
 // Values: reads the typed values of one header field out of its text, by their kind.
 
-import { failure, hold } from "../core/window.ts";
+import { failure, hold, part } from "../core/window.ts";
 import { SipError } from "../errors.ts";
-import { make, scan } from "./codec.ts";
+import { make, scan, TEXT } from "./codec.ts";
+import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 
 /** How many values all fields of one header may have together. */
@@ -12,6 +13,7 @@ const COMMA = 0x2c;
 
 /** Reads the one value of a single header. Throws SipError `value_invalid`. */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
+  if (info.kind === TEXT) return unfold(part(text, start, end, ascii));
   const core = hold(text);
   if (scan(info.kind, core, start, end, info.most) !== end) {
     throw failure(core, info.name, { header: info.name, index: 0 });

@@ -162,6 +162,6 @@ export function readVia(core: Engine, text: string, ascii: boolean): Via {
     textOf(text, record[R_BRANCH]!, ascii),
     textOf(text, record[R_RECEIVED]!, ascii),
     rport === NONE || rport === FLAG ? undefined : rport,
-    Params.within("header", text, params, ascii),
+    Params.ofHeader(text, params, ascii),
   );
 }

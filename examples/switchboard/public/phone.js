@@ -38,6 +38,8 @@ export class Phone extends EventTarget {
     await this.unregister();
     const transport = webSocket({
       url: this.#url,
+      // A network that vanishes closes nothing: only a pong that does not come tells of it.
+      keepAlive: true,
       onState: (state, cause) => this.#onConnection(state, cause),
     });
     this.#transport = transport;

@@ -1,6 +1,6 @@
 // Registration: keeps this phone's binding at the registrar (RFC 3261 §10.2).
 
-import { createRequest } from "sippet";
+import { createRequest, defaultRandom } from "sippet";
 
 const EXPIRES = 600;
 const RETRY = 10_000;
@@ -15,7 +15,7 @@ export class Registration {
   #contact;
   #onChange;
   /** One Call-ID for all of them, and a CSeq that counts them (§10.2). */
-  #callId = `${crypto.randomUUID()}`;
+  #callId = defaultRandom.callId();
   #cseq = 0;
   #expires = EXPIRES;
   #timer;
@@ -29,6 +29,7 @@ export class Registration {
 
   /** Registers now; again before the registration ends, or after a while where it failed. */
   async register() {
+    clearTimeout(this.#timer);
     this.#become("registering");
     try {
       const response = await this.#send(this.#expires);
@@ -84,7 +85,6 @@ export class Registration {
   }
 
   #schedule(delay) {
-    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.register(), delay);
   }
 

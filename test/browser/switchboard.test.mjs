@@ -1,0 +1,343 @@
+// The switchboard by itself: how it starts, what it serves over HTTP, and what its registrar and its proxy
+// answer, to agents over UDP and WebSocket.
+
+import { request as httpRequest } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Agent } from "./agent.mjs";
+import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
+
+let switchboard;
+const agents = [];
+
+beforeAll(async () => {
+  switchboard = await startSwitchboard("--t1", "100", "--min-expires", "60", "--max-expires", "600");
+});
+
+afterAll(() => switchboard?.program.kill());
+
+afterEach(async () => {
+  for (const agent of agents.splice(0)) await agent.close();
+});
+
+async function agent(options) {
+  const opened = await Agent.open(switchboard, options);
+  agents.push(opened);
+  return opened;
+}
+
+/** An agent that is registered, and answers INVITE with this status, other requests with 200. */
+async function phone(user, status, options) {
+  const opened = await agent(options);
+  opened.answers(user, status);
+  expect((await opened.register(user)).status).toBe(200);
+  return opened;
+}
+
+/** Waits until it is so, or for 5 s. */
+async function until(condition) {
+  for (let tries = 0; !condition() && tries < 250; tries++) await sleep(20);
+  expect(condition()).toBe(true);
+}
+
+const methods = (agent) => agent.requests.map(({ method }) => method);
+
+describe("start", () => {
+  const local = ["--udp-host", "127.0.0.1", "--http-host", "127.0.0.1"];
+  const portOf = (address) => address.split(":")[1];
+
+  test.each([
+    [
+      "UDP",
+      () => ["--udp-port", portOf(switchboard.sip), "--http-port", "0"],
+      /^UDP 127.0.0.1:\d+ is in use/,
+    ],
+    [
+      "HTTP",
+      () => ["--udp-port", "0", "--http-port", portOf(switchboard.http)],
+      /^HTTP port \d+ .* is in use/,
+    ],
+  ])("a %s port that is taken is an error", async (_name, ports, message) => {
+    const program = runSwitchboard(...local, ...ports());
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+    expect(program.output).toMatch(message);
+  });
+
+  test.each(["--udp-port sip", "--udp-port 65536", "--no-such-option"])("%s is refused", async (options) => {
+    const program = runSwitchboard(...options.split(" "));
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+    expect(program.output).toContain("--help");
+  });
+
+  test("an address that is none leaves nothing running", async () => {
+    const program = runSwitchboard(...local, "--udp-port", "0", "--http-port", "0", "--advertise", "a b");
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+    expect(program.output).toMatch(/^The switchboard cannot start: /);
+  });
+
+  test("--help names every option and its variable", async () => {
+    const program = runSwitchboard("--help");
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+    for (const name of ["UDP_HOST", "UDP_PORT", "HTTP_HOST", "HTTP_PORT", "DOMAIN"]) {
+      expect(program.output).toContain(`--${name.toLowerCase().replace("_", "-")}`);
+      expect(program.output).toContain(`SIPPET_${name}`);
+    }
+  });
+});
+
+describe("HTTP", () => {
+  const get = (path, method = "GET") =>
+    new Promise((resolve, reject) => {
+      // Not fetch: it would tidy the path up.
+      const [host, port] = switchboard.http.split(":");
+      const sent = httpRequest({ host, port, path, method }, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode, type: response.headers["content-type"] });
+      });
+      sent.on("error", reject).end();
+    });
+
+  test.each([
+    ["/", "text/html; charset=utf-8"],
+    ["/page.js", "text/javascript; charset=utf-8"],
+    ["/style.css", "text/css; charset=utf-8"],
+    ["/icon.svg", "image/svg+xml"],
+    ["/sippet/index.js", "text/javascript; charset=utf-8"],
+    ["/sippet/sip.wasm", "application/wasm"],
+  ])("%s is served as %s", async (path, type) => {
+    expect(await get(path)).toEqual({ status: 200, type });
+  });
+
+  test.each([
+    "/main.mjs",
+    "/../main.mjs",
+    "/..%2fmain.mjs",
+    "/..%5cmain.mjs",
+    "/%2e%2e/%2e%2e/package.json",
+    "/sippet/../../package.json",
+    "/sippet/%2e%2e%2fpackage.json",
+    "/sippet/..%2f..%2fpackage.json",
+    "/page.js%00.html",
+    "/%",
+    "//",
+    "/sippet/",
+  ])("%s is not", async (path) => {
+    expect((await get(path)).status).toBe(404);
+  });
+
+  test("nothing can be written", async () => {
+    expect((await get("/", "POST")).status).toBe(405);
+  });
+});
+
+describe("registrar", () => {
+  test("lists what holds, for no longer than it grants", async () => {
+    const one = await agent();
+    await one.register("lister", { headers: { Expires: 3600 } });
+    const response = await one.register("lister", { contact: "<sip:lister@192.0.2.1>;q=0.3;expires=120" });
+    expect(response.status).toBe(200);
+    const contacts = response.headers.get("Contact");
+    expect(contacts.map(({ uri }) => `${uri}`)).toEqual([
+      one.contact("lister").slice(1, -1),
+      "sip:lister@192.0.2.1",
+    ]);
+    expect(contacts.map(({ params }) => Number(params.get("expires")))).toEqual([600, 120]);
+    expect(contacts[1].params.get("q")).toBe("0.3");
+    const asked = await one.register("lister", { contact: undefined });
+    expect(asked.headers.get("Contact")).toHaveLength(2);
+  });
+
+  test("a Contact with expires=0 is taken away, and * takes all", async () => {
+    const one = await agent();
+    await one.register("leaver");
+    await one.register("leaver", { contact: "<sip:leaver@192.0.2.1>" });
+    const left = await one.register("leaver", { contact: "<sip:leaver@192.0.2.1>;expires=0" });
+    expect(left.headers.get("Contact")).toHaveLength(1);
+    expect((await one.register("leaver", { contact: "*" })).status).toBe(400);
+    const none = await one.register("leaver", { contact: "*", headers: { Expires: 0 } });
+    expect(none.status).toBe(200);
+    expect(none.headers.get("Contact")).toHaveLength(0);
+    expect((await one.ask("OPTIONS", "leaver")).status).toBe(480);
+  });
+
+  test("an interval that is too brief is answered 423", async () => {
+    const one = await agent();
+    const response = await one.register("brief", { headers: { Expires: 59 } });
+    expect(response.status).toBe(423);
+    expect(response.headers.get("Min-Expires")).toBe(60);
+  });
+
+  test("one that was overtaken changes nothing", async () => {
+    const one = await agent();
+    const of = (cseq, expires) => ({ callId: "the-same", cseq, headers: { Expires: expires } });
+    await one.register("late", of(7, 600));
+    expect((await one.register("late", of(6, 0))).status).toBe(500);
+    expect((await one.register("late", { contact: undefined })).headers.get("Contact")).toHaveLength(1);
+  });
+
+  test("an extension that it does not know is answered 420", async () => {
+    const one = await agent();
+    const response = await one.register("extended", { headers: { Require: "gruu" } });
+    expect(response.status).toBe(420);
+    expect(response.headers.get("Unsupported")).toEqual(["gruu"]);
+  });
+
+  test("its own address is nobody's contact", async () => {
+    const one = await agent();
+    expect((await one.register("looper", { contact: `<sip:looper@${switchboard.sip}>` })).status).toBe(403);
+  });
+});
+
+describe("proxy", () => {
+  test("OPTIONS to the switchboard itself", async () => {
+    const response = await (await agent()).ask("OPTIONS");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("Allow")).toContain("REGISTER");
+  });
+
+  test.each([
+    ["nobody of that name", "nobody", {}, 404],
+    ["no hops left", "somebody", { maxForwards: 0 }, 483],
+    ["an extension for proxies", "somebody", { headers: { "Proxy-Require": "sec-agree" } }, 420],
+  ])("%s", async (_name, user, init, status) => {
+    await phone("somebody", 200);
+    expect((await (await agent()).ask("INVITE", user, init)).status).toBe(status);
+  });
+
+  test("is no open relay", async () => {
+    const one = await agent();
+    const away = one.request("INVITE", "somebody");
+    away.uri = "sip:somebody@192.0.2.1";
+    expect((await one.send(away).final).status).toBe(403);
+    away.headers.set("Route", `<sip:${switchboard.sip};lr>`);
+    expect((await one.send(away).final).status).toBe(403);
+    away.uri = "tel:+358-555-1234567";
+    expect((await one.send(away).final).status).toBe(416);
+  });
+
+  test("a request that comes back is a loop", async () => {
+    const one = await agent();
+    await one.register("circle");
+    // Sends what it gets back to the switchboard, as it was sent there.
+    one.onRequest = (request, transaction) => {
+      if (one.requests.length > 1) return transaction.respond(200);
+      const again = request.clone();
+      again.uri = `sip:circle@${switchboard.sip}`;
+      return one.send(again).final.then(({ status }) => transaction.respond(status));
+    };
+    expect((await one.ask("OPTIONS", "circle")).status).toBe(482);
+    expect(one.requests).toHaveLength(1);
+  });
+
+  test("forks: the first to answer has the call, the other is cancelled", async () => {
+    const slow = await phone("forked", 180);
+    const quick = await phone("forked", 200);
+    const caller = await agent();
+    const { invite, statuses } = caller.invite("forked");
+    expect((await invite.final).status).toBe(200);
+    await until(() => methods(quick).includes("ACK"));
+    expect(statuses[0]).toBe(100);
+    expect(statuses.filter((status) => status >= 200)).toEqual([200]);
+    await until(() => slow.canceled === 1);
+    expect(methods(slow)).toEqual(["INVITE"]);
+    expect(quick.canceled).toBe(0);
+  });
+
+  test.each([
+    [[486, 480], 480],
+    [[404, 503], 404],
+    [[503, 503], 500],
+    [[486, 603], 603],
+    [[302, 486], 302],
+    [[486, 407], 407],
+  ])("of %j the caller gets %i", async (answers, status) => {
+    const user = `best-${answers.join("-")}`;
+    for (const answer of answers) await phone(user, answer);
+    const { invite } = (await agent()).invite(user);
+    const response = await invite.final;
+    // 480 and 486 are of one class; either will do.
+    if (answers.join() === "486,480") expect([480, 486]).toContain(response.status);
+    else expect(response.status).toBe(status);
+  });
+
+  test("a phone that is not there any more is answered for", async () => {
+    const gone = await phone("gone", 200);
+    await gone.close();
+    expect((await (await agent()).invite("gone").invite.final).status).toBe(408);
+  });
+
+  test("a CANCEL goes on to the phone, and 487 comes back", async () => {
+    const callee = await phone("canceled", 180, { overWebSocket: true });
+    const { invite, statuses } = (await agent()).invite("canceled");
+    await until(() => statuses.includes(180));
+    invite.cancel();
+    expect((await invite.final).status).toBe(487);
+    expect(callee.canceled).toBe(1);
+  });
+
+  test.each([
+    ["UDP to UDP", false, false, 1],
+    ["UDP to WebSocket", false, true, 2],
+    ["WebSocket to UDP", true, false, 2],
+    ["WebSocket to WebSocket", true, true, 2],
+  ])(
+    "%s: requests within a dialog find their way, in both directions",
+    async (_name, first, second, routes) => {
+      const user = `dialog-${first}-${second}`;
+      const callee = await phone(user, 200, { overWebSocket: second });
+      const caller = await agent({ overWebSocket: first });
+      const { invite } = caller.invite(user);
+      const accepted = await invite.final;
+      await until(() => methods(callee).includes("ACK"));
+      expect(accepted.headers.get("Record-Route")).toHaveLength(routes);
+
+      const { headers } = accepted;
+      const within = (agent, method, target, from, to, route) => {
+        const request = agent.request(method, undefined, { from, to, callId: headers.get("Call-ID") });
+        request.uri = target;
+        request.headers.set("Route", route);
+        return agent.send(request).final;
+      };
+      const route = headers.get("Record-Route");
+      const [from, to] = [headers.get("From"), headers.get("To")];
+      const [{ uri }] = headers.get("Contact");
+      const there = await within(caller, "OPTIONS", uri, from, to, route.toReversed());
+      expect(there.status).toBe(200);
+      const back = await within(callee, "BYE", caller.contact().slice(1, -1), to, from, route);
+      expect(back.status).toBe(200);
+      expect(methods(callee)).toEqual(["INVITE", "ACK", "OPTIONS"]);
+      expect(methods(caller)).toEqual(["BYE"]);
+      for (const request of [...callee.requests.slice(1), ...caller.requests]) {
+        expect(request.headers.get("Route")).toEqual([]);
+      }
+    },
+  );
+
+  test("a phone's address is no flow token", async () => {
+    const callee = await phone("datagram", 200);
+    const one = await agent();
+    const request = one.request("OPTIONS", "datagram");
+    const [, address] = callee.contact().match(/@([^;>]+)/);
+    request.headers.set("Route", `<sip:${address.replace(":", "%3A")}@${switchboard.sip};lr>`);
+    expect((await one.send(request).final).status).toBe(430);
+  });
+
+  test("every 2xx of a forked call goes to the caller", async () => {
+    await phone("both", 200);
+    await phone("both", 200);
+    const { statuses } = (await agent()).invite("both");
+    await until(() => statuses.filter((status) => status === 200).length === 2);
+  });
+
+  test("a flow that is gone is answered 430", async () => {
+    const callee = await phone("fleeting", 200, { overWebSocket: true });
+    const caller = await agent();
+    const { headers } = await caller.invite("fleeting").invite.final;
+    await callee.close();
+    const bye = caller.request("BYE", undefined, { to: headers.get("To"), callId: headers.get("Call-ID") });
+    bye.uri = headers.get("Contact")[0].uri;
+    bye.headers.set("Route", headers.get("Record-Route").toReversed());
+    await sleep(100);
+    expect((await caller.send(bye).final).status).toBe(430);
+  });
+});
