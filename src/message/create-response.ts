@@ -28,13 +28,17 @@ export function createResponse(request: Request, status: number, reason?: string
   return response;
 }
 
-/** Adds the tag, if To is there and can be read; a request that is answered 400 may lack it. */
+/**
+ * Adds the tag, if To is there and can be read; a request that is answered 400 may lack it. It goes behind
+ * the value as it stands: a parameter there is To's, with angle brackets and without (RFC 3261 §20).
+ */
 function addToTag(headers: Headers, request: Request): void {
   try {
-    const to = headers.get("To");
-    if (to && to.tag === undefined)
-      headers.set("To", to.with({ tag: request.toTag(() => defaultRandom.tag()) }));
+    const to = request.headers.get("To");
+    if (to && to.tag === undefined) headers.extend("To", `;tag=${request.toTag(makeTag)}`);
   } catch (error) {
     if (!(error instanceof SipError)) throw error;
   }
 }
+
+const makeTag = (): string => defaultRandom.tag();

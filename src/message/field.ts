@@ -4,6 +4,7 @@
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { refuseUnsafe } from "./escape.ts";
+import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 
 /** A header field made here: its name as it will be written, and its value as a binary string. */
@@ -11,15 +12,41 @@ export interface Field {
   readonly id: number;
   readonly name: string;
   readonly text: string;
+  /** The whole line with its line end, where it was taken over from another message as it stood. */
+  readonly line: string | undefined;
 }
 
 /** An entry of an edited header list: an untouched field's index, or a field made here. */
 export type Item = number | Field;
 
+const PLAIN = /^[\t\x20-\x7e]*$/;
+
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
 export function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
-  const text = toBinary(refuseUnsafe(value.toString(), name));
-  return { id: info?.id ?? 0, name: info?.name ?? name, text };
+  const text = value.toString();
+  const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
+  return {
+    id: info === undefined ? 0 : info.id,
+    name: info === undefined ? name : info.name,
+    text: safe,
+    line: undefined,
+  };
+}
+
+/** A field with this text behind its value, whatever that is. */
+export function extendField(field: Field, text: string): Field {
+  return { id: field.id, name: field.name, text: field.text + text, line: undefined };
+}
+
+/** Takes a field over from another message: its line as it stood, if that ends and reads as it should. */
+export function copyField(head: Head | undefined, item: Item, id: number, name: string): Field {
+  if (typeof item !== "number") return item;
+  const from = head as Head;
+  const { text } = from;
+  const value = text.slice(from.valueStart(item), from.valueEnd(item));
+  if (from.folded(item)) return { id, name, text: unfold(value), line: undefined };
+  const line = text.slice(from.lineStart(item), from.lineStart(item + 1));
+  return { id, name, text: value, line: line.endsWith("\r\n") ? line : undefined };
 }
 
 /** Where the values of an item are: a binary string, and the value's part of it. */

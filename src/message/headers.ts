@@ -5,7 +5,7 @@ import type { Head } from "../core/head.ts";
 import { fromBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { isToken } from "./escape.ts";
-import { type Item, makeField, sourceOf } from "./field.ts";
+import { copyField, extendField, type Item, makeField, sourceOf } from "./field.ts";
 import { unfold } from "./fold.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
@@ -13,6 +13,14 @@ import { readFirst, readList, readOne, splitList } from "./values.ts";
 
 /** Headers below this id have slots of their own for what was read. */
 const FREQUENT = 12;
+
+function makeFields(info: HeaderInfo | undefined, name: string, value: unknown): Item[] {
+  if (info === undefined && !isToken(name)) {
+    throw new SipError("value_unsafe", `not a header field's name: ${JSON.stringify(name)}`);
+  }
+  if (!Array.isArray(value)) return [makeField(info, name, value as { toString(): string })];
+  return value.map((each) => makeField(info, name, each as { toString(): string }));
+}
 
 function slots(): unknown[] {
   const u = undefined;
@@ -93,32 +101,40 @@ export class Headers implements Iterable<[name: string, value: string]> {
    */
   set<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);
-    const fields = this._fields(info, name, value);
+    const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
-    let at = this._find(info, name, 0);
-    if (at < 0) at = items.length;
-    else this._remove(info, name);
-    items.splice(at, 0, ...fields);
+    const at = this._find(info, name, 0);
+    if (at < 0) {
+      items.push(...fields);
+    } else if (fields.length === 1 && this._find(info, name, at + 1) < 0) {
+      items[at] = fields[0] as Item;
+    } else {
+      this._remove(info, name);
+      items.splice(at, 0, ...fields);
+    }
     return this;
   }
 
   /** Adds values behind those of that name, or at the end. Throws as set(). */
   append<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);
-    const fields = this._fields(info, name, value);
+    const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
-    let after = items.length;
-    for (let at = this._find(info, name, 0); at >= 0; at = this._find(info, name, at + 1)) after = at + 1;
-    items.splice(after, 0, ...fields);
+    let after = -1;
+    for (let at = this._find(info, name, 0); at >= 0; at = this._find(info, name, at + 1)) after = at;
+    if (after < 0) items.push(...fields);
+    else items.splice(after + 1, 0, ...fields);
     return this;
   }
 
   /** Adds values before those of that name, or before all. Throws as set(). */
   prepend<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);
-    const fields = this._fields(info, name, value);
+    const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
-    items.splice(Math.max(0, this._find(info, name, 0)), 0, ...fields);
+    const at = this._find(info, name, 0);
+    if (at <= 0) items.unshift(...fields);
+    else items.splice(at, 0, ...fields);
     return this;
   }
 
@@ -156,14 +172,22 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return new Headers(this._head, this._items && [...this._items]);
   }
 
-  /** @internal The untouched fields of `other` of that name, taken over as they are, in their order. */
+  /** @internal Takes over the fields of that name from `other`, as they stand, behind all others. */
   copy(name: HeaderName, other: Headers): void {
     const info = headerInfo(name);
     const items = this._edit(info, name);
     for (let at = other._find(info, name, 0); at >= 0; at = other._find(info, name, at + 1)) {
-      const { text, start, end } = sourceOf(other._head, other._item(at));
-      items.push({ id: info?.id ?? 0, name: info?.name ?? name, text: unfold(text.slice(start, end)) });
+      items.push(copyField(other._head, other._item(at), info?.id ?? 0, info?.name ?? name));
     }
+  }
+
+  /** @internal Puts text behind the value of the first field of that name, which was copied or made here. */
+  extend(name: HeaderName, text: string): void {
+    const info = headerInfo(name);
+    const items = this._edit(info, name);
+    const at = this._find(info, name, 0);
+    const item = items[at];
+    if (item !== undefined && typeof item !== "number") items[at] = extendField(item, text);
   }
 
   /** @internal The edited list; undefined as long as nothing was edited. */
@@ -276,16 +300,9 @@ export class Headers implements Iterable<[name: string, value: string]> {
       items.splice(at, 1);
     } else {
       const rest = text.slice(parts[0]![0], parts[parts.length - 1]![1]);
-      items[at] = { id: info.id, name: info.name, text: unfold(rest).trim() };
+      items[at] = { id: info.id, name: info.name, text: unfold(rest).trim(), line: undefined };
     }
     return taken ? readOne(info, text, taken[0], taken[1], ascii) : undefined;
-  }
-
-  private _fields(info: HeaderInfo | undefined, name: string, value: unknown): Item[] {
-    if (!isToken(name))
-      throw new SipError("value_unsafe", `not a header field's name: ${JSON.stringify(name)}`);
-    const values = (Array.isArray(value) ? value : [value]) as { toString(): string }[];
-    return values.map((each) => makeField(info, name, each));
   }
 
   /** The list of fields, ready for an edit of this name: what was read of it is forgotten. */

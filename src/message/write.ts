@@ -31,7 +31,7 @@ function writeFields(head: Head | undefined, items: readonly Item[]): string {
   for (let at = 0; at < items.length; at++) {
     const item = items[at]!;
     if (typeof item !== "number") {
-      text += `${item.name}: ${item.text}\r\n`;
+      text += item.line ?? `${item.name}: ${item.text}\r\n`;
       continue;
     }
     // As many fields as follow each other untouched are one piece of the old text.

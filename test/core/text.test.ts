@@ -96,7 +96,7 @@ describe.each([
     const { parseMessage } = await import("../../src/message/parse.ts");
     useInline(bytes);
     const head = text.bytesFrom(
-      text.toBinary("MESSAGE sip:bob@example.com SIP/2.0\r\nFrom: \"Zoë\" <sip:z@example.com>;tag=1\r\n\r\n"),
+      text.toBinary('MESSAGE sip:bob@example.com SIP/2.0\r\nFrom: "Zoë" <sip:z@example.com>;tag=1\r\n\r\n'),
     );
     const data = new Uint8Array(head.length + ALL.length);
     data.set(head);

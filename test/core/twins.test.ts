@@ -200,7 +200,15 @@ describe("every grammar function", () => {
         .map((line) => bytes(line.slice(line.indexOf(":") + 1).trim())),
     ),
     // URIs and parameters by themselves
-    ...["sip:a:b@[::1]:5060;lr;x=%41?s=1&t=2", "sips:b", "tel:+1-2", "sip", "sip:", ";a=b;c", "a=1&b=%20"].map(bytes),
+    ...[
+      "sip:a:b@[::1]:5060;lr;x=%41?s=1&t=2",
+      "sips:b",
+      "tel:+1-2",
+      "sip",
+      "sip:",
+      ";a=b;c",
+      "a=1&b=%20",
+    ].map(bytes),
   ];
 
   it.each(names)("%s on every value of the tables and vectors", (grammar) => {
