@@ -19,10 +19,10 @@ import { uri } from "./uri";
 
 /** Reads the URI in angle brackets, `p` behind the opening one; the address behind the closing one, or 0. */
 function bracketed(p: usize, end: usize): usize {
-  const close = find(p, end, 0x3e);
-  if (close >= end) return fail(E_VALUE, p);
   record(R_ADDRESS_FORM, 1);
-  return uri(p, close) ? close + 1 : 0;
+  const close = uri(p, end);
+  if (close == 0) return 0;
+  return close < end && load<u8>(close) == 0x3e ? close + 1 : fail(E_URI, close);
 }
 
 /** Reads a URI without angle brackets: it may hold no comma, question mark or semicolon (§20). */
@@ -35,7 +35,8 @@ function bare(p: usize, end: usize): usize {
   }
   if (last < end && load<u8>(last) == 0x3f) return fail(E_URI, last);
   record(R_ADDRESS_FORM, 0);
-  return uri(p, last) ? last : 0;
+  const stop = uri(p, last);
+  return stop == last || stop == 0 ? stop : fail(E_URI, stop);
 }
 
 /** The display name, if any, and the URI at `p`; the address behind them, or 0. */

@@ -44,7 +44,7 @@ function rows(kind: usize, bits: u8): void {
   for (let octet: u32 = 0; octet < 128; octet++) {
     if ((load<u8>(CLASSES + octet) & bits) == 0) continue;
     const p = ROWS + kind + (octet & 15);
-    store<u8>(p, load<u8>(p) | <u8>(<u32>1 << (octet >> 4)));
+    store<u8>(p, load<u8>(p) | <u8>((<u32>1) << (octet >> 4)));
   }
 }
 

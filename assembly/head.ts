@@ -25,7 +25,7 @@ import {
   T_START,
   WINDOW_SIZE,
 } from "../src/core/abi";
-import { at, C_SPACE, K_TOKEN, skip, trimEnd } from "./chars";
+import { K_TOKEN, skip, skipSpace, trimEnd } from "./chars";
 import { nameId } from "./header-name";
 import { span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
@@ -125,7 +125,7 @@ export function parseHead(length: u32): i32 {
       flags |= L_MALFORMED;
     }
     let valueEnd = beforeBreak(value, last);
-    while (value < valueEnd && at(value, C_SPACE)) value++;
+    value = skipSpace(value, valueEnd);
     valueEnd = trimEnd(value, valueEnd);
     if (id != 0 && id < <u32>HOT_IDS) {
       index(id, count);

@@ -5,12 +5,9 @@ import { span } from "./memory";
 
 /** What host() found, without the brackets of an IPv6 reference. */
 export let hostSpan: u32 = 0;
-/** True where it stood in brackets. */
-export let hostBracketed: bool = false;
 
 /** Reads a host at `p`; returns the address behind it, 0 where there is none. */
 export function host(p: usize, end: usize): usize {
-  hostBracketed = false;
   if (p < end && load<u8>(p) == 0x5b) return reference(p + 1, end);
   const last = skip(p, end, K_HOST);
   if (last == p) return 0;
@@ -55,7 +52,6 @@ function reference(start: usize, end: usize): usize {
   }
   if (p >= end || load<u8>(p) != 0x5d || (gap ? groups > 7 : groups != 8)) return 0;
   hostSpan = span(start, p);
-  hostBracketed = true;
   return p + 1;
 }
 

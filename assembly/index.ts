@@ -55,7 +55,7 @@ export function address(start: u32, end: u32): i32 {
 }
 
 export function uri(start: u32, end: u32): i32 {
-  return readUri(WINDOW + start, WINDOW + end) ? <i32>end : -1;
+  return offset(readUri(WINDOW + start, WINDOW + end));
 }
 
 export function cseq(start: u32, end: u32): i32 {

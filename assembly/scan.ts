@@ -23,24 +23,29 @@ export let colon: usize = 0;
  * LF of its own, so there always is one.
  */
 export function lineEnd(p: usize): usize {
-  colon = 0;
   if (ASC_FEATURE_SIMD) {
-    const lf = i8x16.splat(0x0a);
-    const colons = i8x16.splat(0x3a);
-    while (true) {
-      const lanes = v128.load(p);
-      seen |= i8x16.bitmask(lanes);
-      const ends = i8x16.bitmask(i8x16.eq(lanes, lf));
-      if (colon == 0) {
-        const marks = i8x16.bitmask(i8x16.eq(lanes, colons));
-        // A colon counts only before the line's end: keep the bits below the lowest of `ends`.
-        const before = marks & (ends ^ (ends - 1));
-        if (before != 0) colon = p + ctz(before);
-      }
-      if (ends != 0) return p + ctz(ends);
+    let lanes = v128.load(p);
+    let high = i8x16.bitmask(lanes);
+    let ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
+    const marks = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
+    // A colon counts only before the line's end: keep the bits below the lowest of `ends`.
+    const before = marks & (ends ^ (ends - 1));
+    let mark = before != 0 ? p + ctz(before) : 0;
+    while (ends == 0) {
       p += 16;
+      lanes = v128.load(p);
+      high |= i8x16.bitmask(lanes);
+      ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
+      if (mark == 0) {
+        const later = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a))) & (ends ^ (ends - 1));
+        if (later != 0) mark = p + ctz(later);
+      }
     }
+    seen |= high;
+    colon = mark;
+    return p + ctz(ends);
   } else {
+    colon = 0;
     while (true) {
       const octet = load<u8>(p);
       seen |= octet & 0x80;

@@ -5,7 +5,6 @@ import {
   E_RANGE,
   E_URI,
   NONE,
-  R_URI_FLAGS,
   R_URI_HEADERS,
   R_URI_HOST,
   R_URI_KIND,
@@ -19,19 +18,22 @@ import {
   SCHEME_SIPS,
   SCHEME_TEL,
 } from "../src/core/abi";
-import { find, K_HEADERS, K_PARAM, K_TOKEN, K_URIC, K_USER, skip } from "./chars";
+import { K_HEADERS, K_PARAM, K_TOKEN, K_URIC, K_USER, skip } from "./chars";
 import { skipEscaped } from "./escape";
 import { fail } from "./failure";
-import { host, hostBracketed, hostSpan } from "./host";
+import { host, hostSpan } from "./host";
 import { record, span } from "./memory";
 import { decimal, decimalValue } from "./number";
 
-/** Reads the URI that is all of `start` … `end`; true where it is one. */
-export function uri(start: usize, end: usize): bool {
+/**
+ * Reads the URI at `start` as far as it goes, at most to `end`; returns the address behind it, 0 where there
+ * is none. Whether it ends where it should is the caller's to say: no octet that may follow a URI in angle
+ * brackets can be part of one.
+ */
+export function uri(start: usize, end: usize): usize {
   record(R_URI_USER, NONE);
   record(R_URI_PASSWORD, NONE);
   record(R_URI_PORT, NONE);
-  record(R_URI_FLAGS, 0);
   const letters = load<u32>(start, 0, 1) | 0x20202020;
   if (letters == 0x3a706973 && start + 4 <= end) {
     record(R_URI_KIND, SCHEME_SIP);
@@ -45,49 +47,45 @@ export function uri(start: usize, end: usize): bool {
 }
 
 /** A URI of another scheme: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) ":" and octets of a URI. */
-function other(start: usize, end: usize): bool {
+function other(start: usize, end: usize): usize {
   const colon = skip(start, end, K_TOKEN);
   const first = load<u8>(start) | 0x20;
-  if (colon == start || colon >= end || load<u8>(colon) != 0x3a || first - 0x61 > 25) {
-    return fail(E_URI, colon) != 0;
-  }
+  if (colon == start || colon >= end || load<u8>(colon) != 0x3a || first - 0x61 > 25)
+    return fail(E_URI, colon);
   const body = colon + 1;
   const last = skipEscaped(body, end, K_URIC);
-  if (last != end || body == end) return fail(E_URI, last) != 0;
+  if (last == body) return fail(E_URI, last);
   const isTel = colon - start == 3 && ((load<u32>(start, 0, 1) & 0xffffff) | 0x202020) == 0x6c6574;
   record(R_URI_KIND, isTel ? SCHEME_TEL : SCHEME_OTHER);
   record(R_URI_SCHEME, span(start, colon));
-  record(R_URI_HOST, span(body, end));
-  return true;
+  record(R_URI_HOST, span(body, last));
+  return last;
+}
+
+/** Where the host starts: behind the userinfo, if there is one; 0 after a failure. */
+function userinfo(p: usize, end: usize): usize {
+  const userEnd = skipEscaped(p, end, K_USER);
+  let at = userEnd;
+  // A colon ends the user, or else the host: which of them, an "@" further on tells.
+  if (at < end && load<u8>(at) == 0x3a) at = skipEscaped(at + 1, end, K_USER);
+  if (at >= end || load<u8>(at) != 0x40) return p;
+  if (userEnd == p) return fail(E_URI, p);
+  record(R_URI_USER, span(p, userEnd));
+  if (at != userEnd) record(R_URI_PASSWORD, span(userEnd + 1, at));
+  return at + 1;
 }
 
 /** Behind "sip:" or "sips:": [ userinfo "@" ] hostport uri-parameters [ headers ]. */
-function sip(p: usize, end: usize): bool {
-  let flags: u32 = 0;
-  const at = find(p, end, 0x40);
-  if (at < end) {
-    // userinfo = user [ ":" password ]; a colon cannot stand in the user.
-    const userEnd = skipEscaped(p, at, K_USER);
-    if (userEnd == p) return fail(E_URI, p) != 0;
-    record(R_URI_USER, span(p, userEnd));
-    if (userEnd < at) {
-      if (load<u8>(userEnd) != 0x3a) return fail(E_URI, userEnd) != 0;
-      const last = skipEscaped(userEnd + 1, at, K_USER);
-      if (last != at) return fail(E_URI, last) != 0;
-      record(R_URI_PASSWORD, span(userEnd + 1, at));
-    }
-    p = at + 1;
-  }
-
+function sip(p: usize, end: usize): usize {
+  p = userinfo(p, end);
+  if (p == 0) return 0;
   const hostEnd = host(p, end);
-  if (hostEnd == 0) return fail(E_URI, p) != 0;
+  if (hostEnd == 0) return fail(E_URI, p);
   record(R_URI_HOST, hostSpan);
-  if (hostBracketed) flags |= 2;
-  record(R_URI_FLAGS, flags);
   p = hostEnd;
   if (p < end && load<u8>(p) == 0x3a) {
     const last = decimal(p + 1, end, 65535);
-    if (last == 0) return fail(E_RANGE, p + 1) != 0;
+    if (last == 0) return fail(E_RANGE, p + 1);
     record(R_URI_PORT, decimalValue);
     p = last;
   }
@@ -102,5 +100,5 @@ function sip(p: usize, end: usize): bool {
   const headers = p;
   if (p < end && load<u8>(p) == 0x3f) p = skipEscaped(p + 1, end, K_HEADERS);
   record(R_URI_HEADERS, span(headers, p));
-  return p == end || fail(E_URI, p) != 0;
+  return p;
 }

@@ -29,9 +29,15 @@ export type ErrorCode =
   | "terminated"
   | "transaction_exists"
   | "transaction_state"
+  // a response that answers another request than the one it was given for
+  | "response_mismatch"
+  // a response that came in for no request of ours
+  | "response_stray"
   // the stack and its surroundings
   | "core_failed"
   | "closed"
+  // more transactions than the limit allows
+  | "overloaded"
   | "address_in_use"
   | "wasm_unavailable"
   | "unsupported";

@@ -22,15 +22,19 @@ export class Fork {
     exchange.onCancel(() => this.cancel());
   }
 
-  /** Sends one branch. All of them are sent in one turn, so that none ends before the last has begun. */
-  send(request, options) {
-    const branch = this.#stack.send(request, {
-      ...options,
+  /**
+   * Sends one branch, on `flow` where it is known. All of them are sent in one turn, so that none ends before
+   * the last has begun.
+   */
+  send(request, flow, branch) {
+    const transaction = this.#stack.send(request, {
+      ...(flow && { flow }),
+      branch,
       timerC: true,
       onResponse: (response, branch) => this.#onResponse(response, branch),
       onError: (error, branch) => this.#onError(error, branch),
     });
-    this.#open.add(branch);
+    this.#open.add(transaction);
   }
 
   /** Cancels every branch that has no final response (§16.10). The others answer 487 then, or what they have. */

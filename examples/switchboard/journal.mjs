@@ -1,6 +1,6 @@
 // Journal: the lines that the switchboard prints while it works.
 
-/** One line for each request, each final response and each fault. */
+/** One line for each request, each final response, each fault, and what was not taken. */
 export class Journal {
   #print;
 
@@ -28,6 +28,13 @@ export class Journal {
   /** Something failed that no response tells of. */
   fault(error) {
     this.#line("!", error.code, error.message);
+  }
+
+  /** The stack answered something itself, or dropped it. */
+  refused({ code, status, reason }, { transport, remote }, message) {
+    const what = message?.kind === "request" ? ` (${message.method})` : "";
+    const source = `from ${remote.host}:${remote.port} ${transport.protocol}`;
+    this.#line("×", status, `${reason}${what}`, code, source);
   }
 
   #line(mark, subject, ...rest) {

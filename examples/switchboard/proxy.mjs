@@ -38,7 +38,7 @@ export class StatefulProxy {
 
     const fork = new Fork(this.#stack, exchange);
     for (const target of targets) {
-      fork.send(this.#copy(routed, target), { flow: target.flow, branch: markedBranch(mark) });
+      fork.send(...this.#copy(routed, target), markedBranch(mark));
     }
     return fork;
   }
@@ -50,7 +50,8 @@ export class StatefulProxy {
     const targets = this.#targets(routed, takeOwnRoutes(routed, this.#stack, this.#domain));
     if (typeof targets === "number") return;
     for (const target of targets) {
-      this.#stack.sendStateless(this.#copy(routed, target), { flow: target.flow });
+      const [copy, flow] = this.#copy(routed, target);
+      if (flow) this.#stack.sendStateless(copy, { flow });
     }
   }
 
@@ -84,12 +85,13 @@ export class StatefulProxy {
     return bindings.map(({ contact, flow }) => ({ uri: contact.uri.with({ headers: {} }), flow }));
   }
 
-  /** §16.6, steps 1 to 4: the copy that goes to one target. */
+  /** §16.6, steps 1 to 7: the copy that goes to one target, and its way there, if there is one. */
   #copy(request, { uri, flow }) {
     const copy = request.clone();
     copy.uri = uri;
     copy.headers.set("Max-Forwards", (copy.headers.get("Max-Forwards") ?? 71) - 1);
-    recordRoute(copy, request.flow, flow ?? wayOut(copy, this.#stack));
-    return copy;
+    const way = flow ?? wayOut(copy, this.#stack);
+    if (way) recordRoute(copy, request.flow, way);
+    return [copy, way];
   }
 }

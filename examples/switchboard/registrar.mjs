@@ -60,7 +60,7 @@ export class Registrar {
     let bindings = current;
     for (const contact of request.headers.get("Contact")) {
       // One who could register this switchboard's own address would make it call itself.
-      if (!contact.uri.isSip || this.#domain.isRoute(contact.uri)) return { status: 403 };
+      if (!contact.uri.isSip || this.#domain.serves(contact.uri)) return { status: 403 };
 
       const seconds = requestedExpires(request, contact);
       if (seconds > 0 && seconds < this.#minExpires) {

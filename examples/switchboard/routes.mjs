@@ -19,15 +19,13 @@ export function takeOwnRoutes(request, stack, domain) {
   const { headers } = request;
   const way = { taken: false, flow: undefined, broken: false };
   let [route] = headers.get("Route");
-  while (route && domain.isRoute(route.uri)) {
+  while (route && domain.serves(route.uri)) {
     headers.shift("Route");
     way.taken = true;
     const token = route.uri.user;
     // The sender's own side is passed over: the request has just come that way (RFC 5626 §5.3.1).
     if (token !== undefined && token !== request.flow.id) {
-      const flow = stack.flow(token);
-      // A datagram flow's name is an address that anybody can write down, and no token.
-      way.flow = flow?.transport.reliable ? flow : undefined;
+      way.flow = stack.flow(token);
       way.broken = way.flow === undefined;
     }
     [route] = headers.get("Route");
@@ -42,15 +40,17 @@ export function recordRoute(request, cameFrom, goesTo) {
   request.headers.prepend("Record-Route", here === there ? [here] : [there, here]);
 }
 
-/** What a request will leave by, as far as its header fields tell: a transport, and no flow yet. */
-export function wayOut(request, { transports }) {
-  const { params } = request.headers.get("Route")[0]?.uri ?? request.uri;
-  const protocol = (params.get("transport") ?? "udp").toUpperCase();
-  return { transport: transports.find((each) => each.protocol === protocol) ?? transports[0] };
+/** The flow that a request will leave by; undefined where there is none, as sending it will tell. */
+export function wayOut(request, stack) {
+  try {
+    return stack.route(request);
+  } catch {
+    return undefined;
+  }
 }
 
 function sideUri({ transport, id }) {
-  const token = transport.reliable && id !== undefined ? `${id}@` : "";
+  const token = transport.reliable ? `${id}@` : "";
   const { sentBy, protocol } = transport;
   return `<${Uri.parse(`sip:${token}${sentBy};transport=${protocol.toLowerCase()};lr`)}>`;
 }

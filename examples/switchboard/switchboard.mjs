@@ -28,11 +28,12 @@ export class Switchboard {
     this.stack = new Stack({
       transports: [udp({ host, port, ...(advertise && { advertise }) }), webSocketServer({ server })],
       timers: { t1, c: timerC },
+      aliases: options.domain.split(/[\s,]+/).filter(Boolean),
       core: this,
+      onRefused: (finding, flow, message) => journal.refused(finding, flow, message),
     });
     const location = new Location();
-    const names = options.domain.split(/[\s,]+/).filter(Boolean);
-    const domain = new Domain(this.stack, names, advertise);
+    const domain = new Domain(this.stack, advertise);
     const { minExpires, maxExpires, relay } = options;
     this.#domain = domain;
     this.#registrar = new Registrar({ location, domain, minExpires, maxExpires });

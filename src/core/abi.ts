@@ -107,8 +107,6 @@ export const R_URI_PORT = 22;
 export const R_URI_PARAMS = 23;
 /** With the question mark. */
 export const R_URI_HEADERS = 24;
-/** 2: the host is an IPv6 reference. */
-export const R_URI_FLAGS = 25;
 
 // CSeq (RFC 3261 §20.16), numbers, media types
 export const R_NUMBER = 4;

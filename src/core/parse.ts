@@ -41,10 +41,12 @@ const TOO_LARGE: ParseFailure = { kind: "failure", code: "message_too_large" };
 const HEAD_TOO_LARGE: ParseFailure = { kind: "failure", code: "head_too_large" };
 const TOO_MANY: ParseFailure = { kind: "failure", code: "too_many_headers" };
 const NO_LIMITS: ParseLimits = {};
+const MESSAGE_SIZE = 1_048_576;
 
 /** Parses one message, the whole of `data`. Octets behind the body that Content-Length tells of are left out. */
 export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LIMITS): Head | ParseFailure {
-  if (data.length > (limits.messageSize ?? 1_048_576)) return TOO_LARGE;
+  // Before a string is encoded, which has at least as many octets as characters.
+  if (data.length > (limits.messageSize ?? MESSAGE_SIZE)) return TOO_LARGE;
   const core = engine();
   if (typeof data !== "string") return parseBytes(core, data, limits);
   // A text frame of ASCII is the binary string already.
@@ -57,6 +59,7 @@ export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LI
 }
 
 function parseBytes(core: Engine, bytes: Uint8Array, limits: ParseLimits): Head | ParseFailure {
+  if (bytes.length > (limits.messageSize ?? MESSAGE_SIZE)) return TOO_LARGE;
   const length = Math.min(bytes.length, WINDOW_SIZE);
   core.window.set(length === bytes.length ? bytes : bytes.subarray(0, length));
   const count = core.parse(length);

@@ -2,7 +2,17 @@
 // Reading several values of one message copies its head in once.
 
 import { SipError, type SipErrorDetails } from "../errors.ts";
-import { E_QUOTE, E_RANGE, E_TOO_MANY_PARAMS, E_URI, NONE, R_ERROR, R_ERROR_AT, WINDOW_SIZE } from "./abi.ts";
+import {
+  E_QUOTE,
+  E_RANGE,
+  E_TOO_MANY_PARAMS,
+  E_URI,
+  E_VALUE,
+  NONE,
+  R_ERROR,
+  R_ERROR_AT,
+  WINDOW_SIZE,
+} from "./abi.ts";
 import { type Engine, engine } from "./engine.ts";
 import { fromBinary, writeBinary } from "./text.ts";
 
@@ -34,27 +44,22 @@ export function part(text: string, start: number, end: number, ascii: boolean): 
   return ascii ? found : fromBinary(found);
 }
 
-/** The error for what the grammar function that was just called did not like. */
-export function failure(core: Engine, what: string, details: SipErrorDetails = {}): SipError {
-  const code = core.record[R_ERROR]!;
-  const offset = core.record[R_ERROR_AT]!;
-  const why =
-    code === E_RANGE
-      ? "a number out of range"
-      : code === E_QUOTE
-        ? "a quoted string that is never closed"
-        : code === E_TOO_MANY_PARAMS
-          ? "too many parameters"
-          : code === E_URI
-            ? "not a URI"
-            : "not the grammar";
-  return new SipError(
-    code === E_URI ? "uri_invalid" : "value_invalid",
-    `${what}: ${why} at octet ${offset}`,
-    {
-      status: 400,
-      offset,
-      ...details,
-    },
-  );
+/**
+ * The error for what the grammar function that was just called did not like.
+ *
+ * @param stop what the function returned: -1, or the offset where a value that should go on had ended
+ */
+export function failure(core: Engine, stop: number, what: string, details: SipErrorDetails = {}): SipError {
+  const code = stop < 0 ? core.record[R_ERROR]! : E_VALUE;
+  const offset = stop < 0 ? core.record[R_ERROR_AT]! : stop;
+  const name = code === E_URI ? "uri_invalid" : "value_invalid";
+  const why = REASONS[code] ?? "not the grammar";
+  return new SipError(name, `${what}: ${why} at octet ${offset}`, { status: 400, offset, ...details });
 }
+
+const REASONS: Readonly<Record<number, string>> = {
+  [E_RANGE]: "a number out of range",
+  [E_QUOTE]: "a quoted string that is never closed",
+  [E_TOO_MANY_PARAMS]: "too many parameters",
+  [E_URI]: "not a URI",
+};

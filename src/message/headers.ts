@@ -284,25 +284,28 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   private _take(name: string, first: boolean): unknown {
     const info = headerInfo(name);
-    let at = this._find(info, name, 0);
-    if (at < 0) return undefined;
-    if (!first) for (let next = at; next >= 0; next = this._find(info, name, next + 1)) at = next;
-    const { text, start, end, ascii } = sourceOf(this._head, this._item(at));
-    if (!info) {
-      const value = this._text(at);
-      this._edit(info, name).splice(at, 1);
-      return value;
+    for (;;) {
+      let at = this._find(info, name, 0);
+      if (at < 0) return undefined;
+      if (!first) for (let next = at; next >= 0; next = this._find(info, name, next + 1)) at = next;
+      const { text, start, end, ascii } = sourceOf(this._head, this._item(at));
+      if (!info) {
+        const value = this._text(at);
+        this._edit(info, name).splice(at, 1);
+        return value;
+      }
+      const parts: [number, number][] = info.list ? splitList(info, text, start, end) : [[start, end]];
+      const taken = first ? parts.shift() : parts.pop();
+      const items = this._edit(info, name);
+      if (parts.length === 0) {
+        items.splice(at, 1);
+      } else {
+        const rest = text.slice(parts[0]![0], parts[parts.length - 1]![1]);
+        items[at] = { id: info.id, name: info.name, text: unfold(rest).trim(), line: undefined };
+      }
+      // A field of a list may have no value at all: on to the next that has one.
+      if (taken) return readOne(info, text, taken[0], taken[1], ascii);
     }
-    const parts: [number, number][] = info.list ? splitList(info, text, start, end) : [[start, end]];
-    const taken = first ? parts.shift() : parts.pop();
-    const items = this._edit(info, name);
-    if (parts.length === 0) {
-      items.splice(at, 1);
-    } else {
-      const rest = text.slice(parts[0]![0], parts[parts.length - 1]![1]);
-      items[at] = { id: info.id, name: info.name, text: unfold(rest).trim(), line: undefined };
-    }
-    return taken ? readOne(info, text, taken[0], taken[1], ascii) : undefined;
   }
 
   /** The list of fields, ready for an edit of this name: what was read of it is forgotten. */

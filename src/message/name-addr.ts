@@ -1,10 +1,11 @@
 // NameAddr: display name, URI and header parameters, as in From, To, Contact, Route (RFC 3261 §20.10).
 // Immutable.
 
-import { R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG } from "../core/abi.ts";
+import { R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, part, textOf } from "../core/window.ts";
+import { failure, hold, textOf } from "../core/window.ts";
+import { SipError } from "../errors.ts";
 import { quote, refuseUnsafe, unquotePairs } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
@@ -35,37 +36,41 @@ export class NameAddr {
   readonly uri: Uri;
   /** The tag parameter (RFC 3261 §19.3). */
   readonly tag: string | undefined;
-  /** The parameters behind the URI, which belong to the header field. */
-  readonly params: Params;
-  // The display name is read when asked for: most messages are passed on without a look at it.
-  private readonly _display: string;
-  private readonly _start: number;
-  private readonly _end: number;
+  // Display name and parameters are read when asked for: most messages are passed on without a look at them.
+  private readonly _text: string;
+  private readonly _display: number;
   private readonly _form: number;
+  private readonly _span: number;
+  private _params: Params | undefined;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
   constructor(
     uri: Uri,
     tag: string | undefined,
-    params: Params,
-    display: string,
-    start = 0,
-    end: number = display.length,
-    form = 0,
+    text: string,
+    display: number,
+    form: number,
+    span: number,
+    params: Params | undefined,
   ) {
     this.uri = uri;
     this.tag = tag;
-    this.params = params;
+    this._text = text;
     this._display = display;
-    this._start = start;
-    this._end = end;
     this._form = form;
+    this._span = span;
+    this._params = params;
+  }
+
+  /** The parameters behind the URI, which belong to the header field. */
+  get params(): Params {
+    this._params ??= Params.ofHeader(this._text, this._span, (this._form & ASCII) !== 0);
+    return this._params;
   }
 
   /** The display name, unquoted; "" for none. */
   get displayName(): string {
-    if (this._start === this._end) return "";
-    const name = part(this._display, this._start, this._end, (this._form & ASCII) !== 0);
+    const name = textOf(this._text, this._display, (this._form & ASCII) !== 0) as string;
     return unfold((this._form & PAIRS) !== 0 ? unquotePairs(name) : name);
   }
 
@@ -76,9 +81,8 @@ export class NameAddr {
   static parse(text: string): NameAddr {
     const raw = toBinary(text);
     const core = hold(raw);
-    if (raw.length > 0xffff || core.address(0, raw.length) !== raw.length) {
-      throw failure(core, `address "${text.slice(0, 80)}"`);
-    }
+    const stop = raw.length > WINDOW_SIZE ? 0 : core.address(0, raw.length);
+    if (stop !== raw.length) throw failure(core, stop, `address "${text.slice(0, 80)}"`);
     return readNameAddr(core, raw, raw === text);
   }
 
@@ -88,7 +92,7 @@ export class NameAddr {
    */
   static of(parts: NameAddrParts & { uri: Uri | string }): NameAddr {
     const uri = typeof parts.uri === "string" ? Uri.parse(parts.uri) : parts.uri;
-    return new NameAddr(uri, undefined, Params.empty(), "").with(parts);
+    return new NameAddr(uri, undefined, "", 0, 0, 0, Params.empty()).with(parts);
   }
 
   /** True for the `*` of a Contact that takes all bindings away (RFC 3261 §10.2.2). */
@@ -102,6 +106,9 @@ export class NameAddr {
     if ("tag" in changes) {
       params = changes.tag === undefined ? params.without("tag") : params.with("tag", changes.tag);
     }
+    const displayName = toBinary(refuseUnsafe(changes.displayName ?? this.displayName));
+    if (displayName.length > 0x7fff)
+      throw new SipError("value_invalid", "a display name of more than 32,767 octets");
     return new NameAddr(
       changes.uri === undefined
         ? this.uri
@@ -109,8 +116,11 @@ export class NameAddr {
           ? Uri.parse(changes.uri)
           : changes.uri,
       params.get("tag"),
+      displayName,
+      displayName.length << 16,
+      0,
+      0,
       params,
-      toBinary(refuseUnsafe(changes.displayName ?? this.displayName)),
     );
   }
 
@@ -129,15 +139,8 @@ export class NameAddr {
 /** @internal The address that the core has just read into its record. */
 export function readNameAddr(core: Engine, text: string, ascii: boolean): NameAddr {
   const record = core.record;
-  const display = record[R_DISPLAY]!;
-  const pairs = record[R_DISPLAY_QUOTED] === 3;
-  return new NameAddr(
-    readUri(core, text, ascii),
-    textOf(text, record[R_TAG]!, ascii),
-    Params.ofHeader(text, record[R_PARAMS]!, ascii),
-    text,
-    display & 0xffff,
-    display >>> 16,
-    (ascii ? ASCII : 0) | (pairs ? PAIRS : 0),
-  );
+  const form = (ascii ? ASCII : 0) | (record[R_DISPLAY_QUOTED] === 3 ? PAIRS : 0);
+  const uri = readUri(core, text, ascii);
+  const tag = textOf(text, record[R_TAG]!, ascii);
+  return new NameAddr(uri, tag, text, record[R_DISPLAY]!, form, record[R_PARAMS]!, undefined);
 }

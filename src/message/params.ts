@@ -211,7 +211,7 @@ function read(style: ParamsStyle, text: string, start: number, end: number, asci
     style === "header"
       ? core.params(start, end)
       : core.uriParams(start + 1, end, style === "uri" ? SEMICOLON : AMPERSAND);
-  if (last < 0) throw failure(core, "parameters");
+  if (last < 0) throw failure(core, last, "parameters");
   const count = core.record[R_PARAMS_COUNT]!;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {

@@ -12,13 +12,24 @@ export function uriEquals(a: Uri, b: Uri): boolean {
   if (a.scheme !== b.scheme) return false;
   if (!a.isSip || !b.isSip) return a.opaque === b.opaque;
   return (
-    a.user === b.user &&
-    a.password === b.password &&
+    sameUser(a.userinfo, b.userinfo) &&
     a.host.toLowerCase() === b.host.toLowerCase() &&
     a.port === b.port &&
     paramsEqual(a.params, b.params) &&
     headersEqual(a.headers, b.headers)
   );
+}
+
+/** An escape is the same as its character, but not that of a reserved one; case counts (RFC 3261 §19.1.4). */
+function sameUser(a: string | undefined, b: string | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && canonical(a) === canonical(b));
+}
+
+function canonical(userinfo: string): string {
+  return userinfo.replace(/%[\da-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return /[\w.!~*'()-]/.test(character) ? character : octet.toUpperCase();
+  });
 }
 
 function paramsEqual(a: Params, b: Params): boolean {

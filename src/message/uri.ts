@@ -15,10 +15,12 @@ import {
   SCHEME_SIPS,
   SCHEME_STAR,
   SCHEME_TEL,
+  WINDOW_SIZE,
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { toBinary } from "../core/text.ts";
 import { failure, hold, textOf } from "../core/window.ts";
+import { SipError } from "../errors.ts";
 import { escapeExcept, PASSWORD, percentDecode, refuseUnsafe, USER } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
@@ -86,7 +88,8 @@ export class Uri {
   static parse(text: string): Uri {
     const raw = toBinary(text);
     const core = hold(raw);
-    if (raw.length > 0xffff || core.uri(0, raw.length) < 0) throw failure(core, `URI "${text.slice(0, 80)}"`);
+    const stop = raw.length > WINDOW_SIZE ? 0 : core.uri(0, raw.length);
+    if (stop !== raw.length) throw failure(core, stop, `URI "${text.slice(0, 80)}"`);
     return readUri(core, raw, raw === text);
   }
 
@@ -106,7 +109,11 @@ export class Uri {
       Params.of(parts.headers ?? {}, "uri-headers"),
       "",
     );
-    return Uri.parse(made.toString());
+    const uri = Uri.parse(made.toString());
+    // A host with more in it than a host ("evil@host", "host;lr") would have become other parts.
+    if (made.isSip && uri.host !== host)
+      throw new SipError("uri_invalid", `not a host: ${JSON.stringify(host)}`);
+    return uri;
   }
 
   /** The user part, unescaped; undefined where there is none. */
@@ -117,6 +124,11 @@ export class Uri {
   /** The password, unescaped. To be avoided (RFC 3261 §19.1.1). */
   get password(): string | undefined {
     return this._password === undefined ? undefined : percentDecode(this._password);
+  }
+
+  /** @internal User and password as they came, escapes and all. */
+  get userinfo(): string | undefined {
+    return this._password === undefined ? this._user : `${this._user}:${this._password}`;
   }
 
   /** True for sip and sips. */

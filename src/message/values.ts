@@ -1,24 +1,43 @@
 // Values: reads the typed values of one header field out of its text, by their kind.
 
+import { R_NUMBER } from "../core/abi.ts";
 import { failure, hold, part } from "../core/window.ts";
 import { SipError } from "../errors.ts";
-import { make, scan, TEXT } from "./codec.ts";
+import { ADDRESS, CSEQ, make, NUMBER, scan, TEXT, VIA } from "./codec.ts";
+import { readCSeq } from "./cseq.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
+import { readNameAddr } from "./name-addr.ts";
+import { readVia } from "./via.ts";
 
 /** How many values all fields of one header may have together. */
 const VALUES_MAX = 2048;
 
 const COMMA = 0x2c;
 
-/** Reads the one value of a single header. Throws SipError `value_invalid`. */
+/**
+ * Reads the one value of a single header. Throws SipError `value_invalid`. The most frequent kinds come
+ * first and call straight into the core.
+ */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
-  if (info.kind === TEXT) return unfold(part(text, start, end, ascii));
+  const kind = info.kind;
+  if (kind === TEXT) return unfold(part(text, start, end, ascii));
   const core = hold(text);
-  if (scan(info.kind, core, start, end, info.most) !== end) {
-    throw failure(core, info.name, { header: info.name, index: 0 });
+  let stop: number;
+  if (kind === ADDRESS) {
+    stop = core.address(start, end);
+    if (stop === end) return readNameAddr(core, text, ascii);
+  } else if (kind === CSEQ) {
+    stop = core.cseq(start, end);
+    if (stop === end) return readCSeq(core, text, ascii);
+  } else if (kind === NUMBER) {
+    stop = core.integer(start, end, info.most);
+    if (stop === end) return core.record[R_NUMBER]!;
+  } else {
+    stop = scan(kind, core, start, end, info.most);
+    if (stop === end) return make(kind, core, text, ascii, start, end);
   }
-  return make(info.kind, core, text, ascii, start, end);
+  throw failure(core, stop, info.name, { header: info.name, index: 0 });
 }
 
 /** Reads the first value of a list; undefined where the field has none. Throws SipError `value_invalid`. */
@@ -32,9 +51,16 @@ export function readFirst(
   const core = hold(text);
   const at = skipEmpty(text, start, end);
   if (at >= end) return undefined;
-  const next = scan(info.kind, core, at, end, info.most);
-  if (next < 0) throw failure(core, info.name, { header: info.name, index: 0 });
-  return make(info.kind, core, text, ascii, at, next);
+  const kind = info.kind;
+  if (kind === VIA) {
+    if (core.via(at, end) >= 0) return readVia(core, text, ascii);
+  } else if (kind === ADDRESS) {
+    if (core.address(at, end) >= 0) return readNameAddr(core, text, ascii);
+  } else {
+    const next = scan(kind, core, at, end, info.most);
+    if (next >= 0) return make(kind, core, text, ascii, at, next);
+  }
+  throw failure(core, -1, info.name, { header: info.name, index: 0 });
 }
 
 /** Reads the values of a list and adds them to `values`; empty members are passed over. */
@@ -52,7 +78,7 @@ export function readList(
     at = skipEmpty(text, at, end);
     if (at >= end) return;
     const next = scan(info.kind, core, at, end, info.most);
-    if (next < 0) throw failure(core, info.name, { header: info.name, index: values.length });
+    if (next < 0) throw failure(core, -1, info.name, { header: info.name, index: values.length });
     if (values.length === VALUES_MAX) {
       throw new SipError("too_many_values", `more than ${VALUES_MAX} values`, {
         header: info.name,
@@ -81,7 +107,7 @@ export function splitList(info: HeaderInfo, text: string, start: number, end: nu
   let at = skipEmpty(text, start, end);
   while (at < end) {
     const next = scan(info.kind, core, at, end, info.most);
-    if (next < 0) throw failure(core, info.name, { header: info.name, index: parts.length });
+    if (next < 0) throw failure(core, -1, info.name, { header: info.name, index: parts.length });
     parts.push([at, next]);
     at = skipEmpty(text, next, end);
   }

@@ -16,6 +16,7 @@ import {
   R_VIA_VERSION,
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
+import { isAscii } from "../core/text.ts";
 import { textOf } from "../core/window.ts";
 import { TRANSPORTS } from "../core/words.ts";
 import { refuseUnsafe } from "./escape.ts";
@@ -59,7 +60,9 @@ export class Via {
   readonly received: string | undefined;
   /** The source port that the next hop saw (RFC 3581 §4); undefined also where it is only asked for. */
   readonly rport: number | undefined;
-  readonly params: Params;
+  private readonly _text: string;
+  private readonly _span: number;
+  private _params: Params | undefined;
 
   /** @internal Use Via.of. */
   constructor(
@@ -71,7 +74,9 @@ export class Via {
     branch: string | undefined,
     received: string | undefined,
     rport: number | undefined,
-    params: Params,
+    text: string,
+    span: number,
+    params: Params | undefined,
   ) {
     this.protocol = protocol;
     this.version = version;
@@ -81,7 +86,9 @@ export class Via {
     this.branch = branch;
     this.received = received;
     this.rport = rport;
-    this.params = params;
+    this._text = text;
+    this._span = span;
+    this._params = params;
   }
 
   /**
@@ -89,18 +96,15 @@ export class Via {
    * @throws SipError `value_unsafe` for CR, LF or NUL
    */
   static of(parts: ViaParts & { host: string }): Via {
-    const bare = new Via(
-      "SIP",
-      "2.0",
-      "UDP",
-      parts.host,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      Params.empty(),
-    );
+    const none = undefined;
+    const bare = new Via("SIP", "2.0", "UDP", parts.host, none, none, none, none, "", 0, Params.empty());
     return bare.with(parts);
+  }
+
+  /** All parameters, those above included. */
+  get params(): Params {
+    this._params ??= Params.ofHeader(this._text, this._span, isAscii(this._text));
+    return this._params;
   }
 
   /** True where rport is there, with or without a value (RFC 3581). */
@@ -130,7 +134,9 @@ export class Via {
       "port" in changes ? changes.port : this.port,
       params.get("branch"),
       params.get("received"),
-      rport ? Number(rport) : undefined,
+      rport && /^\d{1,5}$/.test(rport) ? Number(rport) : undefined,
+      "",
+      0,
       params,
     );
   }
@@ -152,7 +158,6 @@ export function readVia(core: Engine, text: string, ascii: boolean): Via {
   const plain = record[R_VIA_PLAIN] === 1;
   const port = record[R_VIA_PORT]!;
   const rport = record[R_RPORT]!;
-  const params = record[R_PARAMS]!;
   return new Via(
     plain ? "SIP" : (textOf(text, record[R_VIA_PROTOCOL]!, ascii) as string),
     plain ? "2.0" : (textOf(text, record[R_VIA_VERSION]!, ascii) as string),
@@ -162,6 +167,8 @@ export function readVia(core: Engine, text: string, ascii: boolean): Via {
     textOf(text, record[R_BRANCH]!, ascii),
     textOf(text, record[R_RECEIVED]!, ascii),
     rport === NONE || rport === FLAG ? undefined : rport,
-    Params.ofHeader(text, params, ascii),
+    text,
+    record[R_PARAMS]!,
+    undefined,
   );
 }

@@ -14,7 +14,8 @@ export function noteSource(request: Request, flow: Flow): void {
   const source = flow.remote;
   if (via.hasRport) {
     replace(request, via.with({ received: source.host, rport: source.port }));
-  } else if (via.host !== source.host) {
+  } else if (via.host !== source.host || via.received !== undefined) {
+    // One that the sender wrote itself would be taken for ours, and lead responses anywhere.
     replace(request, via.with({ received: source.host }));
   }
 }

@@ -6,53 +6,22 @@ import type { ParseLimits } from "../core/parse.ts";
 import { SipError } from "../errors.ts";
 import { type Message, tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
-import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { type Finding, validate } from "../message/validate.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
-import { type TransactionCounts, TransactionLayer } from "../transaction/layer.ts";
-import type { TimerOptions } from "../transaction/timers.ts";
+import { TransactionLayer } from "../transaction/layer.ts";
+import { coreFailed } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
-import type { Core, ResponseHandlers } from "./core.ts";
+import type { Core } from "./core.ts";
 import { type Counters, countBad, newCounters } from "./counters.ts";
+import { Names } from "./names.ts";
+import type { SendOptions, StackOptions, StackStats } from "./options.ts";
 import { noteSource } from "./received.ts";
-import { requestTarget, responseTarget } from "./target.ts";
+import { requestFlow, responseFlow } from "./way.ts";
 
-/** What a stack is made of. */
-export interface StackOptions {
-  /** At least one; where several carry the same protocol, the first is sent by. */
-  transports: readonly Transport[];
-  core: Core;
-  /** The runtime's timers unless told otherwise. */
-  clock?: Clock;
-  /** `crypto.getRandomValues` unless told otherwise. */
-  random?: Random;
-  /** T1, T2, T4 and the others, in milliseconds (RFC 3261 §17.1.1.1). */
-  timers?: Partial<TimerOptions>;
-  /** What is taken for a message, and how many transactions may live at once. */
-  limits?: ParseLimits & { transactions?: number };
-  /** Checks what came in before the core sees it; `validate` unless told otherwise. */
-  validate?: (message: Message) => readonly Finding[];
-}
-
-/** How a request is sent. */
-export interface SendOptions extends ResponseHandlers {
-  /** The flow to send on, whatever the request's own target is. */
-  flow?: Flow;
-  /** The next hop, whatever Route and Request-URI say. */
-  target?: Target;
-  /** The Via branch; a random one unless told. */
-  branch?: string;
-  /** Runs Timer C, as a proxy must (RFC 3261 §16.6). */
-  timerC?: boolean;
-}
-
-/** What a stack has seen and done, and what lives in it now. */
-export interface StackStats extends Counters {
-  readonly transactions: TransactionCounts;
-}
+const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
 export class Stack {
@@ -63,10 +32,15 @@ export class Stack {
   readonly #clock: Clock;
   readonly #limits: ParseLimits;
   readonly #validate: (message: Message) => readonly Finding[];
+  readonly #onRefused: StackOptions["onRefused"];
+  readonly #names: Names;
   readonly #counters: Counters = newCounters();
   #state: "new" | "running" | "draining" | "closed" = "new";
+  /** Ends the wait for the transactions, where there is one. */
   #drained: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
 
+  /** @throws SipError `value_invalid` for timers or aliases that are none */
   constructor(options: StackOptions) {
     this.transports = options.transports;
     this.#core = options.core;
@@ -74,6 +48,8 @@ export class Stack {
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
     this.#validate = options.validate ?? validate;
+    this.#onRefused = options.onRefused;
+    this.#names = new Names(options.transports, options.aliases);
     this.#layer = new TransactionLayer({
       clock: this.#clock,
       random: this.#random,
@@ -81,37 +57,52 @@ export class Stack {
       ...(options.timers ? { timers: options.timers } : {}),
       ...(options.limits?.transactions === undefined ? {} : { limit: options.limits.transactions }),
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
-      onEmpty: () => this.#drained?.(),
+      owns: (via) => this.#names.owns(via),
+      onRefused: (finding, flow, message) => this.#tell(finding, flow, message),
+      onIdle: () => this.#drained?.(),
     });
   }
 
   /**
    * Starts all transports. Where one of them fails, those that had started are closed again.
-   * @throws SipError of the transport: `address_in_use`, `transport_failed`
+   * @throws SipError of the transport: `address_in_use`, `transport_failed`; `closed` where the stack was
+   *   started before, or closed meanwhile
    */
   async start(): Promise<void> {
     if (this.#state !== "new") throw new SipError("closed", `the stack is ${this.#state}`);
     this.#state = "running";
-    const started = await Promise.allSettled(this.transports.map((each) => each.start(this.#receiver)));
+    const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#receiver)));
     const failed = started.find((each) => each.status === "rejected");
-    if (!failed) return;
-    await this.close();
-    throw failed.reason;
+    if (failed) {
+      await this.close();
+      throw failed.reason;
+    }
+    if (this.#closing) throw new SipError("closed", "the stack was closed while it started");
   }
 
   /**
-   * Stops taking new requests (they are answered 503), waits for the transactions that live, then closes
-   * the transports. Afterwards there are no transactions, no timers, no sockets.
+   * Ends the stack: no transactions, no timers, no sockets afterwards. With `drain` it first waits for the
+   * transactions that wait themselves: ours for a final response, a peer's for the core's, a refused INVITE
+   * for its ACK. Those that only absorb retransmissions are not waited for.
    *
-   * @param options.drain how long to wait for the transactions, in milliseconds; 0 unless told
+   * While it drains, what belongs to a transaction or to a dialog (To has a tag) goes on as usual, ACK and
+   * CANCEL too, so that calls can be ended; any other request is answered 503 with Retry-After. A second
+   * call without `drain` ends the wait. May be called at any time; every call resolves when all is closed.
+   *
+   * @param options.drain how long to wait at most, in milliseconds; 0 unless told
    */
-  async close(options: { drain?: number } = {}): Promise<void> {
-    if (this.#state === "closed") return;
-    const { client, server } = this.#layer.counts;
-    if (this.#state === "running" && options.drain && client + server > 0) {
+  close(options: { drain?: number } = {}): Promise<void> {
+    const { drain = 0 } = options;
+    if (!(drain > 0)) this.#drained?.();
+    this.#closing ??= this.#close(drain);
+    return this.#closing;
+  }
+
+  async #close(drain: number): Promise<void> {
+    if (this.#state === "running" && drain > 0 && this.#layer.counts.waiting > 0) {
       this.#state = "draining";
       await new Promise<void>((resolve) => {
-        const timer = this.#clock.set(resolve, options.drain as number);
+        const timer = this.#clock.set(resolve, drain);
         this.#drained = () => {
           this.#clock.clear(timer);
           resolve();
@@ -120,7 +111,7 @@ export class Stack {
     }
     this.#state = "closed";
     this.#layer.close();
-    await Promise.allSettled(this.transports.map((each) => each.close()));
+    await Promise.allSettled(this.transports.map(async (each) => each.close()));
   }
 
   /**
@@ -137,7 +128,7 @@ export class Stack {
       ...(timerC === undefined ? {} : { timerC }),
     });
     try {
-      transaction.start(this.#requestFlow(request, options));
+      transaction.start(requestFlow(this.transports, request, options));
     } catch (error) {
       // Told later, never within the call: the caller has no transaction to compare with yet.
       void Promise.resolve().then(() => transaction.fail(asSipError(error)));
@@ -153,12 +144,13 @@ export class Stack {
    * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport goes to onError.
    */
   sendStateless(message: Message, options: { flow?: Flow; target?: Target; branch?: string } = {}): void {
+    if (this.#state === "closed") throw new SipError("closed", "the stack is closed");
     if (message.kind === "response") {
-      const flow = options.flow ?? message.flow ?? this.#flowTo(options.target ?? responseTarget(message));
+      const flow = responseFlow(this.transports, message, options);
       this.#transmit(message.toBytes(), flow, (error) => this.#report(error));
       return;
     }
-    const flow = this.#requestFlow(message, options);
+    const flow = requestFlow(this.transports, message, options);
     const { protocol, sentBy, reliable } = flow.transport;
     const branch = options.branch ?? this.#random.branch();
     const copy = message.clone();
@@ -171,6 +163,8 @@ export class Stack {
    * that parse themselves, and for tests.
    */
   receive(message: Message, flow: Flow): void {
+    if (this.#state === "closed") return;
+    this.#counters.received++;
     message.flow = flow;
     const [finding] = this.#validate(message);
     if (finding) {
@@ -179,35 +173,46 @@ export class Stack {
     }
     if (message.kind === "request") {
       noteSource(message, flow);
-      if (this.#state === "draining" && message.method !== "ACK" && message.method !== "CANCEL") {
-        const known = this.#layer.server(requestKey(message)) !== undefined;
-        if (!known) {
-          this.#answer(message, flow, 503, "Shutting Down");
-          return;
-        }
+      if (this.#state === "draining" && this.#isNew(message)) {
+        this.#refuse(message, flow, draining);
+        return;
       }
     }
     this.#layer.receive(message, flow);
   }
 
-  /** The open flow of that id, among all transports: for a token that came back in a Route. */
+  /**
+   * The flow that a request would leave by if it were sent now: one to its first Route, else to its
+   * Request-URI. A proxy asks before it writes Record-Route, which names the transport or the connection, and
+   * then sends on that flow. A connection is opened where there is none.
+   *
+   * @param options.target the next hop, whatever the request says
+   * @throws SipError `no_target` (with status 416 for a URI that is not SIP), `no_transport`
+   */
+  route(request: Request, options: { target?: Target } = {}): Flow {
+    return requestFlow(this.transports, request, options);
+  }
+
+  /**
+   * The open connection of that id, among all transports: for a token that came back in a Route (RFC 5626
+   * §5.3). A datagram flow is never found, since its id is an address that anybody can write down: who takes
+   * it for a token relays for everyone. Ids of connections are random; do not show one peer another's.
+   */
   flow(id: string): Flow | undefined {
     for (const transport of this.transports) {
-      const flow = transport.flowById(id);
+      const flow = transport.reliable ? transport.flowById(id) : undefined;
       if (flow) return flow;
     }
     return undefined;
   }
 
-  /** True where the URI names one of this stack's own transports, as a Route does that this stack wrote. */
+  /**
+   * True where a sip or sips URI names this stack, as a Route does that it wrote itself: by the sent-by of a
+   * transport (and its protocol, where the URI has `transport`), or by an alias, whatever the transport. A
+   * port that is left out is the scheme's and transport's usual one (RFC 3261 §19.1.2).
+   */
   isLocal(uri: Uri): boolean {
-    const asked = uri.params.get("transport")?.toUpperCase();
-    return this.transports.some((each) => {
-      if (asked !== undefined && asked !== each.protocol) return false;
-      const ours = each.sentBy.toLowerCase();
-      const theirs = uri.hostPort.toLowerCase();
-      return theirs === ours || theirs === `${ours}:${each.local.port}` || `${theirs}:5060` === ours;
-    });
+    return this.#names.isLocal(uri);
   }
 
   /** Totals since the start, and what lives now. A copy. */
@@ -218,53 +223,48 @@ export class Stack {
   readonly #receiver: TransportReceiver = {
     onMessage: (data, flow) => {
       if (this.#state === "closed") return;
-      this.#counters.received++;
       const message = tryParseMessage(data, this.#limits);
-      if (message.kind === "failure") countBad(this.#counters, message.code);
-      else this.receive(message, flow);
+      if (message.kind !== "failure") {
+        this.receive(message, flow);
+        return;
+      }
+      this.#counters.received++;
+      countBad(this.#counters, message.code);
+      if (this.#onRefused) this.#tell(notMessage(message.code), flow, undefined);
     },
     onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
     onError: (error) => this.#report(error),
   };
 
-  /** A request that cannot be worked with is answered, if it can be; all else is dropped. Both are counted. */
+  /** Whether a request begins something: it belongs to no dialog and to no transaction. */
+  #isNew(request: Request): boolean {
+    const { method, headers } = request;
+    if (method === "ACK" || method === "CANCEL" || headers.get("To")?.tag !== undefined) return false;
+    return this.#layer.server(requestKey(request)) === undefined;
+  }
+
+  /** A request that is not taken is answered, if it can be; all else is dropped. Both are counted. */
   #refuse(message: Message, flow: Flow, finding: Finding): void {
-    countBad(this.#counters, finding.code);
-    if (message.kind !== "request" || finding.status === "drop" || message.method === "ACK") return;
-    this.#answer(message, flow, finding.status, finding.reason);
+    const { code, status, reason } = finding;
+    countBad(this.#counters, code);
+    if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
+      try {
+        if (finding !== draining) noteSource(message, flow);
+        this.#layer.refuse(message, flow, status, reason, status === 503 ? 5 : undefined);
+        this.#counters.answered++;
+      } catch (cause) {
+        this.#report(asSipError(cause));
+      }
+    }
+    this.#tell(finding, flow, message);
   }
 
-  #answer(request: Request, flow: Flow, status: number, reason: string): void {
+  #tell(finding: Finding, flow: Flow, message: Message | undefined): void {
     try {
-      noteSource(request, flow);
-      const response: Response = request.createResponse(status, reason);
-      if (status === 503) response.headers.set("Retry-After", "5");
-      this.#transmit(response.toBytes(), flow, () => {});
-      this.#counters.answered++;
-    } catch (error) {
-      this.#report(asSipError(error));
+      this.#onRefused?.(finding, flow, message);
+    } catch (cause) {
+      this.#report(coreFailed(cause));
     }
-  }
-
-  #requestFlow(request: Request, options: { flow?: Flow; target?: Target }): Flow {
-    if (options.flow) return options.flow;
-    const fallback = this.transports.find((each) => each.protocol === "UDP") ?? this.transports[0];
-    if (!fallback) throw new SipError("no_transport", "the stack has no transport");
-    return this.#flowTo(options.target ?? requestTarget(request, fallback.protocol), fallback);
-  }
-
-  #flowTo(target: Target, fallback?: Transport): Flow {
-    const able = this.transports.filter((each) => each.protocol === target.protocol);
-    // A WebSocket client has one way out, and everything takes it (RFC 7118 §5.3).
-    const only = this.transports.length === 1 && fallback?.framed && fallback.reliable ? [fallback] : [];
-    for (const transport of able.length > 0 ? able : only) {
-      const flow = transport.flow(target);
-      if (flow) return flow;
-    }
-    if (able.length + only.length > 0) {
-      throw new SipError("no_target", `no flow to ${target.host}:${target.port} over ${target.protocol}`);
-    }
-    throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
@@ -287,4 +287,8 @@ export class Stack {
 
 function asSipError(error: unknown): SipError {
   return error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
+}
+
+function notMessage(code: Finding["code"]): Finding {
+  return { code, status: "drop", reason: `not a SIP message: ${code.replaceAll("_", " ")}` };
 }

@@ -41,6 +41,7 @@ const dropped = to<InviteClientState>("terminated", ["destroy"], "the user's wis
 export const inviteClient: Table<InviteClientState, InviteClientEvent> = {
   name: "INVITE client",
   initial: "resolving",
+  settled: ["completed", "accepted", "terminated"],
   entry: [],
   cells: {
     resolving: {

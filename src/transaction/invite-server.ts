@@ -35,6 +35,7 @@ const noCancel = "ignore: RFC 3261 §9.2, no effect after a final response";
 export const inviteServer: Table<InviteServerState, InviteServerEvent> = {
   name: "INVITE server",
   initial: "proceeding",
+  settled: ["confirmed", "accepted", "terminated"],
   entry: ["set trying", "deliver"],
   cells: {
     proceeding: {

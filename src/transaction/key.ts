@@ -109,6 +109,15 @@ export function requestKey(request: Request, method: string = request.method): s
   return serverKey(branch, method === "ACK" ? "INVITE" : method, via.host, portOf(via));
 }
 
+/** Whether a server transaction's key was made of a Via with this branch. Builds no text for the usual one. */
+export function hasBranch(key: string, branch: string | undefined): boolean {
+  // An RFC 2543 peer's key ends with its Via, and that with its branch.
+  if (key.startsWith("|")) return key.endsWith(` ${escaped(branch ?? "")}`);
+  if (branch === undefined) return false;
+  const text = escaped(branch);
+  return key.charCodeAt(text.length) === 124 && key.startsWith(text);
+}
+
 /** The key of an RFC 2543 peer's request. @param toTag another To tag than the request's: that of our response */
 export function oldRequestKey(request: Request, method: string, toTag?: string): string {
   const { headers } = request;

@@ -1,59 +1,32 @@
 // TransactionLayer: which transaction a message belongs to, and what becomes of one that belongs to none
 // (RFC 3261 §17.1.3, §17.2.3, §9.2, RFC 6026 §8.9). No IO: messages come in with their flow, bytes go out.
 
-import type { Clock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { Random } from "../random.ts";
+import type { Finding } from "../message/validate.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
 import { cancelOf } from "./derived.ts";
 import { requestKey, responseKey } from "./key.ts";
+import {
+  DEFAULT_TRANSACTION_LIMIT,
+  type TransactionCounts,
+  type TransactionLayerOptions,
+} from "./layer-options.ts";
 import { type AnyTransaction, Registry } from "./registry.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { Stateless } from "./stateless.ts";
 import { TimerQueue } from "./timer-queue.ts";
 import { type TimerOptions, Timers } from "./timers.ts";
 import type { Host } from "./transaction.ts";
-import { type ClientHandlers, coreFailed, type TransactionUser, watch } from "./user.ts";
-
-/** How many transactions may live at once, unless told otherwise. */
-export const DEFAULT_TRANSACTION_LIMIT = 250_000;
-
-/** What a transaction layer is made of. */
-export interface TransactionLayerOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** What differs from DEFAULT_TIMERS, in milliseconds. */
-  readonly timers?: Partial<TimerOptions>;
-  /** The core. */
-  readonly user: TransactionUser;
-  /** Live transactions, of both kinds, past which a new request is answered 503. Default 250,000. */
-  readonly limit?: number;
-  /** Hands bytes to the flow's transport; `failed` is for Transport.send. The bytes are never changed. */
-  transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
-  /** Called in a microtask after the last transaction has gone, if none has come since. */
-  onEmpty?(): void;
-}
-
-/** What a layer holds now, and what it has turned away so far. */
-export interface TransactionCounts {
-  /** Live client transactions. */
-  readonly client: number;
-  /** Live server transactions. */
-  readonly server: number;
-  /** Pending timers of transactions. */
-  readonly timers: number;
-  /** Requests answered without a transaction, since the limit was reached. */
-  readonly refused: number;
-  /** Responses that belong to no transaction, and were dropped. */
-  readonly stray: number;
-  /** Messages that lack what a transaction is known by, and were dropped with an error to the user. */
-  readonly dropped: number;
-}
+import { type ClientHandlers, coreFailed, type Returned, watch } from "./user.ts";
 
 const unheard: SendFailed = () => {};
+const overloaded: Finding = { code: "overloaded", status: 503, reason: "Too Many Transactions" };
+const overlooked: Finding = { code: "overloaded", status: 481, reason: "Too Many Transactions" };
+const stray: Finding = { code: "response_stray", status: "drop", reason: "No Such Transaction" };
+const foreign: Finding = { code: "response_stray", status: "drop", reason: "Not Our Via", header: "Via" };
 const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
 
 /** All transactions of one stack. */
@@ -65,7 +38,8 @@ export class TransactionLayer {
   readonly #stateless: Stateless;
   readonly #live: Registry = new Registry();
   #closed = false;
-  #emptying = false;
+  #waiting = 0;
+  #idling = false;
   #refused = 0;
   #stray = 0;
   #dropped = 0;
@@ -84,7 +58,8 @@ export class TransactionLayer {
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       bind: (transaction, flow) => this.#live.bind(transaction, flow),
       alias: (key, transaction) => this.#live.alias(key, transaction),
-      remove: (transaction) => this.#remove(transaction),
+      settled: () => this.#settled(),
+      remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.#report(error, transaction),
       pass: (ack) => this.#pass(ack),
       cancel: (request, branch, flow) => this.createClient(cancelOf(request), silent, { branch }).start(flow),
@@ -96,6 +71,7 @@ export class TransactionLayer {
     return {
       client: this.#live.clients.size,
       server: this.#live.servers.size,
+      waiting: this.#waiting,
       timers: this.#queue.size,
       refused: this.#refused,
       stray: this.#stray,
@@ -126,7 +102,7 @@ export class TransactionLayer {
     if (this.#closed) return;
     try {
       if (message.kind === "request") this.#request(message, flow);
-      else this.#response(message);
+      else this.#response(message, flow);
     } catch (cause) {
       this.#dropped++;
       this.#report(cause instanceof SipError ? cause : coreFailed(cause), undefined);
@@ -148,7 +124,19 @@ export class TransactionLayer {
       throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
     }
     this.#live.clients.set(transaction.key, transaction);
+    this.#waiting++;
     return transaction;
+  }
+
+  /**
+   * Answers a request without a transaction (RFC 3261 §8.2.7): each retransmission alike, and the ACK to it
+   * goes no further.
+   *
+   * @param retryAfter seconds for Retry-After, where given
+   */
+  refuse(request: Request, flow: Flow, status: number, reason?: string, retryAfter?: number): void {
+    const name = request.headers.raw("Via").join();
+    this.#transmit(this.#stateless.answer(request, name, status, reason, retryAfter), flow, unheard);
   }
 
   /** A connection is gone: every transaction on it hears of it, and acts by its machine's `transport error`. */
@@ -167,7 +155,7 @@ export class TransactionLayer {
     for (const transaction of [...this.#live.servers.values()]) transaction.terminate();
   }
 
-  #response(response: Response): void {
+  #response(response: Response, flow: Flow): void {
     const transaction = this.#live.clients.get(responseKey(response));
     if (transaction) {
       transaction.receive(response);
@@ -176,16 +164,14 @@ export class TransactionLayer {
     // RFC 6026 §8.9 drops strays. One kind still has someone to go to: a 2xx whose INVITE transaction is
     // over (32 s after the first) tells a user agent that its ACK was lost.
     const { status } = response;
-    if (status < 200 || status > 299 || response.headers.get("CSeq")?.method !== "INVITE") {
+    const answersInvite = status > 199 && status < 300 && response.headers.get("CSeq")?.method === "INVITE";
+    const via = response.headers.first("Via");
+    if (!answersInvite || !via || this.#options.owns?.(via) === false) {
       this.#stray++;
+      this.#options.onRefused?.(answersInvite ? foreign : stray, flow, response);
       return;
     }
-    try {
-      const returned = this.#options.user.onResponse(response, undefined);
-      if (returned !== undefined) watch(returned, (cause) => this.#report(coreFailed(cause), undefined));
-    } catch (cause) {
-      this.#report(coreFailed(cause), undefined);
-    }
+    this.#call(() => this.#options.user.onResponse(response, undefined));
   }
 
   #request(request: Request, flow: Flow): void {
@@ -199,8 +185,9 @@ export class TransactionLayer {
     else if (request.method === "CANCEL") this.#cancel(request, key, flow);
     else if (this.#full) {
       // RFC 3261 §21.5.4. T4 later the network has forgotten this burst.
-      const seconds = Math.ceil(this.timers.t4 / 1000);
-      this.#refuse(this.#stateless.answer(request, key, 503, seconds), flow);
+      this.#refused++;
+      this.refuse(request, flow, 503, undefined, Math.ceil(this.timers.t4 / 1000));
+      this.#options.onRefused?.(overloaded, flow, request);
     } else this.#create(request, key, flow).begin();
   }
 
@@ -209,7 +196,9 @@ export class TransactionLayer {
     const invite = this.#live.servers.get(requestKey(cancel, "INVITE"));
     // One that finds its INVITE is let in past the limit: it ends what fills the layer.
     if (invite === undefined && this.#full) {
-      this.#refuse(this.#stateless.answer(cancel, key, 481), flow);
+      this.#refused++;
+      this.refuse(cancel, flow, 481);
+      this.#options.onRefused?.(overlooked, flow, cancel);
       return;
     }
     const response = cancel.createResponse(invite ? 200 : 481);
@@ -229,6 +218,7 @@ export class TransactionLayer {
   #create(request: Request, key: string, flow: Flow): ServerTransaction {
     const transaction = new ServerTransaction(this.#host, key, request, flow);
     this.#live.servers.set(key, transaction);
+    this.#waiting++;
     this.#live.bind(transaction, flow);
     return transaction;
   }
@@ -237,14 +227,14 @@ export class TransactionLayer {
     return this.#live.size >= this.#limit;
   }
 
-  #refuse(data: Uint8Array<ArrayBuffer>, flow: Flow): void {
-    this.#refused++;
-    this.#transmit(data, flow, unheard);
+  #pass(ack: Request): void {
+    this.#call(() => this.#options.user.onRequest(ack, undefined));
   }
 
-  #pass(ack: Request): void {
+  /** Calls the core about what belongs to no transaction. */
+  #call(callback: () => Returned): void {
     try {
-      const returned = this.#options.user.onRequest(ack, undefined);
+      const returned = callback();
       if (returned !== undefined) watch(returned, (cause) => this.#report(coreFailed(cause), undefined));
     } catch (cause) {
       this.#report(coreFailed(cause), undefined);
@@ -268,18 +258,14 @@ export class TransactionLayer {
     }
   }
 
-  #remove(transaction: AnyTransaction): void {
-    this.#live.remove(transaction);
-    this.#emptied();
-  }
-
-  #emptied(): void {
-    const { onEmpty } = this.#options;
-    if (onEmpty === undefined || this.#emptying || this.#live.size > 0) return;
-    this.#emptying = true;
+  #settled(): void {
+    this.#waiting--;
+    const { onIdle } = this.#options;
+    if (onIdle === undefined || this.#idling || this.#waiting > 0) return;
+    this.#idling = true;
     void Promise.resolve().then(() => {
-      this.#emptying = false;
-      if (this.#live.size === 0) this.#options.onEmpty?.();
+      this.#idling = false;
+      if (this.#waiting === 0) onIdle.call(this.#options);
     });
   }
 }

@@ -86,6 +86,11 @@ export interface Table<State extends string, Event extends string> {
   readonly name: string;
   /** The state that a transaction is born in. */
   readonly initial: State;
+  /**
+   * The states in which it waits for nothing any more: what still comes is retransmitted, and absorbed. An
+   * INVITE whose refusal was not acknowledged is not there yet: it may have to send that again.
+   */
+  readonly settled: readonly State[];
   /** What is done at birth. */
   readonly entry: readonly Effect[];
   readonly cells: { readonly [S in State]: { readonly [E in Event]: Cell<State> } };

@@ -38,6 +38,7 @@ const uncancelled = "ignore: RFC 3261 §9.1, CANCEL is for INVITE";
 export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> = {
   name: "non-INVITE client",
   initial: "resolving",
+  settled: ["completed", "terminated"],
   entry: [],
   cells: {
     resolving: {

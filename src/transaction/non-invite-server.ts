@@ -47,6 +47,7 @@ const second = "RFC 3261 §17.2.2: the final response was sent";
 export const nonInviteServer: Table<NonInviteServerState, NonInviteServerEvent> = {
   name: "non-INVITE server",
   initial: "trying",
+  settled: ["completed", "terminated"],
   entry: ["set trying", "deliver"],
   cells: {
     trying: {

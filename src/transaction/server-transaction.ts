@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
-import { oldRequestKey } from "./key.ts";
+import { hasBranch, oldRequestKey } from "./key.ts";
 import type { Effect } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
@@ -25,6 +25,8 @@ export class ServerTransaction extends Transaction {
    */
   onCancel: ((cancel: Request) => Returned) | undefined = undefined;
   #request: Request | undefined;
+  /** The number of its CSeq, which every response has too. */
+  readonly #cseq: number | undefined;
   #toTag: string | undefined;
   /** What `send` is to send. */
   #outgoing: Uint8Array<ArrayBuffer> | undefined;
@@ -34,6 +36,7 @@ export class ServerTransaction extends Transaction {
     const { method } = request;
     super(host, method === "INVITE" ? inviteServer : nonInviteServer, key, method, flow);
     this.#request = request;
+    this.#cseq = request.headers.get("CSeq")?.number;
   }
 
   override get state(): ServerState {
@@ -69,11 +72,13 @@ export class ServerTransaction extends Transaction {
    * @param response a response, or a status code from 100 to 699 to answer the request with
    * @param reason the reason phrase that goes with a status code
    * @throws SipError `transaction_state` after the final response or the end of the transaction, and for
-   *   what RFC 4320 refuses; nothing has changed then. `value_invalid` for a status that is none;
-   *   `value_unsafe` for a response that must not go on the wire.
+   *   what RFC 4320 refuses. `response_mismatch` for a response to another request: its topmost Via has
+   *   another branch, or its CSeq is another (RFC 3261 §8.2.6.2); a proxy may have left its own Via on it.
+   *   `value_invalid` for a status that is none; `value_unsafe` for a response that must not go on the wire.
+   *   Nothing has changed then.
    */
   respond(response: Response | number, reason?: string): void {
-    const message = typeof response === "number" ? this.#create(response, reason) : response;
+    const message = typeof response === "number" ? this.#create(response, reason) : this.#check(response);
     this.#outgoing = message.toBytes();
     try {
       this.dispatch(this.#event(message.status), message);
@@ -143,6 +148,21 @@ export class ServerTransaction extends Transaction {
     const request = this.#request;
     if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
     return request.createResponse(status, reason);
+  }
+
+  /** What does not match here would match nothing at the peer, and be dropped there without a word. */
+  #check(response: Response): Response {
+    const branch = response.headers.first("Via")?.branch;
+    if (!hasBranch(this.key, branch)) {
+      const text = `the response's topmost Via has the branch ${branch}, which is not the request's`;
+      throw new SipError("response_mismatch", text, { header: "Via" });
+    }
+    const cseq = response.headers.get("CSeq");
+    if (cseq?.number !== this.#cseq || cseq?.method !== this.method) {
+      const text = `the response's CSeq is ${cseq}, the request's ${this.#cseq} ${this.method}`;
+      throw new SipError("response_mismatch", text, { header: "CSeq" });
+    }
+    return response;
   }
 
   #event(status: number): string {

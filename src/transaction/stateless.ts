@@ -1,6 +1,7 @@
 // Stateless: the answers that no transaction stands behind (RFC 3261 §8.2.7): 503 past the limit of live
-// transactions, and 481 to a CANCEL then. It keeps nothing, and still knows the ACK to its own answers.
+// transactions, and 481 to a CANCEL then; and what the stack refuses. It keeps nothing, and still knows the ACK to its own answers.
 
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Random } from "../random.ts";
 
@@ -18,11 +19,18 @@ export class Stateless {
    * The bytes of a response. A retransmitted request gets the same To tag, since nothing but the request's
    * own key goes into it (RFC 3261 §8.2.7).
    *
+   * @param reason the reason phrase, where it is not the default one
    * @param retryAfter seconds for Retry-After, where given
    */
-  answer(request: Request, key: string, status: number, retryAfter?: number): Uint8Array<ArrayBuffer> {
-    const response = request.createResponse(status);
-    const to = request.headers.get("To");
+  answer(
+    request: Request,
+    key: string,
+    status: number,
+    reason?: string,
+    retryAfter?: number,
+  ): Uint8Array<ArrayBuffer> {
+    const response = request.createResponse(status, reason);
+    const to = readTo(request);
     if (to !== undefined && to.tag === undefined) {
       response.headers.set("To", to.with({ tag: this.#mark + hash(key) }));
       this.#used = true;
@@ -34,6 +42,15 @@ export class Stateless {
   /** Whether an ACK acknowledges one of these answers. */
   owns(ack: Request): boolean {
     return this.#used && ack.headers.get("To")?.tag?.startsWith(this.#mark) === true;
+  }
+}
+
+/** To, unless it is what is wrong with the request. */
+function readTo(request: Request): NameAddr | undefined {
+  try {
+    return request.headers.get("To");
+  } catch {
+    return undefined;
   }
 }
 

@@ -25,6 +25,8 @@ export interface Host {
   bind(transaction: ClientTransaction | ServerTransaction, flow: Flow): void;
   /** Makes an RFC 2543 peer's ACK find its transaction. */
   alias(key: string, transaction: ServerTransaction): void;
+  /** Called once for each transaction, when it waits for nothing any more (see Table.settled). */
+  settled(): void;
   /** Takes a transaction out of every map. */
   remove(transaction: ClientTransaction | ServerTransaction): void;
   /** Tells the user of an error; never throws. */
@@ -113,8 +115,13 @@ export abstract class Transaction implements TimerOwner {
 
   /** One step of the machine: the new state first, then the effects in their order. @internal */
   dispatch(event: string, subject: Subject): void {
-    const row = step(this.#table, this.#state, event, this.#flow?.transport.reliable ?? false);
+    const before = this.#state;
+    const row = step(this.#table, before, event, this.#flow?.transport.reliable ?? false);
     this.#state = row.next;
+    if (row.next !== before) {
+      const { settled } = this.#table;
+      if (settled.includes(row.next) && !settled.includes(before)) this.host.settled();
+    }
     this.#carryOut(row.effects, subject);
   }
 

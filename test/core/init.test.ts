@@ -19,7 +19,7 @@ beforeEach(() => {
       ]),
     ),
     Module: class extends RealModule {
-      constructor(bytes: BufferSource) {
+      constructor(bytes: Uint8Array<ArrayBuffer>) {
         super(bytes);
         compiled++;
       }

@@ -58,7 +58,7 @@ describe("an untouched message", () => {
     }
     void message.body;
     expect(message.toString()).toBe(text);
-    expect(message.toBytes()).toEqual(utf8(text));
+    expect(latin1(message.toBytes())).toBe(latin1(utf8(text)));
   });
 
   it("gives a fresh copy each time", () => {
@@ -158,7 +158,7 @@ describe("a body", () => {
     expect(message.headers.get("Content-Length")).toBe(12);
     expect(message.bodyLength).toBe(12);
     expect(message.bodyText).toBe("Grüße 😀");
-    expect(message.body).toEqual(utf8("Grüße 😀"));
+    expect(latin1(message.body)).toBe(latin1(utf8("Grüße 😀")));
     expect(message.toString()).toBe(invite([], "Grüße 😀"));
     message.body = Uint8Array.of(0, 255);
     expect(message.headers.get("Content-Length")).toBe(2);

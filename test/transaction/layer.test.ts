@@ -1,7 +1,8 @@
 // The layer: what becomes of messages that belong to no transaction, its limit, and its end.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
+import { SipError } from "../../src/errors.ts";
 import { parseMessage as parseAny } from "../../src/message/parse.ts";
 import { Random } from "../../src/random.ts";
 import { TransactionLayer } from "../../src/transaction/layer.ts";
@@ -232,22 +233,114 @@ describe("close", () => {
   });
 });
 
-describe("onEmpty", () => {
-  it("comes once after the last transaction, and not if there is a new one by then", async () => {
-    let empty = 0;
-    const on = bench({}, { onEmpty: () => void empty++ });
+describe("onIdle", () => {
+  it("comes once after the last transaction that waited, and not if there is a new one by then", async () => {
+    let idle = 0;
+    const on = bench({}, { onIdle: () => void idle++ });
     for (const branch of ["z9hG4bK-a", "z9hG4bK-b"]) on.layer.receive(request("OPTIONS", branch), tcp);
     on.requests[0]!.transaction!.respond(200);
     await on.clock.advanceAsync(0);
-    expect(empty).toBe(0);
+    expect(idle).toBe(0);
     on.requests[1]!.transaction!.respond(200);
     on.layer.receive(request("OPTIONS", "z9hG4bK-c"), tcp);
     await on.clock.advanceAsync(0);
-    expect(empty).toBe(0);
+    expect(idle).toBe(0);
     on.requests[2]!.transaction!.respond(200);
-    expect(empty).toBe(0);
+    expect(idle).toBe(0);
     await on.clock.advanceAsync(0);
-    expect(empty).toBe(1);
+    expect(idle).toBe(1);
+  });
+
+  it("does not wait for those that only absorb retransmissions", async () => {
+    let idle = 0;
+    const on = bench({}, { onIdle: () => void idle++ });
+    on.layer.receive(request("OPTIONS", "z9hG4bK-a"), udp);
+    on.layer.receive(request("INVITE", "z9hG4bK-b"), udp);
+    on.requests[0]!.transaction!.respond(200);
+    on.requests[1]!.transaction!.respond(200);
+    await on.clock.advanceAsync(0);
+    expect(on.layer.counts).toMatchObject({ server: 2, waiting: 0 });
+    expect(idle).toBe(1);
+    await on.clock.advanceAsync(32_000);
+    expect(idle).toBe(1);
+  });
+});
+
+describe("waiting", () => {
+  const waiting = (on: ReturnType<typeof bench>) => on.layer.counts.waiting;
+
+  it.each(["INVITE", "OPTIONS"])("is a client's %s until its final response", (method) => {
+    const on = bench();
+    on.layer.createClient(outgoing(method)).start(udp);
+    expect(waiting(on)).toBe(1);
+    on.layer.receive(answer(on.sent[0]!.data, 180), udp);
+    expect(waiting(on)).toBe(1);
+    on.layer.receive(answer(on.sent[0]!.data, 404), udp);
+    expect(on.layer.counts).toMatchObject({ client: 1, waiting: 0 });
+    on.clock.advance(32_000);
+    expect(waiting(on)).toBe(0);
+  });
+
+  it("is a refused INVITE until its ACK, or until nobody sends one", () => {
+    for (const acknowledged of [true, false]) {
+      const on = bench();
+      on.layer.receive(request("INVITE"), udp);
+      on.server().respond(486);
+      expect(waiting(on)).toBe(1);
+      if (acknowledged) on.layer.receive(request("ACK"), udp);
+      else on.clock.advance(32_000);
+      expect(on.layer.counts).toMatchObject({ server: acknowledged ? 1 : 0, waiting: 0 });
+      on.clock.advance(5_000);
+    }
+  });
+
+  it("counts a transaction once, whatever the callbacks do to it", () => {
+    const on = bench({
+      onResponse: (_response, transaction) => transaction?.terminate(),
+      onRequest: (_request, transaction) => {
+        transaction?.respond(200);
+        transaction?.terminate();
+      },
+    });
+    on.layer.createClient(outgoing("INVITE")).start(udp);
+    on.layer.receive(answer(on.sent[0]!.data, 180), udp);
+    on.layer.createClient(outgoing("INVITE")).start(udp);
+    on.layer.receive(answer(on.sent[1]!.data, 200), udp);
+    on.layer.createClient(outgoing("OPTIONS")).fail(new SipError("no_target", "nowhere"));
+    on.layer.receive(request("OPTIONS"), udp);
+    on.layer.receive(request("CANCEL", "z9hG4bK-none"), udp);
+    expect(waiting(on)).toBe(0);
+    on.layer.createClient(outgoing("INFO"));
+    expect(waiting(on)).toBe(1);
+    on.layer.close();
+    expect(waiting(on)).toBe(0);
+  });
+});
+
+describe("what the layer turns away by itself", () => {
+  it("is told, with the reason and what was answered", () => {
+    const told: unknown[] = [];
+    const owns = vi.fn(() => false);
+    const on = bench({}, { limit: 1, owns, onRefused: (...all) => void told.push(all) });
+    on.layer.receive(request("INVITE", "z9hG4bK-a"), udp);
+    const [late, cancel, ok, no] = [
+      request("OPTIONS", "z9hG4bK-b"),
+      request("CANCEL", "z9hG4bK-c"),
+      answer(requestText("INVITE"), 200),
+      answer(requestText("INVITE"), 404),
+    ];
+    for (const message of [late, cancel, ok, no]) on.layer.receive(message, udp);
+    expect(told).toEqual([
+      [expect.objectContaining({ code: "overloaded", status: 503 }), udp, late],
+      [expect.objectContaining({ code: "overloaded", status: 481 }), udp, cancel],
+      [expect.objectContaining({ code: "response_stray", status: "drop", header: "Via" }), udp, ok],
+      [expect.objectContaining({ code: "response_stray", status: "drop" }), udp, no],
+    ]);
+    expect(on.layer.counts).toMatchObject({ refused: 2, stray: 2 });
+    // Only what would go to the core is worth the comparison.
+    expect(owns).toHaveBeenCalledTimes(1);
+    expect(on.responses).toEqual([]);
+    on.layer.close();
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
+import type { Response } from "../../src/message/response.ts";
 import { type Bench, bench, parseRequest, request, requestText, tcp, udp } from "./support.ts";
 
 /** An INVITE came in. */
@@ -337,6 +338,57 @@ describe("transport errors", () => {
       "transport_failed",
       "timeout",
     ]);
+  });
+});
+
+describe("a response to another request", () => {
+  // Of a 3261 peer, and of a 2543 one with a branch and without.
+  const peers = ["z9hG4bK-1", "old%1", ""].map((branch) => {
+    const text = requestText("INVITE", branch);
+    return branch === "" ? text.replace(";branch=", "") : text;
+  });
+
+  it.each(peers)("is refused, and nothing has changed: %#", (text) => {
+    const on = bench();
+    on.layer.receive(parseRequest(text), udp);
+    const transaction = on.server();
+    const refuse = (header: string, edit: (response: Response) => void) => {
+      const response = transaction.request!.createResponse(200);
+      edit(response);
+      const mismatch = expect.objectContaining({ code: "response_mismatch", header });
+      expect(() => transaction.respond(response)).toThrow(mismatch);
+    };
+    // A proxy that has left its own Via on it; one that took too many.
+    refuse("Via", ({ headers }) => headers.prepend("Via", "SIP/2.0/UDP proxy;branch=z9hG4bK-p"));
+    refuse("Via", ({ headers }) => headers.prepend("Via", "SIP/2.0/UDP proxy;branch=z9hG4bK-11"));
+    refuse("Via", ({ headers }) => headers.prepend("Via", "SIP/2.0/UDP proxy;branch=z9hG4bK-"));
+    if (text !== peers[2]) {
+      refuse("Via", ({ headers }) => headers.prepend("Via", "SIP/2.0/UDP proxy"));
+      refuse("Via", ({ headers }) => headers.shift("Via"));
+    }
+    refuse("CSeq", ({ headers }) => headers.set("CSeq", "8 INVITE"));
+    refuse("CSeq", ({ headers }) => headers.set("CSeq", "7 BYE"));
+    refuse("CSeq", ({ headers }) => headers.delete("CSeq"));
+    expect(on.sent).toEqual([]);
+    expect(transaction.state).toBe("proceeding");
+
+    transaction.respond(transaction.request!.createResponse(200));
+    expect(on.sent).toHaveLength(1);
+    on.clock.advance(32_000);
+  });
+
+  it("is refused also after the first 2xx, when the request is gone", () => {
+    const on = bench();
+    const transaction = ring(on);
+    const first = transaction.request!.createResponse(200);
+    const second = first.clone();
+    transaction.respond(first);
+    expect(transaction.request).toBeUndefined();
+    transaction.respond(second);
+    second.headers.set("CSeq", "8 INVITE");
+    expect(() => transaction.respond(second)).toThrow(code("response_mismatch"));
+    expect(on.sent).toHaveLength(2);
+    on.clock.advance(32_000);
   });
 });
 

@@ -1,0 +1,61 @@
+// Options of a stack and of what it sends, and what it tells about itself.
+
+import type { Clock } from "../clock.ts";
+import type { ParseLimits } from "../core/parse.ts";
+import type { Message } from "../message/parse.ts";
+import type { Finding } from "../message/validate.ts";
+import type { Random } from "../random.ts";
+import type { TransactionCounts } from "../transaction/layer-options.ts";
+import type { TimerOptions } from "../transaction/timers.ts";
+import type { Flow, Target, Transport } from "../transport/transport.ts";
+import type { Core, ResponseHandlers } from "./core.ts";
+import type { Counters } from "./counters.ts";
+
+/** What a stack is made of. */
+export interface StackOptions {
+  /** At least one; where several carry the same protocol, the first is sent by. */
+  transports: readonly Transport[];
+  core: Core;
+  /** The runtime's timers unless told otherwise. */
+  clock?: Clock;
+  /** `crypto.getRandomValues` unless told otherwise. */
+  random?: Random;
+  /** T1, T2, T4 and the others, in milliseconds (RFC 3261 §17.1.1.1). */
+  timers?: Partial<TimerOptions>;
+  /** What is taken for a message, and how many transactions may live at once. */
+  limits?: ParseLimits & { transactions?: number };
+  /** Checks what came in before the core sees it; `validate` unless told otherwise. */
+  validate?: (message: Message) => readonly Finding[];
+  /**
+   * Names that this stack answers to besides its transports' own, each `host` or `host:port`, IPv6 with
+   * brackets: its domain, a load balancer's address. A `host` alone is met without a port and with any that a
+   * transport has. See Stack.isLocal.
+   */
+  aliases?: readonly string[];
+  /**
+   * Told of everything that the stack answers or drops without the core: `finding` says why, and with which
+   * status it was answered ("drop" for not at all). That is what is no message or a malformed one (the codes
+   * of the parser and of `validate`), what comes while the stack drains (`closed`) or past the limit of
+   * transactions (`overloaded`), and responses to nothing (`response_stray`). `message` is undefined for what
+   * could not be parsed; malformed, it may throw when it is read. Called for every such message, in a flood
+   * too: be quick.
+   */
+  onRefused?: (finding: Finding, flow: Flow, message: Message | undefined) => void;
+}
+
+/** How a request is sent. */
+export interface SendOptions extends ResponseHandlers {
+  /** The flow to send on, whatever the request's own target is. */
+  flow?: Flow;
+  /** The next hop, whatever Route and Request-URI say. */
+  target?: Target;
+  /** The Via branch; a random one unless told. */
+  branch?: string;
+  /** Runs Timer C, as a proxy must (RFC 3261 §16.6). */
+  timerC?: boolean;
+}
+
+/** What a stack has seen and done, and what lives in it now. */
+export interface StackStats extends Counters {
+  readonly transactions: TransactionCounts;
+}

@@ -1,0 +1,144 @@
+// Validate: each finding, with the status that answers it.
+import { describe, expect, it } from "vitest";
+import { parseMessage } from "../../src/message/parse.ts";
+import { validate } from "../../src/message/validate.ts";
+import { vectors as rfc4475 } from "../vectors/rfc4475/index.ts";
+import { vectors as rfc5118 } from "../vectors/rfc5118/index.ts";
+import { invite, ok } from "./samples.ts";
+
+const findings = (text: string) => validate(parseMessage(text));
+const without = (text: string, name: string) => text.replace(new RegExp(`^${name}: .*\r\n`, "gm"), "");
+const change = (text: string, name: string, value: string) =>
+  text.replace(new RegExp(`^${name}: .*$`, "m"), `${name}: ${value}`);
+
+it("finds nothing wrong with what is right", () => {
+  expect(findings(invite())).toEqual([]);
+  expect(findings(ok())).toEqual([]);
+  expect(findings(invite([], "v=0\r\n"))).toEqual([]);
+});
+
+describe("version", () => {
+  it("505 for another version (RFC 3261 §21.5.6), in any case the same", () => {
+    expect(findings(invite().replace("SIP/2.0\r", "SIP/3.0\r"))).toEqual([
+      { code: "start_line_invalid", status: 505, reason: "Version Not Supported" },
+    ]);
+    expect(findings(invite().replace("SIP/2.0\r", "sip/2.0\r"))).toEqual([]);
+    expect(findings(ok().replace("SIP/2.0 200", "SIP/7.0 200"))[0]).toMatchObject({ status: "drop" });
+  });
+});
+
+describe("mandatory header fields", () => {
+  it.each(["From", "To", "Call-ID", "CSeq"])("400 where %s is missing (§8.1.1)", (name) => {
+    const [first] = findings(without(invite(), name));
+    expect(first).toEqual({ code: "header_missing", status: 400, reason: `Missing ${name}`, header: name });
+    expect(findings(without(ok(), name))[0]).toMatchObject({
+      code: "header_missing",
+      status: "drop",
+      header: name,
+    });
+  });
+
+  it("drops what has no Via, or a broken one, before all else", () => {
+    expect(findings(without(without(invite(), "Via"), "CSeq"))).toMatchObject([
+      { code: "header_missing", status: "drop", header: "Via" },
+      { code: "header_missing", status: 400, header: "CSeq" },
+    ]);
+    expect(findings(change(invite(), "Via", "SIP/2.0/UDP"))[0]).toMatchObject({
+      code: "value_invalid",
+      status: "drop",
+      header: "Via",
+    });
+  });
+
+  it("looks at the topmost Via alone", () => {
+    expect(findings(invite().replace("bigbox3.site3.atlanta.example.com", "not a host"))).toEqual([]);
+  });
+
+  it.each([
+    ["From", "<sip:a@b"],
+    ["To", "sip:a b"],
+    ["CSeq", "4294967296 INVITE"],
+    ["CSeq", "INVITE 1"],
+  ])("400 where %s is %s", (name, value) => {
+    const text = change(invite(), name, value);
+    const [first] = findings(text);
+    expect(first).toMatchObject({ status: 400, reason: `Bad ${name}`, header: name });
+    expect(first?.offset).toBeGreaterThanOrEqual(text.indexOf(`${name}: `) + name.length + 2);
+    expect(first?.offset).toBeLessThanOrEqual(text.indexOf(`${name}: `) + name.length + 2 + value.length);
+  });
+
+  it("400 where a single one is there twice", () => {
+    expect(findings(invite(["CSeq: 314159 INVITE"]))[0]).toMatchObject({
+      code: "value_duplicate",
+      status: 400,
+      header: "CSeq",
+    });
+    expect(findings(invite(["t: <sip:a@b>"]))[0]).toMatchObject({ code: "value_duplicate", header: "To" });
+  });
+});
+
+describe("further header fields", () => {
+  it.each([
+    ["Max-Forwards", "256"],
+    ["Max-Forwards", "-1"],
+    ["Contact", '"a <sip:a@b>'],
+  ])("400 where %s is %s", (name, value) => {
+    expect(findings(change(invite(), name, value))[0]).toMatchObject({
+      status: 400,
+      reason: `Bad ${name}`,
+      header: name,
+    });
+  });
+
+  it.each(["Route", "Record-Route"])("400 where a %s cannot be read", (name) => {
+    expect(findings(invite([`${name}: <sip:a.example.com;lr>, <sip:`]))[0]).toMatchObject({
+      status: 400,
+      header: name,
+    });
+  });
+
+  it("does not ask for Max-Forwards, which RFC 2543 did not have (§16.3)", () => {
+    expect(findings(without(invite(), "Max-Forwards"))).toEqual([]);
+  });
+});
+
+describe("Content-Length", () => {
+  it("400 where the body is shorter (§18.3), where it is no number, and where several differ", () => {
+    for (const value of ["5", "x", "-1", "99999999999"]) {
+      const found = findings(change(invite([], "four"), "Content-Length", value));
+      expect(found[0], value).toMatchObject({ code: "value_invalid", status: 400, header: "Content-Length" });
+    }
+    expect(findings(invite(["l: 3"], "four"))[0]).toMatchObject({ status: 400, header: "Content-Length" });
+    expect(findings(change(ok(), "Content-Length", "5"))[0]).toMatchObject({ status: "drop" });
+  });
+
+  it("takes a longer body for noise", () => {
+    expect(findings(`${invite([], "four")}noise`)).toEqual([]);
+  });
+});
+
+describe("the start line against the rest", () => {
+  it("400 where CSeq names another method (§8.2)", () => {
+    expect(findings(change(invite(), "CSeq", "314159 BYE"))).toEqual([
+      { code: "value_invalid", status: 400, reason: "CSeq Method Mismatch", header: "CSeq" },
+    ]);
+    expect(findings(change(ok(), "CSeq", "314159 BYE"))).toEqual([]);
+  });
+
+  it("400 where the Request-URI is none", () => {
+    for (const uri of ["sip:@", "<sip:bob@192.0.2.4>", "bob", "sip:b ob@192.0.2.4"]) {
+      expect(findings(invite().replace("sip:bob@192.0.2.4", uri)), uri).toMatchObject([
+        { status: 400, reason: "Bad Request-URI" },
+      ]);
+    }
+  });
+});
+
+describe("the torture messages", () => {
+  const all = [...rfc4475, ...rfc5118];
+  it.each(
+    all.filter(({ verdict }) => verdict === "must-accept").map(({ name, bytes }) => [name, bytes] as const),
+  )("%s is right", (_name, bytes) => {
+    expect(validate(parseMessage(bytes))).toEqual([]);
+  });
+});
