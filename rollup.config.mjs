@@ -35,6 +35,7 @@ export default {
     node: file("build/js/node.js"),
     core: file("build/js/core.js"),
     js: file("build/js/js.js"),
+    testing: file("build/js/testing.js"),
   },
   external: [/^node:/, "ws"],
   output: {

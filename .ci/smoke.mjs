@@ -83,7 +83,7 @@ async function options(port) {
   console.log(`OPTIONS: ${statusLine}`);
 }
 
-const [, port] = await until("npm start", 180_000, () => /^SIP over UDP +sip:\S+:(\d+)$/m.exec(output));
+const [, port] = await until("npm start", 240_000, () => /^SIP over UDP +sip:\S+:(\d+)$/m.exec(output));
 await until("npm start", 10_000, () => /^Softphone /m.test(output));
 console.log(`npm start: UDP port ${port}`);
 await options(Number(port));

@@ -38,7 +38,6 @@ export type { TransactionCounts } from "./transaction/layer-options.ts";
 export type { ServerState, ServerTransaction } from "./transaction/server-transaction.ts";
 export { DEFAULT_TIMERS, type TimerOptions } from "./transaction/timers.ts";
 export type { ClientHandlers, Returned, TransactionUser } from "./transaction/user.ts";
-export { MemoryNetwork } from "./transport/memory.ts";
 export type {
   Address,
   Flow,

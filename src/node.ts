@@ -1,5 +1,6 @@
 // The Node entry: the transports that need sockets. Everything isomorphic comes from "sippet".
 
+export type { HostLookup } from "./transport/node/host-cache.ts";
 export { type UdpOptions, udp } from "./transport/node/udp.ts";
 export {
   type HandshakeRefusal,

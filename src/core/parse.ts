@@ -73,7 +73,7 @@ function parseBytes(core: Engine, bytes: Uint8Array, limits: ParseLimits): Head 
 /** Where the message ends: behind the body, as far as Content-Length or the bytes go (RFC 3261 §18.3). */
 function messageEnd(core: Engine, available: number): number {
   const end = core.table[T_HEAD_END]! + core.table[T_BODY_LENGTH]!;
-  return end < available ? end : available;
+  return Math.min(end, available);
 }
 
 function finish(core: Engine, text: string, count: number, limits: ParseLimits): Head | ParseFailure {

@@ -3,7 +3,8 @@
 
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { SipError } from "../errors.ts";
+import { isToken, refuseUnsafe } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 
@@ -22,7 +23,7 @@ export type Item = number | Field;
 const PLAIN = /^[\t\x20-\x7e]*$/;
 
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
-export function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
+function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
   const text = value.toString();
   const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
   return {
@@ -31,6 +32,15 @@ export function makeField(info: HeaderInfo | undefined, name: string, value: { t
     text: safe,
     line: undefined,
   };
+}
+
+/** The fields for one value, or for a list of them. Throws SipError `value_unsafe`. */
+export function makeFields(info: HeaderInfo | undefined, name: string, value: unknown): Item[] {
+  if (info === undefined && !isToken(name)) {
+    throw new SipError("value_unsafe", `not a header field's name: ${JSON.stringify(name)}`);
+  }
+  if (!Array.isArray(value)) return [makeField(info, name, value as { toString(): string })];
+  return value.map((each) => makeField(info, name, each as { toString(): string }));
 }
 
 /** A field with this text behind its value, whatever that is. */

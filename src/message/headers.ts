@@ -2,24 +2,26 @@
 // Untouched fields stay the octets that they were.
 
 import type { Head } from "../core/head.ts";
-import { fromBinary } from "../core/text.ts";
-import { SipError } from "../errors.ts";
-import { isToken } from "./escape.ts";
-import { copyField, extendField, type Item, makeField, sourceOf } from "./field.ts";
+import { copyField, extendField, type Item, makeFields, sourceOf } from "./field.ts";
+import {
+  fieldName,
+  fieldText,
+  findField,
+  type Items,
+  readAll,
+  readSingle,
+  readTopmost,
+} from "./field-list.ts";
 import { unfold } from "./fold.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
-import { readFirst, readList, readOne, splitList } from "./values.ts";
+import { readOne, splitList } from "./values.ts";
 
 /** Headers below this id have slots of their own for what was read. */
 const FREQUENT = 12;
 
-function makeFields(info: HeaderInfo | undefined, name: string, value: unknown): Item[] {
-  if (info === undefined && !isToken(name)) {
-    throw new SipError("value_unsafe", `not a header field's name: ${JSON.stringify(name)}`);
-  }
-  if (!Array.isArray(value)) return [makeField(info, name, value as { toString(): string })];
-  return value.map((each) => makeField(info, name, each as { toString(): string }));
+function read(head: Head | undefined, items: Items, info: HeaderInfo): unknown {
+  return info.list ? readAll(head, items, info) : readSingle(head, items, info);
 }
 
 function slots(): unknown[] {
@@ -57,7 +59,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._values ??= slots();
     const known = this._values[info.id];
     if (known !== undefined) return known as HeaderValue<N>;
-    const value = info.list ? this._list(info) : this._single(info);
+    const value = read(this._head, this._items, info);
     this._values[info.id] = value;
     return value as HeaderValue<N>;
   }
@@ -75,7 +77,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const all = this._values?.[info.id] as HeaderItem<N>[] | undefined;
     if (all !== undefined) return all[0];
     this._firsts ??= slots();
-    this._firsts[info.id] ??= this._firstOf(info);
+    this._firsts[info.id] ??= readTopmost(this._head, this._items, info);
     return this._firsts[info.id] as HeaderItem<N> | undefined;
   }
 
@@ -90,7 +92,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const info = headerInfo(name);
     const found: string[] = [];
     for (let at = this._find(info, name, 0); at >= 0; at = this._find(info, name, at + 1))
-      found.push(this._text(at));
+      found.push(fieldText(this._head, this._item(at)));
     return found;
   }
 
@@ -164,7 +166,8 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   /** Name as written and value as text, unfolded, of each field in order; the name of a malformed line is "". */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    for (let at = 0; at < this.size; at++) yield [this._name(at), this._text(at)];
+    for (let at = 0; at < this.size; at++)
+      yield [fieldName(this._head, this._item(at)), fieldText(this._head, this._item(at))];
   }
 
   /** A copy that can be edited alone; it shares the text. */
@@ -199,30 +202,9 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this._items ? this._items[at]! : at;
   }
 
-  private _name(at: number): string {
-    const item = this._item(at);
-    return typeof item === "number" ? (this._head as Head).name(item) : item.name;
-  }
-
-  private _text(at: number): string {
-    const { text, start, end } = sourceOf(this._head, this._item(at));
-    return fromBinary(unfold(text.slice(start, end)));
-  }
-
-  /** The first field at or after `from` that has this name, or -1. */
+  /** The place of the first field at or behind `from` that has this name, or -1. */
   private _find(info: HeaderInfo | undefined, name: string, from: number): number {
-    const head = this._head;
-    const items = this._items;
-    if (info && !items) return (head as Head).find(info.id, from);
-    const id = info?.id ?? 0;
-    const wanted = info ? "" : name.toLowerCase();
-    const size = this.size;
-    for (let at = from; at < size; at++) {
-      const item = items ? items[at]! : at;
-      const found = typeof item === "number" ? (head as Head).id(item) : item.id;
-      if (found === id && (id !== 0 || this._name(at).toLowerCase() === wanted)) return at;
-    }
-    return -1;
+    return findField(this._head, this._items, info, name, from);
   }
 
   private _other(info: HeaderInfo | undefined, name: string): unknown {
@@ -230,56 +212,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._others ??= new Map();
     let value = this._others.get(key);
     if (value === undefined) {
-      value = !info ? this.raw(name) : info.list ? this._list(info) : this._single(info);
+      value = !info ? this.raw(name) : read(this._head, this._items, info);
       if (value !== undefined) this._others.set(key, value);
     }
     return value;
-  }
-
-  private _single(info: HeaderInfo): unknown {
-    const head = this._head;
-    if (this._items === undefined && head !== undefined) {
-      const field = head.find(info.id, 0);
-      if (field < 0) return undefined;
-      if (!head.repeated(info.id) || head.find(info.id, field + 1) < 0) {
-        return readOne(info, head.text, head.valueStart(field), head.valueEnd(field), head.ascii);
-      }
-    } else {
-      const at = this._find(info, info.name, 0);
-      if (at < 0) return undefined;
-      if (this._find(info, info.name, at + 1) < 0) {
-        const { text, start, end, ascii } = sourceOf(head, this._item(at));
-        return readOne(info, text, start, end, ascii);
-      }
-    }
-    throw new SipError("value_duplicate", `${info.name} is there twice`, { header: info.name, status: 400 });
-  }
-
-  private _list(info: HeaderInfo): readonly unknown[] {
-    const head = this._head;
-    const values: unknown[] = [];
-    if (this._items === undefined && head !== undefined) {
-      const repeated = head.repeated(info.id);
-      for (let field = head.find(info.id, 0); field >= 0; field = head.find(info.id, field + 1)) {
-        readList(info, head.text, head.valueStart(field), head.valueEnd(field), head.ascii, values);
-        if (!repeated) break;
-      }
-      return values;
-    }
-    for (let at = this._find(info, info.name, 0); at >= 0; at = this._find(info, info.name, at + 1)) {
-      const { text, start, end, ascii } = sourceOf(head, this._item(at));
-      readList(info, text, start, end, ascii, values);
-    }
-    return values;
-  }
-
-  private _firstOf(info: HeaderInfo): unknown {
-    for (let at = this._find(info, info.name, 0); at >= 0; at = this._find(info, info.name, at + 1)) {
-      const { text, start, end, ascii } = sourceOf(this._head, this._item(at));
-      const value = readFirst(info, text, start, end, ascii);
-      if (value !== undefined) return value;
-    }
-    return undefined;
   }
 
   private _take(name: string, first: boolean): unknown {
@@ -290,7 +226,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
       if (!first) for (let next = at; next >= 0; next = this._find(info, name, next + 1)) at = next;
       const { text, start, end, ascii } = sourceOf(this._head, this._item(at));
       if (!info) {
-        const value = this._text(at);
+        const value = fieldText(this._head, this._item(at));
         this._edit(info, name).splice(at, 1);
         return value;
       }

@@ -47,6 +47,8 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   readonly #timerC: boolean;
   #cancel: "none" | "wanted" | "sent" = "none";
   #outcome: Response | SipError | undefined;
+  /** What ended it where there is no outcome; an error is made of it when somebody asks. */
+  #dropped: "terminated" | "closed" = "terminated";
   #waiting: Waiting | undefined;
   #queues: ResponseQueue[] | undefined;
 
@@ -82,7 +84,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     });
     promise.catch(() => {});
     this.#waiting = { promise, resolve, reject };
-    const outcome = this.#outcome ?? (this.state === "terminated" ? ended("terminated") : undefined);
+    const outcome = this.#outcome ?? (this.state === "terminated" ? ended(this.#dropped) : undefined);
     if (outcome) this.#settle(outcome);
     return promise;
   }
@@ -93,7 +95,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    */
   [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
     const queue = new ResponseQueue();
-    const outcome = this.#outcome ?? (this.state === "terminated" ? ended("terminated") : undefined);
+    const outcome = this.#outcome ?? (this.state === "terminated" ? ended(this.#dropped) : undefined);
     if (outcome instanceof SipError) queue.fail(outcome);
     else if (outcome) queue.push(outcome);
     else {
@@ -147,6 +149,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
 
   /** Like terminate, with another code. @internal */
   drop(code: "terminated" | "closed"): void {
+    if (this.state !== "terminated") this.#dropped = code;
     super.terminate();
     if (this.#outcome === undefined && (this.#waiting || this.#queues)) this.#settle(ended(code));
   }

@@ -152,6 +152,8 @@ export class ServerTransaction extends Transaction {
 
   /** What does not match here would match nothing at the peer, and be dropped there without a word. */
   #check(response: Response): Response {
+    const cseqText = response.headers.raw("CSeq")[0];
+    if (cseqText === `${this.#cseq} ${this.method}` && shows(response, this.key)) return response;
     const branch = response.headers.first("Via")?.branch;
     if (!hasBranch(this.key, branch)) {
       const text = `the response's topmost Via has the branch ${branch}, which is not the request's`;
@@ -247,4 +249,13 @@ export class ServerTransaction extends Transaction {
       ? "no ACK came for the final response"
       : "the core sent no final response";
   }
+}
+
+/** Whether the topmost Via shows the key's branch at a glance: most do, and reading one costs more than this. */
+function shows(response: Response, key: string): boolean {
+  const via = response.headers.raw("Via")[0];
+  const end = key.indexOf("|");
+  if (via === undefined || end === 0 || /[",%]/.test(via)) return false;
+  const branch = `;branch=${key.slice(0, end)}`;
+  return via.endsWith(branch) || via.includes(`${branch};`);
 }

@@ -1,0 +1,213 @@
+// Names and ways: what is local, where a request leaves, which flows a token finds, and what is written
+// into the topmost Via of a request that comes in.
+
+import { describe, expect, it } from "vitest";
+import { Uri } from "../../src/message/uri.ts";
+import { text, to, World } from "./support.ts";
+
+describe("isLocal", () => {
+  const local = async (aliases?: string[]) => {
+    const world = new World();
+    const { transport } = { transport: world.network.transport.bind(world.network) };
+    const { stack } = await world.started(
+      {},
+      {
+        transports: [
+          transport({ host: "10.1.1.1" }),
+          transport({ host: "10.1.1.1", protocol: "TLS" }),
+          transport({ host: "10.1.1.1", protocol: "WS", port: 8080 }),
+          transport({ host: "fd00::1", port: 5070, protocol: "TCP" }),
+        ],
+        ...(aliases && { aliases }),
+      },
+    );
+    return (uri: string) => stack.isLocal(Uri.parse(uri));
+  };
+
+  it("knows the transports by their sent-by", async () => {
+    const isLocal = await local();
+    for (const uri of [
+      "sip:10.1.1.1",
+      "sip:alice@10.1.1.1:5060;lr",
+      "sip:10.1.1.1;transport=udp",
+      "sip:10.1.1.1:8080;transport=WS;lr",
+      "sips:10.1.1.1",
+      "sip:10.1.1.1:5061;transport=tls",
+      "sip:[fd00::1]:5070;transport=tcp",
+      "sip:[FD00::1]:5070",
+    ]) {
+      expect([uri, isLocal(uri)]).toEqual([uri, true]);
+    }
+    for (const uri of [
+      "sip:10.1.1.2",
+      "sip:10.1.1.1:5062",
+      "sip:10.1.1.1;transport=tcp",
+      "sip:10.1.1.1:8080;transport=udp",
+      "sip:10.1.1.1;transport=ws",
+      "sip:[fd00::1]",
+      "sip:10.1.1.1.example.com",
+      "tel:+49301234567",
+      "mailto:alice@10.1.1.1",
+    ]) {
+      expect([uri, isLocal(uri)]).toEqual([uri, false]);
+    }
+  });
+
+  it("knows the aliases, with their port or with those of the transports", async () => {
+    const isLocal = await local([
+      "Example.com",
+      "edge.example.com:5080",
+      "old.example.com:5060",
+      "[fd00::2]",
+    ]);
+    for (const uri of [
+      "sip:bob@example.com",
+      "sip:EXAMPLE.com:8080;transport=ws",
+      "sip:example.com;transport=sctp",
+      "sips:example.com:5061",
+      "sip:edge.example.com:5080",
+      "sip:old.example.com",
+      "sip:[fd00::2]:5060",
+    ]) {
+      expect([uri, isLocal(uri)]).toEqual([uri, true]);
+    }
+    for (const uri of [
+      "sip:example.com:9",
+      "sip:sub.example.com",
+      "sip:edge.example.com",
+      "sips:old.example.com",
+      "mailto:bob@example.com",
+    ]) {
+      expect([uri, isLocal(uri)]).toEqual([uri, false]);
+    }
+  });
+
+  it.each(["", "a b", "host:port", "host:70000", "[::1", "sip:example.com"])("takes no alias %j", (alias) => {
+    const world = new World();
+    expect(() => world.station({}, { aliases: [alias] })).toThrow(
+      expect.objectContaining({ code: "value_invalid" }),
+    );
+  });
+});
+
+describe("route", () => {
+  it("is the flow that the request then takes, by its Route before its Request-URI", async () => {
+    const world = new World();
+    const many = () => ({
+      transports: ["UDP", "TCP"].map((protocol) => world.network.transport({ protocol })),
+    });
+    const [alice, bob, carol] = [
+      await world.started({}, many()),
+      await world.started({}, many()),
+      await world.started({}, many()),
+    ];
+    const request = to(bob);
+    expect(alice.stack.route(request)).toMatchObject({ remote: bob.stack.transports[0]!.local });
+    request.headers.set("Route", `<sip:${carol.stack.transports[1]!.sentBy};transport=tcp;lr>`);
+    const flow = alice.stack.route(request);
+    expect(flow).toMatchObject({ remote: carol.stack.transports[1]!.local, transport: { protocol: "TCP" } });
+    expect(alice.stack.route(request)).toBe(flow);
+    const sent = alice.stack.send(request);
+    expect(sent.flow).toBe(flow);
+    await world.pass();
+    expect(carol.requests).toHaveLength(1);
+    const target = { protocol: "UDP", host: "10.9.9.9", port: 7 };
+    expect(alice.stack.route(request, { target }).remote).toEqual({ host: "10.9.9.9", port: 7 });
+  });
+
+  it("throws where there is none", async () => {
+    const world = new World();
+    const ws = world.network.transport({ protocol: "WS", port: 80 });
+    const bob = await world.started({}, { transports: [ws, world.network.transport()] });
+    const request = to(bob);
+    const route = (uri: string) => {
+      request.uri = uri;
+      return () => bob.stack.route(request);
+    };
+    const code = (name: string) => expect.objectContaining({ code: name });
+    expect(route("sip:10.9.9.9;transport=tcp")).toThrow(code("no_transport"));
+    expect(route("sip:10.9.9.9;transport=ws")).toThrow(code("no_target"));
+    expect(route("tel:+49301234567")).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
+    expect(route("sips:10.9.9.9")).toThrow(code("no_transport"));
+  });
+});
+
+describe("flow", () => {
+  it("finds open connections by their id, and no datagram flow", async () => {
+    const world = new World();
+    const many = () => ({
+      transports: ["UDP", "TCP"].map((protocol) => world.network.transport({ protocol })),
+    });
+    const [alice, bob] = [await world.started({}, many()), await world.started({}, many())];
+    for (const transport of bob.stack.transports) alice.stack.send(to(bob, "OPTIONS", transport));
+    await world.pass();
+    const flows = bob.requests.map(({ flow }) => flow!);
+    const [datagrams, connection] = ["UDP", "TCP"].map(
+      (protocol) => flows.find(({ transport }) => transport.protocol === protocol)!,
+    );
+    expect(datagrams!.transport.flowById(datagrams!.id)).toBe(datagrams);
+    expect(bob.stack.flow(datagrams!.id)).toBeUndefined();
+    expect(bob.stack.flow(connection!.id)).toBe(connection);
+    expect(bob.stack.flow("nonsense")).toBeUndefined();
+    await alice.stack.close();
+    await world.pass();
+    expect(connection!.open).toBe(false);
+    expect(bob.stack.flow(connection!.id)).toBeUndefined();
+  });
+});
+
+describe("the topmost Via of a request that came in", () => {
+  const arrive = async (vias: string[], protocol = "UDP") => {
+    const world = new World();
+    const port = protocol === "WS" ? { port: 80 } : {};
+    const bob = await world.started({}, { transports: [world.network.transport({ protocol, ...port })] });
+    const wire = await world.wire({ host: "10.2.2.2", protocol });
+    const lines = vias.map((via) => `Via: SIP/2.0/UDP ${via}`).join("\r\n");
+    wire.send(text("OPTIONS", "x").replace(/^Via:.*$/m, lines), bob.stack.transports[0]!);
+    await world.pass();
+    expect(bob.requests).toHaveLength(1);
+    return bob.requests[0]!.headers.get("Via").map((via) => `${via}`.slice("SIP/2.0/UDP ".length));
+  };
+  const top = "z9hG4bK-1";
+
+  it.each([
+    ["is left as it is where sent-by is the source", "10.2.2.2:5060;branch=z", "10.2.2.2:5060;branch=z"],
+    [
+      "gets received where it is not",
+      "host.example.com;branch=z",
+      "host.example.com;branch=z;received=10.2.2.2",
+    ],
+    [
+      "gets received and rport where rport is asked for",
+      "10.2.2.2;branch=z;rport",
+      "10.2.2.2;branch=z;rport=5060;received=10.2.2.2",
+    ],
+    [
+      "keeps no received of the sender's own",
+      "10.2.2.2;branch=z;received=10.6.6.6",
+      "10.2.2.2;branch=z;received=10.2.2.2",
+    ],
+    [
+      "keeps no rport of the sender's own",
+      "10.2.2.2;branch=z;rport=9",
+      "10.2.2.2;branch=z;rport=5060;received=10.2.2.2",
+    ],
+  ])("%s", async (_what, via, expected) => {
+    expect(await arrive([via])).toEqual([expected]);
+  });
+
+  it.each([
+    [["a.example.com;branch=1", "b.example.com;branch=2;rport"]],
+    [["a.example.com;branch=1, SIP/2.0/UDP b.example.com;branch=2;rport"]],
+  ])("is the only one that is changed: %#", async (vias) => {
+    expect(await arrive(vias)).toEqual([
+      "a.example.com;branch=1;received=10.2.2.2",
+      "b.example.com;branch=2;rport",
+    ]);
+  });
+
+  it("is left alone on a WebSocket (RFC 7118 §5.2)", async () => {
+    const via = `x.invalid;branch=${top};rport`;
+    expect(await arrive([via], "WS")).toEqual([via]);
+  });
+});
