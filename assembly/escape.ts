@@ -2,6 +2,13 @@
 
 import { isHex, skip } from "./chars";
 
+/** True once skipEscaped() has passed over an escape; whoever wants to know resets it before. */
+export let escaped: bool = false;
+
+export function resetEscaped(): void {
+  escaped = false;
+}
+
 /**
  * The first address from `p` up to `end` that is neither of the K_* class nor of an escape. An escape that
  * lacks a digit stops it too.
@@ -10,6 +17,7 @@ export function skipEscaped(p: usize, end: usize, kind: usize): usize {
   while (true) {
     p = skip(p, end, kind);
     if (p + 2 >= end || load<u8>(p) != 0x25 || !isHex(load<u8>(p + 1)) || !isHex(load<u8>(p + 2))) return p;
+    escaped = true;
     p += 3;
   }
 }

@@ -5,6 +5,7 @@ import {
   E_RANGE,
   E_URI,
   NONE,
+  R_URI_ESCAPED,
   R_URI_HEADERS,
   R_URI_HOST,
   R_URI_KIND,
@@ -19,7 +20,7 @@ import {
   SCHEME_TEL,
 } from "../src/core/abi";
 import { K_HEADERS, K_PARAM, K_TOKEN, K_URIC, K_USER, skip } from "./chars";
-import { skipEscaped } from "./escape";
+import { escaped, resetEscaped, skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { host, hostSpan } from "./host";
 import { record, span } from "./memory";
@@ -64,12 +65,14 @@ function other(start: usize, end: usize): usize {
 
 /** Where the host starts: behind the userinfo, if there is one; 0 after a failure. */
 function userinfo(p: usize, end: usize): usize {
+  resetEscaped();
   const userEnd = skipEscaped(p, end, K_USER);
   let at = userEnd;
   // A colon ends the user, or else the host: which of them, an "@" further on tells.
   if (at < end && load<u8>(at) == 0x3a) at = skipEscaped(at + 1, end, K_USER);
   if (at >= end || load<u8>(at) != 0x40) return p;
   if (userEnd == p) return fail(E_URI, p);
+  record(R_URI_ESCAPED, escaped ? 1 : 0);
   record(R_URI_USER, span(p, userEnd));
   if (at != userEnd) record(R_URI_PASSWORD, span(userEnd + 1, at));
   return at + 1;

@@ -31,7 +31,7 @@ async function sippet() {
     parse: parseMessage,
     read(message, record) {
       const headers = message.headers;
-      const via = headers.get("Via")[0];
+      const via = headers.first("Via");
       record.viaHost = via.host;
       record.viaPort = via.port;
       record.viaBranch = via.branch;
@@ -47,7 +47,7 @@ async function sippet() {
       record.seq = cseq.number;
       record.method = cseq.method;
       record.callId = headers.get("Call-ID");
-      const contact = headers.get("Contact")[0];
+      const contact = headers.first("Contact");
       record.contactUser = contact?.uri.user;
       record.contactHost = contact?.uri.host;
       record.maxForwards = headers.get("Max-Forwards");

@@ -107,6 +107,8 @@ export const R_URI_PORT = 22;
 export const R_URI_PARAMS = 23;
 /** With the question mark. */
 export const R_URI_HEADERS = 24;
+/** Where there is a userinfo: 1 if it has a percent escape. */
+export const R_URI_ESCAPED = 25;
 
 // CSeq (RFC 3261 §20.16), numbers, media types
 export const R_NUMBER = 4;

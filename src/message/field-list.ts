@@ -9,6 +9,8 @@ import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 import { readFirst, readList, readOne } from "./values.ts";
 
+const NONE: readonly unknown[] = [];
+
 /** The edited list; undefined as long as nothing was edited. */
 export type Items = readonly Item[] | undefined;
 
@@ -59,21 +61,21 @@ export function readSingle(head: Head | undefined, items: Items, info: HeaderInf
 
 /** All values of a list. */
 export function readAll(head: Head | undefined, items: Items, info: HeaderInfo): readonly unknown[] {
-  const values: unknown[] = [];
+  let values: unknown[] | undefined;
   const alone = items === undefined && !(head as Head).repeated(info.id);
   let at = findField(head, items, info, info.name, 0);
   while (at >= 0) {
     const item = items === undefined ? at : items[at]!;
     if (typeof item !== "number") {
-      readList(info, item.text, 0, item.text.length, false, values);
+      values = readList(info, item.text, 0, item.text.length, false, values);
     } else {
       const from = head as Head;
-      readList(info, from.text, from.valueStart(item), from.valueEnd(item), from.ascii, values);
+      values = readList(info, from.text, from.valueStart(item), from.valueEnd(item), from.ascii, values);
       if (alone) break;
     }
     at = findField(head, items, info, info.name, at + 1);
   }
-  return values;
+  return values ?? NONE;
 }
 
 /** The first value of a list, which may stand in the second field of that name, where the first has none. */

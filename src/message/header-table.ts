@@ -82,9 +82,31 @@ registerPreparation((core: Engine) => {
   holds(undefined);
 });
 
-/** The header field of that name or compact form, in any case; undefined for one that is not in the table. */
+const [, via, from, to, callId, cseq, contact, maxForwards] = byId;
+
+/**
+ * The header field of that name or compact form, in any case; undefined for one that is not in the table. The
+ * names that are read in every message are compared before any is looked up.
+ */
 export function headerInfo(name: string): HeaderInfo | undefined {
-  return byName.get(name) ?? byName.get(name.toLowerCase());
+  switch (name) {
+    case "Via":
+      return via;
+    case "From":
+      return from;
+    case "To":
+      return to;
+    case "Call-ID":
+      return callId;
+    case "CSeq":
+      return cseq;
+    case "Contact":
+      return contact;
+    case "Max-Forwards":
+      return maxForwards;
+    default:
+      return byName.get(name) ?? byName.get(name.toLowerCase());
+  }
 }
 
 /** The header field of that id. */

@@ -3,6 +3,7 @@
 
 import {
   NONE,
+  R_URI_ESCAPED,
   R_URI_HEADERS,
   R_URI_HOST,
   R_URI_KIND,
@@ -59,6 +60,8 @@ export class Uri {
   readonly opaque: string;
   private readonly _user: string | undefined;
   private readonly _password: string | undefined;
+  /** False where user and password are known to have no escapes. */
+  private readonly _escaped: boolean;
 
   /** @internal Use Uri.parse or Uri.of. */
   constructor(
@@ -70,10 +73,12 @@ export class Uri {
     params: Params,
     headers: Params,
     opaque: string,
+    escaped = true,
   ) {
     this.scheme = scheme;
     this._user = user;
     this._password = password;
+    this._escaped = escaped;
     this.host = host;
     this.port = port;
     this.params = params;
@@ -118,7 +123,7 @@ export class Uri {
 
   /** The user part, unescaped; undefined where there is none. */
   get user(): string | undefined {
-    return this._user === undefined ? undefined : percentDecode(this._user);
+    return this._user === undefined || !this._escaped ? this._user : percentDecode(this._user);
   }
 
   /** The password, unescaped. To be avoided (RFC 3261 §19.1.1). */
@@ -199,6 +204,7 @@ export function readUri(core: Engine, text: string, ascii: boolean): Uri {
       Params.ofUri(text, record[R_URI_PARAMS]!),
       Params.ofUriHeaders(text, record[R_URI_HEADERS]!),
       "",
+      record[R_URI_ESCAPED] === 1,
     );
   }
   const scheme =
