@@ -82,6 +82,8 @@ describe("the tarball", () => {
       "--exclude-entrypoints",
       "./sip.wasm",
       "--no-emoji",
+      "--format",
+      "ascii",
     ]);
     // It ends with 1 where a problem is not one that the profile ignores.
     expect(said.status, said.stdout).toBe(0);
