@@ -75,6 +75,11 @@ export function encodeAscii(text: string, target: Uint8Array<ArrayBuffer>): bool
   return read === text.length && written === text.length;
 }
 
+/** Octets read as UTF-8; what is not UTF-8 becomes U+FFFD. */
+export function fromUtf8(octets: Uint8Array<ArrayBuffer>): string {
+  return decoder.decode(octets);
+}
+
 /** Text as UTF-8. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);

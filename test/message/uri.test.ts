@@ -241,3 +241,13 @@ describe("equals", () => {
     expect(Uri.parse(b).equals(Uri.parse(a))).toBe(false);
   });
 });
+
+describe("percent escapes", () => {
+  it("are taken once, in any case of their digits, as UTF-8", () => {
+    expect(Uri.parse("sip:%25%34%31%c3%A9@example.com").user).toBe("%41é");
+  });
+
+  it("cost no more than their octets: 20,000 of them are read in an instant", () => {
+    expect(Uri.parse(`sip:${"%41".repeat(20_000)}@example.com`).user).toBe("A".repeat(20_000));
+  });
+});
