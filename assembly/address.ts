@@ -11,7 +11,7 @@ import {
   R_URI_KIND,
   SCHEME_STAR,
 } from "../src/core/abi";
-import { at, C_SPACE, find, K_WORDS, skip, skipQuoted, skipSpace, trimEnd } from "./chars";
+import { at, C_SPACE, C_WORDS, find, skip, skipQuoted, skipSpace, trimEnd } from "./chars";
 import { fail } from "./failure";
 import { record, span } from "./memory";
 import { params } from "./params";
@@ -55,7 +55,7 @@ function nameAndUri(p: usize, end: usize): usize {
     return bracketed(open + 1, end);
   }
   // *( token LWS ) before a bracket, or the scheme of a bare URI, which a colon ends.
-  const last = skip(p, end, K_WORDS);
+  const last = skip(p, end, C_WORDS);
   if (last >= end) return fail(E_VALUE, last);
   if (load<u8>(last) == 0x3a) return bare(p, end);
   if (load<u8>(last) != 0x3c || last == p) return fail(E_VALUE, last);

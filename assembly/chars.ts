@@ -1,7 +1,8 @@
-// Chars: which octet may stand where (RFC 3261 §25.1). A byte of C_* bits for each of the 256 octets; and
-// for each K_* class a row table, with which sixteen octets are looked at in one step.
+// Chars: which octet may stand where (RFC 3261 §25.1): a byte of C_* bits for each of the 256 octets. Letters,
+// digits, `-`, `.` and `_` may stand everywhere; where vectors are there, marks.ts has marked all others.
 
-import { CLASSES, ROWS } from "./memory";
+import { marked } from "./marks";
+import { CLASSES, PLAIN } from "./memory";
 
 /** token */
 export const C_TOKEN: u8 = 1;
@@ -19,16 +20,10 @@ export const C_HEADERS: u8 = 64;
 /** what a URI of any scheme is made of (RFC 3986 §2), escapes left out */
 export const C_URIC: u8 = 128;
 
-export const K_TOKEN: usize = 0;
-export const K_HOST: usize = 16;
-export const K_USER: usize = 32;
-export const K_PARAM: usize = 48;
-export const K_HEADERS: usize = 64;
-export const K_URIC: usize = 80;
 /** what is seen as the value of a header parameter: token, host, IPv6reference */
-export const K_VALUE: usize = 96;
+export const C_VALUE: u8 = C_TOKEN | C_PARAM;
 /** the words of a display name: token and white space */
-export const K_WORDS: usize = 112;
+export const C_WORDS: u8 = C_TOKEN | C_SPACE;
 
 function mark(octet: u32, bits: u8): void {
   const p = CLASSES + octet;
@@ -39,11 +34,12 @@ function range(from: u32, to: u32, bits: u8): void {
   for (let octet = from; octet <= to; octet++) mark(octet, bits);
 }
 
-/** Row table of a class: bit h of byte l says that octet h << 4 | l is in it. */
-function rows(kind: usize, bits: u8): void {
+/** The rows of what all classes but white space have in common: bit h of byte l says that octet h << 4 | l is. */
+function plainRows(): void {
+  const all: u8 = C_TOKEN | C_HOST | C_USER | C_PARAM | C_HEADERS | C_URIC;
   for (let octet: u32 = 0; octet < 128; octet++) {
-    if ((load<u8>(CLASSES + octet) & bits) == 0) continue;
-    const p = ROWS + kind + (octet & 15);
+    if ((load<u8>(CLASSES + octet) & all) != all) continue;
+    const p = PLAIN + (octet & 15);
     store<u8>(p, load<u8>(p) | <u8>((<u32>1) << (octet >> 4)));
   }
 }
@@ -86,14 +82,7 @@ export function fillClasses(): void {
   range(0x09, 0x0a, C_SPACE);
   mark(0x0d, C_SPACE);
 
-  rows(K_TOKEN, C_TOKEN);
-  rows(K_HOST, C_HOST);
-  rows(K_USER, C_USER);
-  rows(K_PARAM, C_PARAM);
-  rows(K_HEADERS, C_HEADERS);
-  rows(K_URIC, C_URIC);
-  rows(K_VALUE, C_TOKEN | C_PARAM);
-  rows(K_WORDS, C_TOKEN | C_SPACE);
+  plainRows();
 }
 
 /** True where the octet at `p` is of one of these C_* classes. */
@@ -101,46 +90,30 @@ export function at(p: usize, bits: u8): bool {
   return (load<u8>(CLASSES + load<u8>(p)) & bits) != 0;
 }
 
-/** The first address from `p` up to `end` whose octet is not of this K_* class. */
-export function skip(p: usize, end: usize, kind: usize): usize {
+/** The first address from `p` up to `end` whose octet is of none of these C_* classes. */
+export function skip(p: usize, end: usize, bits: u8): usize {
   if (ASC_FEATURE_SIMD) {
-    const row = v128.load(ROWS + kind);
-    const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
-    while (p < end) {
-      const lanes = v128.load(p);
-      const low = i8x16.swizzle(row, v128.and(lanes, i8x16.splat(15)));
-      const high = i8x16.swizzle(bits, i8x16.shr_u(lanes, 4));
-      const out = i8x16.bitmask(i8x16.eq(v128.and(low, high), i8x16.splat(0)));
-      if (out != 0) {
-        const stop = p + ctz(out);
-        return stop < end ? stop : end;
-      }
-      p += 16;
-    }
-    return end;
-  } else {
-    while (p < end) {
-      const octet = <usize>load<u8>(p);
-      if (octet > 127 || ((load<u8>(ROWS + kind + (octet & 15)) >> <u8>(octet >> 4)) & 1) == 0) return p;
+    while (true) {
+      p = marked(p, end);
+      if (p >= end) return end;
+      if (!at(p, bits)) return p;
       p++;
     }
+  } else {
+    while (p < end && at(p, bits)) p++;
     return p;
   }
 }
 
-/** The address of the first octet `wanted` from `p`, or `end`. */
+/** The address of the first octet `wanted`, one that is not plain, from `p`, or `end`. */
 export function find(p: usize, end: usize, wanted: u8): usize {
   if (ASC_FEATURE_SIMD) {
-    const wanteds = i8x16.splat(wanted);
-    while (p < end) {
-      const hits = i8x16.bitmask(i8x16.eq(v128.load(p), wanteds));
-      if (hits != 0) {
-        const stop = p + ctz(hits);
-        return stop < end ? stop : end;
-      }
-      p += 16;
+    while (true) {
+      p = marked(p, end);
+      if (p >= end) return end;
+      if (load<u8>(p) == wanted) return p;
+      p++;
     }
-    return end;
   } else {
     while (p < end && load<u8>(p) != wanted) p++;
     return p;
@@ -168,10 +141,12 @@ export function isHex(octet: u32): bool {
  * closes. A backslash takes the next octet with it (RFC 3261 §25.1, quoted-pair).
  */
 export function skipQuoted(p: usize, end: usize): usize {
-  for (p++; p < end; p++) {
+  p++;
+  while (true) {
+    if (ASC_FEATURE_SIMD) p = marked(p, end);
+    if (p >= end) return 0;
     const octet = load<u8>(p);
     if (octet == 0x22) return p + 1;
-    if (octet == 0x5c) p++;
+    p += octet == 0x5c ? 2 : 1;
   }
-  return 0;
 }

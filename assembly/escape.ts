@@ -10,12 +10,12 @@ export function resetEscaped(): void {
 }
 
 /**
- * The first address from `p` up to `end` that is neither of the K_* class nor of an escape. An escape that
+ * The first address from `p` up to `end` that is neither of the C_* classes nor of an escape. An escape that
  * lacks a digit stops it too.
  */
-export function skipEscaped(p: usize, end: usize, kind: usize): usize {
+export function skipEscaped(p: usize, end: usize, bits: u8): usize {
   while (true) {
-    p = skip(p, end, kind);
+    p = skip(p, end, bits);
     if (p + 2 >= end || load<u8>(p) != 0x25 || !isHex(load<u8>(p + 1)) || !isHex(load<u8>(p + 2))) return p;
     escaped = true;
     p += 3;

@@ -25,11 +25,12 @@ import {
   T_START,
   WINDOW_SIZE,
 } from "../src/core/abi";
-import { K_TOKEN, skip, skipSpace, trimEnd } from "./chars";
-import { nameId } from "./header-name";
-import { span, TABLE, WINDOW } from "./memory";
+import { at, C_TOKEN, skipSpace, trimEnd } from "./chars";
+import { nameId, nameIdOf } from "./header-name";
+import { resetMarks } from "./marks";
+import { MASKS, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
-import { allAscii, colon, lineEnd, resetSeen } from "./scan";
+import { asciiWindow, lineEnd } from "./scan";
 import { startLine } from "./start-line";
 
 function put(wordNumber: u32, value: u32): void {
@@ -71,6 +72,83 @@ function unfinished(length: u32): i32 {
   return length >= <u32>WINDOW_SIZE ? -E_HEAD_TOO_LARGE : -E_HEAD_INCOMPLETE;
 }
 
+/** Puts a field into the table. */
+function note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, flags: u32): void {
+  const field = TABLE + ((<usize>T_FIELDS) << 2) + ((<usize>count) << 3);
+  store<u32>(field, span(line, value));
+  store<u32>(field + 4, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24));
+  if (id != 0 && id < <u32>HOT_IDS) {
+    index(id, count);
+    if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
+  }
+}
+
+/**
+ * Reads a field as nearly all of them are: a known name of at most fifteen octets, a colon, at most one SP, a
+ * value, CRLF, and no fold. The address behind it, or 0 where it is not so.
+ */
+function usualField(p: usize, end: usize, count: u32): usize {
+  let lanes = v128.load(p);
+  const colons = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
+  if (colons == 0) return 0;
+  const length = <usize>ctz(colons);
+  const name = v128.and(v128.or(lanes, i8x16.splat(0x20)), v128.load(MASKS + 16 - length));
+  const id = nameIdOf(i64x2.extract_lane(name, 0), i64x2.extract_lane(name, 1));
+  if (id == 0) return 0;
+  let value = p + length + 1;
+  if (load<u8>(value) == 0x20) value++;
+  if (load<u8>(value) <= 0x20) return 0;
+  let lf = value;
+  while (true) {
+    lanes = v128.load(lf);
+    const ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
+    if (ends != 0) {
+      lf += <usize>ctz(ends);
+      break;
+    }
+    lf += 16;
+  }
+  if (lf >= end || load<u8>(lf - 1) != 0x0d || load<u8>(lf - 2) <= 0x20 || folds(lf + 1)) return 0;
+  note(count, p, value, lf - 1, id, 0);
+  return lf + 1;
+}
+
+/** Reads a field, whatever it is made of; the address behind it, or 0 where the head ends within it. */
+function anyField(p: usize, end: usize, count: u32): usize {
+  const lf = lineEnd(p);
+  let last = lf;
+  let flags: u32 = 0;
+  while (last + 1 < end && folds(last + 1)) {
+    flags = L_FOLDED;
+    last = lineEnd(last + 1);
+  }
+  if (last >= end) return 0;
+
+  let colon = p;
+  while (colon < lf && load<u8>(colon) != 0x3a) colon++;
+  const name = trimEnd(p, colon);
+  let id: u32 = 0;
+  let value = p;
+  if (colon < lf && isName(p, name)) {
+    id = nameId(p, <u32>(name - p));
+    value = colon + 1;
+  } else {
+    flags |= L_MALFORMED;
+  }
+  let valueEnd = beforeBreak(value, last);
+  value = skipSpace(value, valueEnd);
+  valueEnd = trimEnd(value, valueEnd);
+  note(count, p, value, valueEnd, id, flags);
+  return last + 1;
+}
+
+/** True for a token. */
+function isName(p: usize, end: usize): bool {
+  if (p == end) return false;
+  while (p < end && at(p, C_TOKEN)) p++;
+  return p == end;
+}
+
 /**
  * Reads the head of the message that fills the first `length` octets of the window into the table, and
  * returns the number of header fields, or minus an E_* code. Lines end in CRLF or in a LF alone.
@@ -78,7 +156,7 @@ function unfinished(length: u32): i32 {
 export function parseHead(length: u32): i32 {
   const end = WINDOW + length;
   store<u64>(end, 0x0a0a0a0a0a0a0a0a, 0, 1); // the scan's last stop
-  resetSeen();
+  resetMarks();
 
   // RFC 3261 §7.5: CRLFs before the start line are ignored.
   let p = WINDOW;
@@ -97,49 +175,23 @@ export function parseHead(length: u32): i32 {
   store<u64>(TABLE + ((<usize>T_HOT) << 2), 0);
   store<u64>(TABLE + ((<usize>T_HOT) << 2) + 8, 0);
   let count: u32 = 0;
-  let field = TABLE + ((<usize>T_FIELDS) << 2);
   while (true) {
-    lf = lineEnd(p);
-    if (lf >= end) return unfinished(length);
-    if (lf == p || (lf == p + 1 && load<u8>(p) == 0x0d)) break;
+    const first = load<u8>(p);
+    if (first == 0x0a || (first == 0x0d && load<u8>(p + 1) == 0x0a)) break;
     if (count == <u32>FIELDS_MAX) return -E_TOO_MANY_HEADERS;
-
-    const nameEnd = colon;
-    let flags: u32 = 0;
-    let last = lf;
-    while (last + 1 < end && folds(last + 1)) {
-      flags = L_FOLDED;
-      last = lineEnd(last + 1);
-      if (last >= end) return unfinished(length);
-    }
-
-    let id: u32 = 0;
-    let value = p;
-    if (nameEnd > p) {
-      let name = nameEnd;
-      while (name > p && folds(name - 1)) name--;
-      id = nameId(p, <u32>(name - p));
-      if (id == 0 && (name == p || skip(p, name, K_TOKEN) != name)) flags |= L_MALFORMED;
-      else value = nameEnd + 1;
-    } else {
-      flags |= L_MALFORMED;
-    }
-    let valueEnd = beforeBreak(value, last);
-    value = skipSpace(value, valueEnd);
-    valueEnd = trimEnd(value, valueEnd);
-    if (id != 0 && id < <u32>HOT_IDS) {
-      index(id, count);
-      if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
-    }
-    store<u32>(field, span(p, value));
-    store<u32>(field + 4, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24));
-    field += 8;
+    let next: usize = 0;
+    if (ASC_FEATURE_SIMD) next = usualField(p, end, count);
+    if (next == 0) next = anyField(p, end, count);
+    if (next == 0) return unfinished(length);
     count++;
-    p = last + 1;
+    p = next;
   }
+  if (p >= end) return unfinished(length);
+  lf = load<u8>(p) == 0x0a ? p : p + 1;
+  if (lf >= end) return unfinished(length);
 
   put(T_FIELDS_END, <u32>(p - WINDOW));
   put(T_HEAD_END, <u32>(lf + 1 - WINDOW));
-  if (allAscii()) put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
+  if (asciiWindow(<u32>(lf + 1 - WINDOW))) put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
   return <i32>count;
 }

@@ -1,6 +1,6 @@
 // Host: hostname, IPv4address or IPv6reference (RFC 3261 §25.1).
 
-import { at, C_DIGIT, isHex, K_HOST, skip } from "./chars";
+import { at, C_DIGIT, C_HOST, isHex, skip } from "./chars";
 import { span } from "./memory";
 
 /** What host() found, without the brackets of an IPv6 reference. */
@@ -9,7 +9,7 @@ export let hostSpan: u32 = 0;
 /** Reads a host at `p`; returns the address behind it, 0 where there is none. */
 export function host(p: usize, end: usize): usize {
   if (p < end && load<u8>(p) == 0x5b) return reference(p + 1, end);
-  const last = skip(p, end, K_HOST);
+  const last = skip(p, end, C_HOST);
   if (last == p) return 0;
   hostSpan = span(p, last);
   return last;

@@ -4,9 +4,11 @@
 
 import { address as readAddress } from "./address";
 import { fillClasses } from "./chars";
+import { readFrequent } from "./frequent";
 import { parseHead } from "./head";
 import { internName } from "./header-name";
-import { PARAMS, RECORD, TABLE, WINDOW } from "./memory";
+import { mark, resetMarks } from "./marks";
+import { FREQUENT, PARAMS, RECORD, TABLE, WINDOW } from "./memory";
 import { params as readParams } from "./params";
 import { asciiWindow } from "./scan";
 import { uri as readUri } from "./uri";
@@ -21,10 +23,11 @@ import { via as readVia } from "./via";
 
 fillClasses();
 
-/** Addresses of the window, table, value record and parameter record in the module's memory. */
+/** Addresses of the window, table, value record, frequent values and parameter record in the module's memory. */
 export const windowAt: usize = WINDOW;
 export const tableAt: usize = TABLE;
 export const recordAt: usize = RECORD;
+export const frequentAt: usize = FREQUENT;
 export const paramsAt: usize = PARAMS;
 
 function offset(p: usize): i32 {
@@ -46,38 +49,57 @@ export function ascii(length: u32): u32 {
   return asciiWindow(length) ? 1 : 0;
 }
 
+/** Says that the window holds something else than before. parse() knows by itself. */
+export function reset(): void {
+  resetMarks();
+}
+
+/** Reads the frequent values of the message whose head and table are there; Q_* words. */
+export function frequent(): void {
+  readFrequent();
+}
+
 export function via(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readVia(WINDOW + start, WINDOW + end));
 }
 
 export function address(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readAddress(WINDOW + start, WINDOW + end));
 }
 
 export function uri(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readUri(WINDOW + start, WINDOW + end));
 }
 
 export function cseq(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readCSeq(WINDOW + start, WINDOW + end));
 }
 
 export function integer(start: u32, end: u32, most: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readInteger(WINDOW + start, WINDOW + end, most));
 }
 
 export function token(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readToken(WINDOW + start, WINDOW + end));
 }
 
 export function mediaType(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readMediaType(WINDOW + start, WINDOW + end));
 }
 
 export function params(start: u32, end: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readParams(WINDOW + start, WINDOW + end));
 }
 
 export function uriParams(start: u32, end: u32, separator: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
   return offset(readUriParams(WINDOW + start, WINDOW + end, separator));
 }

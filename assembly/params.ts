@@ -15,13 +15,13 @@ import {
   R_RPORT,
   R_TAG,
 } from "../src/core/abi";
-import { K_TOKEN, K_VALUE, skip, skipQuoted, skipSpace } from "./chars";
+import { C_TOKEN, C_VALUE, skip, skipQuoted, skipSpace } from "./chars";
 import { fail } from "./failure";
-import { PARAMS, RECORD, record, span } from "./memory";
+import { PARAMS, record, recorded, span } from "./memory";
 
 /** Keeps the first of that name, as Params.get does: a parameter that comes twice must not mean two things. */
 function noteFirst(word: u32, value: u32): void {
-  if (load<u32>(RECORD + ((<usize>word) << 2)) == <u32>NONE) record(word, value);
+  if (recorded(word) == <u32>NONE) record(word, value);
 }
 
 /** Puts the values of the few parameters that every element reads into words of their own. */
@@ -56,7 +56,7 @@ export function params(p: usize, end: usize): usize {
   record(R_RPORT, NONE);
   while (p < end && load<u8>(p) == 0x3b) {
     const name = skipSpace(p + 1, end);
-    const nameEnd = skip(name, end, K_TOKEN);
+    const nameEnd = skip(name, end, C_TOKEN);
     behind = nameEnd;
     p = skipSpace(nameEnd, end);
     if (nameEnd == name) {
@@ -71,7 +71,7 @@ export function params(p: usize, end: usize): usize {
         behind = skipQuoted(first, end);
         if (behind == 0) return fail(E_QUOTE, first);
       } else {
-        behind = skip(first, end, K_VALUE);
+        behind = skip(first, end, C_VALUE);
       }
       value = span(first, behind);
       p = skipSpace(behind, end);

@@ -1,58 +1,37 @@
-// Scan: the loops that touch every octet of a head. Sixteen at a time where the target has vectors, one
+// Scan: the loops that look for one thing over many octets. Sixteen at a time where the target has vectors, one
 // at a time in the twin for targets that have none; both find the same.
 
 import { WINDOW } from "./memory";
 
-/** All octets that lineEnd() has loaded, or-ed: above 0x7f in any lane means that not all is ASCII. */
-let seen: u32 = 0;
-
-export function resetSeen(): void {
-  seen = 0;
-}
-
-/** True where no octet looked at since resetSeen() was above 0x7f; may say false for what lies just behind. */
-export function allAscii(): bool {
-  return seen == 0;
-}
-
-/** Where the first colon of the line was, 0 where it had none. */
-export let colon: usize = 0;
-
-/**
- * The address of the first LF at or after `p`; notes the first colon before it. The window ends in a
- * LF of its own, so there always is one.
- */
+/** The address of the first LF at or after `p`. There always is one: the window ends in a LF of its own. */
 export function lineEnd(p: usize): usize {
   if (ASC_FEATURE_SIMD) {
-    let lanes = v128.load(p);
-    let high = i8x16.bitmask(lanes);
-    let ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
-    const marks = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
-    // A colon counts only before the line's end: keep the bits below the lowest of `ends`.
-    const before = marks & (ends ^ (ends - 1));
-    let mark = before != 0 ? p + ctz(before) : 0;
-    while (ends == 0) {
-      p += 16;
-      lanes = v128.load(p);
-      high |= i8x16.bitmask(lanes);
-      ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
-      if (mark == 0) {
-        const later = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a))) & (ends ^ (ends - 1));
-        if (later != 0) mark = p + ctz(later);
-      }
-    }
-    seen |= high;
-    colon = mark;
-    return p + ctz(ends);
-  } else {
-    colon = 0;
     while (true) {
-      const octet = load<u8>(p);
-      seen |= octet & 0x80;
-      if (octet == 0x0a) return p;
-      if (octet == 0x3a && colon == 0) colon = p;
-      p++;
+      const ends = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
+      if (ends != 0) return p + <usize>ctz(ends);
+      p += 16;
     }
+  } else {
+    while (load<u8>(p) != 0x0a) p++;
+  }
+  return p;
+}
+
+/** The address of the first octet up to and with SP from `p`, or `end`. */
+export function findSpace(p: usize, end: usize): usize {
+  if (ASC_FEATURE_SIMD) {
+    while (p < end) {
+      const spaces = i8x16.bitmask(i8x16.lt_u(v128.load(p), i8x16.splat(0x21)));
+      if (spaces != 0) {
+        const space = p + <usize>ctz(spaces);
+        return space < end ? space : end;
+      }
+      p += 16;
+    }
+    return end;
+  } else {
+    while (p < end && load<u8>(p) > 0x20) p++;
+    return p;
   }
 }
 
@@ -60,8 +39,16 @@ export function lineEnd(p: usize): usize {
 export function asciiWindow(length: u32): bool {
   const end = WINDOW + length;
   let p = WINDOW;
-  let high: u64 = 0;
-  for (; p + 8 <= end; p += 8) high |= load<u64>(p, 0, 1);
-  for (; p < end; p++) high |= load<u8>(p);
-  return (high & 0x8080808080808080) == 0;
+  let above: u64 = 0;
+  if (ASC_FEATURE_SIMD) {
+    let lanes = i8x16.splat(0);
+    for (; p + 64 <= end; p += 64) {
+      const pair = v128.or(v128.load(p), v128.load(p, 16));
+      lanes = v128.or(lanes, v128.or(pair, v128.or(v128.load(p, 32), v128.load(p, 48))));
+    }
+    if (i8x16.bitmask(lanes) != 0) return false;
+  }
+  for (; p + 8 <= end; p += 8) above |= load<u64>(p, 0, 1);
+  for (; p < end; p++) above |= load<u8>(p);
+  return (above & 0x8080808080808080) == 0;
 }

@@ -2,8 +2,9 @@
 // the grammar's, so that what is wrong can still be answered.
 
 import { F_METHOD_SHIFT, F_RESPONSE, F_SPACING, T_FIRST, T_FLAGS, T_SECOND, T_THIRD } from "../src/core/abi";
-import { at, C_DIGIT, C_SPACE, K_TOKEN, skip, skipSpace, trimEnd } from "./chars";
+import { at, C_DIGIT, C_SPACE, C_TOKEN, skipSpace, trimEnd } from "./chars";
 import { span, TABLE } from "./memory";
+import { findSpace } from "./scan";
 import { methodId } from "./words";
 
 function put(wordNumber: u32, value: u32): void {
@@ -44,9 +45,23 @@ function statusLine(start: usize, version: usize, end: usize): bool {
   return true;
 }
 
+function request(method: usize, start: usize, uri: usize, uriEnd: usize, flags: u32): void {
+  put(T_FLAGS, flags | (methodId(start, method - start) << F_METHOD_SHIFT));
+  put(T_FIRST, span(start, method));
+  put(T_SECOND, span(uri, uriEnd));
+}
+
 function requestLine(start: usize, end: usize): bool {
-  const method = skip(start, end, K_TOKEN);
+  let method = start;
+  while (method < end && at(method, C_TOKEN)) method++;
   if (method == start || method >= end || load<u8>(method) != 0x20) return false;
+  // As it should be: one SP, no white space in the URI, one SP, SIP/2.0.
+  const space = end - 8;
+  if (space > method + 1 && isSip2(space) && findSpace(method + 1, space) == space) {
+    request(method, start, method + 1, space, 0);
+    put(T_THIRD, span(space + 1, end));
+    return true;
+  }
   const last = trimEnd(start, end);
   // The version is what follows the last white space; the Request-URI is all between.
   let version = last;
@@ -56,17 +71,14 @@ function requestLine(start: usize, end: usize): bool {
   const uriEnd = trimEnd(uri, version);
   if (uri >= uriEnd) return false;
   const spaced = last != end || uri != method + 1 || uriEnd != version - 1;
-  const flags = spaced || skipToSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0;
-  put(T_FLAGS, flags | (methodId(start, method - start) << F_METHOD_SHIFT));
-  put(T_FIRST, span(start, method));
-  put(T_SECOND, span(uri, uriEnd));
+  request(method, start, uri, uriEnd, spaced || findSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0);
   put(T_THIRD, span(version, last));
   return true;
 }
 
-function skipToSpace(p: usize, end: usize): usize {
-  while (p < end && !at(p, C_SPACE)) p++;
-  return p;
+/** True where " SIP/2.0" stands at `p`. */
+function isSip2(p: usize): bool {
+  return load<u64>(p, 0, 1) == 0x302e322f50495320;
 }
 
 /** Reads the start line `start` … `end` (without its line end) into the table; false where it is none. */

@@ -19,7 +19,7 @@ import {
   SCHEME_SIPS,
   SCHEME_TEL,
 } from "../src/core/abi";
-import { K_HEADERS, K_PARAM, K_TOKEN, K_URIC, K_USER, skip } from "./chars";
+import { C_HEADERS, C_PARAM, C_TOKEN, C_URIC, C_USER, skip } from "./chars";
 import { escaped, resetEscaped, skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { host, hostSpan } from "./host";
@@ -49,12 +49,12 @@ export function uri(start: usize, end: usize): usize {
 
 /** A URI of another scheme: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) ":" and octets of a URI. */
 function other(start: usize, end: usize): usize {
-  const colon = skip(start, end, K_TOKEN);
+  const colon = skip(start, end, C_TOKEN);
   const first = load<u8>(start) | 0x20;
   if (colon == start || colon >= end || load<u8>(colon) != 0x3a || first - 0x61 > 25)
     return fail(E_URI, colon);
   const body = colon + 1;
-  const last = skipEscaped(body, end, K_URIC);
+  const last = skipEscaped(body, end, C_URIC);
   if (last == body) return fail(E_URI, last);
   const isTel = colon - start == 3 && ((load<u32>(start, 0, 1) & 0xffffff) | 0x202020) == 0x6c6574;
   record(R_URI_KIND, isTel ? SCHEME_TEL : SCHEME_OTHER);
@@ -66,10 +66,10 @@ function other(start: usize, end: usize): usize {
 /** Where the host starts: behind the userinfo, if there is one; 0 after a failure. */
 function userinfo(p: usize, end: usize): usize {
   resetEscaped();
-  const userEnd = skipEscaped(p, end, K_USER);
+  const userEnd = skipEscaped(p, end, C_USER);
   let at = userEnd;
   // A colon ends the user, or else the host: which of them, an "@" further on tells.
-  if (at < end && load<u8>(at) == 0x3a) at = skipEscaped(at + 1, end, K_USER);
+  if (at < end && load<u8>(at) == 0x3a) at = skipEscaped(at + 1, end, C_USER);
   if (at >= end || load<u8>(at) != 0x40) return p;
   if (userEnd == p) return fail(E_URI, p);
   record(R_URI_ESCAPED, escaped ? 1 : 0);
@@ -95,13 +95,13 @@ function sip(p: usize, end: usize): usize {
 
   const params = p;
   while (p < end && load<u8>(p) == 0x3b) {
-    p = skipEscaped(p + 1, end, K_PARAM);
-    if (p < end && load<u8>(p) == 0x3d) p = skipEscaped(p + 1, end, K_PARAM);
+    p = skipEscaped(p + 1, end, C_PARAM);
+    if (p < end && load<u8>(p) == 0x3d) p = skipEscaped(p + 1, end, C_PARAM);
   }
   record(R_URI_PARAMS, span(params, p));
 
   const headers = p;
-  if (p < end && load<u8>(p) == 0x3f) p = skipEscaped(p + 1, end, K_HEADERS);
+  if (p < end && load<u8>(p) == 0x3f) p = skipEscaped(p + 1, end, C_HEADERS);
   record(R_URI_HEADERS, span(headers, p));
   return p;
 }

@@ -15,7 +15,7 @@ import {
   R_TOKEN,
   R_TYPE,
 } from "../src/core/abi";
-import { at, C_DIGIT, K_HEADERS, K_PARAM, K_TOKEN, skip, skipSpace } from "./chars";
+import { at, C_DIGIT, C_HEADERS, C_PARAM, C_TOKEN, skip, skipSpace } from "./chars";
 import { skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { PARAMS, record, span } from "./memory";
@@ -30,7 +30,7 @@ export function cseq(p: usize, end: usize): usize {
   if (last == 0) return fail(digits >= end || !at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
   const method = skipSpace(last, end);
-  const methodEnd = skip(method, end, K_TOKEN);
+  const methodEnd = skip(method, end, C_TOKEN);
   if (method == last || methodEnd == method) return fail(E_VALUE, method);
   record(R_METHOD, span(method, methodEnd));
   record(R_METHOD_ID, methodId(method, methodEnd - method));
@@ -51,7 +51,7 @@ export function integer(p: usize, end: usize, most: u32): usize {
 /** A token with parameters, one of a list; the address of the comma behind it or the end. */
 export function token(p: usize, end: usize): usize {
   const first = skipSpace(p, end);
-  const last = skip(first, end, K_TOKEN);
+  const last = skip(first, end, C_TOKEN);
   if (last == first) return fail(E_VALUE, first);
   record(R_TOKEN, span(first, last));
   return params(skipSpace(last, end), end);
@@ -60,11 +60,11 @@ export function token(p: usize, end: usize): usize {
 /** type "/" subtype with parameters, one of a list. */
 export function mediaType(p: usize, end: usize): usize {
   const type = skipSpace(p, end);
-  const typeEnd = skip(type, end, K_TOKEN);
+  const typeEnd = skip(type, end, C_TOKEN);
   const slash = skipSpace(typeEnd, end);
   if (typeEnd == type || slash >= end || load<u8>(slash) != 0x2f) return fail(E_VALUE, slash);
   const subtype = skipSpace(slash + 1, end);
-  const last = skip(subtype, end, K_TOKEN);
+  const last = skip(subtype, end, C_TOKEN);
   if (last == subtype) return fail(E_VALUE, subtype);
   record(R_TYPE, span(type, typeEnd));
   record(R_SUBTYPE, span(subtype, last));
@@ -76,7 +76,7 @@ export function mediaType(p: usize, end: usize): usize {
  * separator or question mark: no white space, no quotes (RFC 3261 §19.1.1).
  */
 export function uriParams(p: usize, end: usize, separator: u32): usize {
-  const kind = separator == 0x3b ? K_PARAM : K_HEADERS;
+  const bits = separator == 0x3b ? C_PARAM : C_HEADERS;
   let count: u32 = 0;
   while (p < end) {
     let last = p;
@@ -86,8 +86,8 @@ export function uriParams(p: usize, end: usize, separator: u32): usize {
       last++;
     }
     const nameEnd = equals == 0 ? last : equals;
-    if (skipEscaped(p, nameEnd, kind) != nameEnd) return fail(E_VALUE, p);
-    if (equals != 0 && skipEscaped(equals + 1, last, kind) != last) return fail(E_VALUE, equals + 1);
+    if (skipEscaped(p, nameEnd, bits) != nameEnd) return fail(E_VALUE, p);
+    if (equals != 0 && skipEscaped(equals + 1, last, bits) != last) return fail(E_VALUE, equals + 1);
     if (last > p) {
       if (count == PARAMS_MAX) return fail(E_TOO_MANY_PARAMS, p);
       const at = PARAMS + ((<usize>count) << 3);

@@ -14,17 +14,17 @@ import {
   R_VIA_TRANSPORT_ID,
   R_VIA_VERSION,
 } from "../src/core/abi";
-import { K_TOKEN, skip, skipSpace } from "./chars";
+import { C_TOKEN, skip, skipSpace } from "./chars";
 import { fail } from "./failure";
 import { host, hostSpan } from "./host";
-import { RECORD, record, span, WINDOW } from "./memory";
+import { record, recorded, span, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
 import { params } from "./params";
 import { transportId } from "./words";
 
 /** A token and the slash behind it, white space around it allowed; the address behind the slash, or 0. */
 function tokenSlash(p: usize, end: usize, word: u32): usize {
-  const last = skip(p, end, K_TOKEN);
+  const last = skip(p, end, C_TOKEN);
   const slash = skipSpace(last, end);
   if (last == p || slash >= end || load<u8>(slash) != 0x2f) return 0;
   record(word, span(p, last));
@@ -48,7 +48,7 @@ export function via(p: usize, end: usize): usize {
   if (version == 0) return fail(E_VALUE, p);
   const transport = tokenSlash(version, end, R_VIA_VERSION);
   if (transport == 0) return fail(E_VALUE, version);
-  const transportEnd = skip(transport, end, K_TOKEN);
+  const transportEnd = skip(transport, end, C_TOKEN);
   p = skipSpace(transportEnd, end);
   if (transportEnd == transport || p == transportEnd) return fail(E_VALUE, transportEnd);
   record(R_VIA_TRANSPORT, span(transport, transportEnd));
@@ -74,6 +74,6 @@ export function via(p: usize, end: usize): usize {
 
   p = params(p, end);
   if (p == 0) return 0;
-  record(R_RPORT, readRport(load<u32>(RECORD + (R_RPORT << 2))));
+  record(R_RPORT, readRport(recorded(R_RPORT)));
   return p;
 }

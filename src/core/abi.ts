@@ -36,7 +36,14 @@ export const T_FIELDS = 13;
 
 /** Ids below this have a byte in the table. */
 export const HOT_IDS = 16;
-/** The id of Content-Length, the one header field that the core itself must know. */
+/** The ids of the header fields that the core itself must know: the places of their rows in the header table. */
+export const ID_VIA = 1;
+export const ID_FROM = 2;
+export const ID_TO = 3;
+export const ID_CALL_ID = 4;
+export const ID_CSEQ = 5;
+export const ID_CONTACT = 6;
+export const ID_MAX_FORWARDS = 7;
 export const ID_CONTENT_LENGTH = 8;
 
 /** The start line is a Status-Line. */
@@ -55,60 +62,62 @@ export const L_FOLDED = 1;
 export const L_MALFORMED = 2;
 
 // ── what a grammar function leaves in the value record ──
-/** After a failure: the E_* code. */
+/** After a failure: the E_* code. In a copy that is kept: READ_*. */
 export const R_ERROR = 0;
 /** After a failure: the offset where the grammar was left. */
 export const R_ERROR_AT = 1;
+/** In a copy that is kept: where the value ended. */
+export const R_STOP = 1;
 
 /** Span of the parameters, with the first semicolon; empty where there are none. */
 export const R_PARAMS = 2;
 /** How many parameters the parameter record holds. */
 export const R_PARAMS_COUNT = 3;
 /** Value spans of the parameters that every element reads; NONE for one that is not there or has no value. */
-export const R_TAG = 26;
-export const R_BRANCH = 27;
-export const R_RECEIVED = 28;
+export const R_TAG = 7;
+export const R_BRANCH = 17;
+export const R_RECEIVED = 18;
 /** NONE, or FLAG, or, of a Via, the port. */
-export const R_RPORT = 29;
+export const R_RPORT = 19;
 
 // Via (RFC 3261 §20.42)
 export const R_VIA_PROTOCOL = 4;
 export const R_VIA_VERSION = 5;
 export const R_VIA_TRANSPORT = 6;
-export const R_VIA_HOST = 7;
+export const R_VIA_HOST = 8;
 /** The port, or NONE. */
-export const R_VIA_PORT = 8;
+export const R_VIA_PORT = 9;
 /** 1: the protocol is `SIP` and the version `2.0`, written so. */
-export const R_VIA_PLAIN = 12;
+export const R_VIA_PLAIN = 10;
 /** Number of the transport's name among the known ones, 0 for another. */
-export const R_VIA_TRANSPORT_ID = 13;
+export const R_VIA_TRANSPORT_ID = 11;
 
 // name-addr / addr-spec (RFC 3261 §20.10)
 /** Span of the display name without its quotes. */
 export const R_DISPLAY = 4;
-/** 1: the display name is a quoted string; 2: and it has a backslash in it. */
+/** 1: the display name is a quoted string; 3: and it has a backslash in it. */
 export const R_DISPLAY_QUOTED = 5;
 /** 1: the URI stands in angle brackets; 2: the value is `*`. */
 export const R_ADDRESS_FORM = 6;
 
 // URI (RFC 3261 §19.1.1)
-export const R_URI_SCHEME = 17;
 /** SCHEME_* of the scheme. */
-export const R_URI_KIND = 18;
+export const R_URI_KIND = 8;
+export const R_URI_SCHEME = 9;
 /** NONE where there is no userinfo. */
-export const R_URI_USER = 19;
+export const R_URI_USER = 10;
 /** NONE where there is no password. */
-export const R_URI_PASSWORD = 20;
+export const R_URI_PASSWORD = 11;
 /** Without the brackets of an IPv6 reference. Of a URI that is not SIP's: everything after the colon. */
-export const R_URI_HOST = 21;
+export const R_URI_HOST = 12;
 /** The port, or NONE. */
-export const R_URI_PORT = 22;
+export const R_URI_PORT = 13;
 /** With the first semicolon. */
-export const R_URI_PARAMS = 23;
+export const R_URI_PARAMS = 14;
 /** With the question mark. */
-export const R_URI_HEADERS = 24;
+export const R_URI_HEADERS = 15;
 /** Where there is a userinfo: 1 if it has a percent escape. */
-export const R_URI_ESCAPED = 25;
+export const R_URI_ESCAPED = 16;
 
 // CSeq (RFC 3261 §20.16), numbers, media types
 export const R_NUMBER = 4;
@@ -141,7 +150,26 @@ export const METHOD_PRACK = 12;
 export const METHOD_REFER = 13;
 export const METHOD_PUBLISH = 14;
 
-export const RECORD_WORDS = 32;
+export const RECORD_WORDS = 20;
+
+/** R_ERROR of a copy that is kept: the text is ASCII, or perhaps is not. */
+export const READ_ASCII = 1;
+export const READ_OCTETS = 2;
+
+// ── the frequent values of one message, read in one call: copies of the record, R_ERROR 0 where the value is
+// not there, or there twice, or cannot be read ──
+/** The topmost Via. */
+export const Q_VIA = 0;
+export const Q_FROM = 20;
+export const Q_TO = 40;
+/** The first Contact. */
+export const Q_CONTACT = 60;
+/** CSeq: number, and METHOD_* or 0. */
+export const Q_CSEQ = 80;
+export const Q_METHOD = 81;
+/** Max-Forwards, or NONE. */
+export const Q_MAX_FORWARDS = 82;
+export const FREQUENT_WORDS = 84;
 
 /** "Not there", where a span or a port could be. */
 export const NONE = 0xffffffff;

@@ -2,7 +2,7 @@
 // entry registers where it comes from, and importing the library does nothing else.
 
 import { SipError } from "../errors.ts";
-import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./abi.ts";
+import { FIELDS_MAX, FREQUENT_WORDS, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./abi.ts";
 
 type Constant = { readonly value: number };
 
@@ -11,6 +11,8 @@ export interface CoreFunctions {
   parse(length: number): number;
   intern(length: number, id: number): number;
   ascii(length: number): number;
+  reset(): void;
+  frequent(): void;
   via(start: number, end: number): number;
   address(start: number, end: number): number;
   uri(start: number, end: number): number;
@@ -28,6 +30,7 @@ export interface CoreExports extends CoreFunctions {
   readonly windowAt: Constant;
   readonly tableAt: Constant;
   readonly recordAt: Constant;
+  readonly frequentAt: Constant;
   readonly paramsAt: Constant;
 }
 
@@ -39,7 +42,10 @@ export interface Engine extends Readonly<CoreFunctions> {
   /** The window alone. */
   readonly window: Uint8Array<ArrayBuffer>;
   readonly table: Uint32Array;
+  /** The table of a message with that many header fields; made when first asked for. */
+  readonly tables: (Uint32Array | undefined)[];
   readonly record: Uint32Array;
+  readonly frequentRecord: Uint32Array;
   readonly paramRecord: Uint32Array;
 }
 
@@ -86,6 +92,8 @@ function start(): Engine {
     parse: exports.parse,
     intern: exports.intern,
     ascii: exports.ascii,
+    reset: exports.reset,
+    frequent: exports.frequent,
     via: exports.via,
     address: exports.address,
     uri: exports.uri,
@@ -97,7 +105,9 @@ function start(): Engine {
     uriParams: exports.uriParams,
     window: new Uint8Array(buffer, exports.windowAt.value, WINDOW_SIZE),
     table: new Uint32Array(buffer, exports.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
+    tables: new Array(FIELDS_MAX + 1),
     record: new Uint32Array(buffer, exports.recordAt.value, RECORD_WORDS),
+    frequentRecord: new Uint32Array(buffer, exports.frequentAt.value, FREQUENT_WORDS),
     paramRecord: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
   };
   prepare?.(made);

@@ -24,14 +24,10 @@ import {
   T_THIRD,
 } from "./abi.ts";
 import type { Engine } from "./engine.ts";
+import { keep, slab } from "./slab.ts";
 import { fromBinary } from "./text.ts";
+import { holdTable } from "./window.ts";
 import { METHODS } from "./words.ts";
-
-// A typed array of its own costs as much as a whole parse; so many tables share one slab. A message that is
-// kept keeps its slab: 8 kB at most.
-const SLAB_WORDS = 2048;
-let slab = new Uint32Array(SLAB_WORDS);
-let used = 0;
 
 /** One parsed message: its text as a binary string, and where its parts are. */
 export class Head {
@@ -42,24 +38,27 @@ export class Head {
   readonly ascii: boolean;
   private readonly _slab: Uint32Array;
   private readonly _base: number;
+  /** The frequent values, once one of them was asked for, and where they are in their slab. */
+  values: Uint32Array | undefined = undefined;
+  valuesAt = 0;
 
   /** Copies the table that the core has just written. */
   constructor(core: Engine, text: string, count: number) {
-    const size = T_FIELDS + 2 * count;
-    if (used + size > SLAB_WORDS) {
-      slab = new Uint32Array(Math.max(SLAB_WORDS, size));
-      used = 0;
-    }
-    const table = core.table;
-    const to = slab;
-    const base = used;
-    for (let i = 0; i < size; i++) to[base + i] = table[i]!;
-    used = base + size;
+    core.tables[count] ??= core.table.subarray(0, T_FIELDS + 2 * count);
+    this._base = keep(core.tables[count] as Uint32Array);
+    this._slab = slab;
     this.text = text;
     this.count = count;
-    this.ascii = (table[T_FLAGS]! & F_ASCII) !== 0;
-    this._slab = to;
-    this._base = base;
+    this.ascii = (core.table[T_FLAGS]! & F_ASCII) !== 0;
+  }
+
+  /** Has the frequent values read, all of them in one call. */
+  readFrequent(): Uint32Array {
+    const core = holdTable(this.text);
+    core.frequent();
+    this.valuesAt = keep(core.frequentRecord);
+    this.values = slab;
+    return slab;
   }
 
   private _word(word: number): number {

@@ -11,31 +11,56 @@ import {
   NONE,
   R_ERROR,
   R_ERROR_AT,
+  READ_ASCII,
   WINDOW_SIZE,
 } from "./abi.ts";
 import { type Engine, engine } from "./engine.ts";
 import { fromBinary, writeBinary } from "./text.ts";
 
 let held: string | undefined;
+let tabled: string | undefined;
 
 /** Makes the window hold this binary string, as much of it as fits, and returns the engine. */
 export function hold(text: string): Engine {
   const core = engine();
   if (held !== text) {
-    writeBinary(text, core.window, Math.min(text.length, WINDOW_SIZE));
+    const length = Math.min(text.length, WINDOW_SIZE);
+    writeBinary(text, core.window, length);
+    core.reset();
     held = text;
   }
   return core;
 }
 
-/** Notes what the window holds, where somebody else filled it; undefined for nothing of use. */
+/** Notes what the window holds and the table is of; undefined for nothing of use. */
 export function holds(text: string | undefined): void {
   held = text;
+  tabled = text;
+}
+
+/** Makes the window hold this message and the core's table be of it, and returns the engine. */
+export function holdTable(text: string): Engine {
+  const core = engine();
+  if (held !== text || tabled !== text) {
+    const length = Math.min(text.length, WINDOW_SIZE);
+    writeBinary(text, core.window, length);
+    core.parse(length);
+    holds(text);
+  }
+  return core;
 }
 
 /** The part of a binary string that a span names, as text; undefined for NONE. */
 export function textOf(text: string, span: number, ascii: boolean): string | undefined {
   return span === NONE ? undefined : part(text, span & 0xffff, span >>> 16, ascii);
+}
+
+/** The part of a binary string that a word of a kept record names, as text; undefined for NONE. */
+export function recordedText(text: string, words: Uint32Array, at: number, word: number): string | undefined {
+  const span = words[at + word]!;
+  if (span === NONE) return undefined;
+  const found = text.slice(span & 0xffff, span >>> 16);
+  return words[at + R_ERROR] === READ_ASCII ? found : fromBinary(found);
 }
 
 /** A part of a binary string as text. */

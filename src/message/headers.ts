@@ -13,6 +13,7 @@ import {
   readTopmost,
 } from "./field-list.ts";
 import { unfold } from "./fold.ts";
+import { frequentAlone, frequentFirst } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
@@ -24,9 +25,10 @@ function read(head: Head | undefined, items: Items, info: HeaderInfo): unknown {
   return info.list ? readAll(head, items, info) : readSingle(head, items, info);
 }
 
+/** A slot for all values of each frequent header, and behind them one for its first value alone. */
 function slots(): unknown[] {
   const u = undefined;
-  return [u, u, u, u, u, u, u, u, u, u, u, u];
+  return [u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u];
 }
 
 /**
@@ -40,9 +42,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
   private readonly _head: Head | undefined;
   /** Undefined as long as nothing was edited. */
   private _items: Item[] | undefined;
-  /** What was read of the most frequent headers, by id: all values, and first values alone. */
+  /** A bit for the id of each frequent header that was edited. */
+  private _edited = 0;
+  /** What was read of the most frequent headers, by id; see slots(). */
   private _values: unknown[] | undefined = undefined;
-  private _firsts: unknown[] | undefined = undefined;
   /** What was read of others, by name in lower case. */
   private _others: Map<string, unknown> | undefined = undefined;
 
@@ -59,7 +62,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._values ??= slots();
     const known = this._values[info.id];
     if (known !== undefined) return known as HeaderValue<N>;
-    const value = read(this._head, this._items, info);
+    const value = this._frequent(info) ?? read(this._head, this._items, info);
     this._values[info.id] = value;
     return value as HeaderValue<N>;
   }
@@ -74,11 +77,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
       const value = this.get(name);
       return (Array.isArray(value) ? value[0] : value) as HeaderItem<N> | undefined;
     }
-    const all = this._values?.[info.id] as HeaderItem<N>[] | undefined;
+    this._values ??= slots();
+    const all = this._values[info.id] as HeaderItem<N>[] | undefined;
     if (all !== undefined) return all[0];
-    this._firsts ??= slots();
-    this._firsts[info.id] ??= readTopmost(this._head, this._items, info);
-    return this._firsts[info.id] as HeaderItem<N> | undefined;
+    return this._first(info) as HeaderItem<N> | undefined;
   }
 
   /** True where there is at least one field of that name. */
@@ -172,7 +174,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
 
   /** A copy that can be edited alone; it shares the text. */
   clone(): Headers {
-    return new Headers(this._head, this._items && [...this._items]);
+    const copy = new Headers(this._head, this._items && [...this._items]);
+    copy._edited = this._edited;
+    copy._values = this._values && [...this._values];
+    return copy;
   }
 
   /** @internal Takes over the fields of that name from `other`, as they stand, behind all others. */
@@ -205,6 +210,30 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** The place of the first field at or behind `from` that has this name, or -1. */
   private _find(info: HeaderInfo | undefined, name: string, from: number): number {
     return findField(this._head, this._items, info, name, from);
+  }
+
+  /** The first value of a frequent list, read now or before; there are slots. */
+  private _first(info: HeaderInfo): unknown {
+    const slot = FREQUENT + info.id;
+    const values = this._values as unknown[];
+    values[slot] ??= this._asItCame(info) ?? readTopmost(this._head, this._items, info);
+    return values[slot];
+  }
+
+  /** What get() gives, where the core has found it along with all that is frequent. */
+  private _frequent(info: HeaderInfo): unknown {
+    if (!info.list) return this._asItCame(info);
+    // Of a Via or Contact that stands alone the list is made of what first() gave or will give.
+    const head = this._head;
+    const untouched = head !== undefined && (this._edited & (1 << info.id)) === 0;
+    return untouched && frequentAlone(head, info.id) ? [this._first(info)] : undefined;
+  }
+
+  /** The first value as the core found it, unless this header was edited. */
+  private _asItCame(info: HeaderInfo): unknown {
+    const head = this._head;
+    if (head === undefined || (this._edited & (1 << info.id)) !== 0) return undefined;
+    return frequentFirst(head, info.id);
   }
 
   private _other(info: HeaderInfo | undefined, name: string): unknown {
@@ -247,8 +276,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /** The list of fields, ready for an edit of this name: what was read of it is forgotten. */
   private _edit(info: HeaderInfo | undefined, name: string): Item[] {
     if (info !== undefined && info.id < FREQUENT) {
-      if (this._values) this._values[info.id] = undefined;
-      if (this._firsts) this._firsts[info.id] = undefined;
+      this._edited |= 1 << info.id;
+      if (this._values) {
+        this._values[info.id] = undefined;
+        this._values[FREQUENT + info.id] = undefined;
+      }
     } else {
       this._others?.delete((info?.name ?? name).toLowerCase());
     }

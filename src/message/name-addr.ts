@@ -1,20 +1,28 @@
 // NameAddr: display name, URI and header parameters, as in From, To, Contact, Route (RFC 3261 §20.10).
 // Immutable.
 
-import { R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
+import {
+  R_DISPLAY,
+  R_DISPLAY_QUOTED,
+  R_ERROR,
+  R_PARAMS,
+  R_TAG,
+  READ_ASCII,
+  WINDOW_SIZE,
+} from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
+import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, textOf } from "../core/window.ts";
-import { SipError } from "../errors.ts";
-import { quote, refuseUnsafe, unquotePairs } from "./escape.ts";
+import { failure, hold, recordedText } from "../core/window.ts";
+import { quote, refuseUnsafe, unquote, unquotePairs } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
-import { readUri, STAR, Uri } from "./uri.ts";
+import { STAR, Uri, uriOf } from "./uri.ts";
 
-/** The text that the display name is a part of is ASCII; it has quoted-pairs in it. */
-const ASCII = 1;
-const PAIRS = 2;
+/** What R_DISPLAY_QUOTED says of a quoted string with quoted-pairs in it. */
+const PAIRS = 3;
+const QUOTE = 0x22;
 
 /** What may be changed in a copy of a NameAddr, or given to make one. */
 export interface NameAddrParts {
@@ -33,45 +41,18 @@ export class NameAddr {
     inspectAsText(NameAddr.prototype, "NameAddr");
   }
 
-  readonly uri: Uri;
-  /** The tag parameter (RFC 3261 §19.3). */
-  readonly tag: string | undefined;
-  // Display name and parameters are read when asked for: most messages are passed on without a look at them.
+  // The text it is a part of, and the record of where its own parts are: they are cut out when asked for.
   private readonly _text: string;
-  private readonly _display: number;
-  private readonly _form: number;
-  private readonly _span: number;
-  private _params: Params | undefined;
+  private readonly _words: Uint32Array;
+  private readonly _at: number;
+  private _uri: Uri | undefined = undefined;
+  private _params: Params | undefined = undefined;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
-  constructor(
-    uri: Uri,
-    tag: string | undefined,
-    text: string,
-    display: number,
-    form: number,
-    span: number,
-    params: Params | undefined,
-  ) {
-    this.uri = uri;
-    this.tag = tag;
+  constructor(text: string, words: Uint32Array, at: number) {
     this._text = text;
-    this._display = display;
-    this._form = form;
-    this._span = span;
-    this._params = params;
-  }
-
-  /** The parameters behind the URI, which belong to the header field. */
-  get params(): Params {
-    this._params ??= Params.ofHeader(this._text, this._span, (this._form & ASCII) !== 0);
-    return this._params;
-  }
-
-  /** The display name, unquoted; "" for none. */
-  get displayName(): string {
-    const name = textOf(this._text, this._display, (this._form & ASCII) !== 0) as string;
-    return unfold((this._form & PAIRS) !== 0 ? unquotePairs(name) : name);
+    this._words = words;
+    this._at = at;
   }
 
   /**
@@ -88,11 +69,34 @@ export class NameAddr {
 
   /**
    * Makes an address of its parts.
-   * @throws SipError `value_unsafe` for CR, LF or NUL
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` where the parts make no address
    */
   static of(parts: NameAddrParts & { uri: Uri | string }): NameAddr {
-    const uri = typeof parts.uri === "string" ? Uri.parse(parts.uri) : parts.uri;
-    return new NameAddr(uri, undefined, "", 0, 0, 0, Params.empty()).with(parts);
+    return compose(parts.displayName ?? "", parts.uri, Params.empty(), parts);
+  }
+
+  get uri(): Uri {
+    this._uri ??= uriOf(this._text, this._words, this._at);
+    return this._uri;
+  }
+
+  /** The tag parameter (RFC 3261 §19.3). */
+  get tag(): string | undefined {
+    const tag = recordedText(this._text, this._words, this._at, R_TAG);
+    return tag?.charCodeAt(0) === QUOTE ? unquote(tag) : tag;
+  }
+
+  /** The parameters behind the URI, which belong to the header field. */
+  get params(): Params {
+    const ascii = this._words[this._at + R_ERROR] === READ_ASCII;
+    this._params ??= Params.ofHeader(this._text, this._words[this._at + R_PARAMS]!, ascii);
+    return this._params;
+  }
+
+  /** The display name, unquoted; "" for none. */
+  get displayName(): string {
+    const name = recordedText(this._text, this._words, this._at, R_DISPLAY) as string;
+    return unfold(this._words[this._at + R_DISPLAY_QUOTED] === PAIRS ? unquotePairs(name) : name);
   }
 
   /** True for the `*` of a Contact that takes all bindings away (RFC 3261 §10.2.2). */
@@ -100,34 +104,14 @@ export class NameAddr {
     return this.uri === STAR;
   }
 
-  /** A copy with these parts changed. */
+  /** A copy with these parts changed. Throws as of(). */
   with(changes: NameAddrParts): NameAddr {
-    let params = changes.params === undefined ? this.params : Params.of(changes.params);
-    if ("tag" in changes) {
-      params = changes.tag === undefined ? params.without("tag") : params.with("tag", changes.tag);
-    }
-    const displayName = toBinary(refuseUnsafe(changes.displayName ?? this.displayName));
-    if (displayName.length > 0x7fff)
-      throw new SipError("value_invalid", "a display name of more than 32,767 octets");
-    return new NameAddr(
-      changes.uri === undefined
-        ? this.uri
-        : typeof changes.uri === "string"
-          ? Uri.parse(changes.uri)
-          : changes.uri,
-      params.get("tag"),
-      displayName,
-      displayName.length << 16,
-      0,
-      0,
-      params,
-    );
+    return compose(changes.displayName ?? this.displayName, changes.uri ?? this.uri, this.params, changes);
   }
 
   /** As it stands on the wire: always with angle brackets, the display name in quotes. */
   toString(): string {
-    if (this.uri === STAR) return "*";
-    return `${this.displayName === "" ? "" : `${quote(this.displayName)} `}<${this.uri}>${this.params}`;
+    return this.uri === STAR ? "*" : write(this.displayName, this.uri, this.params);
   }
 
   /** Its text, for JSON. */
@@ -136,11 +120,20 @@ export class NameAddr {
   }
 }
 
+function write(displayName: string, uri: Uri | string, params: Params): string {
+  return `${displayName === "" ? "" : `${quote(displayName)} `}<${uri}>${params}`;
+}
+
+function compose(displayName: string, uri: Uri | string, before: Params, changes: NameAddrParts): NameAddr {
+  let params = changes.params === undefined ? before : Params.of(changes.params);
+  if ("tag" in changes)
+    params = changes.tag === undefined ? params.without("tag") : params.with("tag", changes.tag);
+  const address = typeof uri === "string" ? Uri.parse(uri) : uri;
+  return NameAddr.parse(write(refuseUnsafe(displayName), address, params));
+}
+
 /** @internal The address that the core has just read into its record. */
 export function readNameAddr(core: Engine, text: string, ascii: boolean): NameAddr {
-  const record = core.record;
-  const form = (ascii ? ASCII : 0) | (record[R_DISPLAY_QUOTED] === 3 ? PAIRS : 0);
-  const uri = readUri(core, text, ascii);
-  const tag = textOf(text, record[R_TAG]!, ascii);
-  return new NameAddr(uri, tag, text, record[R_DISPLAY]!, form, record[R_PARAMS]!, undefined);
+  const at = keepRecord(core, ascii);
+  return new NameAddr(text, slab, at);
 }

@@ -12,15 +12,16 @@ import {
   R_URI_PORT,
   R_URI_SCHEME,
   R_URI_USER,
+  RECORD_WORDS,
   SCHEME_SIP,
   SCHEME_SIPS,
   SCHEME_STAR,
   SCHEME_TEL,
   WINDOW_SIZE,
 } from "../core/abi.ts";
-import type { Engine } from "../core/engine.ts";
+import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, textOf } from "../core/window.ts";
+import { failure, hold, recordedText } from "../core/window.ts";
 import { SipError } from "../errors.ts";
 import { escapeExcept, PASSWORD, percentDecode, refuseUnsafe, USER } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
@@ -48,42 +49,18 @@ export class Uri {
     inspectAsText(Uri.prototype, "Uri");
   }
 
-  /** Lower case: "sip", "sips", "tel", "urn", … */
-  readonly scheme: string;
-  /** The host as written, IPv6 without brackets; "" for a scheme other than sip and sips. */
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly params: Params;
-  /** The headers part, behind the question mark. */
-  readonly headers: Params;
-  /** Everything behind the scheme's colon, for a scheme other than sip and sips; else "". */
-  readonly opaque: string;
-  private readonly _user: string | undefined;
-  private readonly _password: string | undefined;
-  /** False where user and password are known to have no escapes. */
-  private readonly _escaped: boolean;
+  // The text it is a part of, and the record of where its own parts are: they are cut out when asked for.
+  private readonly _text: string;
+  private readonly _words: Uint32Array;
+  private readonly _at: number;
+  private _params: Params | undefined = undefined;
+  private _headers: Params | undefined = undefined;
 
   /** @internal Use Uri.parse or Uri.of. */
-  constructor(
-    scheme: string,
-    user: string | undefined,
-    password: string | undefined,
-    host: string,
-    port: number | undefined,
-    params: Params,
-    headers: Params,
-    opaque: string,
-    escaped = true,
-  ) {
-    this.scheme = scheme;
-    this._user = user;
-    this._password = password;
-    this._escaped = escaped;
-    this.host = host;
-    this.port = port;
-    this.params = params;
-    this.headers = headers;
-    this.opaque = opaque;
+  constructor(text: string, words: Uint32Array, at: number) {
+    this._text = text;
+    this._words = words;
+    this._at = at;
   }
 
   /**
@@ -95,7 +72,8 @@ export class Uri {
     const core = hold(raw);
     const stop = raw.length > WINDOW_SIZE ? 0 : core.uri(0, raw.length);
     if (stop !== raw.length) throw failure(core, stop, `URI "${text.slice(0, 80)}"`);
-    return readUri(core, raw, raw === text);
+    const at = keepRecord(core, raw === text);
+    return new Uri(raw, slab, at);
   }
 
   /**
@@ -103,63 +81,109 @@ export class Uri {
    * @throws SipError `value_unsafe` for CR, LF or NUL, `uri_invalid` where the parts make no URI
    */
   static of(parts: UriParts): Uri {
-    const { scheme = "sip", user, password, host, port } = parts;
-    const made = new Uri(
-      scheme.toLowerCase(),
+    const { user, password } = parts;
+    return compose(
+      parts.scheme ?? "sip",
       user === undefined ? undefined : escapeExcept(refuseUnsafe(user), USER),
       password === undefined ? undefined : escapeExcept(refuseUnsafe(password), PASSWORD),
-      host,
-      port,
+      parts.host,
+      parts.port,
       Params.of(parts.params ?? {}, "uri"),
       Params.of(parts.headers ?? {}, "uri-headers"),
-      "",
     );
-    const uri = Uri.parse(made.toString());
-    // A host with more in it than a host ("evil@host", "host;lr") would have become other parts.
-    if (made.isSip && uri.host !== host)
-      throw new SipError("uri_invalid", `not a host: ${JSON.stringify(host)}`);
-    return uri;
+  }
+
+  /** Lower case: "sip", "sips", "tel", "urn", … */
+  get scheme(): string {
+    switch (this._kind) {
+      case SCHEME_SIP:
+        return "sip";
+      case SCHEME_SIPS:
+        return "sips";
+      case SCHEME_TEL:
+        return "tel";
+      case SCHEME_STAR:
+        return "*";
+      default:
+        return (this._part(R_URI_SCHEME) as string).toLowerCase();
+    }
   }
 
   /** The user part, unescaped; undefined where there is none. */
   get user(): string | undefined {
-    return this._user === undefined || !this._escaped ? this._user : percentDecode(this._user);
+    const user = this._part(R_URI_USER);
+    return user === undefined || this._words[this._at + R_URI_ESCAPED] === 0 ? user : percentDecode(user);
   }
 
   /** The password, unescaped. To be avoided (RFC 3261 §19.1.1). */
   get password(): string | undefined {
-    return this._password === undefined ? undefined : percentDecode(this._password);
+    const password = this._part(R_URI_PASSWORD);
+    return password === undefined ? undefined : percentDecode(password);
   }
 
   /** @internal User and password as they came, escapes and all. */
   get userinfo(): string | undefined {
-    return this._password === undefined ? this._user : `${this._user}:${this._password}`;
+    const password = this._part(R_URI_PASSWORD);
+    const user = this._part(R_URI_USER);
+    return password === undefined ? user : `${user}:${password}`;
+  }
+
+  /** The host as written, IPv6 without brackets; "" for a scheme other than sip and sips. */
+  get host(): string {
+    return this.isSip ? (this._part(R_URI_HOST) as string) : "";
+  }
+
+  get port(): number | undefined {
+    const port = this._words[this._at + R_URI_PORT]!;
+    return port === NONE ? undefined : port;
+  }
+
+  get params(): Params {
+    this._params ??= this.isSip ? Params.ofUri(this._text, this._words[this._at + R_URI_PARAMS]!) : NO_PARAMS;
+    return this._params;
+  }
+
+  /** The headers part, behind the question mark. */
+  get headers(): Params {
+    this._headers ??= this.isSip
+      ? Params.ofUriHeaders(this._text, this._words[this._at + R_URI_HEADERS]!)
+      : NO_HEADERS;
+    return this._headers;
+  }
+
+  /** Everything behind the scheme's colon, for a scheme other than sip and sips; else "". */
+  get opaque(): string {
+    return this.isSip || this._kind === SCHEME_STAR ? "" : (this._part(R_URI_HOST) as string);
   }
 
   /** True for sip and sips. */
   get isSip(): boolean {
-    return this.opaque === "" && this.host !== "";
+    const kind = this._kind;
+    return kind === SCHEME_SIP || kind === SCHEME_SIPS;
   }
 
   /** host:port as written, with the brackets of an IPv6 address. */
   get hostPort(): string {
-    const host = this.host.includes(":") ? `[${this.host}]` : this.host;
-    return this.port === undefined ? host : `${host}:${this.port}`;
+    return hostPort(this.host, this.port);
   }
 
-  /** A copy with some parts changed; those given as undefined are taken away. Only for sip and sips. */
+  /**
+   * A copy with some parts changed; those given as undefined are taken away. Only for sip and sips.
+   * @throws SipError as of()
+   */
   with(changes: Partial<UriParts>): Uri {
-    const user = "user" in changes ? changes.user : undefined;
-    const password = "password" in changes ? changes.password : undefined;
-    return new Uri(
-      changes.scheme?.toLowerCase() ?? this.scheme,
-      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this._user,
-      "password" in changes ? password && escapeExcept(refuseUnsafe(password), PASSWORD) : this._password,
-      changes.host === undefined ? this.host : refuseUnsafe(changes.host),
+    if (!this.isSip) throw new SipError("uri_invalid", `not a SIP URI: ${this}`);
+    const { user, password } = changes;
+    return compose(
+      changes.scheme ?? this.scheme,
+      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this._part(R_URI_USER),
+      "password" in changes
+        ? password && escapeExcept(refuseUnsafe(password), PASSWORD)
+        : this._part(R_URI_PASSWORD),
+      changes.host ?? this.host,
       "port" in changes ? changes.port : this.port,
       changes.params === undefined ? this.params : Params.of(changes.params, "uri"),
       changes.headers === undefined ? this.headers : Params.of(changes.headers, "uri-headers"),
-      this.opaque,
     );
   }
 
@@ -170,45 +194,69 @@ export class Uri {
 
   /** As it stands on the wire, without angle brackets. */
   toString(): string {
-    if (!this.isSip) return this.scheme === "*" ? "*" : `${this.scheme}:${this.opaque}`;
-    const password = this._password === undefined ? "" : `:${this._password}`;
-    const userinfo = this._user === undefined ? "" : `${this._user}${password}@`;
-    return `${this.scheme}:${userinfo}${this.hostPort}${this.params}${this.headers}`;
+    if (!this.isSip) return this._kind === SCHEME_STAR ? "*" : `${this.scheme}:${this.opaque}`;
+    return write(this.scheme, this.userinfo, this.host, this.port, this.params, this.headers);
   }
 
   /** Its text, for JSON. */
   toJSON(): string {
     return this.toString();
   }
+
+  private get _kind(): number {
+    return this._words[this._at + R_URI_KIND]!;
+  }
+
+  private _part(word: number): string | undefined {
+    return recordedText(this._text, this._words, this._at, word);
+  }
 }
 
 const NO_PARAMS = Params.empty("uri");
 const NO_HEADERS = Params.empty("uri-headers");
 
-/** The `*` of Contact (RFC 3261 §10.2.2), which stands where a URI could. */
-export const STAR: Uri = new Uri("*", undefined, undefined, "", undefined, NO_PARAMS, NO_HEADERS, "");
+function hostPort(host: string, port: number | undefined): string {
+  const bracketed = host.includes(":") ? `[${host}]` : host;
+  return port === undefined ? bracketed : `${bracketed}:${port}`;
+}
 
-/** @internal The URI that the core has just read into its record. */
-export function readUri(core: Engine, text: string, ascii: boolean): Uri {
-  const record = core.record;
-  const kind = record[R_URI_KIND]!;
-  if (kind === SCHEME_STAR) return STAR;
-  if (kind === SCHEME_SIP || kind === SCHEME_SIPS) {
-    const port = record[R_URI_PORT]!;
-    return new Uri(
-      kind === SCHEME_SIP ? "sip" : "sips",
-      textOf(text, record[R_URI_USER]!, ascii),
-      textOf(text, record[R_URI_PASSWORD]!, ascii),
-      textOf(text, record[R_URI_HOST]!, ascii) as string,
-      port === NONE ? undefined : port,
-      Params.ofUri(text, record[R_URI_PARAMS]!),
-      Params.ofUriHeaders(text, record[R_URI_HEADERS]!),
-      "",
-      record[R_URI_ESCAPED] === 1,
-    );
-  }
-  const scheme =
-    kind === SCHEME_TEL ? "tel" : (textOf(text, record[R_URI_SCHEME]!, ascii) as string).toLowerCase();
-  const rest = textOf(text, record[R_URI_HOST]!, ascii) as string;
-  return new Uri(scheme, undefined, undefined, "", undefined, NO_PARAMS, NO_HEADERS, rest);
+function write(
+  scheme: string,
+  userinfo: string | undefined,
+  host: string,
+  port: number | undefined,
+  params: Params,
+  headers: Params,
+): string {
+  return `${scheme}:${userinfo === undefined ? "" : `${userinfo}@`}${hostPort(host, port)}${params}${headers}`;
+}
+
+/** Makes a URI of parts, which must be found again in it: "evil@host" for a host would be other parts. */
+function compose(
+  scheme: string,
+  user: string | undefined,
+  password: string | undefined,
+  host: string,
+  port: number | undefined,
+  params: Params,
+  headers: Params,
+): Uri {
+  const userinfo = password === undefined ? user : `${user ?? ""}:${password}`;
+  const text = write(scheme, userinfo, refuseUnsafe(host), port, params, headers);
+  const made = Uri.parse(text);
+  if (!made.isSip || made.host !== host || made.port !== port || made.scheme !== scheme.toLowerCase())
+    throw new SipError("uri_invalid", `parts that make another URI: ${JSON.stringify(text.slice(0, 80))}`);
+  return made;
+}
+
+/** The `*` of Contact (RFC 3261 §10.2.2), which stands where a URI could. */
+export const STAR: Uri = (() => {
+  const words = new Uint32Array(RECORD_WORDS).fill(NONE);
+  words[R_URI_KIND] = SCHEME_STAR;
+  return new Uri("*", words, 0);
+})();
+
+/** @internal The URI of the address whose record this is. */
+export function uriOf(text: string, words: Uint32Array, at: number): Uri {
+  return words[at + R_URI_KIND] === SCHEME_STAR ? STAR : new Uri(text, words, at);
 }

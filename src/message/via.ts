@@ -4,6 +4,7 @@ import {
   FLAG,
   NONE,
   R_BRANCH,
+  R_ERROR,
   R_PARAMS,
   R_RECEIVED,
   R_RPORT,
@@ -14,12 +15,16 @@ import {
   R_VIA_TRANSPORT,
   R_VIA_TRANSPORT_ID,
   R_VIA_VERSION,
+  READ_ASCII,
+  WINDOW_SIZE,
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
-import { isAscii } from "../core/text.ts";
-import { textOf } from "../core/window.ts";
+import { keepRecord, slab } from "../core/slab.ts";
+import { toBinary } from "../core/text.ts";
+import { failure, hold, recordedText } from "../core/window.ts";
 import { TRANSPORTS } from "../core/words.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { SipError } from "../errors.ts";
+import { refuseUnsafe, unquote } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 
@@ -44,100 +49,108 @@ export class Via {
     inspectAsText(Via.prototype, "Via");
   }
 
-  /** "SIP" */
-  readonly protocol: string;
-  /** "2.0" */
-  readonly version: string;
-  /** As written. */
-  readonly transport: string;
-  /** The host of the sent-by, IPv6 without brackets. */
-  readonly host: string;
-  /** The port of the sent-by, undefined where it is left out. */
-  readonly port: number | undefined;
-  /** The transaction's identifier (RFC 3261 §8.1.1.7). */
-  readonly branch: string | undefined;
-  /** The source address that the next hop saw (RFC 3261 §18.2.1). */
-  readonly received: string | undefined;
-  /** The source port that the next hop saw (RFC 3581 §4); undefined also where it is only asked for. */
-  readonly rport: number | undefined;
+  // The text it is a part of, and the record of where its own parts are: they are cut out when asked for.
   private readonly _text: string;
-  private readonly _span: number;
-  private _params: Params | undefined;
+  private readonly _words: Uint32Array;
+  private readonly _at: number;
+  private _params: Params | undefined = undefined;
 
-  /** @internal Use Via.of. */
-  constructor(
-    protocol: string,
-    version: string,
-    transport: string,
-    host: string,
-    port: number | undefined,
-    branch: string | undefined,
-    received: string | undefined,
-    rport: number | undefined,
-    text: string,
-    span: number,
-    params: Params | undefined,
-  ) {
-    this.protocol = protocol;
-    this.version = version;
-    this.transport = transport;
-    this.host = host;
-    this.port = port;
-    this.branch = branch;
-    this.received = received;
-    this.rport = rport;
+  /** @internal Use Via.parse or Via.of. */
+  constructor(text: string, words: Uint32Array, at: number) {
     this._text = text;
-    this._span = span;
-    this._params = params;
+    this._words = words;
+    this._at = at;
+  }
+
+  /**
+   * Reads one Via value.
+   * @throws SipError `value_invalid` with the offset
+   */
+  static parse(text: string): Via {
+    const raw = toBinary(text);
+    const core = hold(raw);
+    const stop = raw.length > WINDOW_SIZE ? 0 : core.via(0, raw.length);
+    if (stop !== raw.length) throw failure(core, stop, `Via "${text.slice(0, 80)}"`);
+    return readVia(core, raw, raw === text);
   }
 
   /**
    * Makes a Via of version SIP/2.0.
-   * @throws SipError `value_unsafe` for CR, LF or NUL
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` where the parts make no Via
    */
   static of(parts: ViaParts & { host: string }): Via {
-    const none = undefined;
-    const bare = new Via("SIP", "2.0", "UDP", parts.host, none, none, none, none, "", 0, Params.empty());
-    return bare.with(parts);
+    return compose("SIP/2.0", parts.transport ?? "UDP", parts.host, parts.port, Params.empty(), parts);
+  }
+
+  /** "SIP" */
+  get protocol(): string {
+    return this._plain ? "SIP" : (this._part(R_VIA_PROTOCOL) as string);
+  }
+
+  /** "2.0" */
+  get version(): string {
+    return this._plain ? "2.0" : (this._part(R_VIA_VERSION) as string);
+  }
+
+  /** As written: "UDP", "TCP", "TLS", "WS", "WSS", … */
+  get transport(): string {
+    const known = TRANSPORTS[this._words[this._at + R_VIA_TRANSPORT_ID]!];
+    return known || (this._part(R_VIA_TRANSPORT) as string);
+  }
+
+  /** The host of the sent-by, IPv6 without brackets. */
+  get host(): string {
+    return this._part(R_VIA_HOST) as string;
+  }
+
+  /** The port of the sent-by, undefined where it is left out. */
+  get port(): number | undefined {
+    const port = this._words[this._at + R_VIA_PORT]!;
+    return port === NONE ? undefined : port;
+  }
+
+  /** The transaction's identifier (RFC 3261 §8.1.1.7). */
+  get branch(): string | undefined {
+    return this._value(R_BRANCH);
+  }
+
+  /** The source address that the next hop saw (RFC 3261 §18.2.1). */
+  get received(): string | undefined {
+    return this._value(R_RECEIVED);
+  }
+
+  /** The source port that the next hop saw (RFC 3581 §4); undefined also where it is only asked for. */
+  get rport(): number | undefined {
+    const rport = this._words[this._at + R_RPORT]!;
+    return rport === NONE || rport === FLAG ? undefined : rport;
   }
 
   /** All parameters, those above included. */
   get params(): Params {
-    this._params ??= Params.ofHeader(this._text, this._span, isAscii(this._text));
+    const ascii = this._words[this._at + R_ERROR] === READ_ASCII;
+    this._params ??= Params.ofHeader(this._text, this._words[this._at + R_PARAMS]!, ascii);
     return this._params;
   }
 
   /** True where rport is there, with or without a value (RFC 3581). */
   get hasRport(): boolean {
-    return this.rport !== undefined || this.params.has("rport");
+    return this._words[this._at + R_RPORT] !== NONE;
   }
 
   /** The sent-by as text, IPv6 in brackets. */
   get sentBy(): string {
-    const host = this.host.includes(":") ? `[${this.host}]` : this.host;
-    return this.port === undefined ? host : `${host}:${this.port}`;
+    return sentBy(this.host, this.port);
   }
 
-  /** A copy with these parts changed. */
+  /** A copy with these parts changed. Throws as of(). */
   with(changes: ViaParts): Via {
-    let params = changes.params === undefined ? this.params : Params.of(changes.params);
-    if (changes.branch !== undefined) params = params.with("branch", changes.branch);
-    if (changes.received !== undefined) params = params.with("received", changes.received);
-    if (changes.rport !== undefined)
-      params = params.with("rport", changes.rport === true ? undefined : changes.rport);
-    const rport = params.get("rport");
-    return new Via(
-      this.protocol,
-      this.version,
-      refuseUnsafe(changes.transport ?? this.transport, "Via"),
-      refuseUnsafe(changes.host ?? this.host, "Via"),
+    return compose(
+      `${this.protocol}/${this.version}`,
+      changes.transport ?? this.transport,
+      changes.host ?? this.host,
       "port" in changes ? changes.port : this.port,
-      params.get("branch"),
-      params.get("received"),
-      rport && /^\d{1,5}$/.test(rport) ? Number(rport) : undefined,
-      "",
-      0,
-      params,
+      this.params,
+      changes,
     );
   }
 
@@ -150,25 +163,51 @@ export class Via {
   toJSON(): string {
     return this.toString();
   }
+
+  private get _plain(): boolean {
+    return this._words[this._at + R_VIA_PLAIN] === 1;
+  }
+
+  private _part(word: number): string | undefined {
+    return recordedText(this._text, this._words, this._at, word);
+  }
+
+  private _value(word: number): string | undefined {
+    const value = this._part(word);
+    return value?.charCodeAt(0) === QUOTE ? unquote(value) : value;
+  }
+}
+
+const QUOTE = 0x22;
+
+function sentBy(host: string, port: number | undefined): string {
+  const bracketed = host.includes(":") ? `[${host}]` : host;
+  return port === undefined ? bracketed : `${bracketed}:${port}`;
+}
+
+/** Makes a Via of parts, which must be found again in it: "evil;branch" for a host would be other parts. */
+function compose(
+  protocol: string,
+  transport: string,
+  host: string,
+  port: number | undefined,
+  before: Params,
+  changes: ViaParts,
+): Via {
+  let params = changes.params === undefined ? before : Params.of(changes.params);
+  if (changes.branch !== undefined) params = params.with("branch", changes.branch);
+  if (changes.received !== undefined) params = params.with("received", changes.received);
+  if (changes.rport !== undefined)
+    params = params.with("rport", changes.rport === true ? undefined : changes.rport);
+  const text = refuseUnsafe(`${protocol}/${transport} ${sentBy(host, port)}${params}`, "Via");
+  const made = Via.parse(text);
+  if (made.transport !== transport || made.host !== host || made.port !== port)
+    throw new SipError("value_invalid", `parts that make another Via: ${JSON.stringify(text.slice(0, 80))}`);
+  return made;
 }
 
 /** @internal The Via that the core has just read into its record. */
 export function readVia(core: Engine, text: string, ascii: boolean): Via {
-  const record = core.record;
-  const plain = record[R_VIA_PLAIN] === 1;
-  const port = record[R_VIA_PORT]!;
-  const rport = record[R_RPORT]!;
-  return new Via(
-    plain ? "SIP" : (textOf(text, record[R_VIA_PROTOCOL]!, ascii) as string),
-    plain ? "2.0" : (textOf(text, record[R_VIA_VERSION]!, ascii) as string),
-    TRANSPORTS[record[R_VIA_TRANSPORT_ID]!] || (textOf(text, record[R_VIA_TRANSPORT]!, ascii) as string),
-    textOf(text, record[R_VIA_HOST]!, ascii) as string,
-    port === NONE ? undefined : port,
-    textOf(text, record[R_BRANCH]!, ascii),
-    textOf(text, record[R_RECEIVED]!, ascii),
-    rport === NONE || rport === FLAG ? undefined : rport,
-    text,
-    record[R_PARAMS]!,
-    undefined,
-  );
+  const at = keepRecord(core, ascii);
+  return new Via(text, slab, at);
 }

@@ -10,17 +10,19 @@ const FUNCTIONS = [
   "address",
   "ascii",
   "cseq",
+  "frequent",
   "integer",
   "intern",
   "mediaType",
   "params",
   "parse",
+  "reset",
   "token",
   "uri",
   "uriParams",
   "via",
 ];
-const ADDRESSES = ["paramsAt", "recordAt", "tableAt", "windowAt"];
+const ADDRESSES = ["frequentAt", "paramsAt", "recordAt", "tableAt", "windowAt"];
 
 /** Reads an unsigned LEB128 number; the number and the offset behind it. */
 function leb(bytes: Uint8Array, at: number): [value: number, next: number] {
@@ -76,9 +78,10 @@ describe.each(["sip.wasm", "scalar.wasm"])("%s", (file) => {
   it("keeps its regions apart and inside the memory", () => {
     const exports = new WebAssembly.Instance(module).exports as unknown as Record<string, { value: number }>;
     const regions: [number, number][] = [
-      [exports.windowAt!.value, 65536 + 64],
+      [exports.windowAt!.value, 65536 + 128],
       [exports.tableAt!.value, 4 * (abi.T_FIELDS + 2 * abi.FIELDS_MAX)],
       [exports.recordAt!.value, 4 * abi.RECORD_WORDS],
+      [exports.frequentAt!.value, 4 * abi.FREQUENT_WORDS],
       [exports.paramsAt!.value, 8 * abi.PARAMS_MAX],
     ];
     regions.sort(([a], [b]) => a - b);

@@ -2,12 +2,12 @@
 // and plain JavaScript (build/scalar.js), each with the header names interned.
 
 import { readFileSync } from "node:fs";
-import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../../src/core/abi.ts";
+import { FIELDS_MAX, FREQUENT_WORDS, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../../src/core/abi.ts";
 import type { CoreExports } from "../../src/core/engine.ts";
 import { headerById } from "../../src/message/header-table.ts";
 
 /** Bytes of the window with the tail behind it. */
-const WINDOW_BYTES = 65536 + 64;
+const WINDOW_BYTES = 65536 + 128;
 
 /** One build with views on its memory. */
 export interface Build {
@@ -16,6 +16,7 @@ export interface Build {
   readonly window: Uint8Array;
   readonly table: Uint32Array;
   readonly record: Uint32Array;
+  readonly frequent: Uint32Array;
   readonly params: Uint32Array;
 }
 
@@ -27,6 +28,7 @@ function open(name: string, core: CoreExports): Build {
     window: new Uint8Array(buffer, core.windowAt.value, WINDOW_BYTES),
     table: new Uint32Array(buffer, core.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
     record: new Uint32Array(buffer, core.recordAt.value, RECORD_WORDS),
+    frequent: new Uint32Array(buffer, core.frequentAt.value, FREQUENT_WORDS),
     params: new Uint32Array(buffer, core.paramsAt.value, 2 * PARAMS_MAX),
   };
   for (let id = 1; headerById(id) !== undefined; id++) {

@@ -10,12 +10,25 @@ import {
   F_ASCII,
   F_METHOD_SHIFT,
   FIELDS_MAX,
+  FREQUENT_WORDS,
+  ID_CONTACT,
+  ID_FROM,
+  ID_TO,
+  ID_VIA,
   METHOD_INVITE,
   PARAMS_MAX,
+  Q_CONTACT,
+  Q_CSEQ,
+  Q_FROM,
+  Q_METHOD,
+  Q_TO,
+  Q_VIA,
   R_ERROR,
   R_ERROR_AT,
   R_NUMBER,
   R_PARAMS_COUNT,
+  R_STOP,
+  RECORD_WORDS,
   T_FIELDS,
   T_FLAGS,
   T_HEAD_END,
@@ -52,20 +65,39 @@ beforeAll(async () => {
 function place(build: Build, data: Uint8Array, at: number, poison: number): void {
   build.window.fill(poison, at + data.length, at + data.length + 64);
   build.window.set(data, at);
+  build.core.reset();
 }
 
 /** What parse() says of these octets with this behind them; the ASCII flag apart, it may be too careful. */
-function parsed(build: Build, data: Uint8Array, poison: number): { count: number; words: number[] } {
+function parsed(build: Build, data: Uint8Array, poison: number): Parsed {
   place(build, data, 0, poison);
   const count = build.core.parse(data.length);
-  if (count < 0) return { count, words: [] };
+  if (count < 0) return { count, words: [], frequent: [] };
   const words = [...build.table.subarray(0, T_FIELDS + 2 * count)];
   if ((words[T_FLAGS]! & F_ASCII) !== 0) {
     const head = data.subarray(0, words[T_HEAD_END]);
     if (head.some((octet) => octet > 0x7f)) throw new Error(`${build.name} takes other octets for ASCII`);
   }
   words[T_FLAGS]! &= ~F_ASCII;
-  return { count, words };
+  return { count, words, frequent: frequent(build) };
+}
+
+/** What frequent() says; of a value that it has not read, that alone. */
+function frequent(build: Build): number[][] {
+  build.frequent.fill(0x5a5a5a5a);
+  build.core.frequent();
+  const records = [Q_VIA, Q_FROM, Q_TO, Q_CONTACT].map((at) => [
+    ...build.frequent.subarray(at, at + RECORD_WORDS),
+  ]);
+  const rest = [...build.frequent.subarray(Q_CSEQ, FREQUENT_WORDS)];
+  if (rest[Q_METHOD - Q_CSEQ] === 0) rest[0] = 0;
+  return [...records.map((words) => (words[R_ERROR] === 0 ? [0] : [1, ...words.slice(1)])), rest];
+}
+
+interface Parsed {
+  count: number;
+  words: number[];
+  frequent: number[][];
 }
 
 /** What a grammar function says: its result, and every word that it left. */
@@ -171,6 +203,27 @@ describe("parse", () => {
       const data = bytes(message);
       for (const build of builds) expect(parsed(build, data, 0x3a).count, build.name).toBe(count);
       sameParse(data, 0x0a);
+    }
+  });
+
+  it("finds in the frequent values what the grammar functions find", () => {
+    for (const { bytes: data } of vectors) {
+      for (const build of builds) {
+        const { count, words, frequent: found } = parsed(build, data, 0);
+        for (const [at, id] of [ID_VIA, ID_FROM, ID_TO, ID_CONTACT].entries()) {
+          const fields = Array.from({ length: Math.max(count, 0) }, (_, i) => T_FIELDS + 2 * i).filter(
+            (word) => ((words[word + 1]! >>> 16) & 0xff) === id,
+          );
+          if (fields.length === 0) continue;
+          const [start, end] = [words[fields[0]!]! >>> 16, words[fields[0]! + 1]! & 0xffff];
+          build.record.fill(0x5a5a5a5a);
+          const stop = (id === ID_VIA ? build.core.via : build.core.address)(start, end);
+          const single = id === ID_FROM || id === ID_TO;
+          const read = stop >= 0 && !(single && (stop !== end || fields.length > 1));
+          const expected = read ? [1, stop, ...build.record.subarray(R_STOP + 1)] : [0];
+          expect(found[at], `${build.name} ${id}`).toEqual(expected);
+        }
+      }
     }
   });
 

@@ -1,0 +1,31 @@
+// Slab: where tables of numbers are kept. A typed array of its own costs as much as a whole parse, so many
+// tables share one. Whoever keeps a table keeps its slab: 8 kB.
+
+import { R_ERROR, READ_ASCII, READ_OCTETS } from "./abi.ts";
+import type { Engine } from "./engine.ts";
+
+const SLAB_WORDS = 2048;
+let used = 0;
+
+/** The slab that keep() has just copied to. */
+export let slab: Uint32Array = new Uint32Array(SLAB_WORDS);
+
+/** Copies these words, a view on the core's memory, into the slab; where they are in it. */
+export function keep(words: Uint32Array): number {
+  const size = words.length;
+  if (used + size > SLAB_WORDS) {
+    slab = new Uint32Array(Math.max(SLAB_WORDS, size));
+    used = 0;
+  }
+  const at = used;
+  slab.set(words, at);
+  used = at + size;
+  return at;
+}
+
+/** Copies the record of the value that the core has just read, and notes whether its text is ASCII. */
+export function keepRecord(core: Engine, ascii: boolean): number {
+  const at = keep(core.record);
+  slab[at + R_ERROR] = ascii ? READ_ASCII : READ_OCTETS;
+  return at;
+}
