@@ -7,7 +7,9 @@ import { fillClasses } from "./chars";
 import { parseHead } from "./head";
 import { internName } from "./header-name";
 import { PARAMS, RECORD, TABLE, WINDOW } from "./memory";
+import { paramList as readParamList } from "./param-list";
 import { params as readParams } from "./params";
+import { parts as readParts } from "./parts";
 import { asciiWindow } from "./scan";
 import { uri as readUri } from "./uri";
 import {
@@ -80,4 +82,12 @@ export function params(start: u32, end: u32): i32 {
 
 export function uriParams(start: u32, end: u32, separator: u32): i32 {
   return offset(readUriParams(WINDOW + start, WINDOW + end, separator));
+}
+
+export function parts(start: u32, end: u32, format: u32): i32 {
+  return offset(readParts(WINDOW + start, WINDOW + end, format));
+}
+
+export function paramList(start: u32, end: u32, separator: u32): i32 {
+  return offset(readParamList(WINDOW + start, WINDOW + end, separator));
 }

@@ -70,6 +70,8 @@ export const R_BRANCH = 27;
 export const R_RECEIVED = 28;
 /** NONE, or FLAG, or, of a Via, the port. */
 export const R_RPORT = 29;
+/** 1: there is a parameter q that is no qvalue (RFC 3261 §25.1). */
+export const R_BAD_Q = 30;
 
 // Via (RFC 3261 §20.42)
 export const R_VIA_PROTOCOL = 4;
@@ -140,6 +142,36 @@ export const METHOD_MESSAGE = 11;
 export const METHOD_PRACK = 12;
 export const METHOD_REFER = 13;
 export const METHOD_PUBLISH = 14;
+
+// ── the steps of parts(): the hexadecimal digits of a format, the first step in the lowest ──
+/** Where the parts begin that the steps leave, a word each, in their order. */
+export const R_PART = 4;
+/** White space, or none. */
+export const S_SPACE = 1;
+/** White space, at least one octet. */
+export const S_GAP = 2;
+/** token → span */
+export const S_TOKEN = 3;
+/** 1*DIGIT up to 2^32 - 1 → number */
+export const S_NUMBER = 4;
+/** callid → span */
+export const S_CALL_ID = 5;
+/** quoted-string → span, quotes included */
+export const S_QUOTED = 6;
+/** token / quoted-string → span */
+export const S_TEXT = 7;
+/** visible octets up to white space, comma or semicolon → span */
+export const S_WORD = 8;
+/** [ comment ] → span without the parentheses, or NONE */
+export const S_COMMENT = 9;
+/** all up to a comma that stands in no quotes and no angle brackets → span */
+export const S_ITEM = 10;
+/** all up to the end, without control characters */
+export const S_LINE = 11;
+/** *( SEMI generic-param ), the last step */
+export const S_PARAMS = 12;
+/** auth-param *( COMMA auth-param ), the last step */
+export const S_AUTH_PARAMS = 13;
 
 export const RECORD_WORDS = 32;
 
