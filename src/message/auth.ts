@@ -6,27 +6,24 @@ import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { Params, type ParamsInit, type ParamsStyle } from "./params.ts";
+import { Value } from "./value.ts";
 
 /** What credentials and challenges have in common: `Digest realm="…", nonce="…"`. */
-abstract class Auth {
+abstract class Auth extends Value {
   /** As written: "Digest", "Bearer", … It is compared in any case. */
   readonly scheme: string;
   /** Values unquoted; written with the quotes that each parameter has by its grammar. */
   readonly params: Params;
 
   protected constructor(scheme: string, params: ParamsInit, style: ParamsStyle) {
+    super();
     this.scheme = refuseUnsafe(scheme);
     this.params = Params.of(params, style);
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return `${this.scheme} ${this.params}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -6,27 +6,24 @@ import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { Params, type ParamsInit } from "./params.ts";
+import { Value } from "./value.ts";
 
 /** A dialog told by its Call-ID and tags: `98732@sip.example.com;from-tag=r33;to-tag=ff8`. */
-export class DialogId {
+export class DialogId extends Value {
   readonly callId: string;
   /** `from-tag` and `to-tag` of Replaces and Join, `local-tag` and `remote-tag` of Target-Dialog. */
   readonly params: Params;
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(callId: string, params: ParamsInit) {
+    super();
     this.callId = refuseUnsafe(callId);
     this.params = Params.of(params);
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return `${this.callId}${this.params}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -5,9 +5,10 @@ import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { Params } from "./params.ts";
+import { Value } from "./value.ts";
 
 /** An Identity value: `header.claims.signature;info=<https://…>;alg=ES256`. */
-export class Identity {
+export class Identity extends Value {
   /** The PASSporT (RFC 8225), or in compact form its signature behind two points. */
   readonly digest: string;
   /** The URI of the certificate, without angle brackets. */
@@ -17,20 +18,16 @@ export class Identity {
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(digest: string, info: string, params: Params) {
+    super();
     this.digest = refuseUnsafe(digest);
     this.info = refuseUnsafe(info);
     this.params = params;
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     const others = this.params.without("info");
     return `${this.digest};info=<${this.info}>${others}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -7,9 +7,10 @@ import { textOf } from "../core/window.ts";
 import { refuseUnsafe, unquotePairs } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { Params, type ParamsInit } from "./params.ts";
+import { Value } from "./value.ts";
 
 /** Seconds, a comment, parameters: `120 (in a meeting);duration=60`. */
-export class Interval {
+export class Interval extends Value {
   /** 0 to 2^32 - 1. */
   readonly seconds: number;
   readonly params: Params;
@@ -18,20 +19,16 @@ export class Interval {
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(seconds: number, params: ParamsInit = {}, comment?: string) {
+    super();
     this.seconds = seconds;
     this.params = Params.of(params);
     this.comment = comment === undefined ? undefined : refuseUnsafe(comment);
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     const comment = this.comment === undefined ? "" : ` (${this.comment.replace(/[\\()]/g, "\\$&")})`;
     return `${this.seconds}${comment}${this.params}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -1,23 +1,21 @@
 // MimeVersion: the version of MIME that a body is written in (RFC 3261 §20.24). Immutable.
 
+import { Value } from "./value.ts";
+
 /** A MIME-Version value: `1.0`. */
-export class MimeVersion {
+export class MimeVersion extends Value {
   readonly major: number;
   readonly minor: number;
 
   constructor(major: number, minor: number) {
+    super();
     this.major = major;
     this.minor = minor;
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return `${this.major}.${this.minor}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -3,14 +3,16 @@
 import type { Engine } from "../core/engine.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { readTokenParams } from "./media-type.ts";
+import { Value } from "./value.ts";
 
 /** A Privacy value: `id;critical`. */
-export class Privacy {
+export class Privacy extends Value {
   /** As written: "header", "session", "user", "id", "none", "critical", … */
   readonly values: readonly string[];
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(values: readonly string[]) {
+    super();
     this.values = values;
     refuseUnsafe(this.toString());
   }
@@ -21,13 +23,8 @@ export class Privacy {
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return this.values.join(";");
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

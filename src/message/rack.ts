@@ -4,9 +4,10 @@ import { R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { refuseUnsafe } from "./escape.ts";
+import { Value } from "./value.ts";
 
 /** An RAck value: `776656 1 INVITE`. */
-export class RAck {
+export class RAck extends Value {
   /** The RSeq of the response, below 2^32. */
   readonly response: number;
   /** The CSeq number of the response, below 2^32. */
@@ -16,19 +17,15 @@ export class RAck {
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(response: number, number: number, method: string) {
+    super();
     this.response = response;
     this.number = number;
     this.method = refuseUnsafe(method);
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return `${this.response} ${this.number} ${this.method}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

@@ -1,46 +1,40 @@
 // Times: the values of Date (RFC 3261 §20.17) and Timestamp (§20.38). Immutable.
 
+import { Value } from "./value.ts";
+
 /** A point in time, to the second: `Sat, 13 Nov 2010 23:29:00 GMT`. */
-export class SipDate {
+export class SipDate extends Value {
   /** Milliseconds since 1970, as Date.now() gives them; written in whole seconds. */
   readonly time: number;
 
   /** @param time milliseconds since 1970 */
   constructor(time: number) {
+    super();
     this.time = time;
   }
 
   /** As it stands on the wire (RFC 1123, always GMT). */
-  toString(): string {
+  override toString(): string {
     return new Date(this.time).toUTCString();
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 
 /** When a request was sent, by its sender's clock, and how long its answer took: `54.21 0.5`. */
-export class Timestamp {
+export class Timestamp extends Value {
   /** Seconds; what they count from is the sender's affair. */
   readonly time: number;
   /** Seconds between a request and its response; 0 where nothing is said. */
   readonly delay: number;
 
   constructor(time: number, delay = 0) {
+    super();
     this.time = time;
     this.delay = delay;
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return this.delay === 0 ? `${this.time}` : `${this.time} ${this.delay}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

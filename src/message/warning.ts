@@ -5,9 +5,10 @@ import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { quote, refuseUnsafe, unquote } from "./escape.ts";
 import { unfold } from "./fold.ts";
+import { Value } from "./value.ts";
 
 /** A Warning value: `307 isi.example.edu "Session parameter 'foo' not understood"`. */
-export class Warning {
+export class Warning extends Value {
   /** 100 to 999. */
   readonly code: number;
   /** Host with port, or a pseudonym. */
@@ -17,19 +18,15 @@ export class Warning {
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
   constructor(code: number, agent: string, text: string) {
+    super();
     this.code = code;
     this.agent = refuseUnsafe(agent);
     this.text = refuseUnsafe(text);
   }
 
   /** As it stands on the wire. */
-  toString(): string {
+  override toString(): string {
     return `${this.code} ${this.agent} ${quote(this.text)}`;
-  }
-
-  /** Its text, for JSON. */
-  toJSON(): string {
-    return this.toString();
   }
 }
 

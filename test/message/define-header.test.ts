@@ -61,7 +61,7 @@ describe("a header field of one value", () => {
   it("is refused as others are, where it is malformed or there twice", () => {
     const error = thrown(() => read("X-Point: here").get("X-Point"));
     expect(error).toMatchObject({ code: "value_invalid", status: 400, header: "X-Point" });
-    expect(error.cause).toBeInstanceOf(RangeError);
+    expect((error as unknown as Error).cause).toBeInstanceOf(RangeError);
     expect(thrown(() => read("X-Point: 1/1", "X-Point: 1/1").get("X-Point"))).toMatchObject({
       code: "value_duplicate",
       status: 400,
