@@ -18,8 +18,6 @@ import type { Warning } from "./warning.ts";
 
 /** The value type of each header field that is single. */
 export interface SingleHeaders {
-  /** RFC 5373 §4.1 */
-  "Answer-Mode": TokenParams;
   /** RFC 3261 §20.6 */
   "Authentication-Info": Params;
   /** RFC 3261 §20.8 */
@@ -74,8 +72,6 @@ export interface SingleHeaders {
   "P-Served-User": NameAddr;
   /** RFC 3261 §20.26 */
   Priority: string;
-  /** RFC 5373 §4.2 */
-  "Priv-Answer-Mode": TokenParams;
   /** RFC 3323 §4.2 */
   Privacy: Privacy;
   /** RFC 3262 §7.2 */
@@ -165,7 +161,7 @@ export interface ListHeaders {
   /** RFC 7315 §4.1 */
   "P-Associated-URI": NameAddr;
   /** RFC 5009 §8 */
-  "P-Early-Media": TokenParams;
+  "P-Early-Media": string;
   /** RFC 3325 §9.2 */
   "P-Preferred-Identity": NameAddr;
   /** RFC 7315 §4.3 */

@@ -1,7 +1,7 @@
 // Header values: every row of the vectors, read through Headers by its header field's name. Where the library
 // takes more than the grammar has, `tolerated` says what it reads, and why.
 import { describe, expect, it } from "vitest";
-import { headerInfo } from "../../src/message/header-table.ts";
+import { headerById, headerInfo } from "../../src/message/header-table.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { type HeaderRow, headerValues } from "../vectors/headers.ts";
 import { plain } from "./plain.ts";
@@ -39,9 +39,12 @@ function tolerated(row: HeaderRow): unknown {
   return undefined;
 }
 
-it("knows every header field of the vectors", () => {
+it("knows every header field of the vectors, and no other", () => {
   const names = new Set(headerValues.map(({ header }) => header));
   expect([...names].filter((name) => headerInfo(name)?.name !== name)).toEqual([]);
+  const known = Array.from({ length: names.size }, (_, index) => headerById(index + 1)?.name);
+  expect(known.filter((name) => name === undefined || !names.has(name))).toEqual([]);
+  expect(headerById(names.size + 1)).toBeUndefined();
 });
 
 describe("a valid value", () => {
