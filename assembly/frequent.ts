@@ -1,9 +1,10 @@
 // Frequent: the values that every element reads of every message, found in one call: topmost Via, From, To,
-// first Contact, CSeq, Max-Forwards (RFC 3261 §8.1.1). What is not there, there twice where it must not be, or
+// first Contact, Call-ID, CSeq, Max-Forwards (RFC 3261 §8.1.1). What is not there, there twice where it must not be, or
 // not as its grammar has it is left out; who asks for it goes the long way, which says what is wrong.
 
 import {
   F_ASCII,
+  ID_CALL_ID,
   ID_CONTACT,
   ID_CSEQ,
   ID_FROM,
@@ -11,6 +12,7 @@ import {
   ID_TO,
   ID_VIA,
   NONE,
+  Q_CALL_ID,
   Q_CONTACT,
   Q_CSEQ,
   Q_FROM,
@@ -24,6 +26,7 @@ import {
   R_STOP,
   READ_ASCII,
   READ_OCTETS,
+  S_CALL_ID,
   T_FIELDS,
   T_FLAGS,
   T_HOT,
@@ -32,6 +35,7 @@ import {
 import { address } from "./address";
 import { mark } from "./marks";
 import { FREQUENT, RECORD, record, recorded, recordTo, TABLE, WINDOW } from "./memory";
+import { parts } from "./parts";
 import { cseq, integer } from "./values";
 import { via } from "./via";
 
@@ -86,6 +90,7 @@ export function readFrequent(): void {
   const sequence = look(ID_CSEQ, true) && cseq(start, end) != 0;
   store<u32>(FREQUENT + (Q_CSEQ << 2), recorded(R_NUMBER));
   store<u32>(FREQUENT + (Q_METHOD << 2), sequence ? recorded(R_METHOD_ID) : 0);
+  store<u32>(FREQUENT + (Q_CALL_ID << 2), look(ID_CALL_ID, true) && parts(start, end, S_CALL_ID) == end ? 1 : 0);
   const hops = look(ID_MAX_FORWARDS, true) && integer(start, end, 255) != 0;
   store<u32>(FREQUENT + (Q_MAX_FORWARDS << 2), hops ? recorded(R_NUMBER) : <u32>NONE);
 }

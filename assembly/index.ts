@@ -9,7 +9,9 @@ import { parseHead } from "./head";
 import { internName } from "./header-name";
 import { mark, resetMarks } from "./marks";
 import { FREQUENT, PARAMS, RECORD, TABLE, WINDOW } from "./memory";
+import { paramList as readParamList } from "./param-list";
 import { params as readParams } from "./params";
+import { parts as readParts } from "./parts";
 import { asciiWindow } from "./scan";
 import { uri as readUri } from "./uri";
 import {
@@ -102,4 +104,14 @@ export function params(start: u32, end: u32): i32 {
 export function uriParams(start: u32, end: u32, separator: u32): i32 {
   mark(WINDOW + start, WINDOW + end);
   return offset(readUriParams(WINDOW + start, WINDOW + end, separator));
+}
+
+export function parts(start: u32, end: u32, format: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
+  return offset(readParts(WINDOW + start, WINDOW + end, format));
+}
+
+export function paramList(start: u32, end: u32, separator: u32): i32 {
+  mark(WINDOW + start, WINDOW + end);
+  return offset(readParamList(WINDOW + start, WINDOW + end, separator));
 }

@@ -2,12 +2,12 @@
 // record as a name span and a value span; a value span keeps its quotes.
 
 import {
-  E_QUOTE,
   E_TOO_MANY_PARAMS,
   E_VALUE,
   FLAG,
   NONE,
   PARAMS_MAX,
+  R_BAD_Q,
   R_BRANCH,
   R_PARAMS,
   R_PARAMS_COUNT,
@@ -15,17 +15,28 @@ import {
   R_RPORT,
   R_TAG,
 } from "../src/core/abi";
-import { C_TOKEN, C_VALUE, skip, skipQuoted, skipSpace } from "./chars";
+import { C_TOKEN, skip, skipSpace } from "./chars";
 import { fail } from "./failure";
 import { PARAMS, record, recorded, span } from "./memory";
+import { isQ, paramValue } from "./param-value";
 
 /** Keeps the first of that name, as Params.get does: a parameter that comes twice must not mean two things. */
 function noteFirst(word: u32, value: u32): void {
   if (recorded(word) == <u32>NONE) record(word, value);
 }
 
+function isRport(name: usize, length: usize): bool {
+  return (
+    length == 5 && (load<u32>(name, 0, 1) | 0x20202020) == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74
+  );
+}
+
 /** Puts the values of the few parameters that every element reads into words of their own. */
 function note(name: usize, length: usize, value: u32): void {
+  if (length == 1) {
+    if ((load<u8>(name) | 0x20) == 0x71 && !isQ(value)) record(R_BAD_Q, 1);
+    return;
+  }
   if (length < 3 || length > 8) return;
   const first = load<u32>(name, 0, 1) | 0x20202020;
   if (length == 3) {
@@ -33,9 +44,7 @@ function note(name: usize, length: usize, value: u32): void {
   } else if (length == 6) {
     if (first == 0x6e617262 && (load<u16>(name + 4, 0, 1) | 0x2020) == 0x6863) noteFirst(R_BRANCH, value); // "branch"
   } else if (length == 5) {
-    if (first == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74) {
-      noteFirst(R_RPORT, value == NONE ? <u32>FLAG : value); // "rport"
-    }
+    if (isRport(name, length)) noteFirst(R_RPORT, value == NONE ? <u32>FLAG : value);
   } else if (length == 8) {
     if (first == 0x65636572 && (load<u32>(name + 4, 0, 1) | 0x20202020) == 0x64657669)
       noteFirst(R_RECEIVED, value); // "received"
@@ -54,25 +63,20 @@ export function params(p: usize, end: usize): usize {
   record(R_BRANCH, NONE);
   record(R_RECEIVED, NONE);
   record(R_RPORT, NONE);
+  record(R_BAD_Q, 0);
   while (p < end && load<u8>(p) == 0x3b) {
     const name = skipSpace(p + 1, end);
     const nameEnd = skip(name, end, C_TOKEN);
     behind = nameEnd;
     p = skipSpace(nameEnd, end);
-    if (nameEnd == name) {
-      // An empty parameter (";;") is passed over; anything else that is not a token is not.
-      if (p < end && load<u8>(p) != 0x3b && load<u8>(p) != 0x2c) return fail(E_VALUE, p);
-      continue;
-    }
+    if (nameEnd == name) return fail(E_VALUE, name);
     let value = NONE;
     if (p < end && load<u8>(p) == 0x3d) {
       const first = skipSpace(p + 1, end);
-      if (first < end && load<u8>(first) == 0x22) {
-        behind = skipQuoted(first, end);
-        if (behind == 0) return fail(E_QUOTE, first);
-      } else {
-        behind = skip(first, end, C_VALUE);
-      }
+      behind = paramValue(first, end);
+      if (behind == 0) return 0;
+      // `rport=` asks for it too: it is seen in the wild.
+      if (behind == first && !isRport(name, nameEnd - name)) return fail(E_VALUE, first);
       value = span(first, behind);
       p = skipSpace(behind, end);
     }

@@ -5,29 +5,34 @@ export { type Clock, systemClock, type TimerHandle, VirtualClock } from "./clock
 export { type CoreModule, init, initSync } from "./core/init.ts";
 export type { ParseFailure, ParseLimits } from "./core/parse.ts";
 export { type ErrorCode, SipError, type SipErrorDetails } from "./errors.ts";
+export { Challenge, Credentials } from "./message/auth.ts";
 export { createAck } from "./message/create-ack.ts";
 export { createRequest, type RequestInit } from "./message/create-request.ts";
 export { CSeq } from "./message/cseq.ts";
-export type {
-  CompactForms,
-  HeaderInput,
-  HeaderItem,
-  HeaderName,
-  HeaderValue,
-  ListHeaders,
-  SingleHeaders,
-} from "./message/header-types.ts";
+export { type DefinedValue, defineHeader, type HeaderDefinition } from "./message/define-header.ts";
+export { DialogId } from "./message/dialog-id.ts";
+// CompactForms, HeaderInput, HeaderItem, HeaderName, HeaderValue, ListHeaders, SingleHeaders: by a star, for
+// declaration merging reaches an interface through no other export.
+export type * from "./message/header-types.ts";
 export { Headers } from "./message/headers.ts";
+export { Identity } from "./message/identity.ts";
+export { Interval } from "./message/interval.ts";
 export { MediaType, TokenParams } from "./message/media-type.ts";
+export type { WriteOptions } from "./message/message.ts";
+export { MimeVersion } from "./message/mime-version.ts";
 export { NameAddr, type NameAddrParts } from "./message/name-addr.ts";
 export { Params, type ParamsInit, type ParamsStyle } from "./message/params.ts";
 export { type Message, parseMessage, tryParseMessage } from "./message/parse.ts";
+export { Privacy } from "./message/privacy.ts";
+export { RAck } from "./message/rack.ts";
 export { Request } from "./message/request.ts";
 export { Response } from "./message/response.ts";
 export { reasonPhrase } from "./message/status.ts";
+export { SipDate, Timestamp } from "./message/times.ts";
 export { Uri, type UriParts } from "./message/uri.ts";
 export { type Finding, validate } from "./message/validate.ts";
 export { Via, type ViaParts } from "./message/via.ts";
+export { Warning } from "./message/warning.ts";
 export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";
 export type { Core, ResponseHandlers } from "./stack/core.ts";
 export type { Counters } from "./stack/counters.ts";

@@ -74,11 +74,13 @@ export const R_PARAMS = 2;
 /** How many parameters the parameter record holds. */
 export const R_PARAMS_COUNT = 3;
 /** Value spans of the parameters that every element reads; NONE for one that is not there or has no value. */
-export const R_TAG = 7;
+export const R_TAG = 20;
 export const R_BRANCH = 17;
 export const R_RECEIVED = 18;
 /** NONE, or FLAG, or, of a Via, the port. */
 export const R_RPORT = 19;
+/** 1: there is a parameter q that is no qvalue (RFC 3261 §25.1). */
+export const R_BAD_Q = 21;
 
 // Via (RFC 3261 §20.42)
 export const R_VIA_PROTOCOL = 4;
@@ -150,7 +152,37 @@ export const METHOD_PRACK = 12;
 export const METHOD_REFER = 13;
 export const METHOD_PUBLISH = 14;
 
-export const RECORD_WORDS = 20;
+// ── the steps of parts(): the hexadecimal digits of a format, the first step in the lowest ──
+/** Where the parts begin that the steps leave, a word each, in their order. */
+export const R_PART = 4;
+/** White space, or none. */
+export const S_SPACE = 1;
+/** White space, at least one octet. */
+export const S_GAP = 2;
+/** token → span */
+export const S_TOKEN = 3;
+/** 1*DIGIT up to 2^32 - 1 → number */
+export const S_NUMBER = 4;
+/** callid → span */
+export const S_CALL_ID = 5;
+/** quoted-string → span, quotes included */
+export const S_QUOTED = 6;
+/** token / quoted-string → span */
+export const S_TEXT = 7;
+/** visible octets up to white space, comma or semicolon → span */
+export const S_WORD = 8;
+/** [ comment ] → span without the parentheses, or NONE */
+export const S_COMMENT = 9;
+/** all up to a comma that stands in no quotes and no angle brackets → span */
+export const S_ITEM = 10;
+/** all up to the end, without control characters */
+export const S_LINE = 11;
+/** *( SEMI generic-param ), the last step */
+export const S_PARAMS = 12;
+/** auth-param *( COMMA auth-param ), the last step */
+export const S_AUTH_PARAMS = 13;
+
+export const RECORD_WORDS = 22;
 
 /** R_ERROR of a copy that is kept: the text is ASCII, or perhaps is not. */
 export const READ_ASCII = 1;
@@ -160,16 +192,18 @@ export const READ_OCTETS = 2;
 // not there, or there twice, or cannot be read ──
 /** The topmost Via. */
 export const Q_VIA = 0;
-export const Q_FROM = 20;
-export const Q_TO = 40;
+export const Q_FROM = 22;
+export const Q_TO = 44;
 /** The first Contact. */
-export const Q_CONTACT = 60;
+export const Q_CONTACT = 66;
 /** CSeq: number, and METHOD_* or 0. */
-export const Q_CSEQ = 80;
-export const Q_METHOD = 81;
+export const Q_CSEQ = 88;
+export const Q_METHOD = 89;
 /** Max-Forwards, or NONE. */
-export const Q_MAX_FORWARDS = 82;
-export const FREQUENT_WORDS = 84;
+export const Q_MAX_FORWARDS = 90;
+/** 1: there is one Call-ID, as its grammar has it. */
+export const Q_CALL_ID = 91;
+export const FREQUENT_WORDS = 92;
 
 /** "Not there", where a span or a port could be. */
 export const NONE = 0xffffffff;

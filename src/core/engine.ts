@@ -22,6 +22,8 @@ export interface CoreFunctions {
   mediaType(start: number, end: number): number;
   params(start: number, end: number): number;
   uriParams(start: number, end: number, separator: number): number;
+  parts(start: number, end: number, format: number): number;
+  paramList(start: number, end: number, separator: number): number;
 }
 
 /** What the module exports. */
@@ -103,6 +105,8 @@ function start(): Engine {
     mediaType: exports.mediaType,
     params: exports.params,
     uriParams: exports.uriParams,
+    parts: exports.parts,
+    paramList: exports.paramList,
     window: new Uint8Array(buffer, exports.windowAt.value, WINDOW_SIZE),
     table: new Uint32Array(buffer, exports.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
     tables: new Array(FIELDS_MAX + 1),

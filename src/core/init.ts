@@ -43,12 +43,11 @@ export async function init(
   initSync(await WebAssembly.compile(bytes));
 }
 
-/** Uses the core that is given as base64 text, compiled on the first parse. */
-export function useInline(base64: string): void {
+/** Uses the core that is given in hexadecimal, compiled on the first parse. */
+export function useInline(hex: string): void {
   registerSource(() => {
-    const text = atob(base64);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    const bytes = new Uint8Array(hex.length / 2);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
     return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as CoreExports;
   });
 }

@@ -2,27 +2,19 @@
 // that finds its parts, and a function that makes the value of them. One codec serves many header fields.
 //
 // The kinds of the RFC's most frequent header fields are told apart by number and called directly: that
-// is several times faster than a call through an object, and these are read in every message.
+// is several times faster than a call through an object, and these are read in every message. All others
+// are in codecs.ts.
 
-import { R_NUMBER, R_TOKEN } from "../core/abi.ts";
+import { R_NUMBER } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
-import { part, textOf } from "../core/window.ts";
+import { codecOf } from "./codecs.ts";
 import { readCSeq } from "./cseq.ts";
-import { unfold } from "./fold.ts";
 import { readMediaType, readTokenParams } from "./media-type.ts";
 import { readNameAddr } from "./name-addr.ts";
 import { readVia } from "./via.ts";
 
-/** The kind of a header field's values. */
-export type Kind =
-  | typeof VIA
-  | typeof ADDRESS
-  | typeof CSEQ
-  | typeof NUMBER
-  | typeof TEXT
-  | typeof TOKEN
-  | typeof TOKEN_PARAMS
-  | typeof MEDIA_TYPE;
+/** The kind of a header field's values: one of those below, or a codec of codecs.ts. */
+export type Kind = number;
 
 /** Via */
 export const VIA = 1;
@@ -32,14 +24,10 @@ export const ADDRESS = 2;
 export const CSEQ = 3;
 /** 1*DIGIT up to the header field's `most` */
 export const NUMBER = 4;
-/** text to the end of the field: Call-ID, Subject, User-Agent */
-export const TEXT = 5;
-/** a token alone, one of a list: Allow, Supported, Require */
-export const TOKEN = 6;
 /** a token with parameters: TokenParams */
-export const TOKEN_PARAMS = 7;
+export const TOKEN_PARAMS = 5;
 /** a media type with parameters: MediaType */
-export const MEDIA_TYPE = 8;
+export const MEDIA_TYPE = 6;
 
 /** Finds the parts of one value; the offset behind it (of a comma, where more follow), or -1. */
 export function scan(kind: Kind, core: Engine, start: number, end: number, most: number): number {
@@ -52,17 +40,16 @@ export function scan(kind: Kind, core: Engine, start: number, end: number, most:
       return core.cseq(start, end);
     case NUMBER:
       return core.integer(start, end, most);
-    case TEXT:
-      return end;
-    case TOKEN:
     case TOKEN_PARAMS:
       return core.token(start, end);
     case MEDIA_TYPE:
       return core.mediaType(start, end);
+    default:
+      return codecOf(kind).scan(core, start, end);
   }
 }
 
-/** Makes the value of what scan() has just found; `start` and `end` are scan's. */
+/** Makes the value of what scan() has just found; `start` and `end` are scan's. Undefined refuses it. */
 export function make(
   kind: Kind,
   core: Engine,
@@ -80,13 +67,11 @@ export function make(
       return readCSeq(core, text, ascii);
     case NUMBER:
       return core.record[R_NUMBER]!;
-    case TEXT:
-      return unfold(part(text, start, end, ascii));
-    case TOKEN:
-      return textOf(text, core.record[R_TOKEN]!, ascii) as string;
     case TOKEN_PARAMS:
       return readTokenParams(core, text, ascii);
     case MEDIA_TYPE:
       return readMediaType(core, text, ascii);
+    default:
+      return codecOf(kind).make(core, text, ascii, start, end);
   }
 }

@@ -4,6 +4,7 @@
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
+import { formatUnknown } from "./defined.ts";
 import { isToken, refuseUnsafe } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
@@ -24,7 +25,7 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
-  const text = value.toString();
+  const text = info === undefined ? formatUnknown(name, value) : value.toString();
   const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
   return {
     id: info === undefined ? 0 : info.id,

@@ -11,6 +11,7 @@ import {
   ID_TO,
   ID_VIA,
   NONE,
+  Q_CALL_ID,
   Q_CONTACT,
   Q_CSEQ,
   Q_FROM,
@@ -18,6 +19,7 @@ import {
   Q_METHOD,
   Q_TO,
   Q_VIA,
+  R_BAD_Q,
   R_STOP,
 } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
@@ -39,9 +41,15 @@ export function frequentFirst(head: Head, id: number): unknown {
     case ID_TO:
       return words[at + Q_TO] === 0 ? undefined : new NameAddr(head.text, words, at + Q_TO);
     case ID_CONTACT:
-      return words[at + Q_CONTACT] === 0 ? undefined : new NameAddr(head.text, words, at + Q_CONTACT);
-    case ID_CALL_ID:
-      return text(head, id);
+      return words[at + Q_CONTACT] === 0 || words[at + Q_CONTACT + R_BAD_Q] !== 0
+        ? undefined
+        : new NameAddr(head.text, words, at + Q_CONTACT);
+    case ID_CALL_ID: {
+      const field = head.find(id, 0);
+      return words[at + Q_CALL_ID] === 0
+        ? undefined
+        : part(head.text, head.valueStart(field), head.valueEnd(field), head.ascii);
+    }
     case ID_CSEQ: {
       const method = words[at + Q_METHOD]!;
       return method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true);
@@ -60,12 +68,5 @@ export function frequentAlone(head: Head, id: number): boolean {
   if ((id !== ID_VIA && id !== ID_CONTACT) || head.repeated(id)) return false;
   const words = head.values ?? head.readFrequent();
   const at = head.valuesAt + (id === ID_VIA ? Q_VIA : Q_CONTACT);
-  return words[at] !== 0 && words[at + R_STOP] === head.valueEnd(head.find(id, 0));
-}
-
-/** The text of a header that is there once, on one line. */
-function text(head: Head, id: number): string | undefined {
-  const field = head.find(id, 0);
-  if (field < 0 || head.repeated(id) || head.folded(field)) return undefined;
-  return part(head.text, head.valueStart(field), head.valueEnd(field), head.ascii);
+  return words[at] !== 0 && words[at + R_BAD_Q] === 0 && words[at + R_STOP] === head.valueEnd(head.find(id, 0));
 }

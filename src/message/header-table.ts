@@ -1,12 +1,51 @@
 // The header table: every header field that the library knows: its name as the RFC writes it, its compact
-// form, whether it is a list, and the kind of its values. Adding a header field is one row here and one
-// in header-types.ts.
+// form, whether it is a list, the kind of its values and what it asks of them. Adding a header field is one
+// name here and one in header-types.ts.
 
 import type { Engine } from "../core/engine.ts";
 import { registerPreparation } from "../core/engine.ts";
 import { writeBinary } from "../core/text.ts";
 import { holds } from "../core/window.ts";
-import { ADDRESS, CSEQ, type Kind, MEDIA_TYPE, NUMBER, TEXT, TOKEN, TOKEN_PARAMS, VIA } from "./codec.ts";
+import {
+  bracketed,
+  type Check,
+  ends,
+  eventType,
+  hasQ,
+  icid,
+  indexed,
+  language,
+  languageQ,
+  nameless,
+  plain,
+  priority,
+  refresher,
+  sipUri,
+  star,
+  tags,
+  trueOrFalse,
+  valued,
+} from "./checks.ts";
+import { ADDRESS, CSEQ, type Kind, MEDIA_TYPE, NUMBER, TOKEN_PARAMS, VIA } from "./codec.ts";
+import {
+  AUTH_INFO,
+  CALL_ID,
+  CHALLENGE,
+  CREDENTIALS,
+  DATE,
+  DIALOG_ID,
+  IDENTITY,
+  INTERVAL,
+  LINE,
+  MIME_VERSION,
+  PARAM_LIST,
+  PRIVACY,
+  RACK,
+  TEXT_PARAMS,
+  TIMESTAMP,
+  TOKEN,
+  WARNING,
+} from "./codecs.ts";
 
 /** What is known of one header field. */
 export interface HeaderInfo {
@@ -21,55 +60,82 @@ export interface HeaderInfo {
   readonly kind: Kind;
   /** The largest number that it may be, where it is one. */
   readonly most: number;
+  /** What it asks of its values beyond their kind. */
+  readonly check: Check | undefined;
 }
 
-// name, compact form, list?, kind, largest number; the order gives the ids, the most frequent first.
-const rows: readonly (readonly [string, string | undefined, boolean, Kind, number?])[] = [
-  ["Via", "v", true, VIA],
-  ["From", "f", false, ADDRESS],
-  ["To", "t", false, ADDRESS],
-  ["Call-ID", "i", false, TEXT],
-  ["CSeq", undefined, false, CSEQ],
-  ["Contact", "m", true, ADDRESS],
-  ["Max-Forwards", undefined, false, NUMBER, 255],
-  ["Content-Length", "l", false, NUMBER],
-  ["Content-Type", "c", false, MEDIA_TYPE],
-  ["Route", undefined, true, ADDRESS],
-  ["Record-Route", undefined, true, ADDRESS],
-  ["Expires", undefined, false, NUMBER],
-  ["Accept", undefined, true, MEDIA_TYPE],
-  ["Allow", undefined, true, TOKEN],
-  ["Allow-Events", "u", true, TOKEN],
-  ["Content-Disposition", undefined, false, TOKEN_PARAMS],
-  ["Event", "o", false, TOKEN_PARAMS],
-  ["Min-Expires", undefined, false, NUMBER],
-  ["P-Asserted-Identity", undefined, true, ADDRESS],
-  ["P-Preferred-Identity", undefined, true, ADDRESS],
-  ["Path", undefined, true, ADDRESS],
-  ["Proxy-Require", undefined, true, TOKEN],
-  ["Refer-To", "r", false, ADDRESS],
-  ["Referred-By", "b", false, ADDRESS],
-  ["Reply-To", undefined, false, ADDRESS],
-  ["Require", undefined, true, TOKEN],
-  ["Service-Route", undefined, true, ADDRESS],
-  ["Server", undefined, false, TEXT],
-  ["Subject", "s", false, TEXT],
-  ["Subscription-State", undefined, false, TOKEN_PARAMS],
-  ["Supported", "k", true, TOKEN],
-  ["Timestamp", undefined, false, TEXT],
-  ["Unsupported", undefined, true, TOKEN],
-  ["User-Agent", undefined, false, TEXT],
+// A row: the name, "|" and the compact form, "*" where it is a list. Rows of one kind and one check stand
+// together; the order gives the ids, the most frequent header fields first.
+const rows: readonly (readonly [names: string, kind: Kind, check?: Check | undefined, most?: number])[] = [
+  ["Via|v*", VIA],
+  ["From|f To|t", ADDRESS],
+  ["Call-ID|i", CALL_ID],
+  ["CSeq", CSEQ],
+  ["Contact|m*", ADDRESS, hasQ],
+  ["Max-Forwards", NUMBER, undefined, 255],
+  ["Content-Length|l", NUMBER],
+  ["Content-Type|c", MEDIA_TYPE, valued],
+  ["Route* Record-Route*", ADDRESS, bracketed],
+  ["Expires", NUMBER],
+  ["Accept*", MEDIA_TYPE, hasQ],
+  ["Allow*", TOKEN],
+  ["Allow-Events|u*", TOKEN, eventType],
+  [
+    "Reply-To Refer-To|r Referred-By|b P-Asserted-Identity* P-Preferred-Identity* P-Served-User Permission-Missing*",
+    ADDRESS,
+  ],
+  ["Path* Service-Route* P-Associated-URI* P-Called-Party-ID", ADDRESS, bracketed],
+  ["Alert-Info* Call-Info* Error-Info* Geolocation* Identity-Info|n Policy-Contact*", ADDRESS, nameless],
+  ["History-Info*", ADDRESS, indexed],
+  ["Trigger-Consent*", ADDRESS, sipUri],
+  ["Min-Expires RSeq Max-Breadth Flow-Timer", NUMBER],
+  ["Session-Expires|x", INTERVAL, refresher],
+  ["Min-SE", INTERVAL, plain],
+  ["Retry-After", INTERVAL],
+  ["RAck", RACK],
+  ["Timestamp", TIMESTAMP],
+  ["Date", DATE],
+  ["MIME-Version", MIME_VERSION],
+  ["Subject|s Organization User-Agent Server", LINE],
+  ["Require* Proxy-Require* Supported|k* Unsupported*", TOKEN],
+  ["Content-Encoding|e* Request-Disposition|d* Priority SIP-ETag SIP-If-Match Suppress-If-Match", TOKEN],
+  ["Geolocation-Routing P-Early-Media*", TOKEN],
+  ["Content-Language*", TOKEN, language],
+  ["Resource-Priority* Accept-Resource-Priority*", TOKEN, priority],
+  ["In-Reply-To*", CALL_ID],
+  ["Replaces Join", DIALOG_ID, tags],
+  ["Target-Dialog", DIALOG_ID, ends],
+  ["Content-Disposition Subscription-State Info-Package Recv-Info* Reason*", TOKEN_PARAMS],
+  ["P-Access-Network-Info* Session-ID", TOKEN_PARAMS],
+  ["Event|o", TOKEN_PARAMS, eventType],
+  ["Refer-Sub", TOKEN_PARAMS, trueOrFalse],
+  ["Accept-Encoding* Security-Client* Security-Server* Security-Verify*", TOKEN_PARAMS, hasQ],
+  ["Accept-Language*", TOKEN_PARAMS, languageQ],
+  ["Accept-Contact|a* Reject-Contact|j* Feature-Caps*", TOKEN_PARAMS, star],
+  ["P-Visited-Network-ID* User-to-User*", TEXT_PARAMS],
+  ["Authorization* Proxy-Authorization*", CREDENTIALS],
+  ["WWW-Authenticate* Proxy-Authenticate*", CHALLENGE],
+  ["Authentication-Info", AUTH_INFO],
+  ["P-Charging-Vector", PARAM_LIST, icid],
+  ["P-Charging-Function-Addresses", PARAM_LIST],
+  ["Identity|y", IDENTITY],
+  ["Privacy", PRIVACY],
+  ["Warning*", WARNING],
 ];
 
 const byName = new Map<string, HeaderInfo>();
 const byId: HeaderInfo[] = [];
 
-for (const [index, [name, compact, list, kind, most = 0xffffffff]] of rows.entries()) {
-  const info: HeaderInfo = { id: index + 1, name, compact, list, kind, most };
-  byId[info.id] = info;
-  byName.set(name, info);
-  byName.set(name.toLowerCase(), info);
-  if (compact) byName.set(compact, info);
+for (const [names, kind, check, most = 0xffffffff] of rows) {
+  for (const each of names.split(" ")) {
+    const [name, compact] = each.replace("*", "").split("|") as [string, string?];
+    const id = Math.max(byId.length, 1);
+    const info: HeaderInfo = { id, name, compact, list: each.endsWith("*"), kind, most, check };
+    byId[id] = info;
+    byName.set(name, info);
+    byName.set(name.toLowerCase(), info);
+    if (compact) byName.set(compact, info);
+  }
 }
 
 registerPreparation((core: Engine) => {

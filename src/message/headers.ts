@@ -2,6 +2,7 @@
 // Untouched fields stay the octets that they were.
 
 import type { Head } from "../core/head.ts";
+import { definedHeader, takeUnknown } from "./defined.ts";
 import { copyField, extendField, type Item, makeFields, sourceOf } from "./field.ts";
 import {
   fieldName,
@@ -55,7 +56,10 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._items = items ?? (head ? undefined : []);
   }
 
-  /** The typed value of a single header, the list of all values of a list, the texts of an unknown header. */
+  /**
+   * The typed value of a single header, the list of all values of a list, the texts of an unknown header that
+   * nobody defined (defineHeader).
+   */
   get<N extends HeaderName>(name: N): HeaderValue<N> {
     const info = headerInfo(name);
     if (info === undefined || info.id >= FREQUENT) return this._other(info, name) as HeaderValue<N>;
@@ -75,7 +79,8 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const info = headerInfo(name);
     if (info?.list !== true || info.id >= FREQUENT) {
       const value = this.get(name);
-      return (Array.isArray(value) ? value[0] : value) as HeaderItem<N> | undefined;
+      const alone = info?.list === false || definedHeader(name)?.list === false;
+      return (!alone && Array.isArray(value) ? value[0] : value) as HeaderItem<N> | undefined;
     }
     this._values ??= slots();
     const all = this._values[info.id] as HeaderItem<N>[] | undefined;
@@ -241,10 +246,17 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._others ??= new Map();
     let value = this._others.get(key);
     if (value === undefined) {
-      value = !info ? this.raw(name) : read(this._head, this._items, info);
+      value = info ? read(this._head, this._items, info) : this._unknown(name);
       if (value !== undefined) this._others.set(key, value);
     }
     return value;
+  }
+
+  /** The values of a header that is not in the table: as its user defined it, or as text. */
+  private _unknown(name: string): unknown {
+    const texts = this.raw(name);
+    const defined = definedHeader(name);
+    return defined ? defined.read(texts) : texts;
   }
 
   private _take(name: string, first: boolean): unknown {
@@ -255,8 +267,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
       if (!first) for (let next = at; next >= 0; next = this._find(info, name, next + 1)) at = next;
       const { text, start, end, ascii } = sourceOf(this._head, this._item(at));
       if (!info) {
-        const value = fieldText(this._head, this._item(at));
-        this._edit(info, name).splice(at, 1);
+        const { value, rest } = takeUnknown(name, unfold(text.slice(start, end)), first);
+        const items = this._edit(info, name);
+        if (rest === "") items.splice(at, 1);
+        else items[at] = { id: 0, name, text: rest, line: undefined };
+        if (value === undefined) continue;
         return value;
       }
       const parts: [number, number][] = info.list ? splitList(info, text, start, end) : [[start, end]];

@@ -4,6 +4,7 @@
 import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
+import { isToken, quote } from "./escape.ts";
 import { Params } from "./params.ts";
 
 /** A media type: `application/sdp;charset=utf-8`. */
@@ -33,7 +34,7 @@ export class MediaType {
 
 /** A token with parameters: `session;handling=optional`. */
 export class TokenParams {
-  /** As written. */
+  /** As written; without its quotes where it may be a quoted string. */
   readonly token: string;
   readonly params: Params;
 
@@ -44,7 +45,7 @@ export class TokenParams {
 
   /** As it stands on the wire. */
   toString(): string {
-    return `${this.token}${this.params}`;
+    return `${isToken(this.token) ? this.token : quote(this.token)}${this.params}`;
   }
 }
 

@@ -7,6 +7,12 @@ import type { Flow } from "../transport/transport.ts";
 import { Headers } from "./headers.ts";
 import { writeMessage } from "./write.ts";
 
+/** How a message is written. */
+export interface WriteOptions {
+  /** Names that have a compact form are written in it (RFC 3261 §7.3.3). */
+  compact?: boolean;
+}
+
 /** The common half of Request and Response. */
 export abstract class BaseMessage {
   abstract readonly kind: "request" | "response";
@@ -55,14 +61,19 @@ export abstract class BaseMessage {
     return this.head?.bodyLength;
   }
 
-  /** The message's octets, fresh each time. What nobody edited is, octet for octet, what came in. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    return bytesFrom(this._write());
+  /**
+   * The message's octets, fresh each time. What nobody edited is, octet for octet, what came in; header fields
+   * made here have their long names.
+   *
+   * @param options `compact`: write all names that have a compact form in it (RFC 3261 §7.3.3)
+   */
+  toBytes(options?: WriteOptions): Uint8Array<ArrayBuffer> {
+    return bytesFrom(this._write(options));
   }
 
   /** The message as text, read as UTF-8: what a WebSocket text frame carries. */
-  toString(): string {
-    return fromBinary(this._write());
+  toString(options?: WriteOptions): string {
+    return fromBinary(this._write(options));
   }
 
   /** The start line as a binary string; undefined where nobody edited it. */
@@ -78,10 +89,16 @@ export abstract class BaseMessage {
     return this._body ?? (this.head as Head).text.slice((this.head as Head).end);
   }
 
-  private _write(): string {
+  private _write(options: WriteOptions | undefined): string {
     if (!this.head && !this.headers.has("Content-Length")) {
       this.headers.append("Content-Length", String(this._binaryBody().length));
     }
-    return writeMessage(this.head, this.headers, this.editedStartLine(), this._body);
+    return writeMessage(
+      this.head,
+      this.headers,
+      this.editedStartLine(),
+      this._body,
+      options?.compact === true,
+    );
   }
 }

@@ -1,24 +1,31 @@
 // Params: the parameters of a header field's value, of a URI, or the headers of a URI: names in any case,
 // order kept, flags allowed. Immutable. What nobody changed is written back as it came.
 
-import { R_PARAMS_COUNT } from "../core/abi.ts";
+import { R_PARAMS, R_PARAMS_COUNT } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
 import { failure, hold, part, textOf } from "../core/window.ts";
 import {
   escapeExcept,
   HEADER,
+  isToken,
   PARAM,
   percentDecode,
+  quote,
   quoteIfNeeded,
   refuseUnsafe,
   unquote,
 } from "./escape.ts";
 import { unfold } from "./fold.ts";
 
-/** Where the parameters stand: it decides separators, quoting and escaping. */
-export type ParamsStyle = "header" | "uri" | "uri-headers";
+/**
+ * Where the parameters stand: it decides separators, quoting and escaping. A `list` has semicolons between and
+ * none before the first, `credentials` and `challenge` have commas between and quotes by parameter.
+ */
+export type ParamsStyle = "header" | "uri" | "uri-headers" | "list" | "credentials" | "challenge";
 
 const SEMICOLON = 0x3b;
 const AMPERSAND = 0x26;
+const COMMA = 0x2c;
 
 /** One parameter: its name and value as they stand on the wire; `undefined` for a flag. */
 type Entry = readonly [name: string, value: string | undefined];
@@ -57,6 +64,12 @@ export class Params implements Iterable<[string, string]> {
     const start = span & 0xffff;
     const end = span >>> 16;
     return start === end ? NO_PARAMS : new Params("header", undefined, text, start, end, ascii);
+  }
+
+  /** @internal Parameters of another style in the span that the core has just read. */
+  static ofStyle(style: ParamsStyle, core: Engine, text: string, ascii: boolean): Params {
+    const span = core.record[R_PARAMS]!;
+    return new Params(style, undefined, text, span & 0xffff, span >>> 16, ascii);
   }
 
   /** @internal URI parameters in this span of a binary string. */
@@ -127,7 +140,7 @@ export class Params implements Iterable<[string, string]> {
     refuseUnsafe(name);
     const entry: Entry = [
       this._encodeName(name),
-      value === undefined ? undefined : this._encode(String(value)),
+      value === undefined ? undefined : this._encode(String(value), name),
     ];
     const entries = [...this._list()];
     const at = entries.findIndex((each) => this._names(each, name.toLowerCase()));
@@ -153,7 +166,7 @@ export class Params implements Iterable<[string, string]> {
   /** As it stands on the wire, the first separator included; "" for none. */
   toString(): string {
     if (this._text !== undefined) return unfold(part(this._text, this._start, this._end, this._ascii));
-    const [first, next] = this._style === "uri-headers" ? ["?", "&"] : [";", ";"];
+    const [first, next] = SEPARATORS[this._style];
     return this._list()
       .map(([name, value], i) => `${i === 0 ? first : next}${name}${value === undefined ? "" : `=${value}`}`)
       .join("");
@@ -177,24 +190,45 @@ export class Params implements Iterable<[string, string]> {
   }
 
   private _decodeName(name: string): string {
-    return this._style === "header" ? name : percentDecode(name);
+    return this._isUri ? percentDecode(name) : name;
   }
 
   private _encodeName(name: string): string {
-    return this._style === "header" ? name : escapeExcept(name, this._style === "uri" ? PARAM : HEADER);
+    return this._isUri ? escapeExcept(name, this._style === "uri" ? PARAM : HEADER) : name;
   }
 
   private _decode(value: string | undefined): string {
     if (value === undefined) return "";
-    return this._style === "header" ? unquote(value) : percentDecode(value);
+    return this._isUri ? percentDecode(value) : unquote(value);
   }
 
-  private _encode(value: string): string {
+  private get _isUri(): boolean {
+    return this._style === "uri" || this._style === "uri-headers";
+  }
+
+  private _encode(value: string, name: string): string {
     refuseUnsafe(value);
-    if (this._style === "header") return quoteIfNeeded(value);
+    const bare = BARE[this._style];
+    if (bare !== undefined) return bare.test(name) && isToken(value) ? value : quote(value);
+    if (!this._isUri) return quoteIfNeeded(value);
     return escapeExcept(value, this._style === "uri" ? PARAM : HEADER);
   }
 }
+
+const SEPARATORS: Readonly<Record<ParamsStyle, readonly [first: string, next: string]>> = {
+  header: [";", ";"],
+  uri: [";", ";"],
+  "uri-headers": ["?", "&"],
+  list: ["", ";"],
+  credentials: ["", ", "],
+  challenge: ["", ", "],
+};
+
+/** The auth-params that have no quotes: all others have them (RFC 3261 §25.1, challenge, dig-resp, ainfo). */
+const BARE: { readonly [style in ParamsStyle]?: RegExp } = {
+  credentials: /^(?:algorithm|nc|qop)$/i,
+  challenge: /^(?:algorithm|stale)$/i,
+};
 
 const NO_PARAMS = Params.none("header");
 const NO_URI_PARAMS = Params.none("uri");
@@ -203,14 +237,27 @@ const EMPTY: Readonly<Record<ParamsStyle, Params>> = {
   header: NO_PARAMS,
   uri: NO_URI_PARAMS,
   "uri-headers": NO_URI_HEADERS,
+  list: Params.none("list"),
+  credentials: Params.none("credentials"),
+  challenge: Params.none("challenge"),
 };
+
+function scan(style: ParamsStyle, core: Engine, start: number, end: number): number {
+  switch (style) {
+    case "header":
+      return core.params(start, end);
+    case "uri":
+      return core.uriParams(start + 1, end, SEMICOLON);
+    case "uri-headers":
+      return core.uriParams(start + 1, end, AMPERSAND);
+    default:
+      return core.paramList(start, end, style === "list" ? SEMICOLON : COMMA);
+  }
+}
 
 function read(style: ParamsStyle, text: string, start: number, end: number, ascii: boolean): Entry[] {
   const core = hold(text);
-  const last =
-    style === "header"
-      ? core.params(start, end)
-      : core.uriParams(start + 1, end, style === "uri" ? SEMICOLON : AMPERSAND);
+  const last = scan(style, core, start, end);
   if (last < 0) throw failure(core, last, "parameters");
   const count = core.record[R_PARAMS_COUNT]!;
   const entries: Entry[] = [];

@@ -1,4 +1,5 @@
-// URI equality: RFC 3261 §19.1.4.
+// URI equality: RFC 3261 §19.1.4 for sip and sips, with RFC 5954 §4.2 for IPv6; RFC 3966 §4 for tel; RFC 8141
+// §3 for urn. URIs of other schemes are compared as text.
 
 import type { Params } from "./params.ts";
 import type { Uri } from "./uri.ts";
@@ -10,14 +11,20 @@ const MUST_MATCH = ["user", "ttl", "method", "maddr", "transport"];
 export function uriEquals(a: Uri, b: Uri): boolean {
   if (a === b) return true;
   if (a.scheme !== b.scheme) return false;
-  if (!a.isSip || !b.isSip) return a.opaque === b.opaque;
+  if (!a.isSip || !b.isSip) return opaqueEquals(a.scheme, a.opaque, b.opaque);
   return (
     sameUser(a.userinfo, b.userinfo) &&
-    a.host.toLowerCase() === b.host.toLowerCase() &&
+    canonicalHost(a.host) === canonicalHost(b.host) &&
     a.port === b.port &&
     paramsEqual(a.params, b.params) &&
     headersEqual(a.headers, b.headers)
   );
+}
+
+function opaqueEquals(scheme: string, a: string, b: string): boolean {
+  if (a === b) return true;
+  if (scheme === "tel") return canonicalTel(a) === canonicalTel(b);
+  return scheme === "urn" && canonicalUrn(a) === canonicalUrn(b);
 }
 
 /** An escape is the same as its character, but not that of a reserved one; case counts (RFC 3261 §19.1.4). */
@@ -30,6 +37,42 @@ function canonical(userinfo: string): string {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
     return /[\w.!~*'()-]/.test(character) ? character : octet.toUpperCase();
   });
+}
+
+/** A host in lower case, an IPv6 address as its eight groups: it has many spellings (RFC 5954 §4.2). */
+function canonicalHost(host: string): string {
+  const lower = host.toLowerCase();
+  if (!lower.includes(":")) return lower;
+  const hex = lower.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: string[]) => {
+    const [a, b, c, d] = parts.slice(0, 4).map(Number) as [number, number, number, number];
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  const [before = [], after = []] = hex.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const zeros: string[] = Array(Math.max(0, 8 - before.length - after.length)).fill("0");
+  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16)).join(":");
+}
+
+/** Without visual separators, in lower case, the parameters sorted (RFC 3966 §4). */
+function canonicalTel(opaque: string): string {
+  const [number = "", ...params] = canonical(opaque).toLowerCase().split(";");
+  const digits = (text: string) => text.replace(/[().-]/g, "");
+  const sorted = params.map((param) =>
+    // An extension, and a context that is a number, are compared digit by digit.
+    /^(?:ext|phone-context)=[+\d().-]*$/.test(param)
+      ? param.slice(0, param.indexOf("=")) + digits(param.slice(param.indexOf("=")))
+      : param,
+  );
+  return [digits(number), ...sorted.sort()].join(";");
+}
+
+/** Without resolution and fragment, the namespace in lower case, escapes in upper (RFC 8141 §3.1). */
+function canonicalUrn(opaque: string): string {
+  const name = opaque.replace(/(?:\?[+=]|#).*$/s, "");
+  const colon = name.indexOf(":");
+  return (
+    name.slice(0, colon).toLowerCase() +
+    name.slice(colon).replace(/%[\da-f]{2}/gi, (octet) => octet.toUpperCase())
+  );
 }
 
 function paramsEqual(a: Params, b: Params): boolean {

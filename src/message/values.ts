@@ -1,11 +1,11 @@
 // Values: reads the typed values of one header field out of its text, by their kind.
 
-import { R_NUMBER } from "../core/abi.ts";
-import { failure, hold, part } from "../core/window.ts";
+import { R_NUMBER, WINDOW_SIZE } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { failure, hold } from "../core/window.ts";
 import { SipError } from "../errors.ts";
-import { ADDRESS, CSEQ, make, NUMBER, scan, TEXT, VIA } from "./codec.ts";
+import { ADDRESS, CSEQ, make, NUMBER, scan, VIA } from "./codec.ts";
 import { readCSeq } from "./cseq.ts";
-import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 import { readNameAddr } from "./name-addr.ts";
 import { readVia } from "./via.ts";
@@ -15,16 +15,25 @@ const VALUES_MAX = 2048;
 
 const COMMA = 0x2c;
 
+/** The core with the text in its window. Only a value that was set here can be longer than that. */
+function open(info: HeaderInfo, text: string, end: number): Engine {
+  if (end > WINDOW_SIZE) {
+    throw new SipError("value_invalid", `${info.name}: more than ${WINDOW_SIZE} octets`, {
+      header: info.name,
+    });
+  }
+  return hold(text);
+}
+
 /**
  * Reads the one value of a single header. Throws SipError `value_invalid`. The most frequent kinds come
  * first and call straight into the core.
  */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
   const kind = info.kind;
-  if (kind === TEXT) return unfold(part(text, start, end, ascii));
-  const core = hold(text);
+  const core = open(info, text, end);
   let stop: number;
-  if (kind === ADDRESS) {
+  if (kind === ADDRESS && info.check === undefined) {
     stop = core.address(start, end);
     if (stop === end) return readNameAddr(core, text, ascii);
   } else if (kind === CSEQ) {
@@ -35,9 +44,25 @@ export function readOne(info: HeaderInfo, text: string, start: number, end: numb
     if (stop === end) return core.record[R_NUMBER]!;
   } else {
     stop = scan(kind, core, start, end, info.most);
-    if (stop === end) return make(kind, core, text, ascii, start, end);
+    if (stop === end) return makeValue(info, core, text, ascii, start, end, 0);
   }
   throw failure(core, stop, info.name, { header: info.name, index: 0 });
+}
+
+/** Makes the value that was just found, and asks the header field's own rule about it. */
+function makeValue(
+  info: HeaderInfo,
+  core: Engine,
+  text: string,
+  ascii: boolean,
+  start: number,
+  end: number,
+  index: number,
+): unknown {
+  const value = make(info.kind, core, text, ascii, start, end);
+  const check = info.check;
+  if (value !== undefined && (check === undefined || check(value, core))) return value;
+  throw failure(core, start, info.name, { header: info.name, index });
 }
 
 /** Reads the first value of a list; undefined where the field has none. Throws SipError `value_invalid`. */
@@ -48,17 +73,15 @@ export function readFirst(
   end: number,
   ascii: boolean,
 ): unknown {
-  const core = hold(text);
+  const core = open(info, text, end);
   const at = skipEmpty(text, start, end);
   if (at >= end) return undefined;
   const kind = info.kind;
   if (kind === VIA) {
     if (core.via(at, end) >= 0) return readVia(core, text, ascii);
-  } else if (kind === ADDRESS) {
-    if (core.address(at, end) >= 0) return readNameAddr(core, text, ascii);
   } else {
     const next = scan(kind, core, at, end, info.most);
-    if (next >= 0) return make(kind, core, text, ascii, at, next);
+    if (next >= 0) return makeValue(info, core, text, ascii, at, next, 0);
   }
   throw failure(core, -1, info.name, { header: info.name, index: 0 });
 }
@@ -77,7 +100,7 @@ export function readList(
   ascii: boolean,
   before: unknown[] | undefined,
 ): unknown[] | undefined {
-  const core = hold(text);
+  const core = open(info, text, end);
   const kind = info.kind;
   let values = before;
   let at = skipEmpty(text, start, end);
@@ -91,7 +114,7 @@ export function readList(
         status: 400,
       });
     }
-    const value = make(kind, core, text, ascii, at, next);
+    const value = makeValue(info, core, text, ascii, at, next, index);
     if (values === undefined) values = [value];
     else values.push(value);
     at = skipEmpty(text, next, end);
@@ -111,7 +134,7 @@ function skipEmpty(text: string, start: number, end: number): number {
 
 /** Where each value of a list starts and ends, trimmed: for taking one of them away. Throws as readList. */
 export function splitList(info: HeaderInfo, text: string, start: number, end: number): [number, number][] {
-  const core = hold(text);
+  const core = open(info, text, end);
   const parts: [number, number][] = [];
   let at = skipEmpty(text, start, end);
   while (at < end) {

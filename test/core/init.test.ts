@@ -130,5 +130,5 @@ describe("sippet/core", () => {
 it("carries the very module that stands beside it", () => {
   const source = readFileSync(new URL("../../src/core/bytes.ts", import.meta.url), "utf8");
   const base64 = /"([\w+/=]+)"/.exec(source)?.[1] ?? "";
-  expect(new Uint8Array(Buffer.from(base64, "base64"))).toEqual(built("sip.wasm"));
+  expect(new Uint8Array(Buffer.from(base64, "hex"))).toEqual(built("sip.wasm"));
 });

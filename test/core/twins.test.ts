@@ -52,6 +52,15 @@ const GRAMMARS = {
   mediaType: (build: Build, start: number, end: number) => build.core.mediaType(start, end),
   params: (build: Build, start: number, end: number) => build.core.params(start, end),
   uriParams: (build: Build, start: number, end: number) => build.core.uriParams(start, end, 0x3b),
+  challenge: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xd23),
+  dialogId: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xc15),
+  interval: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xc1914),
+  warning: (build: Build, start: number, end: number) => build.core.parts(start, end, 0x162823),
+  textParams: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xc17),
+  item: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xa),
+  line: (build: Build, start: number, end: number) => build.core.parts(start, end, 0xb),
+  authInfo: (build: Build, start: number, end: number) => build.core.paramList(start, end, 0x2c),
+  paramList: (build: Build, start: number, end: number) => build.core.paramList(start, end, 0x3b),
   uriHeaders: (build: Build, start: number, end: number) => build.core.uriParams(start, end, 0x26),
 } as const;
 /** What may lie behind a value or message: octets that could go on with it, end it, or hide its end. */

@@ -31,7 +31,7 @@ function documents(): string[] {
 function localize(code: string): string {
   return code
     .replace(/(from ")sippet\/(node|core|js|testing)"/g, `$1../../src/$2.ts"`)
-    .replace(/(from ")sippet"/g, `$1../../src/index.ts"`)
+    .replace(/((?:from|module) ")sippet"/g, `$1../../src/index.ts"`)
     .replace(/((?:udp|webSocketServer)\(\{ port: )\d+/g, "$10");
 }
 

@@ -1,11 +1,30 @@
 // Header types: what the compiler knows of a header field by its name. Nothing here runs: the compiler
 // must take every line, and must not take those below `@ts-expect-error` (header-types.test.ts asks it).
+
+import type {
+  Challenge,
+  DialogId,
+  Interval,
+  Params,
+  SipDate,
+  TokenParams as Tokens,
+} from "../../src/index.ts";
+import { defineHeader } from "../../src/index.ts";
 import type { CSeq } from "../../src/message/cseq.ts";
 import type { HeaderName, HeaderValue } from "../../src/message/header-types.ts";
 import type { Headers } from "../../src/message/headers.ts";
 import type { MediaType, TokenParams } from "../../src/message/media-type.ts";
 import type { NameAddr } from "../../src/message/name-addr.ts";
 import type { Via } from "../../src/message/via.ts";
+
+declare module "../../src/index.ts" {
+  interface SingleHeaders {
+    "X-Point": { readonly x: number };
+  }
+  interface ListHeaders {
+    "X-Points": { readonly x: number };
+  }
+}
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const is = <T extends true>(): T | undefined => undefined;
@@ -29,6 +48,14 @@ is<Equal<HeaderValue<"Max-Forwards">, number | undefined>>();
 is<Equal<HeaderValue<"content-type">, MediaType | undefined>>();
 is<Equal<HeaderValue<"Event">, TokenParams | undefined>>();
 is<Equal<HeaderValue<"Allow">, readonly string[]>>();
+is<Equal<HeaderValue<"WWW-Authenticate">, readonly Challenge[]>>();
+is<Equal<HeaderValue<"x">, Interval | undefined>>();
+is<Equal<HeaderValue<"Replaces">, DialogId | undefined>>();
+is<Equal<HeaderValue<"date">, SipDate | undefined>>();
+is<Equal<HeaderValue<"Authentication-Info">, Params | undefined>>();
+is<Equal<HeaderValue<"A">, readonly Tokens[]>>();
+is<Equal<HeaderValue<"x-point">, { readonly x: number } | undefined>>();
+is<Equal<HeaderValue<"X-Points">, readonly { readonly x: number }[]>>();
 is<Equal<HeaderValue<"X-Anything">, readonly string[]>>();
 is<Equal<HeaderValue<string>, unknown>>();
 
@@ -45,6 +72,13 @@ headers.set("Via", via).prepend("v", [via, "SIP/2.0/UDP a"]).append("X-Mine", 5)
 headers.set("Max-Forwards", 70).set("Max-Forwards", "70");
 headers.set(anyName, via);
 
+defineHeader("X-Point", { parse: (text) => ({ x: text.length }), format: ({ x }) => "x".repeat(x) });
+defineHeader("X-Points", { list: true, parse: (text) => ({ x: text.length }) });
+defineHeader("X-Other", { parse: (text) => text });
+headers.set("X-Point", { x: 1 }).append("X-Points", [{ x: 1 }, "xx"]);
+
+// @ts-expect-error A point has a number.
+defineHeader("X-Point", { parse: (text) => ({ x: text }) });
 // @ts-expect-error A CSeq may be missing.
 headers.get("CSeq").number;
 // @ts-expect-error A list is not a single value.

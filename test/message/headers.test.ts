@@ -190,7 +190,7 @@ describe("a value that is malformed", () => {
   });
 
   it("throws value_duplicate for a single header that is there twice", () => {
-    const headers = read("CSeq: 1 OPTIONS", "X: y", "cseq: 1 OPTIONS", "f: <sip:a@b>", "From: <sip:a@b>");
+    const headers = read("CSeq: 1 OPTIONS", "Q: y", "cseq: 1 OPTIONS", "f: <sip:a@b>", "From: <sip:a@b>");
     expect(thrown(() => headers.get("CSeq"))).toMatchObject({
       code: "value_duplicate",
       status: 400,
@@ -212,11 +212,11 @@ describe("a value that is malformed", () => {
 
 describe("first", () => {
   it("gives the first value and looks no further", () => {
-    const headers = read("Via: SIP/2.0/UDP a.example.com, rubbish", "Via: more rubbish", "X: 1", "X: 2");
+    const headers = read("Via: SIP/2.0/UDP a.example.com, rubbish", "Via: more rubbish", "Q: 1", "Q: 2");
     expect(headers.first("Via")?.host).toBe("a.example.com");
-    expect(headers.first("X")).toBe("1");
+    expect(headers.first("Q")).toBe("1");
     expect(headers.first("Route")).toBeUndefined();
-    expect(headers.first("Y")).toBeUndefined();
+    expect(headers.first("Z")).toBeUndefined();
     expect(thrown(() => headers.get("Via")).code).toBe("value_invalid");
   });
 
@@ -241,7 +241,7 @@ describe("has, raw, size and iteration", () => {
     expect(headers.has("X-FOLD")).toBe(true);
     expect(headers.has("Subject")).toBe(true);
     expect(headers.has("Route")).toBe(false);
-    expect(headers.has("X")).toBe(false);
+    expect(headers.has("Q")).toBe(false);
     expect(headers.has("no colon here")).toBe(false);
   });
 
@@ -329,12 +329,12 @@ describe("edits", () => {
   });
 
   it("shift and pop work on single and unknown headers too", () => {
-    const headers = read("Expires: 60", "X: 1", "X: 2", "X: 3");
+    const headers = read("Expires: 60", "Q: 1", "Q: 2", "Q: 3");
     expect(headers.shift("Expires")).toBe(60);
     expect(headers.has("Expires")).toBe(false);
-    expect(headers.shift("X")).toBe("1");
-    expect(headers.pop("x")).toBe("3");
-    expect(headers.raw("X")).toEqual(["2"]);
+    expect(headers.shift("Q")).toBe("1");
+    expect(headers.pop("q")).toBe("3");
+    expect(headers.raw("Q")).toEqual(["2"]);
   });
 
   it("leave everything as it was where the value to take is malformed", () => {
@@ -344,24 +344,24 @@ describe("edits", () => {
   });
 
   it("delete takes all of the name and says whether there was one", () => {
-    const headers = read("X: 1", "v: SIP/2.0/UDP a", "x: 2", "Via: SIP/2.0/UDP b", "Y: 3");
-    expect(headers.delete("X")).toBe(true);
+    const headers = read("Q: 1", "v: SIP/2.0/UDP a", "q: 2", "Via: SIP/2.0/UDP b", "Z: 3");
+    expect(headers.delete("Q")).toBe(true);
     expect(headers.delete("via")).toBe(true);
     expect(headers.delete("Route")).toBe(false);
-    expect(lines(headers)).toEqual(["Y: 3"]);
+    expect(lines(headers)).toEqual(["Z: 3"]);
   });
 
   it("are seen by whatever was read before", () => {
-    const headers = read("CSeq: 1 OPTIONS", "Route: <sip:a@example.com>", "X: 1");
+    const headers = read("CSeq: 1 OPTIONS", "Route: <sip:a@example.com>", "Q: 1");
     expect(headers.get("CSeq")?.number).toBe(1);
     expect(headers.get("Route")).toHaveLength(1);
     expect(headers.first("Route")?.uri.user).toBe("a");
-    expect(headers.get("X")).toEqual(["1"]);
-    headers.set("cseq", "2 OPTIONS").prepend("Route", "<sip:z@example.com>").append("x", "2");
+    expect(headers.get("Q")).toEqual(["1"]);
+    headers.set("cseq", "2 OPTIONS").prepend("Route", "<sip:z@example.com>").append("q", "2");
     expect(headers.get("CSeq")?.number).toBe(2);
     expect(headers.get("Route").map(({ uri }) => uri.user)).toEqual(["z", "a"]);
     expect(headers.first("Route")?.uri.user).toBe("z");
-    expect(headers.get("X")).toEqual(["1", "2"]);
+    expect(headers.get("Q")).toEqual(["1", "2"]);
     headers.shift("Route");
     expect(headers.first("Route")?.uri.user).toBe("a");
     headers.delete("Route");

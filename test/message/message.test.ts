@@ -118,7 +118,7 @@ describe("createResponse", () => {
     const trying = request(full).createResponse(100);
     expect(trying.reason).toBe("Trying");
     expect(trying.headers.get("To")?.tag).toBeUndefined();
-    expect(trying.headers.get("Timestamp")).toBe("54");
+    expect(trying.headers.get("Timestamp")?.time).toBe(54);
     expect(trying.headers.has("Record-Route")).toBe(false);
   });
 

@@ -172,4 +172,15 @@ export const addresses: readonly HeaderRow[] = [
       ["sip:a,b@c.example.com", "a URI with a comma needs brackets", "RFC 3261 §20"],
     ],
   ),
+  ...rows(
+    "P-Served-User",
+    "RFC 5502 §6",
+    [
+      [
+        "<sip:user@example.com>; sescase=orig; regstate=reg",
+        { uri: { user: "user" }, params: { sescase: "orig", regstate: "reg" } },
+      ],
+    ],
+    [["user", "an address is needed"]],
+  ),
 ];

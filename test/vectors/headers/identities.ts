@@ -175,4 +175,40 @@ export const identities: readonly HeaderRow[] = [
       ['"b4cf7"', "a tag is a token, without quotes"],
     ],
   ),
+  ...rows(
+    "Session-ID",
+    "RFC 7989 §5",
+    [
+      [
+        "ab30317f1a784dc48ff824d0d3715d86;remote=47755a9de7794ba387653f2099600ef2",
+        {
+          token: "ab30317f1a784dc48ff824d0d3715d86",
+          params: { remote: "47755a9de7794ba387653f2099600ef2" },
+        },
+      ],
+    ],
+    [
+      ["", "a UUID is needed"],
+      ["a b", "one UUID only"],
+    ],
+  ),
+  ...rows(
+    "User-to-User",
+    "RFC 7433 §4.1",
+    [
+      [
+        '56a390f3d2b7310023a2;encoding=hex;purpose=foo, "a b";content=bar',
+        {
+          values: [
+            { token: "56a390f3d2b7310023a2", params: { encoding: "hex", purpose: "foo" } },
+            { token: "a b", params: { content: "bar" } },
+          ],
+        },
+      ],
+    ],
+    [
+      ["a b", "a text with spaces needs quotes"],
+      ['"a', "the quoted string has no end"],
+    ],
+  ),
 ];

@@ -163,4 +163,35 @@ export const preferences: readonly HeaderRow[] = [
       ["visited network", "a text with spaces needs quotes"],
     ],
   ),
+  ...rows(
+    "Accept-Resource-Priority",
+    "RFC 4412 §3.2",
+    [["dsn.flash-override, wps.0", { values: ["dsn.flash-override", "wps.0"] }]],
+    [["flash", "a namespace with a point is needed"]],
+  ),
+  ...rows(
+    "P-Charging-Function-Addresses",
+    "RFC 7315 §5.5",
+    [["ccf=192.0.2.1; ecf=[2001:db8::1] ;x", { params: { ccf: "192.0.2.1", ecf: "[2001:db8::1]", x: "" } }]],
+    [
+      ["", "an address is needed"],
+      [";ccf=a", "nothing before the semicolon"],
+      ["ccf=a;", "nothing after the semicolon"],
+    ],
+  ),
+  ...rows(
+    "P-Early-Media",
+    "RFC 5009 §8",
+    [["supported, sendrecv", { values: ["supported", "sendrecv"] }]],
+    [["sendrecv gated", "no comma between the values"]],
+  ),
+  ...rows(
+    "Geolocation-Routing",
+    "RFC 6442 §4.2",
+    [["yes", { text: "yes" }]],
+    [
+      ["", "a value is needed"],
+      ["yes, no", "one value only"],
+    ],
+  ),
 ];

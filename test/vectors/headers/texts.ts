@@ -174,4 +174,13 @@ export const texts: readonly HeaderRow[] = [
       [";info=<https://biloxi.example.org/biloxi.cer>", "no signature"],
     ],
   ),
+  ...rows(
+    "Identity-Info",
+    "RFC 4474 §9",
+    [["<https://example.com/a.cer>;alg=rsa-sha1", { uri: { scheme: "https" }, params: { alg: "rsa-sha1" } }]],
+    [
+      ["https://example.com/a.cer", "the URI stands in brackets"],
+      ["", "a URI is needed"],
+    ],
+  ),
 ];

@@ -1,0 +1,56 @@
+// Auth: the scheme and parameters of credentials and of challenges (RFC 3261 §20.7, §20.27, §20.28, §20.44).
+// Immutable.
+
+import { R_PART } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { textOf } from "../core/window.ts";
+import { refuseUnsafe } from "./escape.ts";
+import { Params, type ParamsInit, type ParamsStyle } from "./params.ts";
+import { Value } from "./value.ts";
+
+/** What credentials and challenges have in common: `Digest realm="…", nonce="…"`. */
+abstract class Auth extends Value {
+  /** As written: "Digest", "Bearer", … It is compared in any case. */
+  readonly scheme: string;
+  /** Values unquoted; written with the quotes that each parameter has by its grammar. */
+  readonly params: Params;
+
+  protected constructor(scheme: string, params: ParamsInit, style: ParamsStyle) {
+    super();
+    this.scheme = refuseUnsafe(scheme);
+    this.params = Params.of(params, style);
+  }
+
+  /** As it stands on the wire. */
+  override toString(): string {
+    return `${this.scheme} ${this.params}`;
+  }
+}
+
+/** The value of Authorization and Proxy-Authorization; `algorithm`, `nc` and `qop` have no quotes. */
+export class Credentials extends Auth {
+  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  constructor(scheme: string, params: ParamsInit) {
+    super(scheme, params, "credentials");
+  }
+}
+
+/** The value of WWW-Authenticate and Proxy-Authenticate; `algorithm` and `stale` have no quotes. */
+export class Challenge extends Auth {
+  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  constructor(scheme: string, params: ParamsInit) {
+    super(scheme, params, "challenge");
+  }
+}
+
+/** @internal The credentials that the core has just read into its record. */
+export function readCredentials(core: Engine, text: string, ascii: boolean): Credentials {
+  const params = Params.ofStyle("credentials", core, text, ascii);
+  return new Credentials(textOf(text, core.record[R_PART]!, ascii) as string, params);
+}
+
+/** @internal The challenge that the core has just read into its record. */
+export function readChallenge(core: Engine, text: string, ascii: boolean): Challenge {
+  const params = Params.ofStyle("challenge", core, text, ascii);
+  return new Challenge(textOf(text, core.record[R_PART]!, ascii) as string, params);
+}

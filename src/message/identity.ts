@@ -1,0 +1,40 @@
+// Identity: the signature of a request, and where to find the key (RFC 8224 §4). Immutable.
+
+import { R_PARAMS, R_PART } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { textOf } from "../core/window.ts";
+import { refuseUnsafe } from "./escape.ts";
+import { Params } from "./params.ts";
+import { Value } from "./value.ts";
+
+/** An Identity value: `header.claims.signature;info=<https://…>;alg=ES256`. */
+export class Identity extends Value {
+  /** The PASSporT (RFC 8225), or in compact form its signature behind two points. */
+  readonly digest: string;
+  /** The URI of the certificate, without angle brackets. */
+  readonly info: string;
+  /** All parameters, `info` with its angle brackets. */
+  readonly params: Params;
+
+  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  constructor(digest: string, info: string, params: Params) {
+    super();
+    this.digest = refuseUnsafe(digest);
+    this.info = refuseUnsafe(info);
+    this.params = params;
+  }
+
+  /** As it stands on the wire. */
+  override toString(): string {
+    const others = this.params.without("info");
+    return `${this.digest};info=<${this.info}>${others}`;
+  }
+}
+
+/** @internal The Identity that the core has just read into its record; undefined where it has no info. */
+export function readIdentity(core: Engine, text: string, ascii: boolean): Identity | undefined {
+  const digest = textOf(text, core.record[R_PART]!, ascii) as string;
+  const params = Params.ofHeader(text, core.record[R_PARAMS]!, ascii);
+  const info = params.get("info");
+  return info?.startsWith("<") ? new Identity(digest, info.slice(1, -1), params) : undefined;
+}

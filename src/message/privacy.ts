@@ -1,0 +1,37 @@
+// Privacy: which kinds of privacy a user asks for (RFC 3323 §4.2). Immutable.
+
+import type { Engine } from "../core/engine.ts";
+import { refuseUnsafe } from "./escape.ts";
+import { readTokenParams } from "./media-type.ts";
+import { Value } from "./value.ts";
+
+/** A Privacy value: `id;critical`. */
+export class Privacy extends Value {
+  /** As written: "header", "session", "user", "id", "none", "critical", … */
+  readonly values: readonly string[];
+
+  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  constructor(values: readonly string[]) {
+    super();
+    this.values = values;
+    refuseUnsafe(this.toString());
+  }
+
+  /** True where this kind is asked for, in any case. */
+  has(value: string): boolean {
+    return this.values.some((each) => each.toLowerCase() === value.toLowerCase());
+  }
+
+  /** As it stands on the wire. */
+  override toString(): string {
+    return this.values.join(";");
+  }
+}
+
+/** @internal The Privacy that the core has read as a token with flags; undefined where those have values. */
+export function readPrivacy(core: Engine, text: string, ascii: boolean): Privacy | undefined {
+  const { token, params } = readTokenParams(core, text, ascii);
+  const flags = [...params];
+  if (flags.some(([, value]) => value !== "")) return undefined;
+  return new Privacy([token, ...flags.map(([name]) => name)]);
+}

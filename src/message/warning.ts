@@ -1,0 +1,40 @@
+// Warning: what a response warns of, and who does (RFC 3261 §20.43). Immutable.
+
+import { R_PART } from "../core/abi.ts";
+import type { Engine } from "../core/engine.ts";
+import { textOf } from "../core/window.ts";
+import { quote, refuseUnsafe, unquote } from "./escape.ts";
+import { unfold } from "./fold.ts";
+import { Value } from "./value.ts";
+
+/** A Warning value: `307 isi.example.edu "Session parameter 'foo' not understood"`. */
+export class Warning extends Value {
+  /** 100 to 999. */
+  readonly code: number;
+  /** Host with port, or a pseudonym. */
+  readonly agent: string;
+  /** Unquoted. */
+  readonly text: string;
+
+  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  constructor(code: number, agent: string, text: string) {
+    super();
+    this.code = code;
+    this.agent = refuseUnsafe(agent);
+    this.text = refuseUnsafe(text);
+  }
+
+  /** As it stands on the wire. */
+  override toString(): string {
+    return `${this.code} ${this.agent} ${quote(this.text)}`;
+  }
+}
+
+/** @internal The Warning that the core has just read into its record; undefined where the code is none. */
+export function readWarning(core: Engine, text: string, ascii: boolean): Warning | undefined {
+  const { record } = core;
+  const code = textOf(text, record[R_PART]!, ascii) as string;
+  if (!/^[1-9]\d\d$/.test(code)) return undefined;
+  const said = textOf(text, record[R_PART + 2]!, ascii) as string;
+  return new Warning(Number(code), textOf(text, record[R_PART + 1]!, ascii) as string, unfold(unquote(said)));
+}

@@ -1,0 +1,214 @@
+// Header rules: what holds of all header fields, whatever their grammar: compact forms, lists and single
+// values, folding and white space, limits, and what a value made here is written as.
+import { describe, expect, it } from "vitest";
+import { headerById, headerInfo } from "../../src/message/header-table.ts";
+import { Headers } from "../../src/message/headers.ts";
+import { Interval } from "../../src/message/interval.ts";
+import { TokenParams } from "../../src/message/media-type.ts";
+import { MimeVersion } from "../../src/message/mime-version.ts";
+import { parseMessage } from "../../src/message/parse.ts";
+import { Privacy } from "../../src/message/privacy.ts";
+import { RAck } from "../../src/message/rack.ts";
+import { SipDate, Timestamp } from "../../src/message/times.ts";
+import { Warning } from "../../src/message/warning.ts";
+import { headerValues } from "../vectors/headers.ts";
+import { plain } from "./plain.ts";
+import { thrown } from "./samples.ts";
+
+const START = "OPTIONS sip:bob@example.com SIP/2.0\r\n";
+const read = (...lines: string[]) => parseMessage([START.trimEnd(), ...lines, "", ""].join("\r\n")).headers;
+/** A valid value of each header field, the shortest that is neither empty nor folded. */
+const samples = new Map<string, string>();
+for (const { header, value, valid } of headerValues) {
+  const before = samples.get(header);
+  if (
+    valid &&
+    value !== "" &&
+    !value.includes("\n") &&
+    (before === undefined || value.length < before.length)
+  )
+    samples.set(header, value);
+}
+const singles = [...samples].filter(([header]) => !headerInfo(header)?.list);
+const lists = [...samples].filter(([header]) => headerInfo(header)?.list);
+
+/** The IANA registry's compact forms. */
+const COMPACT: Readonly<Record<string, string>> = {
+  a: "Accept-Contact",
+  b: "Referred-By",
+  c: "Content-Type",
+  d: "Request-Disposition",
+  e: "Content-Encoding",
+  f: "From",
+  i: "Call-ID",
+  j: "Reject-Contact",
+  k: "Supported",
+  l: "Content-Length",
+  m: "Contact",
+  n: "Identity-Info",
+  o: "Event",
+  r: "Refer-To",
+  s: "Subject",
+  t: "To",
+  u: "Allow-Events",
+  v: "Via",
+  x: "Session-Expires",
+  y: "Identity",
+};
+
+describe("compact forms", () => {
+  it.each(Object.entries(COMPACT))("%s is %s, in any case", (compact, name) => {
+    const value = samples.get(name) ?? "<https://example.com/a>";
+    for (const written of [compact, compact.toUpperCase(), name, name.toUpperCase()]) {
+      const headers = read(`${written}: ${value}`);
+      expect(headers.raw(name)).toEqual([value]);
+      expect(headers.raw(compact)).toEqual([value]);
+      expect(String(headers.get(name))).toBe(String(headers.get(compact)));
+    }
+  });
+
+  it("are those alone", () => {
+    for (const letter of "abcdefghijklmnopqrstuvwxyz") expect(headerInfo(letter)?.name).toBe(COMPACT[letter]);
+  });
+
+  it("are written by option, and only the names change", () => {
+    const text = `${START}VIA : SIP/2.0/UDP a\r\nx-other: 1\r\nSubject: a:\r\n\tb\r\nk: 100rel\r\nno field\r\n\r\n`;
+    const message = parseMessage(text);
+    const compact = `${START}v: SIP/2.0/UDP a\r\nx-other: 1\r\ns: a:\r\n\tb\r\nk: 100rel\r\nno field\r\n\r\n`;
+    expect(message.toString({ compact: true })).toBe(compact);
+    expect(message.toString()).toBe(text);
+    expect(new TextDecoder().decode(message.toBytes({ compact: true }))).toBe(compact);
+    message.headers.set("Session-Expires", "90").set("CSeq", "1 OPTIONS").delete("Via");
+    expect(message.toString({ compact: true })).toBe(
+      `${compact.replace("v: SIP/2.0/UDP a\r\n", "").slice(0, -2)}x: 90\r\nCSeq: 1 OPTIONS\r\n\r\n`,
+    );
+    expect(message.toString({ compact: false })).toMatch(/\r\nSession-Expires: 90\r\n/);
+    expect(parseMessage(message.toBytes({ compact: true })).headers.get("Subject")).toBe("a: b");
+  });
+});
+
+describe("single header fields", () => {
+  it.each(singles)("%s is refused where it comes twice", (header, value) => {
+    expect(thrown(() => read(`${header}: ${value}`, `${header}: ${value}`).get(header))).toMatchObject({
+      code: "value_duplicate",
+      status: 400,
+      header,
+    });
+  });
+});
+
+describe("lists", () => {
+  it.each(lists.filter(([header]) => header !== "Contact"))(
+    "%s goes over lines and commas",
+    (header, value) => {
+      const members = read(`${header}: ${value}`).get(header) as readonly unknown[];
+      const all = read(`${header}: ${value} \t,\r\n ${value}`, "Q: 1", `${header}:${value}`).get(header);
+      expect((all as readonly unknown[]).map(String)).toEqual(
+        [...members, ...members, ...members].map(String),
+      );
+      expect(String(read(`${header}: ${value},${value}`).first(header))).toBe(String(members[0]));
+    },
+  );
+});
+
+describe("white space", () => {
+  it.each([
+    ["Retry-After", " 120\r\n\t( a\r\n b ) ;\r\n duration = 5"],
+    ["Replaces", "a@b ; to-tag\r\n = 1 ;from-tag= 2"],
+    ["Warning", '399\r\n a\t "x\r\n y" , 300 b\r\n "z"'],
+    ["Security-Client", "tls ; q = 0.1 ,\r\n digest ; d-qop = auth"],
+    ["Authorization", 'Digest\r\n username = "a" ,\r\n\trealm = "b"'],
+    ["Call-Info", "<sip:a> ; purpose = icon\r\n , <sip:b>"],
+  ])("is allowed about the separators of %s", (header, value) => {
+    const list = headerInfo(header)?.list === true;
+    const folded = plain(read(`${header}: ${value}`).get(header), list);
+    const line = plain(read(`${header}: ${value.replace(/\r\n[ \t]/g, " ")}`).get(header), list);
+    expect(folded).toEqual(line);
+    // A line may end in LF alone.
+    const bare = parseMessage(`${START}${header}: ${value}\r\n\r\n`.replaceAll("\r\n", "\n")).headers.get(
+      header,
+    );
+    expect(plain(bare, list)).toEqual(line);
+  });
+
+  it("is one SP where a comment or text is folded", () => {
+    expect(read("Retry-After: 1 (a\r\n   b)").get("Retry-After")?.comment).toBe("a b");
+    expect(read('Warning: 399 a "b\r\n\tc"').get("Warning")[0]?.text).toBe("b c");
+  });
+});
+
+describe("values made here", () => {
+  it.each([
+    ["RAck", new RAck(1, 2, "INVITE"), "1 2 INVITE"],
+    ["Retry-After", new Interval(5, { duration: 6 }, "a (b\\"), "5 (a \\(b\\\\);duration=6"],
+    ["Session-Expires", new Interval(90, { refresher: "uac" }), "90;refresher=uac"],
+    ["Timestamp", new Timestamp(54.21, 0.5), "54.21 0.5"],
+    ["Date", new SipDate(Date.UTC(2010, 10, 13, 23, 29)), "Sat, 13 Nov 2010 23:29:00 GMT"],
+    ["MIME-Version", new MimeVersion(1, 0), "1.0"],
+    ["Privacy", new Privacy(["id", "critical"]), "id;critical"],
+    ["Warning", new Warning(399, "a:5060", 'b "c"'), '399 a:5060 "b \\"c\\""'],
+    ["P-Visited-Network-ID", new TokenParams("a b"), '"a b"'],
+  ] as const)("%s %s", (header, value, text) => {
+    const headers = new Headers().set(header, value as never);
+    expect(headers.raw(header)).toEqual([text]);
+    const back = headers.get(header) as unknown;
+    expect(plain(Array.isArray(back) ? back[0] : back, false)).toEqual(plain(value, false));
+  });
+
+  it("are read back without what was escaped", () => {
+    expect(read("Retry-After: 5 (a \\(b\\\\)").get("Retry-After")?.comment).toBe("a (b\\");
+    expect(read("Privacy: ID;x").get("Privacy")?.has("id")).toBe(true);
+    expect(read("Retry-After: 4294967295").get("Retry-After")?.seconds).toBe(4294967295);
+  });
+
+  it("are refused where they would break out of the line", () => {
+    for (const make of [
+      () => new RAck(1, 1, "A\r\nB"),
+      () => new Interval(1, {}, "a\n"),
+      () => new Privacy(["a\0"]),
+      () => new Warning(399, "a\r", "b"),
+    ]) {
+      expect(thrown(make).code).toBe("value_unsafe");
+    }
+  });
+
+  it("are refused where they are longer than any head", () => {
+    const headers = new Headers().set("Subject", "x".repeat(70_000)).set("Route", "<".repeat(400_000));
+    for (const name of ["Subject", "Route"]) {
+      expect(thrown(() => headers.get(name)).code).toBe("value_invalid");
+    }
+  });
+});
+
+describe("the table", () => {
+  it("has ids of one byte, names that the core can keep, and none twice", () => {
+    const names: string[] = [];
+    for (let id = 1; headerById(id) !== undefined; id++) {
+      const info = headerById(id);
+      expect(info.id).toBe(id);
+      expect(headerInfo(info.name)).toBe(info);
+      expect(info.name.length).toBeLessThanOrEqual(32);
+      names.push(info.name.toLowerCase());
+      if (info.compact) names.push(info.compact);
+    }
+    expect(names.length).toBeLessThan(256);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.slice(0, 8)).toEqual(["via", "v", "from", "f", "to", "t", "call-id", "i"]);
+  });
+
+  it("is read in a time that grows with the value", () => {
+    const hostile = ["(", "((", "\\", '"', "<", ",", ";", " ", "a=b,", "%41", "a@", "a ", ";a=", "1 "];
+    for (const [header] of samples) {
+      for (const piece of hostile) {
+        const headers = read(`${header}: ${samples.get(header)} ${piece.repeat(60_000 / piece.length)}`);
+        const start = performance.now();
+        try {
+          headers.get(header);
+        } catch {
+          // Most of these are no values.
+        }
+        expect(performance.now() - start, `${header} ${piece}`).toBeLessThan(250);
+      }
+    }
+  }, 60_000);
+});

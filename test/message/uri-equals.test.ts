@@ -1,0 +1,42 @@
+// URI equality beyond RFC 3261: IPv6 hosts, tel and urn.
+import { expect, it } from "vitest";
+import { Uri } from "../../src/message/uri.ts";
+
+const equal = (a: string, b: string) => [
+  Uri.parse(a).equals(Uri.parse(b)),
+  Uri.parse(b).equals(Uri.parse(a)),
+];
+
+it.each([
+  // RFC 5954 §4.2
+  ["sip:bob@[2001:db8::9:1]", "sip:bob@[2001:db8::9:01]"],
+  ["sip:bob@[2001:db8::9:1]", "sip:bob@[2001:DB8:0:0:0:0:9:1]"],
+  ["sip:[::ffff:192.0.2.1]:5060", "sip:[::FFFF:c000:201]:5060"],
+  ["sip:[::]", "sip:[0:0:0:0:0:0:0:0]"],
+  // RFC 3966 §4
+  ["tel:+1-201-555-0123", "TEL:+1(201)555.0123"],
+  ["tel:+12015550123;isub=A;ext=1-2", "tel:+12015550123;EXT=12;isub=a"],
+  ["tel:7042;phone-context=+1-201", "tel:70-42;phone-context=+1201"],
+  ["tel:7042;phone-context=example.com", "tel:7042;phone-context=EXAMPLE.com"],
+  // RFC 8141 §3.2
+  ["urn:example:a123,z456", "URN:EXAMPLE:a123,z456"],
+  ["urn:example:a%2cb", "urn:example:a%2Cb"],
+  ["urn:service:sos", "urn:service:sos?=x"],
+])("%s is %s", (a, b) => {
+  expect(equal(a, b)).toEqual([true, true]);
+});
+
+it.each([
+  ["sip:bob@[2001:db8::9:1]", "sip:bob@[2001:db8::1:9]"],
+  ["sip:[::1]", "sip:[1::]"],
+  ["tel:+12015550123", "tel:12015550123"],
+  ["tel:+12015550123", "tel:+12015550124"],
+  ["tel:+12015550123;ext=1", "tel:+12015550123"],
+  ["tel:7042;phone-context=a-b.example.com", "tel:7042;phone-context=ab.example.com"],
+  ["tel:+12015550123", "sip:+12015550123@example.com"],
+  ["urn:example:a123", "urn:example:A123"],
+  ["urn:example:a", "urn:example2:a"],
+  ["mailto:a@example.com", "mailto:A@example.com"],
+])("%s is not %s", (a, b) => {
+  expect(equal(a, b)).toEqual([false, false]);
+});
