@@ -10,6 +10,7 @@ export { createRequest, type RequestInit } from "./message/create-request.ts";
 export { CSeq } from "./message/cseq.ts";
 export type {
   CompactForms,
+  HeaderDefault,
   HeaderInput,
   HeaderItem,
   HeaderName,

@@ -14,7 +14,7 @@ import {
 } from "./field-list.ts";
 import { unfold } from "./fold.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
-import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
+import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
 
 /** Headers below this id have slots of their own for what was read. */
@@ -150,13 +150,62 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this._take(name, false) as HeaderItem<N> | undefined;
   }
 
-  /** Deletes all fields of that name; true where there was one. */
-  delete(name: HeaderName): boolean {
+  /** Deletes all fields of that name, and of the others given; true where there was one. */
+  delete(name: HeaderName, ...more: readonly HeaderName[]): boolean {
     const info = headerInfo(name);
-    if (this._find(info, name, 0) < 0) return false;
-    this._edit(info, name);
-    this._remove(info, name);
-    return true;
+    const found = this._find(info, name, 0) >= 0;
+    if (found) {
+      this._edit(info, name);
+      this._remove(info, name);
+    }
+    return more.reduce<boolean>((before, each) => this.delete(each) || before, found);
+  }
+
+  /** Deletes all fields of that name, and returns what get() gave for them. Throws as get(), and leaves them. */
+  take<N extends HeaderName>(name: N): HeaderValue<N> {
+    const value = this.get(name);
+    this.delete(name);
+    return value;
+  }
+
+  /** Sets a header where there is no field of that name; a function is only called then. Throws as set(). */
+  setDefault<N extends HeaderName>(name: N, value: HeaderDefault<N>): this {
+    if (this.has(name)) return this;
+    return this.set(name, typeof value === "function" ? value() : value);
+  }
+
+  /**
+   * Sets a header to what the function makes of its value as get() gives it; `undefined` deletes it. Where
+   * the function throws, or the value cannot be read or written, nothing changes. Throws as get() and set().
+   */
+  update<N extends HeaderName>(
+    name: N,
+    change: (value: HeaderValue<N>) => HeaderInput<N> | readonly HeaderInput<N>[] | undefined,
+  ): this {
+    const value = change(this.get(name));
+    if (value !== undefined) return this.set(name, value);
+    this.delete(name);
+    return this;
+  }
+
+  /**
+   * Puts what the function makes of the first value in its place; `undefined` takes it away. The other fields
+   * of a list stay as they are. Throws as first() and set().
+   */
+  updateFirst<N extends HeaderName>(
+    name: N,
+    change: (value: HeaderItem<N> | undefined) => HeaderInput<N> | undefined,
+  ): this {
+    const info = headerInfo(name);
+    const value = change(this.first(name));
+    const fields = value === undefined ? [] : makeFields(info, name, value);
+    const place = this._find(info, name, 0);
+    this.shift(name);
+    const items = this._edit(info, name);
+    // Behind a list's first value are others of it; where there are none, its field has gone from its place.
+    const next = this._find(info, name, 0);
+    items.splice(next >= 0 ? next : place < 0 ? items.length : place, 0, ...fields);
+    return this;
   }
 
   /** How many header fields there are, lines of one name counted each. */
