@@ -6,6 +6,7 @@ export { type CoreModule, init, initSync } from "./core/init.ts";
 export type { ParseFailure, ParseLimits } from "./core/parse.ts";
 export { type ErrorCode, SipError, type SipErrorDetails } from "./errors.ts";
 export { createAck } from "./message/create-ack.ts";
+export { type BodyPartInit, createMultipart, type MultipartOptions } from "./message/create-multipart.ts";
 export { createRequest, type RequestInit } from "./message/create-request.ts";
 export { CSeq } from "./message/cseq.ts";
 export type {
@@ -20,6 +21,7 @@ export type {
 } from "./message/header-types.ts";
 export { Headers } from "./message/headers.ts";
 export { MediaType, TokenParams } from "./message/media-type.ts";
+export { BodyPart, Multipart, type MultipartLimits, readMultipart } from "./message/multipart.ts";
 export { NameAddr, type NameAddrParts } from "./message/name-addr.ts";
 export { Params, type ParamsInit, type ParamsStyle } from "./message/params.ts";
 export { type Message, parseMessage, tryParseMessage } from "./message/parse.ts";

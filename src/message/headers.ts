@@ -150,15 +150,13 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this._take(name, false) as HeaderItem<N> | undefined;
   }
 
-  /** Deletes all fields of that name, and of the others given; true where there was one. */
-  delete(name: HeaderName, ...more: readonly HeaderName[]): boolean {
+  /** Deletes all fields of that name; true where there was one. */
+  delete(name: HeaderName): boolean {
     const info = headerInfo(name);
-    const found = this._find(info, name, 0) >= 0;
-    if (found) {
-      this._edit(info, name);
-      this._remove(info, name);
-    }
-    return more.reduce<boolean>((before, each) => this.delete(each) || before, found);
+    if (this._find(info, name, 0) < 0) return false;
+    this._edit(info, name);
+    this._remove(info, name);
+    return true;
   }
 
   /** Deletes all fields of that name, and returns what get() gave for them. Throws as get(), and leaves them. */
@@ -182,10 +180,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     name: N,
     change: (value: HeaderValue<N>) => HeaderInput<N> | readonly HeaderInput<N>[] | undefined,
   ): this {
-    const value = change(this.get(name));
-    if (value !== undefined) return this.set(name, value);
-    this.delete(name);
-    return this;
+    return this.set(name, change(this.get(name)) ?? []);
   }
 
   /**
@@ -197,14 +192,12 @@ export class Headers implements Iterable<[name: string, value: string]> {
     change: (value: HeaderItem<N> | undefined) => HeaderInput<N> | undefined,
   ): this {
     const info = headerInfo(name);
-    const value = change(this.first(name));
-    const fields = value === undefined ? [] : makeFields(info, name, value);
+    const fields = makeFields(info, name, change(this.first(name)) ?? []);
     const place = this._find(info, name, 0);
     this.shift(name);
-    const items = this._edit(info, name);
     // Behind a list's first value are others of it; where there are none, its field has gone from its place.
     const next = this._find(info, name, 0);
-    items.splice(next >= 0 ? next : place < 0 ? items.length : place, 0, ...fields);
+    this._edit(info, name).splice((next < 0 ? place : next) >>> 0, 0, ...fields);
     return this;
   }
 

@@ -1,4 +1,4 @@
-// Headers: the edits that are made of others: setDefault, update, updateFirst, take, delete of several.
+// Headers: the edits that are made of others: setDefault, update, updateFirst, take.
 import { describe, expect, it } from "vitest";
 import type { Headers } from "../../src/message/headers.ts";
 import { parseMessage } from "../../src/message/parse.ts";
@@ -97,7 +97,7 @@ describe("updateFirst", () => {
   });
 });
 
-describe("take and delete", () => {
+describe("take", () => {
   it("takes all fields and gives their values", () => {
     const headers = read("Route: <sip:a>, <sip:b>", "X: y", "Route: <sip:c>", "Expires: 5");
     expect(headers.take("Route").map(({ uri }) => uri.host)).toEqual(["a", "b", "c"]);
@@ -111,12 +111,5 @@ describe("take and delete", () => {
     const headers = read("Expires: soon");
     expect(thrown(() => headers.take("Expires")).code).toBe("value_invalid");
     expect(headers.has("Expires")).toBe(true);
-  });
-
-  it("deletes several names, and says whether any was there", () => {
-    const headers = read("A: 1", "B: 2", "C: 3", "b: 4");
-    expect(headers.delete("X", "b", "A")).toBe(true);
-    expect(lines(headers)).toEqual(["C: 3"]);
-    expect(headers.delete("A", "B")).toBe(false);
   });
 });
