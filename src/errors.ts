@@ -16,6 +16,9 @@ export type ErrorCode =
   | "value_duplicate"
   | "header_missing"
   | "uri_invalid"
+  // a multipart body does not follow its grammar, or has more parts or levels than the limits allow
+  | "body_invalid"
+  | "body_too_complex"
   // a value given by the caller may not go on the wire (CR, LF or NUL: header injection)
   | "value_unsafe"
   // sending

@@ -48,6 +48,8 @@ export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LI
   // Before a string is encoded, which has at least as many octets as characters.
   if (data.length > (limits.messageSize ?? MESSAGE_SIZE)) return TOO_LARGE;
   const core = engine();
+  // The window is written from here on, whatever comes of it.
+  holds(undefined);
   if (typeof data !== "string") return parseBytes(core, data, limits);
   // A text frame of ASCII is the binary string already.
   if (data.length > WINDOW_SIZE || !encodeAscii(data, core.window))
@@ -84,6 +86,5 @@ function finish(core: Engine, text: string, count: number, limits: ParseLimits):
 }
 
 function refuse(count: number): ParseFailure {
-  holds(undefined);
   return FAILURES[-count] ?? TOO_MANY;
 }

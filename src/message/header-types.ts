@@ -277,3 +277,9 @@ export type HeaderInput<N extends string> = string extends N
     : Long<N> extends keyof List
       ? List[Long<N>] | string
       : { toString(): string };
+
+/** What setDefault() takes: a value, a list of them, or a function that makes one of these. */
+export type HeaderDefault<N extends string> =
+  | HeaderInput<N>
+  | readonly HeaderInput<N>[]
+  | (() => HeaderInput<N> | readonly HeaderInput<N>[]);

@@ -16,7 +16,7 @@ import {
 import { unfold } from "./fold.ts";
 import { frequentAlone, frequentFirst } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
-import type { HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
+import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
 
 /** Headers below this id have slots of their own for what was read. */
@@ -164,6 +164,48 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this._edit(info, name);
     this._remove(info, name);
     return true;
+  }
+
+  /** Deletes all fields of that name, and returns what get() gave for them. Throws as get(), and leaves them. */
+  take<N extends HeaderName>(name: N): HeaderValue<N> {
+    const value = this.get(name);
+    this.delete(name);
+    return value;
+  }
+
+  /** Sets a header where there is no field of that name; a function is only called then. Throws as set(). */
+  setDefault<N extends HeaderName>(name: N, value: HeaderDefault<N>): this {
+    if (this.has(name)) return this;
+    return this.set(name, typeof value === "function" ? value() : value);
+  }
+
+  /**
+   * Sets a header to what the function makes of its value as get() gives it; `undefined` deletes it. Where
+   * the function throws, or the value cannot be read or written, nothing changes. Throws as get() and set().
+   */
+  update<N extends HeaderName>(
+    name: N,
+    change: (value: HeaderValue<N>) => HeaderInput<N> | readonly HeaderInput<N>[] | undefined,
+  ): this {
+    return this.set(name, change(this.get(name)) ?? []);
+  }
+
+  /**
+   * Puts what the function makes of the first value in its place; `undefined` takes it away. The other fields
+   * of a list stay as they are. Throws as first() and set().
+   */
+  updateFirst<N extends HeaderName>(
+    name: N,
+    change: (value: HeaderItem<N> | undefined) => HeaderInput<N> | undefined,
+  ): this {
+    const info = headerInfo(name);
+    const fields = makeFields(info, name, change(this.first(name)) ?? []);
+    const place = this._find(info, name, 0);
+    this.shift(name);
+    // Behind a list's first value are others of it; where there are none, its field has gone from its place.
+    const next = this._find(info, name, 0);
+    this._edit(info, name).splice((next < 0 ? place : next) >>> 0, 0, ...fields);
+    return this;
   }
 
   /** How many header fields there are, lines of one name counted each. */

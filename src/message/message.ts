@@ -4,6 +4,7 @@
 import type { Head } from "../core/head.ts";
 import { binaryFrom, bytesFrom, fromBinary, toBinary } from "../core/text.ts";
 import type { Flow } from "../transport/transport.ts";
+import { decodeBody } from "./charset.ts";
 import { Headers } from "./headers.ts";
 import { writeMessage } from "./write.ts";
 
@@ -35,15 +36,19 @@ export abstract class BaseMessage {
     return bytesFrom(this._binaryBody());
   }
 
-  /** Sets the body, and Content-Length in octets. Text is written as UTF-8. */
+  /** Sets the body, and Content-Length in octets. Text is written as UTF-8, whatever Content-Type says. */
   set body(body: Uint8Array | string) {
     this._body = typeof body === "string" ? toBinary(body) : binaryFrom(body);
     this.headers.set("Content-Length", String(this._body.length));
   }
 
-  /** The body as text, read as UTF-8. */
+  /**
+   * The body as text, in the charset of Content-Type; UTF-8 where that names none, is not there or cannot be
+   * read (RFC 3261 §7.4.1). Octets that the charset does not know become U+FFFD.
+   * @throws SipError `unsupported`, status 415, for a charset that this runtime's TextDecoder does not know
+   */
   get bodyText(): string {
-    return fromBinary(this._binaryBody());
+    return decodeBody(this.headers, this._binaryBody());
   }
 
   /** How many octets the body has. */
