@@ -36,6 +36,7 @@ export default {
     core: file("build/js/core.js"),
     js: file("build/js/js.js"),
     testing: file("build/js/testing.js"),
+    transactions: file("build/js/transactions.js"),
   },
   external: [/^node:/, "ws"],
   output: {
