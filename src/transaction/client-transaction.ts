@@ -248,9 +248,11 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   }
 
   #error(error: SipError): void {
+    // The handlers hear of one outcome. What fails after it (an ACK that could not be sent) is the core's.
+    const before = this.#outcome;
     this.#settle(error);
     const handlers = this.#handlers;
-    if (handlers?.onError === undefined) {
+    if (handlers?.onError === undefined || before !== undefined) {
       this.host.report(error, this);
       return;
     }

@@ -8,7 +8,7 @@ import { disagreement } from "./dialog.ts";
 import { Dice } from "./dice.ts";
 import type { Node, Surroundings } from "./node.ts";
 import { readPacket } from "./packet.ts";
-import { Proxy } from "./proxy.ts";
+import { Forker } from "./forker.ts";
 import { draw, type Scenario } from "./scenario.ts";
 
 /** A run that has not ended by then never will. */
@@ -81,13 +81,13 @@ function build(around: Surroundings, dice: Dice) {
   if (shape === "direct") {
     return { nodes: [caller, ...callees], caller, callees, target: contacts[0] as string };
   }
-  const first = new Proxy(around, "proxy1", "10.0.2.1", near, far, dice.between(1, 1e6));
+  const first = new Forker(around, "proxy1", "10.0.2.1", near, far, dice.between(1, 1e6));
   const target = first.uri("bob", near);
   if (shape === "proxy") {
     first.targets = contacts;
     return { nodes: [caller, first, ...callees], caller, callees, target };
   }
-  const second = new Proxy(around, "proxy2", "10.0.2.2", far, far, dice.between(1, 1e6));
+  const second = new Forker(around, "proxy2", "10.0.2.2", far, far, dice.between(1, 1e6));
   first.targets =
     shape === "diamond" ? [second.uri("bob", far), contacts[0] as string] : [second.uri("bob", far)];
   second.targets =

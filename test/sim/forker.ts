@@ -1,4 +1,4 @@
-// Proxy: a stateful, forking, optionally record-routing proxy (RFC 3261 §16), as small as it can be while it
+// Forker: a stateful, forking, optionally record-routing proxy (RFC 3261 §16), as small as it can be while it
 // keeps the rules that transactions depend on.
 
 import type { Request } from "../../src/message/request.ts";
@@ -16,7 +16,7 @@ interface Branch {
   response: Response | undefined;
 }
 
-export class Proxy extends Node {
+export class Forker extends Node {
   /** Where requests that come without a Route of ours go. */
   targets: readonly string[] = [];
   readonly #up: Protocol;
