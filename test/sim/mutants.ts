@@ -11,47 +11,83 @@ type AnyTable = Table<string, string>;
 type Cells = Record<string, Record<string, Cell<string>>>;
 
 export interface Mutant {
-  readonly name: string;
+  /** Its cell: `machine: state × event`. */
+  readonly cell: string;
+  /** What is broken there. */
+  readonly damage: string;
   /** Breaks the table; what it returns mends it. */
   apply(): () => void;
 }
 
+/** The seeds that come to each cell. */
+export type Coverage = ReadonlyMap<string, readonly number[]>;
+
 const TABLES: readonly AnyTable[] = [inviteClient, nonInviteClient, inviteServer, nonInviteServer];
 
-/** Each effect of each cell left out, one at a time; each cell that does something made to do nothing. */
-export function* mutants(): Iterable<Mutant> {
+function* everyCell(): Iterable<{
+  name: string;
+  row: Record<string, Cell<string>>;
+  state: string;
+  event: string;
+}> {
   for (const table of TABLES) {
-    for (const effect of table.entry) {
-      yield { name: `${table.name}: birth without "${effect}"`, apply: () => replaceEntry(table, effect) };
-    }
-    const cells = table.cells as Cells;
-    for (const [state, row] of Object.entries(cells)) {
-      for (const [event, cell] of Object.entries(row)) {
-        const all = effectsOf(cell);
-        const name = `${table.name}: ${state} × ${event}`;
-        for (const effect of all) {
-          const broken = map(cell, (one) => ({
-            ...one,
-            effects: one.effects.filter((each) => each !== effect),
-          }));
-          yield { name: `${name} without "${effect}"`, apply: () => replace(row, event, broken) };
-        }
-        if (all.size === 0) continue;
-        const nothing: Row<string> = { next: state, effects: [], cite: "broken" };
-        yield { name: `${name} ignored`, apply: () => replace(row, event, nothing) };
-      }
+    for (const [state, row] of Object.entries(table.cells as Cells)) {
+      for (const event of Object.keys(row)) yield { name: `${table.name}: ${state} × ${event}`, row, state, event };
     }
   }
 }
 
-/** The first seed up to `last` that finds a mutant. */
+/** Each effect of each cell left out, one at a time; each cell that does something made to do nothing. */
+export function* mutants(): Iterable<Mutant> {
+  for (const { name, row, state, event } of everyCell()) {
+    const cell = row[event] as Cell<string>;
+    const all = effectsOf(cell);
+    for (const effect of all) {
+      const without = ({ effects, ...rest }: Row<string>): Row<string> => ({
+        ...rest,
+        effects: effects.filter((each) => each !== effect),
+      });
+      yield { cell: name, damage: `without "${effect}"`, apply: () => replace(row, event, map(cell, without)) };
+    }
+    if (all.size === 0) continue;
+    const nothing: Row<string> = { next: state, effects: [], cite: "broken" };
+    yield { cell: name, damage: "ignored", apply: () => replace(row, event, nothing) };
+  }
+}
+
+/** Which of these seeds come to which cell. */
+export async function cover(first: number, last: number): Promise<Coverage> {
+  const seen = new Map<string, Set<number>>();
+  let seed = first;
+  const mends = [...everyCell()].map(({ name, row, event }) => {
+    const cell = row[event] as Cell<string>;
+    Object.defineProperty(row, event, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        seen.set(name, (seen.get(name) ?? new Set()).add(seed));
+        return cell;
+      },
+    });
+    return () =>
+      Object.defineProperty(row, event, { value: cell, configurable: true, enumerable: true, writable: true });
+  });
+  try {
+    for (; seed <= last; seed++) await run(seed);
+  } finally {
+    for (const mend of mends) mend();
+  }
+  return new Map([...seen].map(([name, seeds]) => [name, [...seeds]]));
+}
+
+/** The first of these seeds that finds a mutant. */
 export async function hunt(
   mutant: Mutant,
-  last: number,
+  seeds: readonly number[],
 ): Promise<{ seed: number; violation: string } | undefined> {
   const mend = mutant.apply();
   try {
-    for (let seed = 1; seed <= last; seed++) {
+    for (const seed of seeds) {
       const [violation] = (await run(seed)).violations;
       if (violation !== undefined) return { seed, violation };
     }
@@ -76,14 +112,5 @@ function replace(row: Record<string, Cell<string>>, event: string, cell: Cell<st
   row[event] = cell;
   return () => {
     row[event] = before;
-  };
-}
-
-function replaceEntry(table: AnyTable, effect: Effect): () => void {
-  const open = table as { entry: readonly Effect[] };
-  const before = open.entry;
-  open.entry = before.filter((each) => each !== effect);
-  return () => {
-    open.entry = before;
   };
 }
