@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 
 const report = ({ scenario, violations, ladder, time }: Outcome): void => {
-  console.log(`${ladder}\n\n${JSON.stringify(scenario)}`);
+  console.log(`${ladder()}\n\n${JSON.stringify(scenario)}`);
   console.log(`seed ${scenario.seed}: ${violations.length} violations, over at ${Math.round(time)} ms`);
   for (const each of violations) console.log(`  ${each}`);
 };

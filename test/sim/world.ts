@@ -19,7 +19,7 @@ export interface Outcome {
   /** What was wrong; empty for a good run. At most 50. */
   readonly violations: readonly string[];
   /** The messages, a line for each. */
-  readonly ladder: string;
+  readonly ladder: () => string;
   readonly messages: number;
   /** The virtual time of the end, in milliseconds. */
   readonly time: number;
@@ -64,7 +64,7 @@ export async function run(seed: number): Promise<Outcome> {
   return {
     scenario,
     violations,
-    ladder: network.ladder(),
+    ladder: () => network.ladder(),
     messages: network.trace.length,
     time: clock.now(),
   };
