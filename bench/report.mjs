@@ -95,7 +95,11 @@ function transactionSection({ transactions }) {
   const { servers, growth, client, memory, timers } = transactions;
   const rows = [["sippet, transactions: CPU ns", "median (best)", "a second"]];
   for (const { live, median, best } of servers) {
-    rows.push([`OPTIONS in, 200 out, ${grouped(live)} live`, `${grouped(median)} (${grouped(best)})`, grouped(1e9 / median)]);
+    rows.push([
+      `OPTIONS in, 200 out, ${grouped(live)} live`,
+      `${grouped(median)} (${grouped(best)})`,
+      grouped(1e9 / median),
+    ]);
   }
   rows.push(["OPTIONS out, 200 in", grouped(client), grouped(1e9 / client)]);
   for (const { pending, cleared, fired } of timers) {

@@ -32,7 +32,8 @@ function* everyCell(): Iterable<{
 }> {
   for (const table of TABLES) {
     for (const [state, row] of Object.entries(table.cells as Cells)) {
-      for (const event of Object.keys(row)) yield { name: `${table.name}: ${state} × ${event}`, row, state, event };
+      for (const event of Object.keys(row))
+        yield { name: `${table.name}: ${state} × ${event}`, row, state, event };
     }
   }
 }
@@ -47,7 +48,11 @@ export function* mutants(): Iterable<Mutant> {
         ...rest,
         effects: effects.filter((each) => each !== effect),
       });
-      yield { cell: name, damage: `without "${effect}"`, apply: () => replace(row, event, map(cell, without)) };
+      yield {
+        cell: name,
+        damage: `without "${effect}"`,
+        apply: () => replace(row, event, map(cell, without)),
+      };
     }
     if (all.size === 0) continue;
     const nothing: Row<string> = { next: state, effects: [], cite: "broken" };
@@ -70,7 +75,12 @@ export async function cover(first: number, last: number): Promise<Coverage> {
       },
     });
     return () =>
-      Object.defineProperty(row, event, { value: cell, configurable: true, enumerable: true, writable: true });
+      Object.defineProperty(row, event, {
+        value: cell,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
   });
   try {
     for (; seed <= last; seed++) await run(seed);

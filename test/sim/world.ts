@@ -6,9 +6,9 @@ import { Callee } from "./callee.ts";
 import { Caller } from "./caller.ts";
 import { disagreement } from "./dialog.ts";
 import { Dice } from "./dice.ts";
+import { Forker } from "./forker.ts";
 import type { Node, Surroundings } from "./node.ts";
 import { readPacket } from "./packet.ts";
-import { Forker } from "./forker.ts";
 import { draw, type Scenario } from "./scenario.ts";
 
 /** A run that has not ended by then never will. */
