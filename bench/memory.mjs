@@ -16,7 +16,8 @@ export async function collector() {
   }
 }
 
-const used = () => {
+/** Bytes held: the heap's, and those of typed arrays beside it. */
+export const used = () => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 };

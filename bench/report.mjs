@@ -90,6 +90,33 @@ function memorySection({ memory }) {
   ];
 }
 
+function transactionSection({ transactions }) {
+  if (transactions === undefined) return [];
+  const { servers, growth, client, memory, timers } = transactions;
+  const rows = [["sippet, transactions: CPU ns", "median (best)", "a second"]];
+  for (const { live, median, best } of servers) {
+    rows.push([
+      `OPTIONS in, 200 out, ${grouped(live)} live`,
+      `${grouped(median)} (${grouped(best)})`,
+      grouped(1e9 / median),
+    ]);
+  }
+  rows.push(["OPTIONS out, 200 in", grouped(client), grouped(1e9 / client)]);
+  for (const { pending, cleared, fired } of timers) {
+    rows.push([`timer set and cleared, ${grouped(pending)} pending`, grouped(cleared), ""]);
+    rows.push([`timer set and fired, ${grouped(pending)} pending`, grouped(fired), ""]);
+  }
+  const held =
+    memory &&
+    `a live one holds ${grouped(memory.bytes)} bytes, ${grouped(memory.kept)} of them its response, at ${grouped(memory.live)} live`;
+  return [
+    "",
+    ...table(rows),
+    `${grouped(servers.at(-1).live)} live cost ${growth.toFixed(2)} times what ${grouped(servers[0].live)} do`,
+    ...(held ? [held] : []),
+  ];
+}
+
 function truthSection({ truth, absent }) {
   const lines = truth.map(({ name, right, wrong }) => {
     if (right) return `  ${name}: all seven values right`;
@@ -118,5 +145,6 @@ export function toText(result) {
     ...ratioSection(result),
     ...hostileSection(result),
     ...memorySection(result),
+    ...transactionSection(result),
   ].join("\n");
 }

@@ -12,6 +12,7 @@ import { contenders } from "./peers.mjs";
 import { toText } from "./report.mjs";
 import { interleave } from "./rounds.mjs";
 import { tasks } from "./tasks.mjs";
+import { transactions } from "./transactions.mjs";
 import { compare } from "./truth.mjs";
 
 const { values: options } = parseArgs({
@@ -70,6 +71,8 @@ result.hostile =
 
 const gc = await collector();
 result.memory = gc === undefined ? [] : memoryTable(present, messages, gc, options.quick ? 1 : 3);
+
+if (ours !== undefined) result.transactions = await transactions(options);
 
 console.log(options.json ? JSON.stringify(result, null, 2) : toText(result));
 // A contender that reads other values than the corpus holds makes every ratio with it worthless.

@@ -24,8 +24,12 @@ export const systemClock: Clock = {
 interface Pending {
   at: number;
   order: number;
-  callback: () => void;
+  /** Undefined once it was cleared: it leaves the heap when its time comes. */
+  callback: (() => void) | undefined;
 }
+
+/** Whether `a` fires before `b`: by time, then by the order of setting. */
+const isBefore = (a: Pending, b: Pending): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /**
  * A clock that stands still until it is told to move: for tests of transactions, dialogs and whatever
@@ -34,25 +38,42 @@ interface Pending {
 export class VirtualClock implements Clock {
   #now = 0;
   #order = 0;
-  readonly #pending = new Set<Pending>();
+  /** A binary heap, first due on top. */
+  readonly #heap: Pending[] = [];
+  #size = 0;
 
   now(): number {
     return this.#now;
   }
 
   set(callback: () => void, delay: number): TimerHandle {
-    const timer = { at: this.#now + Math.max(0, delay), order: this.#order++, callback };
-    this.#pending.add(timer);
+    const timer: Pending = { at: this.#now + Math.max(0, delay), order: this.#order++, callback };
+    const heap = this.#heap;
+    let at = heap.length;
+    // Up from the end, as long as the parent is due later.
+    for (; at > 0; ) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above] as Pending;
+      if (!isBefore(timer, parent)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = timer;
+    this.#size++;
     return timer;
   }
 
   clear(handle: TimerHandle): void {
-    this.#pending.delete(handle as Pending);
+    const timer = handle as Pending | undefined;
+    if (timer?.callback === undefined) return;
+    timer.callback = undefined;
+    this.#size--;
+    if (this.#size === 0) this.#heap.length = 0;
   }
 
   /** How many timers are pending. */
   get size(): number {
-    return this.#pending.size;
+    return this.#size;
   }
 
   /** The time of the next timer, or undefined where none is pending. */
@@ -64,9 +85,7 @@ export class VirtualClock implements Clock {
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let timer = this.#first(); timer !== undefined && timer.at <= end; timer = this.#first()) {
-      this.#now = timer.at;
-      this.#pending.delete(timer);
-      timer.callback();
+      this.#fire(timer);
     }
     this.#now = end;
   }
@@ -76,21 +95,39 @@ export class VirtualClock implements Clock {
     const end = this.#now + ms;
     await settle();
     for (let timer = this.#first(); timer !== undefined && timer.at <= end; timer = this.#first()) {
-      this.#now = timer.at;
-      this.#pending.delete(timer);
-      timer.callback();
+      this.#fire(timer);
       await settle();
     }
     this.#now = end;
   }
 
+  #fire(timer: Pending): void {
+    const { callback } = timer;
+    this.#now = timer.at;
+    this.clear(timer);
+    callback?.();
+  }
+
   #first(): Pending | undefined {
-    let first: Pending | undefined;
-    for (const timer of this.#pending) {
-      if (!first || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
-        first = timer;
+    while (this.#heap[0] !== undefined && this.#heap[0].callback === undefined) this.#pop();
+    return this.#heap[0];
+  }
+
+  /** Takes the top away: the last one takes its place, and sinks below those that are due before it. */
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      const right = heap[child + 1];
+      if (right !== undefined && isBefore(right, heap[child] as Pending)) child++;
+      const next = heap[child] as Pending;
+      if (!isBefore(next, last)) break;
+      heap[at] = next;
+      at = child;
     }
-    return first;
+    heap[at] = last;
   }
 }
 

@@ -36,7 +36,7 @@ export { Warning } from "./message/warning.ts";
 export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";
 export type { Core, ResponseHandlers } from "./stack/core.ts";
 export type { Counters } from "./stack/counters.ts";
-export type { SendOptions, StackOptions, StackStats } from "./stack/options.ts";
+export type { AbortSignalLike, SendOptions, StackOptions, StackStats } from "./stack/options.ts";
 export { Stack } from "./stack/stack.ts";
 export type { ClientOptions, ClientState, ClientTransaction } from "./transaction/client-transaction.ts";
 export type { TransactionCounts } from "./transaction/layer-options.ts";

@@ -43,8 +43,17 @@ export interface StackOptions {
   onRefused?: (finding: Finding, flow: Flow, message: Message | undefined) => void;
 }
 
+/** An AbortSignal, as far as it is used here: this library names no global of a browser's or of Node's. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** How a request is sent. */
 export interface SendOptions extends ResponseHandlers {
+  /** Aborts the request: an INVITE is cancelled, any other ends with `aborted` (ClientTransaction.abort). */
+  signal?: AbortSignalLike | undefined;
   /** The flow to send on, whatever the request's own target is. */
   flow?: Flow;
   /** The next hop, whatever Route and Request-URI say. */

@@ -12,8 +12,10 @@ import { defaultRandom, type Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
+import type { TimerOptions } from "../transaction/timers.ts";
 import { coreFailed } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
+import { abortBy } from "./abort.ts";
 import type { Core } from "./core.ts";
 import { type Counters, countBad, newCounters } from "./counters.ts";
 import { Names } from "./names.ts";
@@ -119,14 +121,15 @@ export class Stack {
    * happens to it later does not touch what is sent.
    *
    * @throws SipError `unsupported` for an ACK (see sendStateless), `transaction_exists` for a branch in use,
-   *   `closed`. What happens later goes to the handlers, or the core.
+   *   `overloaded` past the limit of live transactions, `closed`. What happens later goes to the handlers, or the core.
    */
   send(request: Request, options: SendOptions = {}): ClientTransaction {
-    const { branch, timerC } = options;
+    const { branch, timerC, signal } = options;
     const transaction = this.#layer.createClient(request, options, {
       ...(branch === undefined ? {} : { branch }),
       ...(timerC === undefined ? {} : { timerC }),
     });
+    if (signal && !abortBy(signal, transaction)) return transaction;
     try {
       transaction.start(requestFlow(this.transports, request, options));
     } catch (error) {
@@ -213,6 +216,21 @@ export class Stack {
    */
   isLocal(uri: Uri): boolean {
     return this.#names.isLocal(uri);
+  }
+
+  /** The clock that it was given: for what is built on it, dialogs and the like. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** The source that it was given for branches and tags. */
+  get random(): Random {
+    return this.#random;
+  }
+
+  /** The timers that it goes by, in milliseconds, defaults filled in. */
+  get timers(): TimerOptions {
+    return this.#layer.timers;
   }
 
   /** Totals since the start, and what lives now. A copy. */

@@ -71,7 +71,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   /**
    * The final response: the first 2xx, for an INVITE. Rejects with the SipError that ended the transaction
    * without one: `timeout`, `transport_failed`, `connection_closed`, `no_target`, `aborted` (cancelled before
-   * it was sent), `terminated` or `closed`. Made when asked for; a rejection that nobody handles is no
+   * it was sent, or given up), `terminated` or `closed`. Made when asked for; a rejection that nobody handles is no
    * unhandled one.
    */
   get final(): Promise<Response> {
@@ -140,6 +140,15 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   cancel(): void {
     if (this.#cancel === "sent") return;
     this.dispatch("cancel", this.state === "resolving" ? ended("aborted") : undefined);
+  }
+
+  /**
+   * Gives up: an INVITE is cancelled (see cancel); any other request that waits for its final response ends
+   * with `aborted`, and nothing more is sent for it. Its peer may have done what was asked all the same.
+   */
+  abort(): void {
+    if (this.method === "INVITE") this.cancel();
+    else this.dispatch("abort", ended("aborted"));
   }
 
   /** Drops the transaction: nothing is sent, no callback called; `final` rejects with `terminated`. */
@@ -239,9 +248,11 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   }
 
   #error(error: SipError): void {
+    // The handlers hear of one outcome. What fails after it (an ACK that could not be sent) is the core's.
+    const before = this.#outcome;
     this.#settle(error);
     const handlers = this.#handlers;
-    if (handlers?.onError === undefined) {
+    if (handlers?.onError === undefined || before !== undefined) {
       this.host.report(error, this);
       return;
     }
@@ -271,7 +282,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
 
 const REASONS: { readonly [code in "timeout" | "aborted" | "terminated" | "closed"]: string } = {
   timeout: "no final response came in time",
-  aborted: "the request was cancelled before it was sent",
+  aborted: "the request was given up",
   terminated: "the transaction was terminated",
   closed: "the transaction layer was closed",
 };

@@ -21,7 +21,10 @@ export interface TransactionLayerOptions {
   readonly timers?: Partial<TimerOptions>;
   /** The core. */
   readonly user: TransactionUser;
-  /** Live transactions, of both kinds, past which a new request is answered 503. Default 250,000. */
+  /**
+   * Live transactions, of both kinds, past which a new request is answered 503, and none can be sent. Default
+   * 250,000.
+   */
   readonly limit?: number;
   /** Hands bytes to the flow's transport; `failed` is for Transport.send. The bytes are never changed. */
   transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
@@ -46,7 +49,7 @@ export interface TransactionCounts {
   readonly waiting: number;
   /** Pending timers of transactions. */
   readonly timers: number;
-  /** Requests answered without a transaction, since the limit was reached. */
+  /** Requests answered without a transaction, or not sent, since the limit was reached. */
   readonly refused: number;
   /** Responses that belong to no transaction, or have a Via that is not ours, and were dropped. */
   readonly stray: number;

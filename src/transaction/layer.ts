@@ -62,7 +62,7 @@ export class TransactionLayer {
       remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.#report(error, transaction),
       pass: (ack) => this.#pass(ack),
-      cancel: (request, branch, flow) => this.createClient(cancelOf(request), silent, { branch }).start(flow),
+      cancel: (request, branch, flow) => this.#client(cancelOf(request), silent, { branch }).start(flow),
     };
   }
 
@@ -114,11 +114,21 @@ export class TransactionLayer {
    *
    * @param handlers called instead of the core's callbacks, each where given
    * @throws SipError `unsupported` for an ACK, which has no transaction (RFC 3261 §17.1); `transaction_exists`
-   *   for a branch in use; `closed` after close
+   *   for a branch in use; `overloaded`, with status 503, past the limit of live transactions; `closed` after
+   *   close
    */
   createClient(request: Request, handlers?: ClientHandlers, options: ClientOptions = {}): ClientTransaction {
     if (this.#closed) throw new SipError("closed", "the transaction layer is closed");
     if (request.method === "ACK") throw new SipError("unsupported", "an ACK has no client transaction");
+    if (this.#full) {
+      this.#refused++;
+      throw new SipError("overloaded", `${this.#limit} transactions live already`, { status: 503 });
+    }
+    return this.#client(request, handlers, options);
+  }
+
+  /** A CANCEL goes past the limit: it ends what fills the layer. */
+  #client(request: Request, handlers: ClientHandlers | undefined, options: ClientOptions): ClientTransaction {
     const transaction = new ClientTransaction(this.#host, request.clone(), handlers, options);
     if (this.#live.clients.has(transaction.key)) {
       throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
@@ -139,7 +149,10 @@ export class TransactionLayer {
     this.#transmit(this.#stateless.answer(request, name, status, reason, retryAfter), flow, unheard);
   }
 
-  /** A connection is gone: every transaction on it hears of it, and acts by its machine's `transport error`. */
+  /**
+   * A connection is gone, or the peer of a datagram flow cannot be reached (ICMP, RFC 3261 §18.4): every
+   * transaction on the flow hears of it, and acts by its machine's `transport error`.
+   */
   flowClosed(flow: Flow, error: SipError | undefined): void {
     const reason = error ?? new SipError("connection_closed", "the connection was closed");
     for (const transaction of this.#live.on(flow)) transaction.dispatch("transport error", reason);
@@ -201,10 +214,9 @@ export class TransactionLayer {
       this.#options.onRefused?.(overlooked, flow, cancel);
       return;
     }
+    // RFC 3261 §9.2: the To tag is that of the INVITE's responses.
+    cancel.toTag(() => invite?.toTag ?? this.#options.random.tag());
     const response = cancel.createResponse(invite ? 200 : 481);
-    const to = cancel.headers.get("To");
-    const tag = invite?.toTag;
-    if (to !== undefined && tag !== undefined) response.headers.set("To", to.with({ tag }));
     const transaction = this.#create(cancel, key, flow);
     try {
       transaction.respond(response);

@@ -18,6 +18,8 @@ export type NonInviteClientEvent =
   | "transport error"
   /** The user wants the request cancelled. */
   | "cancel"
+  /** The user gives up. */
+  | "abort"
   /** The user, or the layer on closing, drops it. */
   | "terminate"
   | Extract<TimerEvent, `timer ${"E" | "F" | "K"}`>;
@@ -32,6 +34,7 @@ const done = by<NonInviteClientState>(
   to("terminated", ["destroy", "deliver"], "RFC 3261 §17.1.2.2: Timer K is 0"),
   to("completed", ["clear E", "clear F", "set K", "deliver"], "RFC 3261 §17.1.2.2"),
 );
+const abandoned = to<NonInviteClientState>("terminated", ["destroy", "fail"], "the user's wish");
 const uncancelled = "ignore: RFC 3261 §9.1, CANCEL is for INVITE";
 
 /** RFC 3261 Figure 6. */
@@ -51,6 +54,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
       "200-699": early,
       "transport error": early,
       cancel: to("terminated", ["destroy", "fail"], "RFC 3261 §9.1: what was not sent needs no CANCEL"),
+      abort: abandoned,
       terminate: dropped,
       "timer E": early,
       "timer F": early,
@@ -63,6 +67,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
       "200-699": done,
       "transport error": to("terminated", ["destroy", "transport"], "RFC 3261 Figure 6, §17.1.4"),
       cancel: trying(uncancelled),
+      abort: abandoned,
       terminate: dropped,
       "timer E": to("trying", ["double E", "resend"], "RFC 3261 §17.1.2.2"),
       "timer F": to("terminated", ["destroy", "timeout"], "RFC 3261 §17.1.2.2"),
@@ -75,6 +80,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
       "200-699": done,
       "transport error": to("terminated", ["destroy", "transport"], "RFC 3261 Figure 6, §17.1.4"),
       cancel: proceeding(uncancelled),
+      abort: abandoned,
       terminate: dropped,
       "timer E": to("proceeding", ["slow E", "resend"], "RFC 3261 §17.1.2.2"),
       "timer F": to("terminated", ["destroy", "timeout"], "RFC 3261 §17.1.2.2"),
@@ -87,6 +93,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
       "200-699": completed("ignore: RFC 3261 §17.1.2.2 buffers retransmissions here"),
       "transport error": completed("ignore: RFC 3261 Figure 6, nothing is sent here"),
       cancel: completed(uncancelled),
+      abort: completed("ignore: the final response has come"),
       terminate: dropped,
       "timer E": completed("ignore: late"),
       "timer F": completed("ignore: late"),
@@ -99,6 +106,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
       "200-699": over,
       "transport error": over,
       cancel: over,
+      abort: over,
       terminate: over,
       "timer E": over,
       "timer F": over,

@@ -1,4 +1,4 @@
-// Registry: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by connection. It
+// Registry: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by flow. It
 // holds them and lets go of them; what becomes of a message it does not know.
 
 import type { Flow } from "../transport/transport.ts";
@@ -15,8 +15,8 @@ export class Registry {
   /** By the key that an RFC 2543 peer's ACK will have: that of the INVITE with our To tag (RFC 3261 §17.2.3). */
   readonly #acks: Map<string, ServerTransaction> = new Map();
   readonly #ackKeys: Map<ServerTransaction, string> = new Map();
-  /** By connection; datagram flows do not close, and are not kept. */
-  readonly #flows: Map<Flow, Set<AnyTransaction>> = new Map();
+  /** By flow: the first of a ring. A Set for each flow would cost more than most transactions. */
+  readonly #flows: Map<Flow, AnyTransaction> = new Map();
 
   /** How many transactions live. */
   get size(): number {
@@ -34,17 +34,31 @@ export class Registry {
     this.#ackKeys.set(transaction, key);
   }
 
-  /** Notes which connection a transaction depends on. */
+  /** Notes which flow a transaction depends on. */
   bind(transaction: AnyTransaction, flow: Flow): void {
-    if (!flow.transport.reliable) return;
-    const bound = this.#flows.get(flow);
-    if (bound) bound.add(transaction);
-    else this.#flows.set(flow, new Set([transaction]));
+    const first = this.#flows.get(flow);
+    if (first === undefined) {
+      transaction.flowBefore = transaction;
+      transaction.flowAfter = transaction;
+      this.#flows.set(flow, transaction);
+      return;
+    }
+    const last = first.flowBefore as AnyTransaction;
+    transaction.flowBefore = last;
+    transaction.flowAfter = first;
+    last.flowAfter = transaction;
+    first.flowBefore = transaction;
   }
 
-  /** The transactions on a connection, as they are now. */
+  /** The transactions on a flow, as they are now, oldest first. */
   on(flow: Flow): AnyTransaction[] {
-    return [...(this.#flows.get(flow) ?? [])];
+    const first = this.#flows.get(flow);
+    const found: AnyTransaction[] = [];
+    for (let next = first; next !== undefined; ) {
+      found.push(next);
+      next = next.flowAfter === first ? undefined : (next.flowAfter as AnyTransaction);
+    }
+    return found;
   }
 
   /** Lets go of a transaction. */
@@ -59,7 +73,15 @@ export class Registry {
         this.#acks.delete(ackKey);
       }
     }
-    const bound = flow && this.#flows.get(flow);
-    if (flow && bound?.delete(transaction) && bound.size === 0) this.#flows.delete(flow);
+    const { flowBefore: before, flowAfter: after } = transaction;
+    if (flow === undefined || before === undefined || after === undefined) return;
+    if (after === transaction) this.#flows.delete(flow);
+    else {
+      before.flowAfter = after;
+      after.flowBefore = before;
+      if (this.#flows.get(flow) === transaction) this.#flows.set(flow, after as AnyTransaction);
+    }
+    transaction.flowBefore = undefined;
+    transaction.flowAfter = undefined;
   }
 }

@@ -88,6 +88,19 @@ export class ServerTransaction extends Transaction {
     if (message.status >= 200) this.#request = undefined;
   }
 
+  /**
+   * Sends the 2xx to an INVITE once more, as it was sent last (RFC 3261 §13.3.1.4, RFC 6026 §8.7).
+   *
+   * @returns false where there is none to send: before it, or when the transaction is over
+   */
+  repeat(): boolean {
+    if (this.state !== "accepted") return false;
+    this.#outgoing = this.bytes;
+    this.dispatch("2xx", undefined);
+    this.#outgoing = undefined;
+    return true;
+  }
+
   /** Drops the transaction: nothing is sent, nobody called. A retransmitted request makes a new one. */
   override terminate(): void {
     super.terminate();
@@ -101,13 +114,14 @@ export class ServerTransaction extends Transaction {
 
   /** The To tag of this transaction's responses, which is that of its CANCEL's too (RFC 3261 §9.2). @internal */
   get toTag(): string | undefined {
-    return this.#toTag ?? this.#request?.createResponse(487).headers.get("To")?.tag;
+    if (this.#toTag !== undefined || this.#request === undefined) return this.#toTag;
+    return this.#request.headers.get("To")?.tag ?? this.#request.toTag(this.#makeTag);
   }
 
   protected perform(effect: Effect, subject: Subject): void {
     switch (effect) {
       case "send":
-        this.#send(subject as Response);
+        this.#send(subject as Response | undefined);
         return;
       case "resend":
         this.transmit();
@@ -147,7 +161,12 @@ export class ServerTransaction extends Transaction {
   #create(status: number, reason: string | undefined): Response {
     const request = this.#request;
     if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
+    if (status > 100) request.toTag(this.#makeTag);
     return request.createResponse(status, reason);
+  }
+
+  get #makeTag(): () => string {
+    return () => this.host.random.tag();
   }
 
   /** What does not match here would match nothing at the peer, and be dropped there without a word. */
@@ -173,9 +192,9 @@ export class ServerTransaction extends Transaction {
     return status === 100 || status === 408 ? `${status}` : status < 200 ? "101-199" : "200-699";
   }
 
-  #send(response: Response): void {
+  #send(response: Response | undefined): void {
     this.bytes = this.#outgoing;
-    if (this.method === "INVITE" && response.status > 100) this.#noteTag(response);
+    if (this.method === "INVITE" && response !== undefined && response.status > 100) this.#noteTag(response);
     this.transmit();
   }
 

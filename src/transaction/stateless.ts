@@ -1,7 +1,6 @@
 // Stateless: the answers that no transaction stands behind (RFC 3261 §8.2.7): 503 past the limit of live
 // transactions, and 481 to a CANCEL then; and what the stack refuses. It keeps nothing, and still knows the ACK to its own answers.
 
-import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Random } from "../random.ts";
 
@@ -29,12 +28,9 @@ export class Stateless {
     reason?: string,
     retryAfter?: number,
   ): Uint8Array<ArrayBuffer> {
+    request.toTag(() => this.#mark + hash(key));
+    this.#used = true;
     const response = request.createResponse(status, reason);
-    const to = readTo(request);
-    if (to !== undefined && to.tag === undefined) {
-      response.headers.set("To", to.with({ tag: this.#mark + hash(key) }));
-      this.#used = true;
-    }
     if (retryAfter !== undefined) response.headers.set("Retry-After", `${retryAfter}`);
     return response.toBytes();
   }
@@ -42,15 +38,6 @@ export class Stateless {
   /** Whether an ACK acknowledges one of these answers. */
   owns(ack: Request): boolean {
     return this.#used && ack.headers.get("To")?.tag?.startsWith(this.#mark) === true;
-  }
-}
-
-/** To, unless it is what is wrong with the request. */
-function readTo(request: Request): NameAddr | undefined {
-  try {
-    return request.headers.get("To");
-  } catch {
-    return undefined;
   }
 }
 

@@ -71,6 +71,10 @@ export abstract class Transaction implements TimerOwner {
   readonly method: string;
   /** Kept by the TimerQueue. @internal */
   pending: Timer | undefined = undefined;
+  /** The ring of the transactions on the same flow, kept by the Registry. @internal */
+  flowBefore: Transaction | undefined = undefined;
+  /** @internal */
+  flowAfter: Transaction | undefined = undefined;
   protected readonly host: Host;
   /** What `resend` sends: bytes, never a message that someone may edit. */
   protected bytes: Uint8Array<ArrayBuffer> | undefined = undefined;

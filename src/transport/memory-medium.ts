@@ -22,6 +22,8 @@ export interface MemoryFaults {
   reorderBy?: number;
   /** Loses every datagram for which it answers true: to lose exactly one message, or all of a kind. */
   drop?: (sent: Omit<TraceEntry, "arrives">) => boolean;
+  /** True: a datagram to where nobody listens is answered by ICMP, and its flow's transactions fail at once. Default false. */
+  unreachable?: boolean;
 }
 
 /** What listens at an address of the medium. */
@@ -72,6 +74,12 @@ export class Medium<E extends Endpoint> {
   leave(endpoint: E): void {
     const key = keyOf(endpoint.protocol, endpoint.local);
     if (this.#endpoints.get(key) === endpoint) this.#endpoints.delete(key);
+  }
+
+  /** Whether a datagram to `to` is answered by ICMP: nobody listens there, and the fault is asked for. */
+  refuses(protocol: string, from: Address, to: Address): boolean {
+    if (this.faults.unreachable !== true || this.#blocked.has(pairOf(from.host, to.host))) return false;
+    return !this.#endpoints.has(keyOf(protocol, to));
   }
 
   /** Who listens at `to`, unless nobody does or the way from `from` is blocked. */

@@ -180,6 +180,13 @@ export class MemoryTransport implements Transport {
     return connection;
   }
 
+  /** ICMP has said that nobody listens there (RFC 3261 §18.4). */
+  #unreachable(remote: Address): void {
+    const where = formatAddress(remote.host, remote.port);
+    const error = new SipError("transport_failed", `${where} is unreachable`);
+    if (this.#receiver) tellClosed(this.#receiver, this.#datagramFlow(remote), error);
+  }
+
   #datagramFlow({ host, port }: Address): MemoryDatagramFlow {
     const id = `udp:${formatAddress(host, port)}`;
     const known = this.#datagramFlows.get(id);
@@ -196,6 +203,8 @@ export class MemoryTransport implements Transport {
     const target = medium.find(this.protocol, this.#local, remote);
     medium.trace.add({ ...sent, arrives: target ? delays.map((delay) => sent.at + delay) : [] });
     const from = this.#local;
+    if (medium.refuses(this.protocol, from, remote))
+      this.after(medium.delay(), () => this.#unreachable(remote));
     for (const delay of target ? delays : []) {
       target?.after(delay, () => target.arrive(data, target.#datagramFlow(from)));
     }

@@ -41,7 +41,10 @@ export interface TransportReceiver {
    * the call returns, and not kept: the transport may use its buffer again. A string is a text frame.
    */
   onMessage(data: Uint8Array | string, flow: Flow): void;
-  /** A flow is gone (closed, reset, timed out); what waited on it is told. Never for datagram flows. */
+  /**
+   * A flow is gone (closed, reset, timed out); what waited on it is told. A datagram flow never is, but this
+   * may say with an error that its peer cannot be reached (ICMP, RFC 3261 §18.4); it may be sent on again.
+   */
   onFlowClosed(flow: Flow, error: SipError | undefined): void;
   /** A fault of the transport as a whole, or one that no send asked to hear of. */
   onError(error: SipError): void;

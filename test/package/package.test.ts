@@ -87,7 +87,7 @@ describe("the tarball", () => {
     ]);
     // It ends with 1 where a problem is not one that the profile ignores.
     expect(said.status, said.stdout).toBe(0);
-    for (const entry of ["sippet", "sippet/node", "sippet/core", "sippet/js", "sippet/testing"]) {
+    for (const entry of ["sippet", "sippet/node", "sippet/core", "sippet/js", "sippet/testing", "sippet/transactions"]) {
       expect(said.stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`);
     }
   });

@@ -1,0 +1,284 @@
+// What user agents and proxies pick up around the transactions: kept answers and ACKs, merged requests, loops,
+// computed branches.
+
+import { describe, expect, it } from "vitest";
+import { SipError } from "../../src/errors.ts";
+import { createAck } from "../../src/message/create-ack.ts";
+import type { Request } from "../../src/message/request.ts";
+import { AckKeeper } from "../../src/transaction/ack-keeper.ts";
+import { AnswerKeeper } from "../../src/transaction/answer-keeper.ts";
+import { isLoop, loopBranch, statelessBranch } from "../../src/transaction/branch.ts";
+import { errorStatus, upstreamStatus } from "../../src/transaction/error-status.ts";
+import { MergedRequests } from "../../src/transaction/merged-requests.ts";
+import { hashBytes, sipHash } from "../../src/transaction/siphash.ts";
+import { seededRandom } from "../../src/transport/seeded.ts";
+import { answer, bench, outgoing, parseRequest, request, requestText, tcp, udp } from "./support.ts";
+
+const OK = "200 OK";
+
+/** A server that has answered an INVITE over `flow` with a kept 200. */
+function answered(flow = udp) {
+  const on = bench();
+  const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
+  const ended: (Request | SipError)[] = [];
+  on.layer.receive(request("INVITE"), flow);
+  const transaction = on.server();
+  keeper.accept(transaction, on.requests[0]!.request.createResponse(200), (outcome) => ended.push(outcome));
+  const tag = /^To: .*;tag=(\S+)\r$/m.exec(on.sent.at(-1)!.text)![1];
+  const ack = parseRequest(
+    requestText("ACK", "z9hG4bK-ack").replace("To: Bob <sip:bob@example.com>", `$&;tag=${tag}`),
+  );
+  return { on, keeper, ended, transaction, ack };
+}
+
+describe("AnswerKeeper", () => {
+  it.each([
+    ["UDP", udp],
+    ["TCP", tcp],
+  ])("sends the 2xx over %s after T1, doubling up to T2, until 64 × T1", (_name, flow) => {
+    const { on, keeper, ended } = answered(flow);
+    on.clock.advance(60_000);
+    expect(on.times(OK)).toEqual([0, 500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]);
+    expect(ended.map((one) => one instanceof SipError && one.code)).toEqual(["timeout"]);
+    expect(keeper.size).toBe(0);
+  });
+
+  it("stops with the ACK, and tells of it once", () => {
+    const { on, keeper, ended, ack } = answered();
+    on.clock.advance(600);
+    expect(keeper.acknowledge(ack)).toBe(true);
+    expect(keeper.acknowledge(ack)).toBe(false);
+    on.clock.advance(60_000);
+    expect(on.times(OK)).toEqual([0, 500]);
+    expect(ended).toEqual([ack]);
+  });
+
+  it("takes no ACK of another dialog or another INVITE", () => {
+    const { on, keeper, ended, ack } = answered();
+    const other = ack.clone();
+    other.headers.set("CSeq", "8 ACK");
+    const stranger = ack.clone();
+    stranger.headers.set("To", "Bob <sip:bob@example.com>;tag=other");
+    expect(keeper.acknowledge(other)).toBe(false);
+    expect(keeper.acknowledge(stranger)).toBe(false);
+    expect(ended).toEqual([]);
+    keeper.close();
+    on.clock.advance(40_000);
+  });
+
+  it("sends what it sent, whatever became of the message", () => {
+    const on = bench();
+    const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
+    on.layer.receive(request("INVITE"), udp);
+    const response = on.requests[0]!.request.createResponse(200);
+    keeper.accept(on.server(), response, () => {});
+    response.status = 299;
+    on.clock.advance(500);
+    expect(on.times(OK)).toEqual([0, 500]);
+    expect(on.sent[0]!.text).toBe(on.sent[1]!.text);
+    keeper.close();
+    on.clock.advance(40_000);
+  });
+
+  it("ends with the transaction, or silently where it is released", () => {
+    const first = answered();
+    first.transaction.terminate();
+    first.on.clock.advance(500);
+    expect(first.ended.map((one) => one instanceof SipError && one.code)).toEqual(["terminated"]);
+    const second = answered();
+    second.keeper.release(second.transaction);
+    second.on.clock.advance(60_000);
+    expect(second.ended).toEqual([]);
+    expect(second.on.times(OK)).toEqual([0]);
+  });
+
+  it("closes: each that waits hears of it, and no timer is left", () => {
+    const { on, keeper, ended } = answered();
+    keeper.close();
+    expect(ended.map((one) => one instanceof SipError && one.code)).toEqual(["closed"]);
+    on.layer.close();
+    expect(on.clock.size).toBe(0);
+  });
+
+  it("refuses what is no 2xx to an INVITE, and keeps nothing", () => {
+    const on = bench();
+    const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
+    on.layer.receive(request("INVITE"), udp);
+    const made = on.requests[0]!.request;
+    expect(() => keeper.accept(on.server(), made.createResponse(486), () => {})).toThrow(
+      expect.objectContaining({ code: "value_invalid" }),
+    );
+    on.server().respond(486);
+    expect(() => keeper.accept(on.server(), made.createResponse(200), () => {})).toThrow(
+      expect.objectContaining({ code: "transaction_state" }),
+    );
+    expect(keeper.size).toBe(0);
+    on.clock.advance(60_000);
+  });
+});
+
+describe("AckKeeper", () => {
+  const world = (limit?: number) => {
+    const on = bench();
+    const sent: Request[] = [];
+    const send = (ack: Request): void => void sent.push(ack);
+    const keeper = new AckKeeper({
+      clock: on.clock,
+      timers: on.layer.timers,
+      send,
+      ...(limit ? { limit } : {}),
+    });
+    const client = on.layer.createClient(outgoing("INVITE"));
+    client.start(udp);
+    const ok = (tag: string) => answer(on.sent[0]!.data, 200, tag);
+    return { on, sent, keeper, client, ok, invite: client.request };
+  };
+
+  it("sends the ACK once for each 2xx, to each branch its own", () => {
+    const { on, sent, keeper, ok, invite } = world();
+    const got: string[] = [];
+    for (const tag of ["b1", "b1", "b2", "b1", "b2"]) {
+      const response = ok(tag);
+      on.layer.receive(response, udp);
+      if (keeper.receive(response)) got.push(`${tag} again`);
+      else keeper.acknowledge(response, createAck(invite, response));
+    }
+    expect(got).toEqual(["b1 again", "b1 again", "b2 again"]);
+    expect(sent.map((ack) => ack.headers.get("To")?.tag)).toEqual(["b1", "b1", "b2", "b1", "b2"]);
+    expect(keeper.size).toBe(2);
+    on.clock.advance(32_000);
+    expect(keeper.size).toBe(0);
+    expect(on.clock.size).toBe(0);
+  });
+
+  it("keeps an ACK for 64 × T1 after the last 2xx, unchanged", () => {
+    const { on, sent, keeper, client, ok, invite } = world();
+    const ack = createAck(invite, ok("b1"));
+    keeper.acknowledge(ok("b1"), ack);
+    ack.headers.set("Call-ID", "changed");
+    on.clock.advance(31_000);
+    expect(keeper.receive(ok("b1"))).toBe(true);
+    on.clock.advance(31_000);
+    expect(keeper.receive(ok("b1"))).toBe(true);
+    expect(sent.slice(1).map((one) => one.headers.get("Call-ID"))).toEqual(["call-1", "call-1"]);
+    on.clock.advance(32_000);
+    expect(keeper.receive(ok("b1"))).toBe(false);
+    client.terminate();
+  });
+
+  it("has a limit, and says so before it sends", () => {
+    const { sent, keeper, client, ok, invite } = world(1);
+    keeper.acknowledge(ok("b1"), createAck(invite, ok("b1")));
+    expect(() => keeper.acknowledge(ok("b2"), createAck(invite, ok("b2")))).toThrow(
+      expect.objectContaining({ code: "overloaded" }),
+    );
+    expect(sent).toHaveLength(1);
+    keeper.close();
+    client.terminate();
+    expect(keeper.size).toBe(0);
+  });
+});
+
+describe("MergedRequests", () => {
+  it("finds a request that came by two ways, as long as the first goes on (RFC 3261 §8.2.2.2)", () => {
+    const merged = new MergedRequests();
+    const found: boolean[] = [];
+    const on = bench({ onRequest: (one, transaction) => void found.push(merged.check(one, transaction!)) });
+    on.layer.receive(request("OPTIONS", "z9hG4bK-1"), udp);
+    on.layer.receive(request("OPTIONS", "z9hG4bK-2"), udp);
+    on.layer.receive(parseRequest(requestText("OPTIONS", "z9hG4bK-3").replace("tag=a1", "tag=a2")), udp);
+    on.layer.receive(parseRequest(requestText("OPTIONS", "z9hG4bK-4").replace("CSeq: 7", "CSeq: 8")), udp);
+    on.layer.receive(
+      parseRequest(requestText("OPTIONS", "z9hG4bK-5").replace("To: Bob <sip:bob@example.com>", "$&;tag=b1")),
+      udp,
+    );
+    expect(found).toEqual([false, true, false, false, false]);
+    for (const { transaction } of on.requests) transaction!.respond(200);
+    on.clock.advance(32_000);
+    on.layer.receive(request("OPTIONS", "z9hG4bK-6"), udp);
+    expect(found.at(-1)).toBe(false);
+    on.layer.close();
+  });
+
+  it("lets go of what is over", () => {
+    const merged = new MergedRequests();
+    const on = bench({ onRequest: (one, transaction) => void merged.check(one, transaction!) });
+    for (let i = 0; i < 1000; i++) {
+      const text = requestText("OPTIONS", `z9hG4bK-${i}`).replace("call-1", `call-${i}`);
+      on.layer.receive(parseRequest(text), tcp);
+      on.requests.at(-1)!.transaction!.respond(200);
+    }
+    expect(merged.size).toBeLessThan(65);
+  });
+});
+
+describe("branches that are computed", () => {
+  const copy = (one: Request): Request => parseRequest(one.toString());
+
+  it("SipHash-2-4 is the paper's", () => {
+    const key = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c] as const;
+    const bytes = Uint8Array.from({ length: 15 }, (_, i) => i);
+    expect(hashBytes(bytes, key)).toBe("a129ca6149be45e5");
+    expect(hashBytes(new Uint8Array(), key)).toBe("726fdb47dd0e0e31");
+    expect(sipHash("é")).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it("statelessBranch: one branch for a request, its CANCEL, and the ACK to a refusal (RFC 3261 §16.11)", () => {
+    const branch = statelessBranch(request("INVITE"));
+    expect(branch).toMatch(/^z9hG4bK[0-9a-f]{16}$/);
+    for (const method of ["INVITE", "CANCEL", "ACK"]) expect(statelessBranch(request(method))).toBe(branch);
+    expect(statelessBranch(request("INVITE", "z9hG4bK-2"))).not.toBe(branch);
+    expect(statelessBranch(request("INVITE", undefined, [], "other.example.com:5070"))).not.toBe(branch);
+    expect(statelessBranch(request("INVITE"), [1, 2, 3, 4])).not.toBe(branch);
+  });
+
+  it("statelessBranch: for an RFC 2543 peer it is made of what tells transactions there", () => {
+    const old = (text = requestText("INVITE", "1")) => statelessBranch(parseRequest(text));
+    const text = requestText("INVITE", "1");
+    expect(old()).toBe(old());
+    expect(old(text.replaceAll("INVITE", "CANCEL"))).not.toBe("");
+    for (const [from, to] of [
+      ["branch=1", "branch=2"],
+      ["tag=a1", "tag=a2"],
+      ["call-1", "call-2"],
+      ["CSeq: 7", "CSeq: 8"],
+      ["sip:bob@example.com SIP", "sip:eve@example.com SIP"],
+    ] as const) {
+      expect(old(text.replace(from, to)), to).not.toBe(old());
+    }
+  });
+
+  it("isLoop: a request that comes back to go the same way, and no spiral (RFC 3261 §16.3)", () => {
+    const owns = (via: { host: string }) => via.host === "proxy.example.com";
+    const came = request("INVITE");
+    expect(isLoop(came, owns)).toBe(false);
+    const sent = copy(came);
+    const branch = loopBranch(came, seededRandom(1));
+    sent.headers.prepend("Via", `SIP/2.0/UDP proxy.example.com;branch=${branch}`);
+    // Another proxy on the way back has its Via on top.
+    sent.headers.prepend("Via", "SIP/2.0/UDP other.example.com;branch=z9hG4bK-o");
+    expect(isLoop(copy(sent), owns)).toBe(true);
+    expect(isLoop(copy(sent), () => false)).toBe(false);
+    const spiral = copy(sent);
+    spiral.uri = "sip:bob@elsewhere.example.com";
+    expect(isLoop(spiral, owns)).toBe(false);
+    const routed = copy(sent);
+    routed.headers.append("Route", "<sip:next.example.com;lr>");
+    expect(isLoop(routed, owns)).toBe(false);
+    expect(loopBranch(came, seededRandom(1))).toBe(branch);
+    expect(loopBranch(came, seededRandom(2)).slice(-17)).toBe(branch.slice(-17));
+  });
+});
+
+describe("errorStatus", () => {
+  it("is the response that a failure counts as (RFC 3261 §8.1.3.1, §16.9)", () => {
+    const of = (code: ConstructorParameters<typeof SipError>[0], status?: number) =>
+      errorStatus(new SipError(code, "", status ? { status } : {}));
+    expect([of("timeout"), of("transport_failed"), of("connection_closed")]).toEqual([408, 503, 503]);
+    expect([of("no_target"), of("no_target", 416), of("overloaded"), of("aborted")]).toEqual([
+      503, 416, 503, 487,
+    ]);
+    expect([of("value_unsafe"), of("value_invalid", 400)]).toEqual([500, 400]);
+    expect([upstreamStatus(503), upstreamStatus(486)]).toEqual([500, 486]);
+  });
+});
