@@ -51,7 +51,7 @@ export function makeOutgoing(
   const given = target.flow !== undefined;
   const flow = target.flow ?? stack.route(copy, hop ? { target: hop } : {});
   if (options.recordRoute) routes.record(copy, cameFrom, flow, given);
-  if (options.path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom);
+  if (options.path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom, flow);
   // Last: the way is to the first Route, whether it becomes the Request-URI or not.
   yieldToStrictRouter(copy);
   return { request: copy, flow };

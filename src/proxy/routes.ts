@@ -97,23 +97,28 @@ export class Routes {
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): void {
     if (!DIALOG_METHODS.has(request.method)) return;
     const secure = request.uri.scheme === "sips";
-    const there = this.#side(goesTo, given || isWebSocket(goesTo), secure);
-    const here = cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom), secure);
+    const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
+    const here =
+      cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
     request.headers.prepend("Record-Route", here === undefined || here === there ? [there] : [there, here]);
   }
 
-  /** Adds a Path with the flow that the REGISTER came in on (RFC 3327 §5.2, RFC 5626 §5.1). */
-  addPath(request: Request, cameFrom: Flow): void {
+  /**
+   * Adds a Path: our address as the next hop sees it, with the flow that the REGISTER came in on (RFC 3327 §5.2,
+   * RFC 5626 §5.1).
+   */
+  addPath(request: Request, cameFrom: Flow, goesTo: Flow): void {
     const direct = request.headers.get("Via").length === 1;
     const outbound = direct && request.headers.get("Contact").some(({ params }) => params.has("reg-id"));
-    const uri = this.#side(cameFrom, direct, request.uri.scheme === "sips");
+    const uri = this.#side(goesTo, direct ? cameFrom : undefined, request.uri.scheme === "sips");
     request.headers.prepend("Path", outbound ? uri.replace(/>$/, ";ob>") : uri);
   }
 
-  #side(flow: Flow, named: boolean, secure: boolean): string {
-    const { sentBy, protocol } = flow.transport;
+  /** Our address on one side, with the token of a flow where that is needed. */
+  #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
+    const { sentBy, protocol } = side.transport;
     const host = Uri.parse(`${secure ? "sips" : "sip"}:${sentBy}`);
-    const uri = named ? host.with({ user: this.#tokens.of(flow) }) : host;
+    const uri = flow ? host.with({ user: this.#tokens.of(flow) }) : host;
     return `<${uri};transport=${protocol.toLowerCase()};lr>`;
   }
 }
