@@ -35,6 +35,8 @@ export default {
     node: file("build/js/node.js"),
     core: file("build/js/core.js"),
     js: file("build/js/js.js"),
+    dialog: file("build/js/dialog.js"),
+    proxy: file("build/js/proxy.js"),
     testing: file("build/js/testing.js"),
   },
   external: [/^node:/, "ws"],

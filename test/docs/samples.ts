@@ -30,7 +30,7 @@ function documents(): string[] {
 /** Imports of the package become imports of its sources; fixed ports become free ones. */
 function localize(code: string): string {
   return code
-    .replace(/(from ")sippet\/(node|core|js|testing)"/g, `$1../../src/$2.ts"`)
+    .replace(/(from ")sippet\/(node|core|js|testing|dialog|proxy)"/g, `$1../../src/$2.ts"`)
     .replace(/(from ")sippet"/g, `$1../../src/index.ts"`)
     .replace(/((?:udp|webSocketServer)\(\{ port: )\d+/g, "$10");
 }

@@ -87,7 +87,15 @@ describe("the tarball", () => {
     ]);
     // It ends with 1 where a problem is not one that the profile ignores.
     expect(said.status, said.stdout).toBe(0);
-    for (const entry of ["sippet", "sippet/node", "sippet/core", "sippet/js", "sippet/testing"]) {
+    for (const entry of [
+      "sippet",
+      "sippet/node",
+      "sippet/core",
+      "sippet/js",
+      "sippet/testing",
+      "sippet/dialog",
+      "sippet/proxy",
+    ]) {
       expect(said.stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`);
     }
   });
@@ -168,6 +176,19 @@ describe("installed", () => {
     );
   });
 
+  it("sippet/proxy and sippet/dialog stand on the stack of sippet, by import and by require", SLOW, () => {
+    const use = `const stack = new Stack({ transports: [], core: { onRequest() {}, onResponse() {}, onError() {} } });
+      console.log(new SipProxy({ stack }).stats.live, new UserAgent({ stack }).stats.dialogs);`;
+    const expected = { status: 0, stdout: "0 0\n" };
+    const names = ["{ Stack } sippet", "{ SipProxy } sippet/proxy", "{ UserAgent } sippet/dialog"].map((each) =>
+      each.split(/ (?=sippet)/),
+    );
+    const imports = names.map(([name, from]) => `import ${name} from "${from}";`).join("");
+    const requires = names.map(([name, from]) => `const ${name} = require("${from}");`).join("");
+    expect(run(imports + use, "blocks.mjs")).toMatchObject(expected);
+    expect(run(requires + use, "blocks.cjs")).toMatchObject(expected);
+  });
+
   it("nothing but what exports names can be reached", SLOW, () => {
     const said = run('import("sippet/dist/index.js").catch((error) => console.log(error.code));', "deep.mjs");
     expect(said.stdout).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED\n");
@@ -177,7 +198,7 @@ describe("installed", () => {
 describe("dist", () => {
   const dist = (path: string) => join(packed.project, "node_modules", manifest.name, "dist", path);
 
-  it.each(["index.js", "core.js", "js.js"])("%s imports no package and nothing of Node's", (entry) => {
+  it.each(["index.js", "core.js", "js.js", "dialog.js", "proxy.js"])("%s imports no package and nothing of Node's", (entry) => {
     const { files, packages } = graph(dist(entry));
     expect([...packages]).toEqual([]);
     expect(files.size).toBeGreaterThan(1);
@@ -193,7 +214,7 @@ describe("dist", () => {
   });
 
   it("awaits nothing at the top of a module, which would break require()", SLOW, () => {
-    for (const entry of ["index.js", "core.js", "js.js", "node.js"]) {
+    for (const entry of ["index.js", "core.js", "js.js", "node.js", "dialog.js", "proxy.js"]) {
       for (const file of graph(dist(entry)).files) {
         expect(readFileSync(file, "utf8"), file).not.toMatch(/^(?:const .*= )?await\b/m);
       }
