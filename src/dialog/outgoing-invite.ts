@@ -55,6 +55,7 @@ export class OutgoingInvite implements Closable {
   readonly #forks = new Map<string, Fork>();
   #request: Request;
   #transaction: ClientTransaction | undefined;
+  #response: Response | undefined;
   /** Keeps the session timer's Min-SE over tries, before there is a dialog to do so. */
   readonly #timer: SessionTimer;
   #resolve: (session: Session) => void = () => {};
@@ -83,6 +84,11 @@ export class OutgoingInvite implements Closable {
   /** The INVITE, as it was sent last. */
   get request(): Request {
     return this.#transaction?.request ?? this.#request;
+  }
+
+  /** The 2xx that made the session: its body is the answer, or the offer. */
+  get response(): Response | undefined {
+    return this.#response;
   }
 
   /** The early dialogs of now, one for each fork that rings. */
@@ -202,6 +208,7 @@ export class OutgoingInvite implements Closable {
     const first = !this.#accepted;
     this.#accepted = true;
     if (first) {
+      this.#response = response;
       this.#host.loose.delete(this);
       if (this.dialogs.length > 0) this.#endEarly();
     }
