@@ -180,8 +180,8 @@ describe("installed", () => {
     const use = `const stack = new Stack({ transports: [], core: { onRequest() {}, onResponse() {}, onError() {} } });
       console.log(new SipProxy({ stack }).stats.live, new UserAgent({ stack }).stats.dialogs);`;
     const expected = { status: 0, stdout: "0 0\n" };
-    const names = ["{ Stack } sippet", "{ SipProxy } sippet/proxy", "{ UserAgent } sippet/dialog"].map((each) =>
-      each.split(/ (?=sippet)/),
+    const names = ["{ Stack } sippet", "{ SipProxy } sippet/proxy", "{ UserAgent } sippet/dialog"].map(
+      (each) => each.split(/ (?=sippet)/),
     );
     const imports = names.map(([name, from]) => `import ${name} from "${from}";`).join("");
     const requires = names.map(([name, from]) => `const ${name} = require("${from}");`).join("");
@@ -198,13 +198,16 @@ describe("installed", () => {
 describe("dist", () => {
   const dist = (path: string) => join(packed.project, "node_modules", manifest.name, "dist", path);
 
-  it.each(["index.js", "core.js", "js.js", "dialog.js", "proxy.js"])("%s imports no package and nothing of Node's", (entry) => {
-    const { files, packages } = graph(dist(entry));
-    expect([...packages]).toEqual([]);
-    expect(files.size).toBeGreaterThan(1);
-    for (const file of files)
-      expect(readFileSync(file, "utf8"), file).not.toMatch(/\bfrom\s*["'](?:node:|ws["'])|\brequire\s*\(/);
-  });
+  it.each(["index.js", "core.js", "js.js", "dialog.js", "proxy.js"])(
+    "%s imports no package and nothing of Node's",
+    (entry) => {
+      const { files, packages } = graph(dist(entry));
+      expect([...packages]).toEqual([]);
+      expect(files.size).toBeGreaterThan(1);
+      for (const file of files)
+        expect(readFileSync(file, "utf8"), file).not.toMatch(/\bfrom\s*["'](?:node:|ws["'])|\brequire\s*\(/);
+    },
+  );
 
   it("node.js imports ws and Node's own modules alone", () => {
     const { packages } = graph(dist("node.js"));
