@@ -29,9 +29,5 @@ export type {
   SubscriptionHandlers,
   SubscriptionState,
 } from "./dialog/subscription.ts";
-export {
-  UserAgent,
-  type UserAgentOptions,
-  type UserAgentRequest,
-  type UserAgentStats,
-} from "./dialog/user-agent.ts";
+export { UserAgent } from "./dialog/user-agent.ts";
+export type { UserAgentOptions, UserAgentRequest, UserAgentStats } from "./dialog/user-agent-options.ts";

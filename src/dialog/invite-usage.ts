@@ -6,10 +6,10 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, bodyText, type Content } from "./content.ts";
+import { bodyText, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage } from "./host.ts";
-import { IncomingOffer } from "./incoming-offer.ts";
+import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
 import { Resend } from "./resend.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
@@ -34,8 +34,7 @@ export class InviteUsage implements Usage, Session {
   #offering = false;
   /** It waits: the peer's may come meanwhile. */
   #pausing = false;
-  /** An offer of the peer's that we have not answered. */
-  #answering: ServerTransaction | undefined;
+  readonly #peer: PeerOffers;
   /** The last ACK that we sent: a 2xx that comes again gets it again. */
   #ack: Request | undefined;
   /** Our last 2xx to an INVITE, as long as its ACK has not come. */
@@ -55,6 +54,12 @@ export class InviteUsage implements Usage, Session {
       () => void this.#refresh().catch(() => {}),
       () => this.#hangUp("expired"),
     );
+    this.#peer = new PeerOffers(host, dialog, this.#timer, handlers, {
+      crosses: () => (this.#offering && !this.#pausing) || this.#unacknowledged !== undefined,
+      accept: (invite, transaction, response) => this.accept(invite, transaction, response),
+      noteBody: (content) => this.noteBody(content),
+      notePeer: (request) => this.notePeer(request),
+    });
     host.add(dialog, this);
   }
 
@@ -134,7 +139,7 @@ export class InviteUsage implements Usage, Session {
         if (met ? tries === GLARE_TRIES : !this.#timer.yieldTo(response)) return response;
         if (met)
           do await this.#pause();
-          while (this.#answering);
+          while (this.#peer.waits);
       }
     });
   }
@@ -211,8 +216,7 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        this.#answering?.respond(487);
-        this.#answering = undefined;
+        this.#peer.stop();
         if (this.dialog.state === "early") this.earlyBye?.();
         this.end({ reason: "peer", request });
         return true;
@@ -220,7 +224,7 @@ export class InviteUsage implements Usage, Session {
         return transaction !== undefined && this.prack?.(request, transaction) === true;
       case "INVITE":
       case "UPDATE":
-        if (transaction) this.#receiveOffer(request, transaction);
+        if (transaction) this.#peer.receive(request, transaction);
         return true;
       case "REFER":
         if (transaction) this.#receiveRefer(request, transaction);
@@ -271,7 +275,7 @@ export class InviteUsage implements Usage, Session {
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
   async #offer(offers: boolean, send: () => Promise<Response>): Promise<Response> {
     if (!offers) return send();
-    if (this.#offering || this.#answering) {
+    if (this.#offering || this.#peer.waits) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
@@ -342,7 +346,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#offering || this.#answering) return;
+    if (this.#offering || this.#peer.waits) return;
     if (this.#peerUpdates || this.#body === undefined) await this.update();
     else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
   }
@@ -368,53 +372,6 @@ export class InviteUsage implements Usage, Session {
     this.#unacknowledged?.resend.stop();
     this.#unacknowledged = undefined;
     for (const resolve of this.#acknowledged.splice(0)) resolve();
-  }
-
-  #receiveOffer(request: Request, transaction: ServerTransaction): void {
-    const invite = request.method === "INVITE";
-    const offers = invite || request.bodyLength > 0;
-    const refuse = (status: number, headers: Content["headers"] = {}) =>
-      answer(transaction, addContent(request.createResponse(status), { headers }));
-    // RFC 3261 §14.2, RFC 3311 §5.2.
-    if (invite && this.dialog.state === "early") refuse(500, { "Retry-After": 3 });
-    else if (offers && this.#answering) {
-      refuse(500, { "Retry-After": 1 + Math.floor(this.#host.random.fraction() * 10) });
-    } else if (offers && ((this.#offering && !this.#pausing) || this.#unacknowledged)) refuse(491);
-    else {
-      const least = this.#timer.refuses(request);
-      if (least !== undefined) {
-        refuse(422, { "Min-SE": least });
-        return;
-      }
-      this.dialog.refresh(request);
-      this.notePeer(request);
-      if (!offers) this.#answerOffer(request, transaction, 200, {});
-      else {
-        this.#answering = transaction;
-        const offer = new IncomingOffer(request, (status, content) => {
-          if (this.#answering !== transaction) return;
-          this.#answering = undefined;
-          this.#answerOffer(request, transaction, status, content);
-        });
-        transaction.onCancel = () => offer.reject(487);
-        if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer));
-        else offer.reject();
-      }
-    }
-  }
-
-  #answerOffer(request: Request, transaction: ServerTransaction, status: number, content: Content): void {
-    const response = addContent(request.createResponse(status), content);
-    if (status > 299) {
-      answer(transaction, response);
-      return;
-    }
-    response.headers.set("Contact", this.dialog.contact);
-    response.headers.set("Allow", this.#host.allow);
-    this.noteBody(content);
-    this.#timer.agree(request, response);
-    if (request.method === "INVITE") this.accept(request, transaction, response);
-    else answer(transaction, response);
   }
 
   #receiveRefer(request: Request, transaction: ServerTransaction): void {

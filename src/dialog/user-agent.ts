@@ -1,20 +1,20 @@
 // UserAgent: all dialogs and subscriptions of a stack: which of them a request belongs to, and how new ones begin.
 
-import { type Clock, systemClock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
-import { createRequest, type RequestInit } from "../message/create-request.ts";
+import { createRequest } from "../message/create-request.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
-import { defaultRandom, type Random } from "../random.ts";
-import type { SendOptions } from "../stack/options.ts";
+import { defaultRandom } from "../random.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { DEFAULT_TIMERS } from "../transaction/timers.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, addOption, type Content } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
+import { DialogTable } from "./dialog-table.ts";
 import { answer, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -25,52 +25,9 @@ import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
 import type { EarlyDialog, Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
+import type { UserAgentOptions, UserAgentRequest, UserAgentStats } from "./user-agent-options.ts";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
-
-/** What a user agent is made of. */
-export interface UserAgentOptions {
-  readonly stack: Stack;
-  /** Our Contact, or what makes it for a flow; by default the address of the flow's transport, with `user`. */
-  readonly contact?: NameAddr | string | ((flow: Flow | undefined) => NameAddr | string);
-  /** The user part of the default Contact. */
-  readonly user?: string;
-  /** The stack's own clock, where it has one. */
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** T1 and T2 in milliseconds, as the stack has them. */
-  readonly timers?: { readonly t1?: number; readonly t2?: number };
-  /** The methods for Allow. */
-  readonly allow?: string;
-  /** What every request is sent with, such as credentials. */
-  readonly sendOptions?: SendOptions;
-  /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
-  readonly answersStrays?: boolean;
-  /** Dialogs that may live at once; a new one past them is refused 503. Default 100,000. */
-  readonly limit?: number;
-  /** Told of what the handlers of sessions and subscriptions throw. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/** How a request that begins something is made. */
-export interface UserAgentRequest extends Omit<RequestInit, "body" | "contact" | "headers">, Content {}
-
-/** What lives in a user agent. */
-export interface UserAgentStats {
-  /** Early and confirmed. */
-  readonly dialogs: number;
-  /** Sessions and subscriptions, of both sides, within those dialogs. */
-  readonly usages: number;
-  /** INVITEs that are not answered, publications, subscriptions without a dialog. */
-  readonly pending: number;
-  /** Requests with a To tag, ACKs and 2xx, that belonged to nothing here. */
-  readonly strays: number;
-}
-
-interface Entry {
-  readonly dialog: Dialog;
-  readonly usages: Set<Usage>;
-}
 
 /**
  * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:
@@ -87,7 +44,7 @@ interface Entry {
 export class UserAgent {
   readonly #options: UserAgentOptions;
   readonly #stack: Stack;
-  readonly #dialogs = new Map<string, Entry>();
+  readonly #dialogs = new DialogTable();
   readonly #host: Host;
   #strays = 0;
 
@@ -105,8 +62,8 @@ export class UserAgent {
       sendOptions: options.sendOptions ?? {},
       loose: new Set<Closable>(),
       expecting: new Map<string, Usage>(),
-      add: (dialog, usage) => this.#add(dialog, usage),
-      remove: (dialog, usage) => this.#remove(dialog, usage),
+      add: (dialog, usage) => this.#dialogs.add(dialog, usage),
+      remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       contactFor: (flow) => this.#contactFor(flow),
       ask: (request, flow) => this.#ask(request, flow),
       call: (callback) => this.#call(callback),
@@ -115,10 +72,9 @@ export class UserAgent {
 
   /** What lives here now. */
   get stats(): UserAgentStats {
-    let usages = 0;
-    for (const entry of this.#dialogs.values()) usages += entry.usages.size;
+    const { size, usages } = this.#dialogs;
     const pending = this.#host.loose.size + this.#host.expecting.size;
-    return { dialogs: this.#dialogs.size, usages, pending, strays: this.#strays };
+    return { dialogs: size, usages, pending, strays: this.#strays };
   }
 
   /**
@@ -131,14 +87,15 @@ export class UserAgent {
     const to = headers.get("To")?.tag;
     if (to === undefined) return false;
     const callId = headers.get("Call-ID") ?? "";
-    const entry = this.#dialogs.get(dialogId(callId, to, headers.get("From")?.tag));
-    if (!entry) return this.#unknown(request, transaction, callId, to);
+    const id = dialogId(callId, to, headers.get("From")?.tag);
+    const dialog = this.#dialogs.get(id);
+    if (!dialog) return this.#unknown(request, transaction, callId, to);
     // Its ACK has the INVITE's number (RFC 3261 §12.2.2).
-    if (method !== "ACK" && !entry.dialog.isInOrder(request)) {
+    if (method !== "ACK" && !dialog.isInOrder(request)) {
       transaction?.respond(500, "Overtaken By A Later Request");
       return true;
     }
-    for (const usage of [...entry.usages]) if (usage.receive(request, transaction)) return true;
+    for (const usage of this.#dialogs.of(id)) if (usage.receive(request, transaction)) return true;
     if (transaction) this.#refuse(request, transaction);
     return true;
   }
@@ -152,7 +109,7 @@ export class UserAgent {
   receiveResponse(response: Response): boolean {
     const { headers } = response;
     const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
-    for (const usage of this.#dialogs.get(id)?.usages ?? []) {
+    for (const usage of this.#dialogs.of(id)) {
       if (usage instanceof InviteUsage && usage.knows(response)) {
         usage.acknowledge(response);
         return true;
@@ -214,7 +171,7 @@ export class UserAgent {
     if (reference === undefined) return undefined;
     if (reference === "bad") return 400;
     const { name, id, earlyOnly } = reference;
-    for (const usage of this.#dialogs.get(id)?.usages ?? []) {
+    for (const usage of this.#dialogs.of(id)) {
       if (!(usage instanceof InviteUsage)) continue;
       if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
       // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
@@ -301,7 +258,7 @@ export class UserAgent {
   close(): void {
     for (const each of [...this.#host.loose]) each.close();
     for (const each of [...this.#host.expecting.values()]) each.close();
-    for (const entry of [...this.#dialogs.values()]) for (const usage of [...entry.usages]) usage.close();
+    this.#dialogs.close();
   }
 
   #unknown(
@@ -325,18 +282,6 @@ export class UserAgent {
     const status = method === "NOTIFY" || method === "PRACK" ? 481 : method === "SUBSCRIBE" ? 489 : 405;
     const headers: Content["headers"] = status === 405 ? { Allow: this.#host.allow } : {};
     answer(transaction, addContent(request.createResponse(status), { headers }));
-  }
-
-  #add(dialog: Dialog, usage: Usage): void {
-    const known = this.#dialogs.get(dialog.id);
-    if (known) known.usages.add(usage);
-    else this.#dialogs.set(dialog.id, { dialog, usages: new Set([usage]) });
-  }
-
-  #remove(dialog: Dialog, usage: Usage): void {
-    const entry = this.#dialogs.get(dialog.id);
-    entry?.usages.delete(usage);
-    if (entry?.usages.size === 0) this.#dialogs.delete(dialog.id);
   }
 
   #makeRoom(): void {
