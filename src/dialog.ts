@@ -30,4 +30,9 @@ export type {
   SubscriptionState,
 } from "./dialog/subscription.ts";
 export { UserAgent } from "./dialog/user-agent.ts";
-export type { UserAgentOptions, UserAgentRequest, UserAgentStats } from "./dialog/user-agent-options.ts";
+export type {
+  FoundDialog,
+  UserAgentOptions,
+  UserAgentRequest,
+  UserAgentStats,
+} from "./dialog/user-agent-options.ts";

@@ -26,6 +26,8 @@ export class InviteUsage implements Usage, Session {
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
   /** Told of a BYE that ends the INVITE before it was accepted. */
   earlyBye: (() => void) | undefined = undefined;
+  /** The INVITE of ours that made the dialog, while it is early. */
+  call: { cancel(): void } | undefined = undefined;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;

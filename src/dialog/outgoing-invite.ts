@@ -189,6 +189,7 @@ export class OutgoingInvite implements Closable {
       usage: new InviteUsage(this.#host, dialog, this.#handlers, this.#options),
       rseq: undefined,
     };
+    fork.usage.call = this;
     this.#forks.set(id, fork);
     return fork;
   }

@@ -8,6 +8,7 @@ import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Content } from "./content.ts";
+import type { EarlyDialog, Session } from "./session.ts";
 
 /** What a user agent is made of. */
 export interface UserAgentOptions {
@@ -47,3 +48,8 @@ export interface UserAgentStats {
   /** Requests with a To tag, ACKs and 2xx, that belonged to nothing here. */
   readonly strays: number;
 }
+
+/** What a Replaces or Join header field names: a session, or a call of ours that still rings. */
+export type FoundDialog =
+  | { readonly name: "Replaces" | "Join"; readonly session: Session }
+  | { readonly name: "Replaces" | "Join"; readonly early: EarlyDialog; readonly call: { cancel(): void } };

@@ -23,9 +23,14 @@ import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgo
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
-import type { EarlyDialog, Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
+import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
-import type { UserAgentOptions, UserAgentRequest, UserAgentStats } from "./user-agent-options.ts";
+import type {
+  FoundDialog,
+  UserAgentOptions,
+  UserAgentRequest,
+  UserAgentStats,
+} from "./user-agent-options.ts";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
 
@@ -162,11 +167,9 @@ export class UserAgent {
    * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911).
    *
    * @returns undefined where it means none; a status where it must be refused: 400, 481, 486. To replace a session,
-   *   accept the INVITE and hang the session up.
+   *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
    */
-  find(
-    invite: Request,
-  ): { readonly name: "Replaces" | "Join"; readonly session: Session | EarlyDialog } | number | undefined {
+  find(invite: Request): FoundDialog | number | undefined {
     const reference = readReference(invite);
     if (reference === undefined) return undefined;
     if (reference === "bad") return 400;
@@ -175,7 +178,7 @@ export class UserAgent {
       if (!(usage instanceof InviteUsage)) continue;
       if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
       // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
-      return usage.dialog.role === "caller" ? { name, session: usage } : 481;
+      return usage.call ? { name, early: usage, call: usage.call } : 481;
     }
     return 481;
   }

@@ -293,7 +293,10 @@ describe("Replaces and Join", () => {
       carol.request("INVITE", "sip:x@y", {
         headers: { Replaces: `${callId};to-tag=${to};from-tag=${from};early-only` },
       });
-    expect(alice.ua.find(name(local.tag!, remote.tag!))).toMatchObject({ session: invite.dialogs[0] });
+    expect(alice.ua.find(name(local.tag!, remote.tag!))).toMatchObject({
+      early: invite.dialogs[0],
+      call: invite,
+    });
     expect(bob.ua.find(name(remote.tag!, local.tag!))).toBe(481);
     invite.cancel();
   });
