@@ -44,6 +44,8 @@ export interface Host extends Pace {
   readonly sendOptions: SendOptions;
   /** Sends a request, and waits for its final response; rejects as ClientTransaction.final does. */
   ask(request: Request, flow: Flow | undefined): Promise<Response>;
+  /** Tells the user of an error. */
+  report(error: unknown): void;
   /** Calls the user's code; what it throws or rejects with is reported. */
   call<T>(callback: () => T): T | undefined;
 }

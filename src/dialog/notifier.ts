@@ -67,14 +67,14 @@ export class Notifier implements Usage {
   }
 
   /** Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. */
-  notify(content: Content = this.#handlers.state()): void {
+  notify(content: Content = this.#state()): void {
     if (this.#over) return;
     this.#pending = false;
     this.#send(content, undefined);
   }
 
   /** Ends it with a last NOTIFY. @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told */
-  terminate(reason = "noresource", content: Content = this.#handlers.state()): void {
+  terminate(reason = "noresource", content: Content = this.#state()): void {
     if (this.#over) return;
     this.#finish("terminated");
     this.#send(content, reason);
@@ -89,10 +89,10 @@ export class Notifier implements Usage {
     response.headers.set("Expires", String(granted));
     answer(transaction, response);
     this.grant(granted);
-    if (granted > 0) this.#send(this.#handlers.state(), undefined);
+    if (granted > 0) this.#send(this.#state(), undefined);
     else {
       this.#finish("unsubscribed");
-      this.#send(this.#handlers.state(), "timeout");
+      this.#send(this.#state(), "timeout");
     }
   }
 
@@ -104,7 +104,7 @@ export class Notifier implements Usage {
     if (seconds === 0) return;
     this.#timer = clock.set(() => {
       this.#finish("expired");
-      this.#send(this.#handlers.state(), "timeout");
+      this.#send(this.#state(), "timeout");
     }, seconds * 1000);
   }
 
@@ -119,6 +119,11 @@ export class Notifier implements Usage {
   close(): void {
     this.#finish("closed");
     this.#next = undefined;
+  }
+
+  /** What the handler says; nothing where it throws, which is reported. */
+  #state(): Content {
+    return this.#host.call(() => this.#handlers.state()) ?? {};
   }
 
   #finish(reason: Parameters<NonNullable<NotifierHandlers["onEnd"]>>[0]): void {
@@ -153,12 +158,14 @@ export class Notifier implements Usage {
     const left = Math.max(0, Math.round((this.#end - this.#host.clock.now()) / 1000));
     const state = last === undefined ? `${this.#pending ? "pending" : "active"};expires=${left}` : "";
     request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
-    addContent(request, content);
     try {
+      addContent(request, content);
       const response = await this.#host.ask(request, this.dialog.flow);
       this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
       return response;
-    } catch {
+    } catch (cause) {
+      // A content that must not go on the wire is the user's to hear of.
+      if (cause instanceof SipError && cause.code === "value_unsafe") this.#host.report(cause);
       return undefined;
     }
   }

@@ -90,7 +90,14 @@ export class PeerOffers {
   }
 
   #answer(request: Request, transaction: ServerTransaction, status: number, content: Content): void {
-    const response = addContent(request.createResponse(status), content);
+    let response: Response;
+    try {
+      response = addContent(request.createResponse(status), content);
+    } catch (cause) {
+      // It must not go on the wire: the peer is answered all the same, and the user hears of it.
+      answer(transaction, request.createResponse(500));
+      throw cause;
+    }
     if (status > 299) {
       answer(transaction, response);
       return;

@@ -89,8 +89,8 @@ export class Publication implements Closable {
     request.headers.set("CSeq", new CSeq(this.#cseq++, "PUBLISH"));
     request.headers.set("Expires", String(what === "remove" ? 0 : this.#expires));
     if (this.#etag !== undefined) request.headers.set("SIP-If-Match", this.#etag);
-    if (what === "state") addContent(request, this.#content);
     try {
+      if (what === "state") addContent(request, this.#content);
       const response = await this.#host.ask(request, undefined);
       this.#cseq = Math.max(this.#cseq, (response.headers.get("CSeq")?.number ?? 0) + 1);
       this.#answered(response, what);

@@ -71,6 +71,7 @@ export class UserAgent {
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       contactFor: (flow) => this.#contactFor(flow),
       ask: (request, flow) => this.#ask(request, flow),
+      report: (error) => this.#report(error),
       call: (callback) => this.#call(callback),
     };
   }

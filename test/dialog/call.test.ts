@@ -338,6 +338,21 @@ describe("what is not in order", () => {
     expect(bob.log).toEqual(["peer"]);
   });
 
+  it("an answer that is unfit for the wire is a 500 to the peer", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const thrown: unknown[] = [];
+    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+    const onOffer = (offer: { accept(content: object): void }) =>
+      offer.accept({ headers: { "X-Bad": "a\r\nb" } });
+    const { a } = await connect(world, { bob: { onOffer } }, {}, [alice, bob]);
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    expect((await sent).status).toBe(500);
+    expect(thrown).toMatchObject([{ code: "value_unsafe" }]);
+    void a.bye();
+  });
+
   it("past the limit a call is refused 503", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");

@@ -137,6 +137,26 @@ describe("a subscription", () => {
     expect(alice.ua.stats.dialogs).toBe(0);
   });
 
+  it("whose notifier's state throws, or is unfit for the wire, is reported, and goes on or ends", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+    const notifiers: Notifier[] = [];
+    const state = () => {
+      throw new Error("oops");
+    };
+    bob.onOther = (request, transaction) =>
+      void notifiers.push(bob.ua.incomingSubscription(request, transaction).accept({ state }));
+    const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
+    await world.pass();
+    expect([subscription.state, thrown.length]).toEqual(["active", 1]);
+    notifiers[0]!.notify({ headers: { "X-Bad": "a\r\nb" } });
+    await world.pass();
+    expect([notifiers[0]!.terminated, thrown.length]).toEqual([true, 2]);
+    subscription.unsubscribe();
+  });
+
   it("a NOTIFY of nothing is 481, one without a state 400", async () => {
     const world = new SipWorld();
     const { alice, bob, notifiers, subscribe } = await presence(world);
