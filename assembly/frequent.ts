@@ -90,7 +90,10 @@ export function readFrequent(): void {
   const sequence = look(ID_CSEQ, true) && cseq(start, end) != 0;
   store<u32>(FREQUENT + (Q_CSEQ << 2), recorded(R_NUMBER));
   store<u32>(FREQUENT + (Q_METHOD << 2), sequence ? recorded(R_METHOD_ID) : 0);
-  store<u32>(FREQUENT + (Q_CALL_ID << 2), look(ID_CALL_ID, true) && parts(start, end, S_CALL_ID) == end ? 1 : 0);
+  store<u32>(
+    FREQUENT + (Q_CALL_ID << 2),
+    look(ID_CALL_ID, true) && parts(start, end, S_CALL_ID) == end ? 1 : 0,
+  );
   const hops = look(ID_MAX_FORWARDS, true) && integer(start, end, 255) != 0;
   store<u32>(FREQUENT + (Q_MAX_FORWARDS << 2), hops ? recorded(R_NUMBER) : <u32>NONE);
 }

@@ -34,6 +34,8 @@ export type ErrorCode =
   | "transaction_state"
   // a response that answers another request than the one it was given for
   | "response_mismatch"
+  // a final response other than 2xx, where a 2xx was asked for
+  | "refused"
   // a response that came in for no request of ours
   | "response_stray"
   // the stack and its surroundings

@@ -13,32 +13,22 @@ export class Exchange {
     this.#journal = journal;
   }
 
-  /** True until a final response is sent. */
-  get waiting() {
-    return this.#transaction.waiting;
-  }
-
-  /** True once it is answered 2xx: an INVITE may then be answered 2xx again, and only so (RFC 6026 §8.7). */
-  get accepted() {
-    return this.#transaction.state === "accepted";
-  }
-
-  /** Sends a response, or one made of a status and perhaps header fields. */
-  respond(answer, fields = {}) {
-    const response = typeof answer === "number" ? this.request.createResponse(answer) : answer;
+  /** Sends the final response, made of a status and perhaps header fields. */
+  respond(status, fields = {}) {
+    const response = this.request.createResponse(status);
     for (const [name, value] of Object.entries(fields)) response.headers.set(name, value);
-    const isFirst = this.waiting;
     this.#transaction.respond(response);
-    if (isFirst && response.status >= 200) {
-      this.#journal.response(this.request, response, performance.now() - this.#began);
-    }
+    this.#note(response);
   }
 
-  /** Has `callback` called when the peer cancels the request (RFC 3261 §9.2). */
-  onCancel(callback) {
-    this.#transaction.onCancel = (cancel) => {
-      this.#journal.request(cancel);
-      callback();
-    };
+  /** Leaves the answer to a proxy. */
+  async forward(proxy, targets) {
+    this.#transaction.onCancel = (cancel) => this.#journal.request(cancel);
+    const response = await proxy.forward(this.request, this.#transaction, targets);
+    if (response) this.#note(response);
+  }
+
+  #note(response) {
+    this.#journal.response(this.request, response, performance.now() - this.#began);
   }
 }

@@ -3,11 +3,12 @@
 
 import { Stack } from "sippet";
 import { udp, webSocketServer } from "sippet/node";
+import { SipProxy } from "sippet/proxy";
 import { Domain } from "./domain.mjs";
 import { Exchange } from "./exchange.mjs";
 import { Location } from "./location.mjs";
-import { StatefulProxy } from "./proxy.mjs";
 import { Registrar } from "./registrar.mjs";
+import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
@@ -18,8 +19,7 @@ export class Switchboard {
   #domain;
   #registrar;
   #proxy;
-  /** The forks under way, by the transaction that brought the request. */
-  #forks = new WeakMap();
+  #targets;
 
   /** `options` as readOptions gives them; `server` is an HTTP server that listens already. */
   constructor(options, server, journal) {
@@ -37,33 +37,30 @@ export class Switchboard {
     const { minExpires, maxExpires, relay } = options;
     this.#domain = domain;
     this.#registrar = new Registrar({ location, domain, minExpires, maxExpires });
-    this.#proxy = new StatefulProxy({ stack: this.stack, domain, location, relay });
+    this.#targets = new Targets({ domain, location, relay });
+    this.#proxy = new SipProxy({ stack: this.stack, isLocal: (uri) => domain.serves(uri) });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
   onRequest(request, transaction) {
     this.#journal.request(request);
-    if (!transaction) return this.#proxy.handleAck(request);
+    const targets = (routed) => this.#targets.find(routed);
+    if (!transaction) return this.#proxy.forward(request, undefined, targets);
     const exchange = new Exchange(request, transaction, this.#journal);
-    const fork = this.#dispatch(request, exchange);
-    if (fork) this.#forks.set(transaction, fork);
-  }
-
-  #dispatch(request, exchange) {
     const { method, uri } = request;
     const isForUs = this.#domain.serves(uri) && uri.user === undefined;
     if (method === "REGISTER" && isForUs) return this.#registrar.handle(exchange);
     // RFC 3261 §11: somebody asks what the switchboard itself can do, or whether it is there.
     if (method === "OPTIONS" && isForUs) return exchange.respond(200, { Allow: METHODS });
-    return this.#proxy.handle(exchange);
+    return exchange.forward(this.#proxy, targets);
   }
 
-  /** Responses go to the forks; one that belongs to none is not forwarded (RFC 6026 §8.9). */
+  /** Responses go to the proxy; one that belongs to no request of its is not forwarded (RFC 6026 §8.9). */
   onResponse() {}
 
   /** Something failed. Where it was the way back to the caller, nobody need ring any longer. */
   onError(error, transaction) {
     this.#journal.fault(error);
-    if (transaction?.kind === "server") this.#forks.get(transaction)?.cancel();
+    if (transaction?.kind === "server") this.#proxy.cancel(transaction);
   }
 }

@@ -68,5 +68,7 @@ export function frequentAlone(head: Head, id: number): boolean {
   if ((id !== ID_VIA && id !== ID_CONTACT) || head.repeated(id)) return false;
   const words = head.values ?? head.readFrequent();
   const at = head.valuesAt + (id === ID_VIA ? Q_VIA : Q_CONTACT);
-  return words[at] !== 0 && words[at + R_BAD_Q] === 0 && words[at + R_STOP] === head.valueEnd(head.find(id, 0));
+  return (
+    words[at] !== 0 && words[at + R_BAD_Q] === 0 && words[at + R_STOP] === head.valueEnd(head.find(id, 0))
+  );
 }

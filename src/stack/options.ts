@@ -33,6 +33,12 @@ export interface StackOptions {
    */
   aliases?: readonly string[];
   /**
+   * Hands every request, CANCEL and ACK included, to `onRequest` without a transaction, and every response that
+   * is not to a request sent with `send` to `onResponse` without one: for a stateless proxy (RFC 3261 §16.11),
+   * which forwards with `sendStateless`. Default false.
+   */
+  stateless?: boolean;
+  /**
    * Told of everything that the stack answers or drops without the core: `finding` says why, and with which
    * status it was answered ("drop" for not at all). That is what is no message or a malformed one (the codes
    * of the parser and of `validate`), what comes while the stack drains (`closed`) or past the limit of

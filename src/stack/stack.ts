@@ -58,6 +58,7 @@ export class Stack {
       user: options.core,
       ...(options.timers ? { timers: options.timers } : {}),
       ...(options.limits?.transactions === undefined ? {} : { limit: options.limits.transactions }),
+      stateless: options.stateless === true,
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       owns: (via) => this.#names.owns(via),
       onRefused: (finding, flow, message) => this.#tell(finding, flow, message),

@@ -26,6 +26,8 @@ export interface TransactionLayerOptions {
    * 250,000.
    */
   readonly limit?: number;
+  /** Hands every request to the core without a transaction, and every response that is not to one of ours. */
+  readonly stateless?: boolean;
   /** Hands bytes to the flow's transport; `failed` is for Transport.send. The bytes are never changed. */
   transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
   /** Whether that Via is one of ours (RFC 3261 §18.1.2); a 2xx without one is a stray. All are, without it. */

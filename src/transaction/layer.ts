@@ -179,15 +179,20 @@ export class TransactionLayer {
     const { status } = response;
     const answersInvite = status > 199 && status < 300 && response.headers.get("CSeq")?.method === "INVITE";
     const via = response.headers.first("Via");
-    if (!answersInvite || !via || this.#options.owns?.(via) === false) {
+    const wanted = answersInvite || this.#options.stateless === true;
+    if (!wanted || !via || this.#options.owns?.(via) === false) {
       this.#stray++;
-      this.#options.onRefused?.(answersInvite ? foreign : stray, flow, response);
+      this.#options.onRefused?.(wanted ? foreign : stray, flow, response);
       return;
     }
     this.#call(() => this.#options.user.onResponse(response, undefined));
   }
 
   #request(request: Request, flow: Flow): void {
+    if (this.#options.stateless) {
+      this.#pass(request);
+      return;
+    }
     const key = requestKey(request);
     const transaction = this.#live.servers.get(key);
     if (request.method === "ACK") {

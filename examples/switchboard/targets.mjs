@@ -1,0 +1,31 @@
+// Targets: where the switchboard's proxy sends a request (RFC 3261 §16.5). All else of proxying is the library's.
+
+/** Finds the targets of requests. */
+export class Targets {
+  #domain;
+  #location;
+  #relay;
+
+  /** `relay` allows requests that begin here and go to another domain. */
+  constructor({ domain, location, relay = false }) {
+    this.#domain = domain;
+    this.#location = location;
+    this.#relay = relay;
+  }
+
+  /** The targets of a request that the proxy has preprocessed; a status where it goes nowhere. */
+  find({ request, viaUs, inDialog }) {
+    const { headers, uri } = request;
+    if (!uri.isSip) return 416;
+    if (!headers.has("Route") && this.#domain.serves(uri)) return this.#contacts(uri.user);
+    // Within a dialog the switchboard is on the path because it put itself there. What begins a dialog with
+    // somebody else's users would make it an open relay.
+    return (viaUs && inDialog) || this.#relay ? [{ uri }] : 403;
+  }
+
+  #contacts(user) {
+    const bindings = this.#location.find(user);
+    if (!bindings) return 404;
+    return bindings.map(({ contact, flow }) => ({ uri: contact.uri, flow }));
+  }
+}

@@ -1,0 +1,38 @@
+// The dialog entry: calls, subscriptions and publications (RFC 3261 §12 to §15, RFC 6665, RFC 3903). Everything that
+// it stands on comes from "sippet".
+
+export type { Content } from "./dialog/content.ts";
+export { Dialog, type DialogJson } from "./dialog/dialog.ts";
+export type { IncomingInvite, IncomingInviteHandlers } from "./dialog/incoming-invite.ts";
+export type { IncomingOffer } from "./dialog/incoming-offer.ts";
+export type {
+  AcceptSubscription,
+  IncomingSubscription,
+  Notifier,
+  NotifierHandlers,
+} from "./dialog/notifier.ts";
+export type { InviteHandlers, InviteOptions, OutgoingInvite } from "./dialog/outgoing-invite.ts";
+export type { Publication, PublicationHandlers } from "./dialog/publication.ts";
+export type { IncomingRefer, ReferProgress } from "./dialog/refer.ts";
+export type {
+  EarlyDialog,
+  Session,
+  SessionEnd,
+  SessionHandlers,
+  SessionJson,
+  SessionOptions,
+} from "./dialog/session.ts";
+export type { SessionTimerOptions, SessionTimerState } from "./dialog/session-timer.ts";
+export type {
+  Subscription,
+  SubscriptionEnd,
+  SubscriptionHandlers,
+  SubscriptionState,
+} from "./dialog/subscription.ts";
+export { UserAgent } from "./dialog/user-agent.ts";
+export type {
+  FoundDialog,
+  UserAgentOptions,
+  UserAgentRequest,
+  UserAgentStats,
+} from "./dialog/user-agent-options.ts";

@@ -1,0 +1,49 @@
+// Content: what a user adds to a request or response that the library makes: body, its type, header fields.
+
+import type { HeaderName } from "../message/header-types.ts";
+import type { Message } from "../message/parse.ts";
+
+/** A body and header fields. */
+export interface Content {
+  /** Text is written as UTF-8. */
+  readonly body?: Uint8Array | string;
+  /** The body's Content-Type; `application/sdp` where it is left out. */
+  readonly contentType?: string;
+  /** Further header fields, each in place of those of its name. */
+  readonly headers?: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** Puts content into a message. */
+export function addContent<M extends Message>(message: M, { body, contentType, headers }: Content): M {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    message.headers.set(name as HeaderName, value as string);
+  }
+  if (body !== undefined && body.length > 0) {
+    message.headers.set("Content-Type", contentType ?? "application/sdp");
+    message.body = body;
+  }
+  return message;
+}
+
+/** Adds an option tag to a list such as Supported or Require, unless it is there. */
+export function addOption(message: Message, name: "Supported" | "Require", option: string): void {
+  if (!hasOption(message, name, option)) message.headers.append(name, option);
+}
+
+/** Whether a list such as Supported or Require has an option tag. */
+export function hasOption(message: Message, name: "Supported" | "Require", option: string): boolean {
+  return message.headers.get(name).some((each) => each.toLowerCase() === option);
+}
+
+/** The number in front of a header field's first value, such as `90;refresher=uac`; undefined where there is none. */
+export function leadingNumber(message: Message, name: string): number | undefined {
+  const found = /^\s*(\d{1,10})(?=\s*(?:;|$))/.exec(message.headers.raw(name)[0] ?? "");
+  return found ? Number(found[1]) : undefined;
+}
+
+const decoder = new TextDecoder();
+
+/** A body as text, read as UTF-8. */
+export function bodyText(body: Uint8Array | string): string {
+  return typeof body === "string" ? body : decoder.decode(body);
+}

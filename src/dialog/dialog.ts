@@ -1,0 +1,234 @@
+// Dialog: what two user agents remember of each other (RFC 3261 §12): who they are, the way between them, and
+// the numbers of their requests. It sends nothing; it can be saved as JSON.
+
+import { SipError } from "../errors.ts";
+import { createRequest } from "../message/create-request.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { Uri } from "../message/uri.ts";
+import type { Flow } from "../transport/transport.ts";
+import { addContent, type Content } from "./content.ts";
+
+/** A dialog as JSON. A version tells what wrote it; keep the object as it is. */
+export interface DialogJson {
+  readonly version: 1;
+  readonly state: "early" | "confirmed";
+  readonly role: "caller" | "callee";
+  readonly callId: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly target: string;
+  readonly routes: readonly string[];
+  readonly contact: string;
+  readonly localCSeq: number;
+  readonly remoteCSeq: number | undefined;
+}
+
+/** Requests and responses that carry a Contact, and may move the peer (RFC 3261 §12.2, RFC 3311, RFC 6665). */
+const TARGET_REFRESH = new Set(["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"]);
+
+/** One side's view of a dialog. */
+export class Dialog {
+  readonly callId: string;
+  /** Our address, with our tag. */
+  readonly local: NameAddr;
+  /** The peer's address, with its tag. */
+  readonly remote: NameAddr;
+  /** Whether the request that made the dialog was ours. */
+  readonly role: "caller" | "callee";
+  /** Our Contact in this dialog. */
+  readonly contact: NameAddr;
+  #state: "early" | "confirmed";
+  #target: Uri;
+  #routes: readonly NameAddr[];
+  #localCSeq: number;
+  #remoteCSeq: number | undefined;
+  /** The connection to a peer with no proxy between: a client that cannot be called has no other way. */
+  #flow: Flow | undefined;
+
+  private constructor(json: DialogJson, flow: Flow | undefined) {
+    this.callId = json.callId;
+    this.local = NameAddr.parse(json.local);
+    this.remote = NameAddr.parse(json.remote);
+    this.role = json.role;
+    this.contact = NameAddr.parse(json.contact);
+    this.#state = json.state;
+    this.#target = Uri.parse(json.target);
+    this.#routes = json.routes.map((route) => NameAddr.parse(route));
+    this.#localCSeq = json.localCSeq;
+    this.#remoteCSeq = json.remoteCSeq;
+    this.#flow = flow;
+  }
+
+  /**
+   * The caller's side (RFC 3261 §12.1.2), made by a response with a To tag to our request.
+   * @throws SipError `header_missing` for a response without To or From
+   */
+  static ofCaller(request: Request, response: Response, contact: NameAddr): Dialog {
+    const { headers } = response;
+    return new Dialog(
+      {
+        version: 1,
+        state: response.status < 200 ? "early" : "confirmed",
+        role: "caller",
+        callId: need(headers.get("Call-ID"), "Call-ID"),
+        local: need(headers.get("From"), "From").toString(),
+        remote: need(headers.get("To"), "To").toString(),
+        target: String(headers.first("Contact")?.uri ?? request.uri),
+        routes: headers.get("Record-Route").map(String).reverse(),
+        contact: contact.toString(),
+        localCSeq: headers.get("CSeq")?.number ?? 1,
+        remoteCSeq: undefined,
+      },
+      response.flow,
+    );
+  }
+
+  /**
+   * The callee's side (RFC 3261 §12.1.1), made by our response to the peer's request; or a subscriber's, made by
+   * the first NOTIFY (RFC 6665 §4.4.1), whose To has our tag already.
+   *
+   * @param tag our tag
+   * @throws SipError `header_missing`, with status 400, for a request without Contact
+   */
+  static ofCallee(request: Request, tag: string, contact: NameAddr): Dialog {
+    const { headers } = request;
+    return new Dialog(
+      {
+        version: 1,
+        state: "early",
+        role: "callee",
+        callId: need(headers.get("Call-ID"), "Call-ID"),
+        local: need(headers.get("To"), "To").with({ tag }).toString(),
+        remote: need(headers.get("From"), "From").toString(),
+        target: String(need(headers.first("Contact"), "Contact").uri),
+        routes: headers.get("Record-Route").map(String),
+        contact: contact.toString(),
+        localCSeq: 0,
+        remoteCSeq: headers.get("CSeq")?.number,
+      },
+      request.flow,
+    );
+  }
+
+  /**
+   * A dialog that toJSON wrote, perhaps in another process.
+   * @throws SipError `value_invalid` or `uri_invalid` for what it did not write
+   */
+  static fromJSON(json: DialogJson): Dialog {
+    if (json?.version !== 1) throw new SipError("value_invalid", "not a dialog of version 1");
+    return new Dialog(json, undefined);
+  }
+
+  /** Names the dialog at this side: Call-ID, our tag, the peer's tag. */
+  get id(): string {
+    return dialogId(this.callId, this.local.tag, this.remote.tag);
+  }
+
+  /** Early until a final response has made it confirmed. */
+  get state(): "early" | "confirmed" {
+    return this.#state;
+  }
+
+  /** Where the peer is: its last Contact. */
+  get target(): Uri {
+    return this.#target;
+  }
+
+  /** The proxies on the way, the nearest first. */
+  get routes(): readonly NameAddr[] {
+    return this.#routes;
+  }
+
+  /** The number of our last request. */
+  get localCSeq(): number {
+    return this.#localCSeq;
+  }
+
+  /** The flow that our requests must take: there is no proxy between, and the peer came by a connection. */
+  get flow(): Flow | undefined {
+    const flow = this.#flow;
+    return flow?.open && flow.transport.reliable && this.#routes.length === 0 ? flow : undefined;
+  }
+
+  /** Confirms it; the caller's route set is that of the 2xx (RFC 3261 §13.2.2.4). */
+  confirm(response?: Response): void {
+    if (response && this.#state === "early" && this.role === "caller") {
+      this.#routes = [...response.headers.get("Record-Route")].reverse();
+      this.#flow = response.flow ?? this.#flow;
+    }
+    this.#state = "confirmed";
+  }
+
+  /** Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. */
+  refresh(message: Request | Response): void {
+    const method = message.headers.get("CSeq")?.method ?? "";
+    const contact = TARGET_REFRESH.has(method) ? message.headers.first("Contact") : undefined;
+    if (contact && !contact.isStar) this.#target = contact.uri;
+    if (message.flow) this.#flow = message.flow;
+  }
+
+  /** Takes note of the number of the peer's request; false for one that a later one has overtaken (§12.2.2). */
+  isInOrder(request: Request): boolean {
+    const number = request.headers.get("CSeq")?.number ?? 0;
+    if (this.#remoteCSeq !== undefined && number <= this.#remoteCSeq) return false;
+    this.#remoteCSeq = number;
+    return true;
+  }
+
+  /** Takes note of the number that a request of ours went out with, where somebody has counted on (for credentials). */
+  noteSent(number: number): void {
+    this.#localCSeq = Math.max(this.#localCSeq, number);
+  }
+
+  /**
+   * The next request within the dialog (RFC 3261 §12.2.1.1).
+   *
+   * @param cseq the number of an ACK, which is its INVITE's; others count on
+   */
+  createRequest(method: string, content: Content = {}, cseq?: number): Request {
+    const number = cseq ?? ++this.#localCSeq;
+    const [first, ...others] = this.#routes;
+    // A strict router gets its own address as Request-URI, and the target behind all others.
+    const strict = first !== undefined && !first.uri.params.has("lr");
+    const routes = strict ? [...others, NameAddr.of({ uri: this.#target })] : this.#routes;
+    const request = createRequest(method, strict ? first.uri : this.#target, {
+      from: this.local,
+      to: this.remote,
+      callId: this.callId,
+      cseq: number,
+      ...(TARGET_REFRESH.has(method) ? { contact: this.contact } : {}),
+    });
+    if (routes.length > 0) request.headers.prepend("Route", routes);
+    return addContent(request, content);
+  }
+
+  /** All that it takes to go on in another process. */
+  toJSON(): DialogJson {
+    return {
+      version: 1,
+      state: this.#state,
+      role: this.role,
+      callId: this.callId,
+      local: this.local.toString(),
+      remote: this.remote.toString(),
+      target: this.#target.toString(),
+      routes: this.#routes.map(String),
+      contact: this.contact.toString(),
+      localCSeq: this.#localCSeq,
+      remoteCSeq: this.#remoteCSeq,
+    };
+  }
+}
+
+/** A dialog's name at one side (RFC 3261 §12). Tags are tokens, and a token has no `|`; a Call-ID comes last. */
+export function dialogId(callId: string, localTag = "", remoteTag = ""): string {
+  return [localTag, remoteTag, callId].join("|");
+}
+
+function need<T>(value: T | undefined, header: string): T {
+  if (value === undefined)
+    throw new SipError("header_missing", `${header} is missing`, { status: 400, header });
+  return value;
+}

@@ -1,0 +1,61 @@
+// Host: what the usages of dialogs need of their user agent: the stack, time, and the table of dialogs.
+
+import type { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Random } from "../random.ts";
+import type { SendOptions } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Flow } from "../transport/transport.ts";
+import type { Dialog } from "./dialog.ts";
+import type { Pace } from "./resend.ts";
+
+/** What shares a dialog (RFC 5057): a session, a subscription at either side. */
+export interface Usage {
+  /** Takes a request of its dialog; false where it is not its own. */
+  receive(request: Request, transaction: ServerTransaction | undefined): boolean;
+  /** Ends without a word on the wire, with all its timers. */
+  close(): void;
+}
+
+/** Anything else that has timers, and ends with the user agent. */
+export interface Closable {
+  close(): void;
+}
+
+/** The user agent, as its usages see it. */
+export interface Host extends Pace {
+  readonly stack: Stack;
+  readonly random: Random;
+  /** The methods for Allow. */
+  readonly allow: string;
+  /** Adds a usage to a dialog, and the dialog to the table. */
+  add(dialog: Dialog, usage: Usage): void;
+  /** Takes a usage away, and the dialog with its last one. */
+  remove(dialog: Dialog, usage: Usage): void;
+  /** Things that live outside of dialogs, to be closed with the user agent. */
+  readonly loose: Set<Closable>;
+  /** Subscriptions that wait for the NOTIFY that makes their dialog, by Call-ID and our tag. */
+  readonly expecting: Map<string, Usage>;
+  /** Our Contact on a flow. */
+  contactFor(flow: Flow | undefined): NameAddr;
+  /** Options that everything is sent with, such as credentials. */
+  readonly sendOptions: SendOptions;
+  /** Sends a request, and waits for its final response; rejects as ClientTransaction.final does. */
+  ask(request: Request, flow: Flow | undefined): Promise<Response>;
+  /** Tells the user of an error. */
+  report(error: unknown): void;
+  /** Calls the user's code; what it throws or rejects with is reported. */
+  call<T>(callback: () => T): T | undefined;
+}
+
+/** Answers a request, unless its transaction has ended meanwhile; true where it was answered. */
+export function answer(transaction: ServerTransaction | undefined, response: Response): boolean {
+  if (transaction === undefined) return false;
+  const { state } = transaction;
+  const repeated = transaction.method === "INVITE" && state === "accepted" && response.statusClass === 2;
+  if (!transaction.waiting && !repeated) return false;
+  transaction.respond(response);
+  return true;
+}

@@ -1,0 +1,228 @@
+// IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, reliably where the peer
+// can (RFC 3262), accepting, refusing, and its CANCEL.
+
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Returned } from "../transaction/user.ts";
+import { addContent, addOption, type Content, hasOption } from "./content.ts";
+import { Dialog } from "./dialog.ts";
+import { answer, type Closable, type Host } from "./host.ts";
+import { InviteUsage } from "./invite-usage.ts";
+import { Resend } from "./resend.ts";
+import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
+
+/** What an INVITE of a peer's calls, beyond what its session does. */
+export interface IncomingInviteHandlers extends SessionHandlers {
+  /** The caller has given up, by CANCEL or BYE; the INVITE is answered 487 already. */
+  onCancel?(): Returned;
+}
+
+/** A reliable provisional response that waits for its PRACK. */
+interface Unacknowledged {
+  readonly rseq: number;
+  readonly resend: Resend;
+  readonly resolve: (prack: Request) => void;
+  readonly reject: (error: SipError) => void;
+}
+
+/** A call that comes in. */
+export class IncomingInvite implements Closable {
+  readonly request: Request;
+  readonly #host: Host;
+  readonly #transaction: ServerTransaction;
+  readonly #handlers: IncomingInviteHandlers;
+  readonly #usage: InviteUsage;
+  #rseq = 0;
+  #unacknowledged: Unacknowledged | undefined;
+  /** Reliable responses that wait for the PRACK of the one before (RFC 3262 §3). */
+  readonly #waiting: { readonly send: () => void; readonly reject: (error: SipError) => void }[] = [];
+  /** The 2xx that waits for a PRACK. */
+  #accepting: Response | undefined;
+  #over = false;
+
+  /**
+   * @throws SipError `header_missing`, with status 400, for an INVITE without Contact
+   * @internal
+   */
+  constructor(
+    host: Host,
+    request: Request,
+    transaction: ServerTransaction,
+    handlers: IncomingInviteHandlers,
+    options: SessionOptions,
+  ) {
+    this.#host = host;
+    this.request = request;
+    this.#transaction = transaction;
+    this.#handlers = handlers;
+    const tag = request.createResponse(180).headers.get("To")?.tag ?? "";
+    const dialog = Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+    this.#usage = new InviteUsage(host, dialog, handlers, options);
+    this.#usage.notePeer(request);
+    this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
+    this.#usage.earlyBye = () => this.#giveUp();
+    transaction.onCancel = () => this.#giveUp();
+    host.loose.add(this);
+    const least = this.#usage.sessionTimer.refuses(request);
+    if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
+  }
+
+  /** `ringing` until it was accepted, refused, or cancelled. */
+  get state(): "ringing" | "accepted" | "over" {
+    return !this.#over ? "ringing" : this.#usage.state === "ended" ? "over" : "accepted";
+  }
+
+  /** Whether the caller takes reliable provisional responses: `supported`, `required` or `none`. */
+  get reliable(): "supported" | "required" | "none" {
+    if (hasOption(this.request, "Require", "100rel")) return "required";
+    return hasOption(this.request, "Supported", "100rel") ? "supported" : "none";
+  }
+
+  /**
+   * Sends a provisional response; nothing happens where the call is over.
+   * @param status 101 to 199; 180 unless told
+   * @returns the early dialog, in which an UPDATE can be sent
+   */
+  ring(status = 180, content: Content = {}): EarlyDialog {
+    if (!this.#over) answer(this.#transaction, this.#provisional(status, content));
+    return this.#usage;
+  }
+
+  /**
+   * Sends a provisional response that is repeated until the caller acknowledges it (RFC 3262 §3), after those before
+   * it were. Resolves with its PRACK, whose body answers an offer.
+   *
+   * Rejects with a SipError: `unsupported` where the caller does not know the extension; `timeout` where no PRACK
+   * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile.
+   */
+  ringReliably(status = 183, content: Content = {}): Promise<Request> {
+    if (this.reliable === "none")
+      return Promise.reject(new SipError("unsupported", "the caller lacks 100rel"));
+    if (this.#over) return Promise.reject(new SipError("terminated", "the call is over"));
+    return new Promise((resolve, reject) => {
+      const send = () => this.#sendReliably(status, content, resolve, reject);
+      if (this.#unacknowledged) this.#waiting.push({ send, reject });
+      else send();
+    });
+  }
+
+  /**
+   * Accepts the call: 200, repeated until its ACK comes, or else the call ends. A reliable response that was not
+   * acknowledged yet holds it back; those that wait for their turn are not sent any more.
+   * @throws SipError `transaction_state` where the call is over: see `state`, and `onCancel`
+   */
+  accept(content: Content = {}): Session {
+    if (this.#over) throw new SipError("transaction_state", "the call is over");
+    const response = addContent(this.request.createResponse(200), content);
+    response.headers.set("Contact", this.#usage.dialog.contact);
+    response.headers.set("Allow", this.#host.allow);
+    addOption(response, "Supported", "replaces");
+    this.#usage.noteBody(content);
+    this.#finish();
+    this.#dropWaiting("the call was accepted");
+    if (this.#unacknowledged) this.#accepting = response;
+    else this.#send200(response);
+    return this.#usage;
+  }
+
+  /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told */
+  reject(status = 486, content: Content = {}): void {
+    if (this.#over) return;
+    this.#finish();
+    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+    this.#stopReliable("the call was refused");
+    this.#usage.end({ reason: "refused" });
+  }
+
+  /** @internal */
+  close(): void {
+    this.#finish();
+    this.#stopReliable("the user agent was closed");
+  }
+
+  #provisional(status: number, content: Content): Response {
+    const response = addContent(this.request.createResponse(status), content);
+    response.headers.set("Contact", this.#usage.dialog.contact);
+    response.headers.set("Allow", this.#host.allow);
+    return response;
+  }
+
+  #sendReliably(
+    status: number,
+    content: Content,
+    resolve: (prack: Request) => void,
+    reject: (error: SipError) => void,
+  ): void {
+    const response = this.#provisional(status, content);
+    // RFC 3262 §3: chosen from 1 to 2^31 - 1, then counted on.
+    this.#rseq = this.#rseq === 0 ? 1 + Math.floor(this.#host.random.fraction() * 100_000) : this.#rseq + 1;
+    addOption(response, "Require", "100rel");
+    response.headers.set("RSeq", String(this.#rseq));
+    this.#usage.noteBody(content);
+    const again = () => void answer(this.#transaction, response);
+    const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
+    this.#unacknowledged = { rseq: this.#rseq, resend, resolve, reject };
+    again();
+  }
+
+  #receivePrack(prack: Request, transaction: ServerTransaction): boolean {
+    const cseq = this.request.headers.get("CSeq");
+    const waiting = this.#unacknowledged;
+    const rack = prack.headers.raw("RAck")[0]?.trim().split(/\s+/).join(" ");
+    if (!waiting || rack !== `${waiting.rseq} ${cseq?.number} ${cseq?.method}`) {
+      transaction.respond(481);
+      return true;
+    }
+    waiting.resend.stop();
+    this.#unacknowledged = undefined;
+    transaction.respond(200);
+    waiting.resolve(prack);
+    if (this.#accepting) this.#send200(this.#accepting);
+    else this.#waiting.shift()?.send();
+    return true;
+  }
+
+  /** RFC 3262 §3: no PRACK in 64 × T1. */
+  #unheard(): void {
+    this.#finish();
+    answer(this.#transaction, this.request.createResponse(504));
+    this.#stopReliable("no PRACK came", "timeout");
+    this.#usage.end({ reason: "unacknowledged" });
+  }
+
+  #send200(response: Response): void {
+    this.#accepting = undefined;
+    this.#usage.prack = undefined;
+    this.#usage.sessionTimer.agree(this.request, response);
+    this.#usage.accept(this.request, this.#transaction, response);
+  }
+
+  #giveUp(): void {
+    const told = this.#over && !this.#accepting;
+    this.#finish();
+    answer(this.#transaction, this.request.createResponse(487));
+    this.#stopReliable("the caller gave up");
+    this.#accepting = undefined;
+    this.#usage.end({ reason: "peer" });
+    if (!told) this.#host.call(() => this.#handlers.onCancel?.());
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#host.loose.delete(this);
+  }
+
+  #stopReliable(why: string, code: "terminated" | "timeout" = "terminated"): void {
+    const waiting = this.#unacknowledged;
+    this.#unacknowledged = undefined;
+    waiting?.resend.stop();
+    waiting?.reject(new SipError(code, why));
+    this.#dropWaiting(why);
+  }
+
+  #dropWaiting(why: string): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new SipError("terminated", why));
+  }
+}

@@ -1,0 +1,212 @@
+// Notifier: a notifier's side of one subscription (RFC 6665 §4.2): NOTIFYs, one at a time, its refreshes, its end.
+
+import type { TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Returned } from "../transaction/user.ts";
+import { addContent, type Content } from "./content.ts";
+import { Dialog } from "./dialog.ts";
+import { answer, type Host, type Usage } from "./host.ts";
+
+/** What a notifier calls. */
+export interface NotifierHandlers {
+  /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. */
+  state(): Content;
+  /** The subscriber has left, or is gone, or time has run out. Called once. */
+  onEnd?(reason: "unsubscribed" | "expired" | "gone" | "terminated" | "closed"): Returned;
+}
+
+/** What may be said on accepting. */
+export interface AcceptSubscription {
+  /** The longest time to grant, in seconds; 3600 unless told. */
+  readonly maxExpires?: number;
+  /** Its owner has not consented yet: the state is `pending` until notify is called with `active`. */
+  readonly pending?: boolean;
+}
+
+/** One subscriber of ours. */
+export class Notifier implements Usage {
+  readonly dialog: Dialog;
+  /** The Event header field's value, with the id that the subscriber gave. */
+  readonly event: string;
+  readonly #host: Host;
+  readonly #handlers: NotifierHandlers;
+  readonly #max: number;
+  #pending: boolean;
+  #over = false;
+  /** When it ends, by the clock. */
+  #end = 0;
+  #timer: TimerHandle | undefined;
+  /** One NOTIFY is under way; what comes meanwhile waits, the newest alone. */
+  #busy = false;
+  #next: { readonly content: Content; readonly last: string | undefined } | undefined;
+
+  /** @internal */
+  constructor(
+    host: Host,
+    dialog: Dialog,
+    event: string,
+    handlers: NotifierHandlers,
+    { maxExpires = 3600, pending = false }: AcceptSubscription = {},
+  ) {
+    this.#host = host;
+    this.dialog = dialog;
+    this.event = event;
+    this.#handlers = handlers;
+    this.#max = maxExpires;
+    this.#pending = pending;
+    dialog.confirm();
+    host.add(dialog, this);
+  }
+
+  /** Whether it has ended. */
+  get terminated(): boolean {
+    return this.#over;
+  }
+
+  /** Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. */
+  notify(content: Content = this.#state()): void {
+    if (this.#over) return;
+    this.#pending = false;
+    this.#send(content, undefined);
+  }
+
+  /** Ends it with a last NOTIFY. @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told */
+  terminate(reason = "noresource", content: Content = this.#state()): void {
+    if (this.#over) return;
+    this.#finish("terminated");
+    this.#send(content, reason);
+  }
+
+  /** Answers a SUBSCRIBE, the first or a later one, and tells the state. @internal */
+  accept(request: Request, transaction: ServerTransaction, status = 200): void {
+    const asked = request.headers.get("Expires") ?? 3600;
+    const granted = Math.min(asked, this.#max);
+    const response = request.createResponse(status);
+    response.headers.set("Contact", this.dialog.contact);
+    response.headers.set("Expires", String(granted));
+    answer(transaction, response);
+    this.grant(granted);
+    if (granted > 0) this.#send(this.#state(), undefined);
+    else {
+      this.#finish("unsubscribed");
+      this.#send(this.#state(), "timeout");
+    }
+  }
+
+  /** Gives it that many seconds from now. @internal */
+  grant(seconds: number): void {
+    const { clock } = this.#host;
+    clock.clear(this.#timer);
+    this.#end = clock.now() + seconds * 1000;
+    if (seconds === 0) return;
+    this.#timer = clock.set(() => {
+      this.#finish("expired");
+      this.#send(this.#state(), "timeout");
+    }, seconds * 1000);
+  }
+
+  receive(request: Request, transaction: ServerTransaction | undefined): boolean {
+    if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
+    if (String(request.headers.get("Event") ?? "") !== this.event) return false;
+    this.dialog.refresh(request);
+    this.accept(request, transaction);
+    return true;
+  }
+
+  close(): void {
+    this.#finish("closed");
+    this.#next = undefined;
+  }
+
+  /** What the handler says; nothing where it throws, which is reported. */
+  #state(): Content {
+    return this.#host.call(() => this.#handlers.state()) ?? {};
+  }
+
+  #finish(reason: Parameters<NonNullable<NotifierHandlers["onEnd"]>>[0]): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.clock.clear(this.#timer);
+    this.#host.remove(this.dialog, this);
+    this.#host.call(() => this.#handlers.onEnd?.(reason));
+  }
+
+  #send(content: Content, last: string | undefined): void {
+    this.#next = { content, last };
+    if (!this.#busy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    for (let next = this.#next; next; next = this.#next) {
+      this.#next = undefined;
+      const response = await this.#notify(next.content, next.last);
+      // The subscriber does not want it any more, or is not there (RFC 6665 §4.2.2).
+      if (response === undefined || response.status === 481) this.#finish("gone");
+      if (this.#over && next.last !== undefined) break;
+      if (response === undefined) this.#next = undefined;
+    }
+    this.#busy = false;
+  }
+
+  async #notify(content: Content, last: string | undefined): Promise<Response | undefined> {
+    const request = this.dialog.createRequest("NOTIFY");
+    request.headers.set("Event", this.event);
+    const left = Math.max(0, Math.round((this.#end - this.#host.clock.now()) / 1000));
+    const state = last === undefined ? `${this.#pending ? "pending" : "active"};expires=${left}` : "";
+    request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
+    try {
+      addContent(request, content);
+      const response = await this.#host.ask(request, this.dialog.flow);
+      this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
+      return response;
+    } catch (cause) {
+      // A content that must not go on the wire is the user's to hear of.
+      if (cause instanceof SipError && cause.code === "value_unsafe") this.#host.report(cause);
+      return undefined;
+    }
+  }
+}
+
+/** A SUBSCRIBE that begins a subscription, and waits for its answer. */
+export class IncomingSubscription {
+  readonly request: Request;
+  readonly #host: Host;
+  readonly #transaction: ServerTransaction;
+
+  /** @internal */
+  constructor(host: Host, request: Request, transaction: ServerTransaction) {
+    this.request = request;
+    this.#host = host;
+    this.#transaction = transaction;
+  }
+
+  /** The event package asked for; "" where the request names none. */
+  get event(): string {
+    return this.request.headers.get("Event")?.token ?? "";
+  }
+
+  /**
+   * Takes it: 200, and a NOTIFY with the state of now.
+   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event
+   */
+  accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
+    const { request } = this;
+    const event = request.headers.get("Event");
+    if (!event) throw new SipError("header_missing", "Event is missing", { status: 400, header: "Event" });
+    const response = request.createResponse(200);
+    const tag = response.headers.get("To")?.tag ?? "";
+    const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request.flow));
+    const notifier = new Notifier(this.#host, dialog, event.toString(), handlers, options);
+    notifier.accept(request, this.#transaction);
+    return notifier;
+  }
+
+  /** Refuses it: 489 (Bad Event) unless told. */
+  reject(status = 489, content: Content = {}): void {
+    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+  }
+}

@@ -1,0 +1,249 @@
+// OutgoingInvite: an INVITE of ours until it is answered (RFC 3261 §13.2): the early dialogs that its forks make,
+// reliable provisional responses (RFC 3262), ACKs to each 2xx, and its CANCEL.
+
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import type { Returned } from "../transaction/user.ts";
+import type { Flow, Target } from "../transport/transport.ts";
+import { type Content, hasOption, leadingNumber } from "./content.ts";
+import { Dialog, dialogId } from "./dialog.ts";
+import type { Closable, Host } from "./host.ts";
+import { InviteUsage } from "./invite-usage.ts";
+import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
+import { SessionTimer } from "./session-timer.ts";
+
+/** What an INVITE of ours calls, beyond what its session does. */
+export interface InviteHandlers extends SessionHandlers {
+  /**
+   * A provisional response above 100 came, once for each that is reliable. `dialog` is the early dialog of the fork
+   * that sent it; undefined for one without a To tag.
+   */
+  onProvisional?(response: Response, dialog: EarlyDialog | undefined): Returned;
+  /** Another fork accepted, too. Without this handler it gets a BYE. */
+  onFork?(session: Session): Returned;
+}
+
+/** How an INVITE of ours is sent. */
+export interface InviteOptions extends SessionOptions {
+  /** Reliable provisional responses (RFC 3262): offered unless told otherwise. */
+  readonly reliable?: "supported" | "required" | "none";
+  /** The flow to send on, whatever the request says. */
+  readonly flow?: Flow;
+  /** The next hop, whatever the request says. */
+  readonly target?: Target;
+}
+
+/** One fork: its dialog, and the number of its last reliable response. */
+interface Fork {
+  readonly usage: InviteUsage;
+  rseq: number | undefined;
+}
+
+/** A call that we make. */
+export class OutgoingInvite implements Closable {
+  /**
+   * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
+   * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
+   * cancel. One that nobody handles is no unhandled rejection.
+   */
+  readonly session: Promise<Session>;
+  readonly #host: Host;
+  readonly #handlers: InviteHandlers;
+  readonly #options: InviteOptions;
+  readonly #forks = new Map<string, Fork>();
+  #request: Request;
+  #transaction: ClientTransaction | undefined;
+  #response: Response | undefined;
+  /** Keeps the session timer's Min-SE over tries, before there is a dialog to do so. */
+  readonly #timer: SessionTimer;
+  #resolve: (session: Session) => void = () => {};
+  #reject: (error: SipError) => void = () => {};
+  #canceled = false;
+  #accepted = false;
+  #over = false;
+
+  /** @internal */
+  constructor(host: Host, request: Request, handlers: InviteHandlers, options: InviteOptions) {
+    this.#host = host;
+    this.#request = request;
+    this.#handlers = handlers;
+    this.#options = options;
+    const nothing = () => {};
+    this.#timer = new SessionTimer(host.clock, options.timer ?? {}, nothing, nothing);
+    this.session = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.session.catch(() => {});
+    host.loose.add(this);
+    this.#send();
+  }
+
+  /** The INVITE, as it was sent last. */
+  get request(): Request {
+    return this.#transaction?.request ?? this.#request;
+  }
+
+  /** The 2xx that made the session: its body is the answer, or the offer. */
+  get response(): Response | undefined {
+    return this.#response;
+  }
+
+  /** The early dialogs of now, one for each fork that rings. */
+  get dialogs(): readonly EarlyDialog[] {
+    return [...this.#forks.values()].map(({ usage }) => usage).filter(({ state }) => state === "early");
+  }
+
+  /**
+   * Cancels the call (RFC 3261 §9.1). One who accepts at the same moment gets an ACK and a BYE. Nothing happens
+   * where it was answered already: then there is a session to hang up.
+   */
+  cancel(): void {
+    if (this.#over || this.#accepted || this.#canceled) return;
+    this.#canceled = true;
+    this.#transaction?.cancel();
+  }
+
+  /** @internal */
+  close(): void {
+    this.#fail(new SipError("closed", "the user agent was closed"));
+  }
+
+  #send(): void {
+    this.#timer.ask(this.#request);
+    const { flow, target } = this.#options;
+    const transaction = this.#host.stack.send(this.#request, {
+      ...this.#host.sendOptions,
+      ...(flow ? { flow } : {}),
+      ...(target ? { target } : {}),
+      onResponse: (response, from) => this.#onResponse(response, from),
+      onError: (error) => this.#fail(error),
+    });
+    this.#transaction = transaction;
+    // A stack that closes drops its transactions without a word.
+    transaction.final.catch((error: SipError) => this.#fail(error));
+  }
+
+  #onResponse(response: Response, transaction: ClientTransaction): void {
+    const { status } = response;
+    if (status === 100) return;
+    if (status < 200) this.#provisional(response);
+    else if (status < 300) this.#accept(response, transaction.request);
+    else if (!this.#canceled && this.#timer.yieldTo(response)) this.#again(response);
+    else if (!this.#accepted) {
+      const refused = `${status} ${response.reason}`;
+      this.#fail(
+        this.#canceled
+          ? new SipError("aborted", refused, { status, cause: response })
+          : new SipError("refused", refused, { status, cause: response }),
+      );
+    }
+  }
+
+  /** The same call, with a longer session interval (RFC 4028 §7.3). */
+  #again(response: Response): void {
+    const next = (response.headers.get("CSeq")?.number ?? 0) + 1;
+    this.#request.headers.set("CSeq", `${next} INVITE`);
+    this.#send();
+  }
+
+  #provisional(response: Response): void {
+    const fork = response.headers.get("To")?.tag === undefined ? undefined : this.#fork(response);
+    if (fork && hasOption(response, "Require", "100rel") && !this.#isNext(response, fork)) return;
+    fork?.usage.notePeer(response);
+    this.#host.call(() => this.#handlers.onProvisional?.(response, fork?.usage));
+  }
+
+  /** RFC 3262 §4: reliable responses are taken in their order, each once, and acknowledged by a PRACK. */
+  #isNext(response: Response, fork: Fork): boolean {
+    const rseq = leadingNumber(response, "RSeq");
+    if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
+    fork.rseq = rseq;
+    void this.#prack(response, fork, rseq);
+    return true;
+  }
+
+  async #prack(response: Response, { usage }: Fork, rseq: number): Promise<void> {
+    let content: Content = {};
+    if (this.#request.bodyLength === 0 && response.bodyLength > 0 && this.#handlers.answer) {
+      const answered = this.#host.call(() => this.#handlers.answer?.(response));
+      content = (await Promise.resolve(answered).catch(() => undefined)) ?? {};
+    }
+    const cseq = response.headers.get("CSeq");
+    const headers = { ...content.headers, RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
+    if (usage.state !== "ended") await usage.request("PRACK", { ...content, headers }).catch(() => {});
+  }
+
+  /** The dialog of a response, made by the first of its tag. */
+  #fork(response: Response): Fork {
+    const { headers } = response;
+    const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
+    const known = this.#forks.get(id);
+    if (known) return known;
+    const sent = this.#transaction?.request ?? this.#request;
+    const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response.flow);
+    const dialog = Dialog.ofCaller(sent, response, contact);
+    const fork = {
+      usage: new InviteUsage(this.#host, dialog, this.#handlers, this.#options),
+      rseq: undefined,
+    };
+    fork.usage.call = this;
+    this.#forks.set(id, fork);
+    return fork;
+  }
+
+  #accept(response: Response, invite: Request): void {
+    const { usage } = this.#fork(response);
+    if (usage.knows(response)) {
+      usage.acknowledge(response);
+      return;
+    }
+    // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
+    usage.dialog.confirm(response);
+    usage.dialog.refresh(response);
+    usage.notePeer(response);
+    usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
+    usage.sessionTimer.agreed(response);
+    const first = !this.#accepted;
+    this.#accepted = true;
+    if (first) {
+      this.#response = response;
+      this.#host.loose.delete(this);
+      if (this.dialogs.length > 0) this.#endEarly();
+    }
+    const wanted = !this.#canceled && (first || this.#handlers.onFork !== undefined);
+    void usage.confirm(invite, response).then(() => {
+      if (!wanted) void usage.bye();
+      else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
+      if (!first) return;
+      if (this.#canceled)
+        this.#reject(new SipError("aborted", "the call was accepted after it was cancelled"));
+      else this.#resolve(usage);
+    });
+  }
+
+  /** RFC 3261 §13.2.2.4: 64 × T1 after the first 2xx the forks that have not accepted are over. */
+  #endEarly(): void {
+    const { clock, t1 } = this.#host;
+    const timer = clock.set(() => end(), 64 * t1);
+    const end = () => {
+      clock.clear(timer);
+      this.#host.loose.delete(waiting);
+      for (const { usage } of this.#forks.values()) {
+        if (usage.state === "early") usage.end({ reason: "refused" });
+      }
+    };
+    const waiting: Closable = { close: end };
+    this.#host.loose.add(waiting);
+  }
+
+  #fail(error: SipError): void {
+    if (this.#over || this.#accepted) return;
+    this.#over = true;
+    this.#host.loose.delete(this);
+    for (const { usage } of this.#forks.values()) usage.end({ reason: "refused" });
+    this.#reject(error);
+  }
+}

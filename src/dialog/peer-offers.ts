@@ -1,0 +1,112 @@
+// PeerOffers: the re-INVITEs and UPDATEs of a session's peer: one at a time, and none that crosses ours (RFC 3261
+// §14.2, RFC 3311 §5.2).
+
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { addContent, type Content } from "./content.ts";
+import type { Dialog } from "./dialog.ts";
+import { answer, type Host } from "./host.ts";
+import { IncomingOffer } from "./incoming-offer.ts";
+import type { SessionHandlers } from "./session.ts";
+import type { SessionTimer } from "./session-timer.ts";
+
+/** What the offers need of their session. */
+export interface OfferSession {
+  /** Whether an offer of the peer's would cross one of ours, or a 2xx of ours that has no ACK yet. */
+  crosses(): boolean;
+  /** Sends a 2xx to an INVITE, until its ACK comes. */
+  accept(invite: Request, transaction: ServerTransaction, response: Response): void;
+  noteBody(content: Content): void;
+  notePeer(request: Request): void;
+}
+
+/** The offers of one session's peer. */
+export class PeerOffers {
+  readonly #host: Host;
+  readonly #dialog: Dialog;
+  readonly #timer: SessionTimer;
+  readonly #handlers: SessionHandlers;
+  readonly #session: OfferSession;
+  /** The one that we have not answered. */
+  #answering: ServerTransaction | undefined;
+
+  constructor(
+    host: Host,
+    dialog: Dialog,
+    timer: SessionTimer,
+    handlers: SessionHandlers,
+    session: OfferSession,
+  ) {
+    this.#host = host;
+    this.#dialog = dialog;
+    this.#timer = timer;
+    this.#handlers = handlers;
+    this.#session = session;
+  }
+
+  /** Whether one waits for our answer. */
+  get waits(): boolean {
+    return this.#answering !== undefined;
+  }
+
+  /** The session is over: the one that waits is answered 487. */
+  stop(): void {
+    const transaction = this.#answering;
+    this.#answering = undefined;
+    if (transaction?.waiting) transaction.respond(487);
+  }
+
+  /** Takes a re-INVITE or an UPDATE. */
+  receive(request: Request, transaction: ServerTransaction): void {
+    const invite = request.method === "INVITE";
+    const offers = invite || request.bodyLength > 0;
+    const least = this.#timer.refuses(request);
+    const refuse = (status: number, headers: Content["headers"] = {}) =>
+      void answer(transaction, addContent(request.createResponse(status), { headers }));
+    if (invite && this.#dialog.state === "early") refuse(500, { "Retry-After": 3 });
+    else if (offers && this.#answering) {
+      refuse(500, { "Retry-After": 1 + Math.floor(this.#host.random.fraction() * 10) });
+    } else if (offers && this.#session.crosses()) refuse(491);
+    else if (least !== undefined) refuse(422, { "Min-SE": least });
+    else {
+      this.#dialog.refresh(request);
+      this.#session.notePeer(request);
+      if (offers) this.#ask(request, transaction);
+      else this.#answer(request, transaction, 200, {});
+    }
+  }
+
+  #ask(request: Request, transaction: ServerTransaction): void {
+    this.#answering = transaction;
+    const offer = new IncomingOffer(request, (status, content) => {
+      if (this.#answering !== transaction) return;
+      this.#answering = undefined;
+      this.#answer(request, transaction, status, content);
+    });
+    transaction.onCancel = () => offer.reject(487);
+    if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer));
+    else offer.reject();
+  }
+
+  #answer(request: Request, transaction: ServerTransaction, status: number, content: Content): void {
+    let response: Response;
+    try {
+      response = addContent(request.createResponse(status), content);
+    } catch (cause) {
+      // It must not go on the wire: the peer is answered all the same, and the user hears of it.
+      answer(transaction, request.createResponse(500));
+      throw cause;
+    }
+    if (status > 299) {
+      answer(transaction, response);
+      return;
+    }
+    response.headers.set("Contact", this.#dialog.contact);
+    response.headers.set("Allow", this.#host.allow);
+    this.#session.noteBody(content);
+    this.#timer.agree(request, response);
+    if (request.method === "INVITE") this.#session.accept(request, transaction, response);
+    else answer(transaction, response);
+  }
+}

@@ -1,0 +1,128 @@
+// Publication: the state that we keep at an event state compositor by PUBLISH (RFC 3903).
+
+import type { TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import { CSeq } from "../message/cseq.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Returned } from "../transaction/user.ts";
+import { addContent, type Content, leadingNumber } from "./content.ts";
+import type { Closable, Host } from "./host.ts";
+
+/** What a publication calls. */
+export interface PublicationHandlers {
+  /** The compositor has taken the state, or its refresh. */
+  onPublished?(response: Response): Returned;
+  /** It has not, and holds nothing of ours any more; update begins anew. */
+  onFailed?(cause: Response | SipError): Returned;
+}
+
+/** State that we publish. */
+export class Publication implements Closable {
+  readonly #host: Host;
+  readonly #request: Request;
+  readonly #handlers: PublicationHandlers;
+  #expires: number;
+  #cseq: number;
+  #content: Content;
+  #etag: string | undefined;
+  #timer: TimerHandle | undefined;
+  /** One PUBLISH at a time (RFC 3903 §4.1); what waits is only the newest state. */
+  #busy = false;
+  #wanted: "state" | "refresh" | "remove" | undefined;
+
+  /** @internal */
+  constructor(host: Host, request: Request, content: Content, handlers: PublicationHandlers) {
+    this.#host = host;
+    this.#request = request;
+    this.#handlers = handlers;
+    this.#content = content;
+    this.#expires = request.headers.get("Expires") ?? 3600;
+    this.#cseq = request.headers.get("CSeq")?.number ?? 1;
+    host.loose.add(this);
+    this.#want("state");
+  }
+
+  /** The entity-tag of what the compositor holds; undefined where it holds nothing of ours. */
+  get etag(): string | undefined {
+    return this.#etag;
+  }
+
+  /** Publishes a new state in place of the last one. */
+  update(content: Content): void {
+    this.#content = content;
+    this.#host.loose.add(this);
+    this.#want("state");
+  }
+
+  /** Takes the state back (RFC 3903 §4.5). */
+  remove(): void {
+    this.#want("remove");
+  }
+
+  /** Forgets it, without a word. @internal */
+  close(): void {
+    this.#host.clock.clear(this.#timer);
+    this.#host.loose.delete(this);
+    this.#wanted = undefined;
+  }
+
+  #want(what: "state" | "refresh" | "remove"): void {
+    if (what !== "refresh" || this.#wanted === undefined) this.#wanted = what;
+    if (!this.#busy) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    for (let what = this.#wanted; what; what = this.#wanted) {
+      this.#wanted = undefined;
+      // Nothing is there that could be refreshed or taken back.
+      if (what === "remove" && this.#etag === undefined) this.close();
+      else await this.#publish(this.#etag === undefined ? "state" : what);
+    }
+    this.#busy = false;
+  }
+
+  async #publish(what: "state" | "refresh" | "remove"): Promise<void> {
+    this.#host.clock.clear(this.#timer);
+    const request = this.#request.clone();
+    request.headers.set("CSeq", new CSeq(this.#cseq++, "PUBLISH"));
+    request.headers.set("Expires", String(what === "remove" ? 0 : this.#expires));
+    if (this.#etag !== undefined) request.headers.set("SIP-If-Match", this.#etag);
+    try {
+      if (what === "state") addContent(request, this.#content);
+      const response = await this.#host.ask(request, undefined);
+      this.#cseq = Math.max(this.#cseq, (response.headers.get("CSeq")?.number ?? 0) + 1);
+      this.#answered(response, what);
+    } catch (error) {
+      this.#failed(error instanceof SipError ? error : new SipError("core_failed", String(error)));
+    }
+  }
+
+  #answered(response: Response, what: "state" | "refresh" | "remove"): void {
+    const { status, statusClass, headers } = response;
+    const least = leadingNumber(response, "Min-Expires");
+    if (statusClass === 2 && what === "remove") {
+      this.#etag = undefined;
+      this.close();
+    } else if (statusClass === 2) {
+      this.#etag = headers.raw("SIP-ETag")[0];
+      const seconds = Math.min(headers.get("Expires") ?? this.#expires, 2_000_000);
+      this.#timer = this.#host.clock.set(() => this.#want("refresh"), seconds * 900);
+      this.#host.call(() => this.#handlers.onPublished?.(response));
+    } else if (status === 412 && this.#etag !== undefined) {
+      // It has forgotten us: begin anew (RFC 3903 §4.1).
+      this.#etag = undefined;
+      this.#want(what === "remove" ? "remove" : "state");
+    } else if (status === 423 && least !== undefined && least > this.#expires && least <= 86_400) {
+      this.#expires = least;
+      this.#want(what);
+    } else this.#failed(response);
+  }
+
+  #failed(cause: Response | SipError): void {
+    this.#etag = undefined;
+    this.close();
+    this.#host.call(() => this.#handlers.onFailed?.(cause));
+  }
+}

@@ -1,0 +1,111 @@
+// Refer: a REFER of the peer's, and what is told of its outcome by the subscription that it implies (RFC 3515).
+
+import type { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import { reasonPhrase } from "../message/status.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { addContent, type Content } from "./content.ts";
+import { Dialog } from "./dialog.ts";
+import { answer, type Host } from "./host.ts";
+import { Notifier } from "./notifier.ts";
+
+/** How long the outcome may take, in seconds. */
+const PATIENCE = 180;
+
+/** A REFER that waits for its answer. */
+export class IncomingRefer {
+  readonly request: Request;
+  /** Whom to call. */
+  readonly target: NameAddr;
+  readonly #host: Host;
+  readonly #transaction: ServerTransaction;
+  readonly #dialog: () => Dialog;
+
+  private constructor(
+    host: Host,
+    request: Request,
+    transaction: ServerTransaction,
+    target: NameAddr,
+    dialog: () => Dialog,
+  ) {
+    this.#host = host;
+    this.request = request;
+    this.target = target;
+    this.#transaction = transaction;
+    this.#dialog = dialog;
+  }
+
+  /** One within a dialog. One without a single Refer-To is answered 400 (RFC 3515 §2.4.2). @internal */
+  static within(
+    host: Host,
+    request: Request,
+    transaction: ServerTransaction,
+    dialog: Dialog,
+  ): IncomingRefer | undefined {
+    return IncomingRefer.#of(host, request, transaction, () => dialog);
+  }
+
+  /** One that begins a dialog. @internal */
+  static alone(host: Host, request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
+    return IncomingRefer.#of(host, request, transaction, () => {
+      const tag = request.createResponse(202).headers.get("To")?.tag ?? "";
+      return Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+    });
+  }
+
+  static #of(
+    host: Host,
+    request: Request,
+    transaction: ServerTransaction,
+    dialog: () => Dialog,
+  ): IncomingRefer | undefined {
+    const target = request.headers.get("Refer-To");
+    if (target) return new IncomingRefer(host, request, transaction, target, dialog);
+    answer(transaction, request.createResponse(400, "Missing Refer-To"));
+    return undefined;
+  }
+
+  /** Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress. */
+  accept(): ReferProgress {
+    const { request } = this;
+    const id = request.headers.get("CSeq")?.number;
+    const dialog = this.#dialog();
+    const response = request.createResponse(202);
+    response.headers.set("Contact", dialog.contact);
+    answer(this.#transaction, response);
+    return new ReferProgress(this.#host, dialog, `refer;id=${id}`);
+  }
+
+  /** Refuses it: 603 unless told. */
+  reject(status = 603, content: Content = {}): void {
+    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+  }
+}
+
+/** Tells the one who sent a REFER what comes of it. */
+export class ReferProgress {
+  readonly #notifier: Notifier;
+  #said: Content = sipfrag(100, undefined);
+
+  /** @internal */
+  constructor(host: Host, dialog: Dialog, event: string) {
+    this.#notifier = new Notifier(host, dialog, event, { state: () => this.#said });
+    this.#notifier.grant(PATIENCE);
+    this.#notifier.notify();
+  }
+
+  /** Tells the status of the request that the REFER asked for. A final one ends the subscription. */
+  notify(status: number, reason?: string): void {
+    this.#said = sipfrag(status, reason);
+    if (status < 200) this.#notifier.notify();
+    else this.#notifier.terminate("noresource");
+  }
+}
+
+/** RFC 3515 §2.4.5: a message/sipfrag with the status line. */
+function sipfrag(status: number, reason: string | undefined): Content {
+  return {
+    body: `SIP/2.0 ${status} ${reason ?? reasonPhrase(status)}\r\n`,
+    contentType: "message/sipfrag;version=2.0",
+  };
+}

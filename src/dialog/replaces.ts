@@ -1,0 +1,46 @@
+// Replaces and Join: which dialog an INVITE means to take over or to join (RFC 3891, RFC 3911).
+
+import type { Request } from "../message/request.ts";
+import { dialogId } from "./dialog.ts";
+
+/** What a Replaces or Join header field says. */
+export interface DialogReference {
+  readonly name: "Replaces" | "Join";
+  /** The dialog's id at the side that is asked: its to-tag is our tag (RFC 3891 §3). */
+  readonly id: string;
+  /** Only where the dialog is early still. */
+  readonly earlyOnly: boolean;
+}
+
+/**
+ * Reads Replaces or Join of an INVITE.
+ *
+ * @returns undefined where there is none; `"bad"` for more than one, both, or one without both tags: answer 400
+ */
+export function readReference(request: Request): DialogReference | "bad" | undefined {
+  const found: DialogReference[] = [];
+  for (const name of ["Replaces", "Join"] as const) {
+    for (const text of request.headers.raw(name)) {
+      const reference = text.includes(",") ? undefined : read(name, text);
+      if (!reference) return "bad";
+      found.push(reference);
+    }
+  }
+  if (found.length > 1) return "bad";
+  return found[0];
+}
+
+function read(name: "Replaces" | "Join", text: string): DialogReference | undefined {
+  const [callId, ...params] = text.split(";").map((part) => part.trim());
+  const tags = new Map<string, string>();
+  for (const param of params) {
+    const [key = "", value = ""] = param.split("=").map((part) => part.trim());
+    if (tags.has(key.toLowerCase())) return undefined;
+    tags.set(key.toLowerCase(), value);
+  }
+  const [to, from] = [tags.get("to-tag"), tags.get("from-tag")];
+  if (!callId || !to || !from) return undefined;
+  // A tag of 0 stands for none, as RFC 2543 peers have it (RFC 3891 §6.1).
+  const id = dialogId(callId, to, from === "0" ? "" : from);
+  return { name, id, earlyOnly: tags.has("early-only") };
+}

@@ -1,0 +1,139 @@
+// SessionTimer: agrees on how often a session is refreshed, and notices when it is not (RFC 4028).
+
+import type { Clock, TimerHandle } from "../clock.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { addOption, hasOption, leadingNumber } from "./content.ts";
+
+/** What one side wants of the session timer. Seconds. */
+export interface SessionTimerOptions {
+  /** The interval to ask for; by default none is asked for, and a peer's wish is met. */
+  readonly expires?: number;
+  /** The shortest interval that is taken; 90, the least that RFC 4028 §5 allows, unless told otherwise. */
+  readonly min?: number;
+  /** Who is to refresh: us, or the peer. It says what we ask for; the callee decides. */
+  readonly refresher?: "us" | "peer";
+}
+
+/** What was agreed. */
+export interface SessionTimerState {
+  /** Seconds. */
+  readonly expires: number;
+  readonly refresher: "us" | "peer";
+}
+
+/** The default of Min-SE, in seconds (RFC 4028 §5). */
+export const LEAST_SESSION = 90;
+
+/** The timer of one session. */
+export class SessionTimer {
+  readonly #clock: Clock;
+  readonly #options: SessionTimerOptions;
+  readonly #refresh: () => void;
+  readonly #expired: () => void;
+  /** The largest Min-SE that was heard in this dialog (§7.4). */
+  #min: number;
+  #state: SessionTimerState | undefined;
+  #timers: TimerHandle[] = [];
+
+  /**
+   * @param refresh called when it is our turn to refresh the session
+   * @param expired called when nobody has refreshed it in time
+   */
+  constructor(clock: Clock, options: SessionTimerOptions, refresh: () => void, expired: () => void) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#refresh = refresh;
+    this.#expired = expired;
+    this.#min = options.min ?? LEAST_SESSION;
+  }
+
+  /** What was agreed; undefined where the session has no timer. */
+  get state(): SessionTimerState | undefined {
+    return this.#state;
+  }
+
+  /** Writes our wish into an INVITE or UPDATE of ours (§7.1, §7.4). */
+  ask(request: Request): void {
+    addOption(request, "Supported", "timer");
+    const wanted = this.#state?.expires ?? this.#options.expires;
+    if (wanted !== undefined) {
+      const refresher = this.#state?.refresher ?? this.#options.refresher;
+      const role = refresher === undefined ? "" : `;refresher=${refresher === "us" ? "uac" : "uas"}`;
+      request.headers.set("Session-Expires", `${Math.max(wanted, this.#min)}${role}`);
+    }
+    if (this.#min > LEAST_SESSION) request.headers.set("Min-SE", this.#min);
+  }
+
+  /** Takes the Min-SE of a 422 over (§7.3); true where the request is worth another try. */
+  yieldTo(response: Response): boolean {
+    const min = leadingNumber(response, "Min-SE");
+    if (response.status !== 422 || min === undefined || min <= this.#min || min > 86_400) return false;
+    this.#min = min;
+    return true;
+  }
+
+  /** Whether the interval that a peer asks for is too short: answer 422, with our Min-SE (§9). */
+  refuses(request: Request): number | undefined {
+    const asked = leadingNumber(request, "Session-Expires");
+    const least = this.#options.min ?? LEAST_SESSION;
+    return asked !== undefined && asked < least && hasOption(request, "Supported", "timer")
+      ? least
+      : undefined;
+  }
+
+  /** Writes what was agreed into our 2xx to a peer's INVITE or UPDATE, and starts anew (§9). */
+  agree(request: Request, response: Response): void {
+    const theirs = hasOption(request, "Supported", "timer");
+    const asked = leadingNumber(request, "Session-Expires");
+    const heard = leadingNumber(request, "Min-SE") ?? 0;
+    addOption(response, "Supported", "timer");
+    const wish = asked ?? this.#options.expires;
+    if (wish === undefined) {
+      this.#start(undefined);
+      return;
+    }
+    const least = Math.max(heard, this.#options.min ?? LEAST_SESSION);
+    const own = asked === undefined ? wish : Math.min(asked, this.#options.expires ?? asked);
+    const expires = Math.max(own, least);
+    const role = refresherOf(request);
+    // One who does not know the extension cannot refresh (Table 2).
+    const peer = theirs && (role === "uac" || (role === undefined && this.#options.refresher !== "us"));
+    response.headers.set("Session-Expires", `${expires};refresher=${peer ? "uac" : "uas"}`);
+    if (peer) addOption(response, "Require", "timer");
+    this.#start({ expires, refresher: peer ? "peer" : "us" });
+  }
+
+  /** Takes over what the peer's 2xx to our INVITE or UPDATE says, and starts anew (§7.2). */
+  agreed(response: Response): void {
+    const expires = leadingNumber(response, "Session-Expires");
+    const refresher = refresherOf(response) === "uas" ? "peer" : "us";
+    this.#start(expires === undefined ? undefined : { expires: Math.max(expires, LEAST_SESSION), refresher });
+  }
+
+  /** Goes on with what was agreed before, in another process perhaps. */
+  resume(state: SessionTimerState): void {
+    this.#start(state);
+  }
+
+  /** Ends it. */
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) this.#clock.clear(timer);
+  }
+
+  #start(state: SessionTimerState | undefined): void {
+    this.stop();
+    this.#state = state;
+    if (!state) return;
+    const interval = state.expires * 1000;
+    const end = interval - Math.min(32_000, interval / 3);
+    if (state.refresher === "us") this.#timers.push(this.#clock.set(() => this.#refresh(), interval / 2));
+    // Who does not refresh ends the session a little early (§10); so does one whose refreshing got no answer.
+    this.#timers.push(this.#clock.set(() => this.#expired(), end));
+  }
+}
+
+function refresherOf(message: Request | Response): "uac" | "uas" | undefined {
+  const found = /;\s*refresher\s*=\s*(uac|uas)/i.exec(message.headers.raw("Session-Expires")[0] ?? "");
+  return found?.[1]?.toLowerCase() as "uac" | "uas" | undefined;
+}

@@ -1,0 +1,88 @@
+// Session: what a user holds of a call in each of its states. The type says what can be called: what has only
+// rung cannot be hung up, what has ended has no methods. One class stands behind them, invite-usage.ts.
+
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Returned } from "../transaction/user.ts";
+import type { Content } from "./content.ts";
+import type { Dialog, DialogJson } from "./dialog.ts";
+import type { IncomingOffer } from "./incoming-offer.ts";
+import type { IncomingRefer } from "./refer.ts";
+import type { SessionTimerOptions, SessionTimerState } from "./session-timer.ts";
+import type { Subscription, SubscriptionHandlers } from "./subscription.ts";
+
+/** Why a session ended, and the message or error that ended it, if any. */
+export interface SessionEnd {
+  /**
+   * `bye`: we hung up; `peer`: the peer did; `gone`: the peer does not know the dialog any more (481), or did not
+   * answer; `unacknowledged`: no ACK came to our 2xx; `expired`: nobody refreshed it (RFC 4028); `refused`: an
+   * early dialog whose INVITE failed; `closed`: the user agent was closed.
+   */
+  readonly reason: "bye" | "peer" | "gone" | "unacknowledged" | "expired" | "refused" | "closed";
+  readonly request?: Request;
+}
+
+/** What a session calls. Each is optional. */
+export interface SessionHandlers {
+  /** An offer came, in a re-INVITE or UPDATE. Without this handler it is refused 488. */
+  onOffer?(offer: IncomingOffer): Returned;
+  /** The peer asks to call somebody (RFC 3515). Without this handler it is refused 603. */
+  onRefer?(refer: IncomingRefer): Returned;
+  /** Any other request within the dialog, to be answered. Without this handler: 405. */
+  onRequest?(request: Request, transaction: ServerTransaction): Returned;
+  /** The ACK to our 2xx came: it carries the answer where the 2xx carried the offer. */
+  onAck?(ack: Request): Returned;
+  /** The answer to an offer that came in a 2xx to a request of ours without one (RFC 3261 §13.2.1). */
+  answer?(offer: Response): Content | PromiseLike<Content>;
+  /** It is over. Called once. */
+  onEnd?(end: SessionEnd): Returned;
+}
+
+/** How a session is kept. */
+export interface SessionOptions {
+  /** Session timers (RFC 4028). By default none is asked for, and a peer's wish is met. */
+  readonly timer?: SessionTimerOptions;
+}
+
+/** A call that rings: its dialog is early. */
+export interface EarlyDialog {
+  readonly state: "early" | "confirmed" | "ended";
+  readonly dialog: Dialog;
+  /** Sends an UPDATE, with an offer or without (RFC 3311). Resolves with its final response. */
+  update(content?: Content): Promise<Response>;
+  /** Sends any other request within the dialog: INFO, say. Resolves with its final response. */
+  request(method: string, content?: Content): Promise<Response>;
+}
+
+/** A call that was accepted: its dialog is confirmed. */
+export interface Session extends EarlyDialog {
+  /**
+   * Sends a re-INVITE (RFC 3261 §14), and its ACK. Where it meets the peer's own (491) it is sent again after the time
+   * that §14.1 says. Resolves with its final response.
+   */
+  reinvite(content?: Content): Promise<Response>;
+  /** Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. */
+  refer(target: string, handlers: SubscriptionHandlers, content?: Content): Subscription;
+  /**
+   * Hangs up. A callee waits for the ACK first (RFC 3261 §15.1.1). Resolves with the response to the BYE, undefined
+   * where the session was over already, or none came.
+   */
+  bye(content?: Content): Promise<Response | undefined>;
+  /** The value for a Replaces or Join header field that names this session (RFC 3891, RFC 3911). */
+  readonly replaces: string;
+  /** What was agreed on its refreshing. */
+  readonly timer: SessionTimerState | undefined;
+  /** All that it takes to go on in another process: give it to UserAgent.restore. */
+  toJSON(): SessionJson;
+}
+
+/** A session as JSON. */
+export interface SessionJson {
+  readonly dialog: DialogJson;
+  readonly timer: SessionTimerState | undefined;
+  /** Whether the peer takes UPDATE. */
+  readonly update: boolean;
+  /** The body that a refreshing re-INVITE repeats, as text of octets, and its type. */
+  readonly body: { readonly text: string; readonly contentType: string } | undefined;
+}

@@ -1,0 +1,240 @@
+// Subscription: a subscriber's side of an event package (RFC 6665 §4.1): SUBSCRIBE, the NOTIFYs that come, and
+// refreshing in time; or the one that a REFER brings with it (RFC 3515).
+
+import type { TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Returned } from "../transaction/user.ts";
+import { leadingNumber } from "./content.ts";
+import { Dialog } from "./dialog.ts";
+import { answer, type Host, type Usage } from "./host.ts";
+
+/** Why a subscription ended. */
+export interface SubscriptionEnd {
+  /**
+   * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
+   * `invariant`), "" where it gave none; or ours: `refused` with the response, `silent` where no NOTIFY came,
+   * `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
+   */
+  readonly reason: string;
+  /** Seconds after which the notifier may be asked again, where it says so. */
+  readonly retryAfter?: number;
+  readonly response?: Response;
+  readonly error?: SipError;
+}
+
+/** What a subscription calls. */
+export interface SubscriptionHandlers {
+  /** The state came; the NOTIFY is answered 200 already. The last one comes before onEnd. */
+  onNotify?(notify: Request): Returned;
+  /** It is over. Called once. */
+  onEnd?(end: SubscriptionEnd): Returned;
+}
+
+/** `requested` until the first NOTIFY has come; `pending` while the notifier waits for its owner's consent. */
+export type SubscriptionState = "requested" | "pending" | "active" | "terminated";
+
+/** What makes a subscription. @internal */
+export interface SubscriptionInit {
+  readonly event: string;
+  readonly id?: string;
+  /** The dialog that it shares, for a REFER within one. */
+  readonly dialog?: Dialog;
+}
+
+/** A subscription of ours. */
+export class Subscription implements Usage {
+  /** The event package. */
+  readonly event: string;
+  readonly #id: string | undefined;
+  readonly #host: Host;
+  readonly #handlers: SubscriptionHandlers;
+  readonly #request: Request;
+  readonly #key: string;
+  #dialog: Dialog | undefined;
+  #state: SubscriptionState = "requested";
+  #retried = false;
+  #refreshing: TimerHandle | undefined;
+  #expiry: TimerHandle | undefined;
+
+  /** @internal */
+  constructor(host: Host, request: Request, handlers: SubscriptionHandlers, init: SubscriptionInit) {
+    const { headers } = request;
+    this.event = init.event;
+    this.#id = init.id;
+    this.#host = host;
+    this.#handlers = handlers;
+    this.#request = request;
+    this.#key = subscriptionKey(headers.get("Call-ID") ?? "", headers.get("From")?.tag, init.event);
+    if (init.dialog) this.#join(init.dialog);
+    else host.expecting.set(this.#key, this);
+    this.#waitForNotify();
+    void this.#send(request);
+  }
+
+  get state(): SubscriptionState {
+    return this.#state;
+  }
+
+  /** The dialog, once the first NOTIFY has made it. */
+  get dialog(): Dialog | undefined {
+    return this.#dialog;
+  }
+
+  /**
+   * Asks for the state anew, and for more time.
+   * @param expires seconds; what was asked for first, unless told
+   */
+  refresh(expires?: number): void {
+    const dialog = this.#dialog;
+    if (this.#state === "terminated" || !dialog || this.#request.method !== "SUBSCRIBE") return;
+    void this.#send(this.#again(dialog, expires ?? this.#request.headers.get("Expires") ?? 3600));
+  }
+
+  /** Ends it: onEnd is called when the notifier's last NOTIFY has come, or after 64 × T1 without one. */
+  unsubscribe(): void {
+    const dialog = this.#dialog;
+    if (this.#state === "terminated") return;
+    if (!dialog || this.#request.method !== "SUBSCRIBE") {
+      // There is nobody to tell yet, or no way to (RFC 6665 §4.1.2.3 ends what SUBSCRIBE began).
+      this.#end({ reason: "closed" });
+      return;
+    }
+    this.#waitForNotify();
+    void this.#send(this.#again(dialog, 0));
+  }
+
+  receive(request: Request, transaction: ServerTransaction | undefined): boolean {
+    if (request.method !== "NOTIFY" || !transaction || !this.#owns(request)) return false;
+    const state = request.headers.get("Subscription-State");
+    if (!state) {
+      transaction.respond(400, "Missing Subscription-State");
+      return true;
+    }
+    if (!this.#dialog) this.#begin(request);
+    else this.#dialog.refresh(request);
+    answer(transaction, request.createResponse(200));
+    const token = state.token.toLowerCase();
+    const seconds = Number(state.params.get("expires") ?? Number.NaN);
+    this.#clear();
+    if (token !== "terminated") {
+      this.#state = token === "pending" ? "pending" : "active";
+      this.#schedule(Number.isFinite(seconds) ? seconds : 3600);
+    }
+    this.#host.call(() => this.#handlers.onNotify?.(request));
+    if (token === "terminated") {
+      const retryAfter = Number(state.params.get("retry-after") ?? Number.NaN);
+      const reason = state.params.get("reason") ?? "";
+      this.#end({ reason, ...(Number.isFinite(retryAfter) ? { retryAfter } : {}) });
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#end({ reason: "closed" });
+  }
+
+  #owns(request: Request): boolean {
+    const event = request.headers.get("Event");
+    const id = event?.params.get("id");
+    // The first REFER of a dialog may be told of without an id (RFC 3515 §2.4.6).
+    return event?.token === this.event && (id === undefined || this.#id === undefined || id === this.#id);
+  }
+
+  /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */
+  #begin(notify: Request): void {
+    const { headers } = this.#request;
+    const contact = this.#host.contactFor(notify.flow);
+    const dialog = Dialog.ofCallee(notify, headers.get("From")?.tag ?? "", contact);
+    dialog.noteSent(headers.get("CSeq")?.number ?? 0);
+    dialog.confirm();
+    this.#join(dialog);
+  }
+
+  #join(dialog: Dialog): void {
+    this.#dialog = dialog;
+    this.#host.expecting.delete(this.#key);
+    this.#host.add(dialog, this);
+  }
+
+  #again(dialog: Dialog, expires: number): Request {
+    const request = dialog.createRequest("SUBSCRIBE");
+    for (const name of ["Event", "Accept", "Supported"]) {
+      for (const value of this.#request.headers.raw(name)) request.headers.append(name, value);
+    }
+    request.headers.set("Expires", String(expires));
+    return request;
+  }
+
+  async #send(request: Request): Promise<void> {
+    try {
+      const response = await this.#host.ask(request, this.#dialog?.flow);
+      this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
+      this.#answered(request, response);
+    } catch (error) {
+      if (request === this.#request || this.#state === "requested") {
+        this.#end({ reason: "failed", ...(error instanceof SipError ? { error } : {}) });
+      }
+    }
+  }
+
+  #answered(request: Request, response: Response): void {
+    const { status, statusClass } = response;
+    if (this.#state === "terminated") return;
+    const least = status === 423 ? leadingNumber(response, "Min-Expires") : undefined;
+    if (least !== undefined && least <= 86_400 && !this.#retried && this.#request.method === "SUBSCRIBE") {
+      this.#retried = true;
+      this.#request.headers.set("Expires", String(least));
+      const cseq = (request.headers.get("CSeq")?.number ?? 0) + 1;
+      this.#request.headers.set("CSeq", `${cseq} SUBSCRIBE`);
+      if (this.#dialog) this.refresh(least);
+      else void this.#send(this.#request);
+    } else if (statusClass === 2) {
+      const expires = response.headers.get("Expires");
+      if (this.#state !== "requested" && expires && request.headers.get("Expires") !== 0) {
+        this.#clear();
+        this.#schedule(expires);
+      }
+    } else if (request === this.#request) this.#end({ reason: "refused", response });
+    else if (status === 481) this.#end({ reason: "gone", response });
+    // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
+  }
+
+  /** Timer N: no NOTIFY, no subscription (RFC 6665 §4.1.2.4). */
+  #waitForNotify(): void {
+    this.#clear();
+    this.#expiry = this.#host.clock.set(() => this.#end({ reason: "silent" }), 64 * this.#host.t1);
+  }
+
+  #schedule(seconds: number): void {
+    const { clock, t1 } = this.#host;
+    const total = Math.min(Math.max(0, seconds), 2_000_000) * 1000;
+    // Time enough for the refresh to be retransmitted, if there is any to spare.
+    const early = total > 4 * 64 * t1 ? 64 * t1 : total / 2;
+    if (this.#request.method === "SUBSCRIBE") {
+      this.#refreshing = clock.set(() => this.refresh(), total - early);
+    }
+    this.#expiry = clock.set(() => this.#end({ reason: "timeout" }), total);
+  }
+
+  #clear(): void {
+    this.#host.clock.clear(this.#refreshing);
+    this.#host.clock.clear(this.#expiry);
+  }
+
+  #end(end: SubscriptionEnd): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    this.#clear();
+    this.#host.expecting.delete(this.#key);
+    if (this.#dialog) this.#host.remove(this.#dialog, this);
+    this.#host.call(() => this.#handlers.onEnd?.(end));
+  }
+}
+
+/** Under which a subscription waits for its first NOTIFY. */
+export function subscriptionKey(callId: string, tag: string | undefined, event: string): string {
+  return [event, tag, callId].join("|");
+}

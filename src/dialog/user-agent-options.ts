@@ -1,0 +1,55 @@
+// Options of a user agent, of what it sends, and what it tells about itself.
+
+import type { Clock } from "../clock.ts";
+import type { RequestInit } from "../message/create-request.ts";
+import type { NameAddr } from "../message/name-addr.ts";
+import type { Random } from "../random.ts";
+import type { SendOptions } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Flow } from "../transport/transport.ts";
+import type { Content } from "./content.ts";
+import type { EarlyDialog, Session } from "./session.ts";
+
+/** What a user agent is made of. */
+export interface UserAgentOptions {
+  readonly stack: Stack;
+  /** Our Contact, or what makes it for a flow; by default the address of the flow's transport, with `user`. */
+  readonly contact?: NameAddr | string | ((flow: Flow | undefined) => NameAddr | string);
+  /** The user part of the default Contact. */
+  readonly user?: string;
+  /** The stack's own clock, where it has one. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** T1 and T2 in milliseconds, as the stack has them. */
+  readonly timers?: { readonly t1?: number; readonly t2?: number };
+  /** The methods for Allow. */
+  readonly allow?: string;
+  /** What every request is sent with, such as credentials. */
+  readonly sendOptions?: SendOptions;
+  /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
+  readonly answersStrays?: boolean;
+  /** Dialogs that may live at once; a new one past them is refused 503. Default 100,000. */
+  readonly limit?: number;
+  /** Told of what the handlers of sessions and subscriptions throw. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** How a request that begins something is made. */
+export interface UserAgentRequest extends Omit<RequestInit, "body" | "contact" | "headers">, Content {}
+
+/** What lives in a user agent. */
+export interface UserAgentStats {
+  /** Early and confirmed. */
+  readonly dialogs: number;
+  /** Sessions and subscriptions, of both sides, within those dialogs. */
+  readonly usages: number;
+  /** INVITEs that are not answered, publications, subscriptions without a dialog. */
+  readonly pending: number;
+  /** Requests with a To tag, ACKs and 2xx, that belonged to nothing here. */
+  readonly strays: number;
+}
+
+/** What a Replaces or Join header field names: a session, or a call of ours that still rings. */
+export type FoundDialog =
+  | { readonly name: "Replaces" | "Join"; readonly session: Session }
+  | { readonly name: "Replaces" | "Join"; readonly early: EarlyDialog; readonly call: { cancel(): void } };

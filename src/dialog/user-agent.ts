@@ -1,0 +1,357 @@
+// UserAgent: all dialogs and subscriptions of a stack: which of them a request belongs to, and how new ones begin.
+
+import { systemClock } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import { createRequest } from "../message/create-request.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
+import { defaultRandom } from "../random.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { DEFAULT_TIMERS } from "../transaction/timers.ts";
+import type { Flow } from "../transport/transport.ts";
+import { addContent, addOption, type Content } from "./content.ts";
+import { Dialog, dialogId } from "./dialog.ts";
+import { DialogTable } from "./dialog-table.ts";
+import { answer, type Closable, type Host, type Usage } from "./host.ts";
+import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
+import { InviteUsage } from "./invite-usage.ts";
+import { IncomingSubscription } from "./notifier.ts";
+import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
+import { Publication, type PublicationHandlers } from "./publication.ts";
+import { IncomingRefer } from "./refer.ts";
+import { readReference } from "./replaces.ts";
+import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
+import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
+import type {
+  FoundDialog,
+  UserAgentOptions,
+  UserAgentRequest,
+  UserAgentStats,
+} from "./user-agent-options.ts";
+
+const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
+
+/**
+ * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:
+ *
+ * ```ts
+ * onRequest(request, transaction) {
+ *   if (ua.receive(request, transaction) || !transaction) return;
+ *   if (request.method === "INVITE") ua.incoming(request, transaction).accept({ body: sdp });
+ *   else transaction.respond(405);
+ * },
+ * onResponse: (response) => void ua.receiveResponse(response),
+ * ```
+ */
+export class UserAgent {
+  readonly #options: UserAgentOptions;
+  readonly #stack: Stack;
+  readonly #dialogs = new DialogTable();
+  readonly #host: Host;
+  #strays = 0;
+
+  constructor(options: UserAgentOptions) {
+    const { stack, clock = systemClock, random = defaultRandom, timers } = options;
+    this.#options = options;
+    this.#stack = stack;
+    this.#host = {
+      stack,
+      clock,
+      random,
+      t1: timers?.t1 ?? DEFAULT_TIMERS.t1,
+      t2: timers?.t2 ?? DEFAULT_TIMERS.t2,
+      allow: options.allow ?? METHODS,
+      sendOptions: options.sendOptions ?? {},
+      loose: new Set<Closable>(),
+      expecting: new Map<string, Usage>(),
+      add: (dialog, usage) => this.#dialogs.add(dialog, usage),
+      remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
+      contactFor: (flow) => this.#contactFor(flow),
+      ask: (request, flow) => this.#ask(request, flow),
+      report: (error) => this.#report(error),
+      call: (callback) => this.#call(callback),
+    };
+  }
+
+  /** What lives here now. */
+  get stats(): UserAgentStats {
+    const { size, usages } = this.#dialogs;
+    const pending = this.#host.loose.size + this.#host.expecting.size;
+    return { dialogs: size, usages, pending, strays: this.#strays };
+  }
+
+  /**
+   * Takes a request that belongs to a dialog of ours, or to none of anybody's: call it first.
+   *
+   * @returns true where it was taken, and answered by and by; false for a request that begins something
+   */
+  receive(request: Request, transaction: ServerTransaction | undefined): boolean {
+    const { headers, method } = request;
+    const to = headers.get("To")?.tag;
+    if (to === undefined) return false;
+    const callId = headers.get("Call-ID") ?? "";
+    const id = dialogId(callId, to, headers.get("From")?.tag);
+    const dialog = this.#dialogs.get(id);
+    if (!dialog) return this.#unknown(request, transaction, callId, to);
+    // Its ACK has the INVITE's number (RFC 3261 §12.2.2).
+    if (method !== "ACK" && !dialog.isInOrder(request)) {
+      transaction?.respond(500, "Overtaken By A Later Request");
+      return true;
+    }
+    for (const usage of this.#dialogs.of(id)) if (usage.receive(request, transaction)) return true;
+    if (transaction) this.#refuse(request, transaction);
+    return true;
+  }
+
+  /**
+   * Takes a 2xx whose INVITE transaction is over: its ACK was lost, and is sent again (RFC 3261 §13.2.2.4). For the
+   * `onResponse` of the core.
+   *
+   * @returns true where it was one of ours
+   */
+  receiveResponse(response: Response): boolean {
+    const { headers } = response;
+    const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
+    for (const usage of this.#dialogs.of(id)) {
+      if (usage instanceof InviteUsage && usage.knows(response)) {
+        usage.acknowledge(response);
+        return true;
+      }
+    }
+    this.#strays++;
+    return false;
+  }
+
+  /**
+   * Calls somebody (RFC 3261 §13.2).
+   *
+   * @param uri whom
+   * @param init From is needed; the body is the offer: without one the callee makes it, and `answer` answers it
+   * @throws SipError as createRequest
+   */
+  invite(
+    uri: Uri | string,
+    init: UserAgentRequest,
+    handlers: InviteHandlers = {},
+    options: InviteOptions = {},
+  ): OutgoingInvite {
+    const request = this.#request("INVITE", uri, init, options.flow);
+    request.headers.set("Allow", this.#host.allow);
+    const { reliable = "supported" } = options;
+    if (reliable === "required") addOption(request, "Require", "100rel");
+    if (reliable !== "none") addOption(request, "Supported", "100rel");
+    addOption(request, "Supported", "replaces");
+    return new OutgoingInvite(this.#host, request, handlers, options);
+  }
+
+  /**
+   * Takes a call that came in; ring, accept or reject it. One that asks for too short a session interval is refused
+   * 422 by itself.
+   *
+   * @throws SipError `header_missing` (400) for an INVITE without Contact, `overloaded` (503) past the limit: thrown
+   *   on from `onRequest`, the stack answers so
+   */
+  incoming(
+    request: Request,
+    transaction: ServerTransaction,
+    handlers: IncomingInviteHandlers = {},
+    options: SessionOptions = {},
+  ): IncomingInvite {
+    this.#makeRoom();
+    return new IncomingInvite(this.#host, request, transaction, handlers, options);
+  }
+
+  /**
+   * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911).
+   *
+   * @returns undefined where it means none; a status where it must be refused: 400, 481, 486. To replace a session,
+   *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
+   */
+  find(invite: Request): FoundDialog | number | undefined {
+    const reference = readReference(invite);
+    if (reference === undefined) return undefined;
+    if (reference === "bad") return 400;
+    const { name, id, earlyOnly } = reference;
+    for (const usage of this.#dialogs.of(id)) {
+      if (!(usage instanceof InviteUsage)) continue;
+      if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
+      // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
+      return usage.call ? { name, early: usage, call: usage.call } : 481;
+    }
+    return 481;
+  }
+
+  /** Subscribes to an event package (RFC 6665). @param init its `headers` may have Accept and Expires */
+  subscribe(
+    uri: Uri | string,
+    event: string,
+    init: UserAgentRequest,
+    handlers: SubscriptionHandlers,
+    flow?: Flow,
+  ): Subscription {
+    const request = this.#request("SUBSCRIBE", uri, init, flow);
+    request.headers.set("Event", event);
+    if (!request.headers.has("Expires")) request.headers.set("Expires", "3600");
+    return new Subscription(this.#host, request, handlers, { event: event.split(";")[0] ?? event });
+  }
+
+  /**
+   * Takes a SUBSCRIBE that begins a subscription.
+   * @throws SipError `overloaded` (503) past the limit
+   */
+  incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription {
+    this.#makeRoom();
+    return new IncomingSubscription(this.#host, request, transaction);
+  }
+
+  /** Asks somebody, outside of any dialog, to call `target` (RFC 3515). */
+  refer(
+    uri: Uri | string,
+    target: string,
+    init: UserAgentRequest,
+    handlers: SubscriptionHandlers,
+  ): Subscription {
+    const request = this.#request("REFER", uri, init, undefined);
+    request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
+    return new Subscription(this.#host, request, handlers, { event: "refer" });
+  }
+
+  /** Takes a REFER outside of any dialog; undefined for one that had to be answered 400. */
+  incomingRefer(request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
+    this.#makeRoom();
+    return IncomingRefer.alone(this.#host, request, transaction);
+  }
+
+  /** Publishes state (RFC 3903), and keeps it there until it is taken back. */
+  publish(
+    uri: Uri | string,
+    event: string,
+    init: UserAgentRequest,
+    handlers: PublicationHandlers = {},
+  ): Publication {
+    const { body, contentType, ...others } = init;
+    const request = this.#request("PUBLISH", uri, others, undefined);
+    request.headers.delete("Contact");
+    request.headers.set("Event", event);
+    const content = {
+      ...(body === undefined ? {} : { body }),
+      ...(contentType === undefined ? {} : { contentType }),
+    };
+    return new Publication(this.#host, request, content, handlers);
+  }
+
+  /**
+   * A session that toJSON wrote, perhaps in another process: it goes on here, and its session timer starts anew. No
+   * two processes may hold one session.
+   *
+   * @throws SipError `value_invalid` for what toJSON did not write, or for a dialog that was early
+   */
+  restore(json: SessionJson, handlers: SessionHandlers = {}, options: SessionOptions = {}): Session {
+    const dialog = Dialog.fromJSON(json.dialog);
+    if (dialog.state !== "confirmed")
+      throw new SipError("value_invalid", "an early dialog cannot be restored");
+    const usage = new InviteUsage(this.#host, dialog, handlers, options);
+    usage.resume(json);
+    return usage;
+  }
+
+  /** Ends everything without a word on the wire: no dialogs, no timers afterwards. Close the stack, too. */
+  close(): void {
+    for (const each of [...this.#host.loose]) each.close();
+    for (const each of [...this.#host.expecting.values()]) each.close();
+    this.#dialogs.close();
+  }
+
+  #unknown(
+    request: Request,
+    transaction: ServerTransaction | undefined,
+    callId: string,
+    tag: string,
+  ): boolean {
+    const event = request.method === "NOTIFY" ? request.headers.get("Event")?.token : undefined;
+    const waiting =
+      event === undefined ? undefined : this.#host.expecting.get(subscriptionKey(callId, tag, event));
+    if (waiting?.receive(request, transaction)) return true;
+    if (this.#options.answersStrays === false) return false;
+    this.#strays++;
+    if (transaction) answer(transaction, request.createResponse(481));
+    return true;
+  }
+
+  #refuse(request: Request, transaction: ServerTransaction): void {
+    const { method } = request;
+    const status = method === "NOTIFY" || method === "PRACK" ? 481 : method === "SUBSCRIBE" ? 489 : 405;
+    const headers: Content["headers"] = status === 405 ? { Allow: this.#host.allow } : {};
+    answer(transaction, addContent(request.createResponse(status), { headers }));
+  }
+
+  #makeRoom(): void {
+    if (this.#dialogs.size < (this.#options.limit ?? 100_000)) return;
+    throw new SipError("overloaded", "too many dialogs", { status: 503 });
+  }
+
+  #request(method: string, uri: Uri | string, init: UserAgentRequest, flow: Flow | undefined): Request {
+    const { body, contentType, headers, ...others } = init;
+    const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
+    request.headers.set("Contact", this.#contactFor(flow ?? this.#wayOf(request)));
+    const content = {
+      ...(body === undefined ? {} : { body }),
+      ...(contentType === undefined ? {} : { contentType }),
+    };
+    return addContent(request, content);
+  }
+
+  /** The flow that a request will take; undefined where there is none, as sending it will tell. */
+  #wayOf(request: Request): Flow | undefined {
+    try {
+      return this.#stack.route(request);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #contactFor(flow: Flow | undefined): NameAddr {
+    const { contact, user } = this.#options;
+    const given = typeof contact === "function" ? contact(flow) : contact;
+    if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
+    const transport = flow?.transport ?? this.#stack.transports[0];
+    if (!transport) throw new SipError("no_transport", "the stack has no transport");
+    const { sentBy, protocol } = transport;
+    const address = NameAddr.parse(`<sip:${sentBy};transport=${protocol.toLowerCase()}>`);
+    return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
+  }
+
+  #ask(request: Request, flow: Flow | undefined): Promise<Response> {
+    const nothing = () => {};
+    return this.#stack.send(request, {
+      onResponse: nothing,
+      onError: nothing,
+      ...this.#host.sendOptions,
+      ...(flow ? { flow } : {}),
+    }).final;
+  }
+
+  #call<T>(callback: () => T): T | undefined {
+    try {
+      const returned = callback();
+      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
+        (returned as PromiseLike<unknown>).then(undefined, (error) => this.#report(error));
+      }
+      return returned;
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch {
+      // An error handler that throws has nobody left to be reported to.
+    }
+  }
+}

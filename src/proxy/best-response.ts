@@ -1,0 +1,44 @@
+// Best response: which of several final responses goes back to the caller (RFC 3261 §16.7 steps 6 and 7).
+
+import type { Response } from "../message/response.ts";
+
+/** Those that tell the caller what to do for a better outcome (step 6). */
+const HELPFUL = new Set([401, 407, 415, 420, 484]);
+/** Those that say least of all: nobody there, and "cancelled". */
+const EMPTY = new Set([408, 487]);
+
+/**
+ * A 6xx if there is one, else one of the lowest class; within 4xx those that help first. A 503 becomes a 500,
+ * since it would say that the proxy itself is overloaded, and 401 and 407 carry the challenges of all.
+ *
+ * @param responses final responses other than 2xx; undefined where there is none
+ */
+export function bestResponse(responses: readonly Response[]): Response | undefined {
+  let best: Response | undefined;
+  for (const response of responses) {
+    if (best === undefined || rank(response) < rank(best)) best = response;
+  }
+  if (best === undefined) return undefined;
+  if (best.status === 401 || best.status === 407) collectChallenges(best, responses);
+  if (best.status === 503) {
+    best.status = 500;
+    best.headers.delete("Retry-After");
+  }
+  return best;
+}
+
+function rank({ status, statusClass }: Response): number {
+  if (statusClass === 6) return 0;
+  if (HELPFUL.has(status)) return statusClass * 10;
+  return statusClass * 10 + (EMPTY.has(status) || status === 503 ? 2 : 1);
+}
+
+/** Step 7: the caller can answer the challenges of all branches at once. */
+function collectChallenges(best: Response, responses: readonly Response[]): void {
+  for (const response of responses) {
+    if (response === best || (response.status !== 401 && response.status !== 407)) continue;
+    for (const name of ["WWW-Authenticate", "Proxy-Authenticate"]) {
+      for (const challenge of response.headers.raw(name)) best.headers.append(name, challenge);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// Check: what keeps a request from being forwarded at all (RFC 3261 §16.3, RFC 5393 §5.3.3). That it is well
+// formed the stack has seen to.
+
+import type { Request } from "../message/request.ts";
+
+/** A refusal: the status, and header fields for it. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The breadth that a request without Max-Breadth has (RFC 5393 §5.3.3.1). */
+export const DEFAULT_BREADTH = 60;
+
+const refuse = (status: number, headers: Refusal["headers"] = {}): Refusal => ({ status, headers });
+
+/**
+ * Checks a request before it is forwarded.
+ *
+ * @param extensions what Proxy-Require may ask for, in lower case
+ * @param isLoop whether it has been here before; looked into last
+ */
+export function checkRequest(
+  request: Request,
+  extensions: ReadonlySet<string>,
+  isLoop: () => boolean,
+): Refusal | undefined {
+  const { headers, uri } = request;
+  // Step 2; a tel URI is for a location service to turn into something else, if Route leads nowhere.
+  if (!uri.isSip && uri.scheme !== "tel") return refuse(416);
+  if (headers.get("Max-Forwards") === 0) return refuse(483);
+  if (breadthOf(request) === 0) return refuse(440);
+  if (isLoop()) return refuse(482);
+  // Step 5; CANCEL and ACK are never refused for it.
+  const unsupported = headers.get("Proxy-Require").filter((option) => !extensions.has(option.toLowerCase()));
+  if (unsupported.length > 0) return refuse(420, { Unsupported: unsupported });
+  return undefined;
+}
+
+/** The Max-Breadth of a request; undefined where it has none, or none that is a number. */
+export function breadthOf(request: Request): number | undefined {
+  const [text] = request.headers.raw("Max-Breadth");
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

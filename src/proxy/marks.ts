@@ -1,0 +1,82 @@
+// Marks: what a proxy writes into branches, so that it knows a request that has been here before, and finds the
+// way of a response for which it keeps nothing (RFC 3261 §16.6 step 8, §16.11, RFC 5393 §4.2).
+
+import type { Request } from "../message/request.ts";
+import { MAGIC_COOKIE, type Random } from "../random.ts";
+import { type SipKey, sipHash } from "./siphash.ts";
+
+/** Makes and knows the marks of one proxy. */
+export class Marks {
+  readonly #key: SipKey;
+  readonly #random: Random;
+
+  constructor(key: SipKey, random: Random) {
+    this.#key = key;
+    this.#random = random;
+  }
+
+  /**
+   * A mark of all that decides where the request goes, of the request as it came (RFC 5393 §4.2.1): one that
+   * comes again with another Request-URI spirals, which is no loop.
+   */
+  loopMark(request: Request): string {
+    const { headers, uri } = request;
+    const call = [headers.get("Call-ID"), headers.get("CSeq")?.number];
+    const tags = [headers.get("From")?.tag, headers.get("To")?.tag];
+    const way = [uri, ...headers.raw("Route"), ...headers.raw("Proxy-Require")];
+    return sipHash(this.#key, [...call, ...tags, ...way].join("\n"));
+  }
+
+  /** True where one of the request's Vias carries the mark: it was here before, and went where it goes now. */
+  isLoop(request: Request, mark: string): boolean {
+    return request.headers.raw("Via").some((line) => line.includes(`.${mark}`));
+  }
+
+  /** A branch that is unique, and carries the mark. */
+  branch(mark: string): string {
+    return `${this.#random.branch()}.${mark}`;
+  }
+
+  /**
+   * The branch of a request that is forwarded without state: the same for each of its retransmissions, for its
+   * CANCEL and for the ACK to its refusal (RFC 3261 §16.11), with the connection that it came in on.
+   */
+  statelessBranch(request: Request): string {
+    const { headers, flow } = request;
+    const via = headers.first("Via");
+    const branch = via?.branch;
+    const parts = branch?.startsWith(MAGIC_COOKIE)
+      ? [branch, via?.sentBy.toLowerCase()]
+      : // An RFC 2543 peer's: what is the same in its CANCEL and its ACK.
+        [
+          `${via}`,
+          headers.get("From")?.tag,
+          headers.get("Call-ID"),
+          headers.get("CSeq")?.number,
+          `${request.uri}`,
+        ];
+    const own = flow?.transport.reliable ? `.${flow.id}` : "";
+    return `${MAGIC_COOKIE}${sipHash(this.#key, parts.join("\n"))}${own}`;
+  }
+
+  /** The id of the connection in a branch that statelessBranch made. */
+  connectionOf(branch: string): string | undefined {
+    const at = branch.indexOf(".");
+    return at < 0 ? undefined : branch.slice(at + 1);
+  }
+
+  /** The To tag of a refusal without state: the same for each retransmission, and known again in its ACK. */
+  refusalTag(request: Request): string {
+    const seen = request.headers.raw("Via").join();
+    return `${this.#refusalMark}${sipHash(this.#key, seen)}`;
+  }
+
+  /** Whether an ACK acknowledges such a refusal. */
+  isRefusal(ack: Request): boolean {
+    return ack.headers.get("To")?.tag?.startsWith(this.#refusalMark) === true;
+  }
+
+  get #refusalMark(): string {
+    return `${sipHash(this.#key, "refusal")}.`;
+  }
+}

@@ -1,0 +1,70 @@
+// Options of a proxy and of one forwarding, and what a proxy counts.
+
+import type { Clock } from "../clock.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
+import type { Random } from "../random.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Routed } from "./routes.ts";
+import type { ProxyTarget } from "./target.ts";
+
+/** What a proxy is made of. */
+export interface ProxyOptions {
+  /** The stack to send with; its core calls forward. */
+  readonly stack: Stack;
+  /**
+   * The key of loop marks, flow tokens and branches without state, as text of high entropy. The machines of a
+   * cluster share one; a random one by default.
+   */
+  readonly secret?: string;
+  /** Times `noAnswer`. The runtime's unless told otherwise; a stack's own clock in tests. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Which URIs in Route are ours; `stack.isLocal` unless told otherwise. */
+  readonly isLocal?: (uri: Uri) => boolean;
+  /** Extensions that Proxy-Require may ask for (RFC 3261 §16.3 step 5); none by default. */
+  readonly extensions?: readonly string[];
+  /** Most branches of one request that may live at once, where it says nothing (RFC 5393 §5.3.3). Default 60. */
+  readonly maxBreadth?: number;
+  /** Stays on the path of dialogs by Record-Route (RFC 3261 §16.6 step 4). Default true. */
+  readonly recordRoute?: boolean;
+  /** Adds a Path with a flow token to REGISTERs (RFC 3327 §5.2, RFC 5626 §5.1). Default false. */
+  readonly path?: boolean;
+}
+
+/** How one request is forwarded. */
+export interface ForwardOptions {
+  /** One target after the other, by `q`, never two at once. Default false: those of one `q` together. */
+  readonly sequential?: boolean;
+  /** After how many milliseconds without a final response the next group is tried. Never, by default. */
+  readonly noAnswer?: number;
+  /** Tries the Contacts of a 3xx, too (RFC 3261 §16.7 step 4). Default false: a 3xx is an answer. */
+  readonly recurse?: boolean;
+  /** As the proxy's own option, which it replaces. */
+  readonly recordRoute?: boolean;
+  /** Edits the copy for one target before it is sent. What it throws ends that branch as a 500. */
+  prepare?(copy: Request, target: ProxyTarget): void;
+  /** Sees, and may edit, each response before it goes to the caller, the proxy's own among them. */
+  onResponse?(response: Response): void;
+}
+
+/** Where a request may go: targets, or the status to refuse it with. */
+export type Targets = readonly ProxyTarget[] | number;
+
+/** Finds the targets of a request (RFC 3261 §16.5). What it throws refuses the request, as a core's throw does. */
+export type Locate = (routed: Routed) => Targets | PromiseLike<Targets>;
+
+/** Running totals of one proxy. */
+export interface ProxyStats {
+  /** Requests taken for forwarding, ACKs included. */
+  readonly taken: number;
+  /** Branches sent, failovers included. */
+  readonly branches: number;
+  /** Requests that the proxy answered itself. */
+  readonly refused: number;
+  /** ACKs and responses that had nowhere to go. */
+  readonly dropped: number;
+  /** Requests that wait for a final response now. */
+  readonly live: number;
+}

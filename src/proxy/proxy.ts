@@ -1,0 +1,303 @@
+// SipProxy: forwards requests and their responses (RFC 3261 §16): statefully, forking where there are several
+// targets, or without any state. Where a request goes is for its user to say.
+
+import { systemClock } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { defaultRandom } from "../random.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Flow } from "../transport/transport.ts";
+import { breadthOf, checkRequest, DEFAULT_BREADTH, type Refusal } from "./check.ts";
+import { FlowTokens } from "./flow-tokens.ts";
+import { Marks } from "./marks.ts";
+import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "./options.ts";
+import { makeOutgoing } from "./outgoing.ts";
+import { ResponseContext } from "./response-context.ts";
+import { type Routed, Routes } from "./routes.ts";
+import { sipKey } from "./siphash.ts";
+import type { ProxyTarget } from "./target.ts";
+
+/** Where the request says: its Request-URI, by its Routes. */
+const asAsked: Locate = ({ request }) => [{ uri: request.uri }];
+
+/**
+ * A proxy (RFC 3261 §16). It stands between a core and its stack: the core calls {@link SipProxy.forward} for
+ * what is not its own business.
+ */
+export class SipProxy {
+  readonly #options: ProxyOptions;
+  readonly #stack: Stack;
+  readonly #marks: Marks;
+  readonly #tokens: FlowTokens;
+  readonly #routes: Routes;
+  readonly #extensions: ReadonlySet<string>;
+  readonly #live = new Map<ServerTransaction, ResponseContext | "locating" | "canceled">();
+  #taken = 0;
+  #branches = 0;
+  #refused = 0;
+  #dropped = 0;
+
+  constructor(options: ProxyOptions) {
+    const { stack, random = defaultRandom } = options;
+    const key = sipKey(options.secret ?? random.text(32));
+    this.#options = options;
+    this.#stack = stack;
+    this.#marks = new Marks(key, random);
+    this.#tokens = new FlowTokens(stack, key);
+    this.#routes = new Routes(stack, this.#tokens, options.isLocal);
+    this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
+  }
+
+  /** What the proxy has done, and what lives in it now. */
+  get stats(): ProxyStats {
+    return {
+      taken: this.#taken,
+      branches: this.#branches,
+      refused: this.#refused,
+      dropped: this.#dropped,
+      live: this.#live.size,
+    };
+  }
+
+  /**
+   * Forwards a request, and by and by its responses; call it from `onRequest`, and return its promise there.
+   *
+   * It validates the request (§16.3: 416, 483, 482, 440, 420), takes our own Routes off (§16.4), and asks
+   * `targets` where it goes: targets, or a status to refuse it with; without `targets` it goes where its
+   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone.
+   * Each target gets a copy (§16.6), the caller the responses that §16.7 chooses: all provisional ones and all
+   * 2xx to an INVITE, else the best final one. A CANCEL goes down all branches (§16.10); an `onCancel` that the
+   * transaction had already is called, too.
+   *
+   * An ACK has no transaction: it goes on without state, or is dropped and counted.
+   *
+   * @returns the final response that went to the caller, its first 2xx if there are several; undefined for an ACK,
+   *   and where the caller's transaction was gone. It rejects with what `targets` or a callback of the options threw;
+   *   where that kept the request from an answer, the stack answers it.
+   */
+  async forward(
+    request: Request,
+    transaction: ServerTransaction | undefined,
+    targets: Targets | Locate = asAsked,
+    options: ForwardOptions = {},
+  ): Promise<Response | undefined> {
+    this.#taken++;
+    if (transaction === undefined) {
+      await this.#forwardAck(request, targets, options);
+      return undefined;
+    }
+    const mark = this.#marks.loopMark(request);
+    const refusal = checkRequest(request, this.#extensions, () => this.#marks.isLoop(request, mark));
+    if (refusal) return this.#refuse(request, transaction, refusal, options);
+    // Ends the caller's retransmissions, however long the targets take (§16.2).
+    if (request.method === "INVITE") transaction.respond(100);
+
+    const routed = this.#routes.preprocess(request);
+    this.#live.set(transaction, "locating");
+    const { onCancel } = transaction;
+    transaction.onCancel = (cancel) => {
+      this.cancel(transaction);
+      return onCancel?.(cancel);
+    };
+    let found: Targets;
+    try {
+      const answer = this.#locate(routed, targets);
+      found = typeof answer === "object" && "then" in answer ? await answer : answer;
+    } catch (cause) {
+      this.#live.delete(transaction);
+      throw cause;
+    }
+    const canceled = this.#live.get(transaction) === "canceled";
+    const status = canceled ? 487 : typeof found === "number" ? found : found.length === 0 ? 480 : undefined;
+    if (status !== undefined) {
+      this.#live.delete(transaction);
+      return this.#refuse(request, transaction, { status, headers: {} }, options);
+    }
+    return this.#fork(routed, request.flow, transaction, found as readonly ProxyTarget[], mark, options);
+  }
+
+  /**
+   * Gives a request up whose caller is gone: its branches are cancelled, as by a CANCEL. For a core's `onError`,
+   * which hears of a server transaction's broken connection.
+   */
+  cancel(transaction: ServerTransaction): void {
+    const context = this.#live.get(transaction);
+    if (context instanceof ResponseContext) context.cancel();
+    else if (context !== undefined) {
+      this.#live.set(transaction, "canceled");
+      if (transaction.waiting) transaction.respond(487);
+    }
+  }
+
+  /**
+   * Forwards a request without state (§16.11), to one target, always the same for the same request: where its
+   * Request-URI and Route say, unless told otherwise. For a stack with the option `stateless`, whose core gets every
+   * request without a transaction. Retransmissions, CANCELs and ACKs are forwarded as they come, with the branch
+   * that the first one had. What cannot be forwarded is refused without state, or, an ACK, dropped.
+   */
+  forwardStateless(request: Request, target?: ProxyTarget, options: ForwardOptions = {}): void {
+    this.#taken++;
+    if (request.method === "ACK" && this.#marks.isRefusal(request)) return;
+    const refusal = checkRequest(request, this.#extensions, () => false);
+    const routed = this.#routes.preprocess(request);
+    if (refusal) this.#refuseStateless(request, refusal.status, refusal.headers);
+    else if (routed.flowGone) this.#refuseStateless(request, 430);
+    else {
+      const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
+      try {
+        const breadth = breadthOf(request);
+        const { request: copy, flow } = this.#make(
+          routed.request,
+          request.flow,
+          to,
+          undefined,
+          breadth,
+          options,
+        );
+        this.#stack.sendStateless(copy, { flow, branch: this.#marks.statelessBranch(request) });
+        this.#branches++;
+      } catch (error) {
+        if (!(error instanceof SipError)) throw error;
+        this.#refuseStateless(request, error.status ?? 503);
+      }
+    }
+  }
+
+  /**
+   * Forwards the response to a request that went out by forwardStateless (§16.11): to where the next Via says, or by
+   * the connection that the request came in on. For the `onResponse` of a stack with the option `stateless`.
+   */
+  forwardResponse(response: Response): void {
+    const via = response.headers.shift("Via");
+    const connection = via?.branch === undefined ? undefined : this.#marks.connectionOf(via.branch);
+    const flow = connection === undefined ? undefined : this.#stack.flow(connection);
+    response.flow = undefined;
+    try {
+      if (!response.headers.has("Via") || (connection !== undefined && !flow)) this.#dropped++;
+      else this.#stack.sendStateless(response, flow ? { flow } : {});
+    } catch (error) {
+      if (!(error instanceof SipError)) throw error;
+      this.#dropped++;
+    }
+  }
+
+  #fork(
+    { request }: Routed,
+    cameFrom: Flow | undefined,
+    transaction: ServerTransaction,
+    targets: readonly ProxyTarget[],
+    mark: string,
+    options: ForwardOptions,
+  ): Promise<Response | undefined> {
+    const { clock = systemClock, maxBreadth = DEFAULT_BREADTH } = this.#options;
+    return new Promise((resolve, reject) => {
+      const context = new ResponseContext(
+        {
+          stack: this.#stack,
+          clock,
+          breadth: Math.min(breadthOf(request) ?? maxBreadth, maxBreadth),
+          make: (target, hop, breadth) => {
+            const made = this.#make(request, cameFrom, target, hop, breadth, options);
+            this.#branches++;
+            return made;
+          },
+          newBranch: () => this.#marks.branch(mark),
+          ended: (final, thrown) => {
+            this.#live.delete(transaction);
+            if (thrown) reject(thrown.cause);
+            else resolve(final);
+          },
+        },
+        request,
+        transaction,
+        targets,
+        options,
+      );
+      this.#live.set(transaction, context);
+      context.start();
+    });
+  }
+
+  /** A flow token of ours decides; else the user does (§16.5). */
+  #locate(routed: Routed, targets: Targets | Locate): Targets | PromiseLike<Targets> {
+    if (routed.flowGone) return 430;
+    if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
+    return typeof targets === "function" ? targets(routed) : targets;
+  }
+
+  /** An ACK to a 2xx is forwarded as by a stateless proxy; nobody hears what becomes of it. */
+  async #forwardAck(ack: Request, given: Targets | Locate, options: ForwardOptions): Promise<void> {
+    const mark = this.#marks.loopMark(ack);
+    const routed = this.#routes.preprocess(ack);
+    const refusal = checkRequest(ack, this.#extensions, () => this.#marks.isLoop(ack, mark));
+    const found = refusal ? refusal.status : await this.#locate(routed, given);
+    if (typeof found === "number" || found.length === 0) {
+      this.#dropped++;
+      return;
+    }
+    for (const target of found) {
+      try {
+        const { request, flow } = this.#make(routed.request, ack.flow, target, undefined, undefined, options);
+        this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark) });
+        this.#branches++;
+      } catch (error) {
+        if (!(error instanceof SipError)) throw error;
+        this.#dropped++;
+      }
+    }
+  }
+
+  #make(
+    request: Request,
+    cameFrom: Flow | undefined,
+    target: ProxyTarget,
+    hop: Parameters<typeof makeOutgoing>[3],
+    breadth: number | undefined,
+    options: ForwardOptions,
+  ): ReturnType<typeof makeOutgoing> {
+    return makeOutgoing(request, cameFrom, target, hop, {
+      stack: this.#stack,
+      routes: this.#routes,
+      recordRoute: options.recordRoute ?? this.#options.recordRoute ?? true,
+      path: this.#options.path ?? false,
+      breadth,
+      prepare: options.prepare?.bind(options),
+    });
+  }
+
+  #refuse(
+    request: Request,
+    transaction: ServerTransaction,
+    { status, headers }: Refusal,
+    options: ForwardOptions,
+  ): Response | undefined {
+    // It was cancelled, and answered, while its targets were looked up.
+    if (!transaction.waiting) return undefined;
+    const response = request.createResponse(status);
+    for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
+    this.#refused++;
+    try {
+      options.onResponse?.(response);
+    } finally {
+      transaction.respond(response);
+    }
+    return response;
+  }
+
+  #refuseStateless(request: Request, status: number, headers: Refusal["headers"] = {}): void {
+    if (request.method === "ACK") {
+      this.#dropped++;
+      return;
+    }
+    const response = request.createResponse(status);
+    const to = request.headers.get("To");
+    if (to && to.tag === undefined) {
+      response.headers.set("To", to.with({ tag: this.#marks.refusalTag(request) }));
+    }
+    for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
+    this.#refused++;
+    this.#stack.sendStateless(response);
+  }
+}

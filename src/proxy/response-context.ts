@@ -1,0 +1,329 @@
+// ResponseContext: one request sent to one target or many, and the one final response that comes of it (RFC 3261
+// §16.7). It ends with the last of its branches, and keeps nothing beyond that.
+
+import type { Clock, TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Target } from "../transport/transport.ts";
+import { bestResponse } from "./best-response.ts";
+import type { ForwardOptions } from "./options.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { groupTargets, type ProxyTarget } from "./target.ts";
+
+/** What a response context needs of its proxy. */
+export interface ContextHost {
+  readonly stack: Stack;
+  readonly clock: Clock;
+  /** How many branches may live at once (RFC 5393 §5.3.3). */
+  readonly breadth: number;
+  /** Makes the copy for a target; throws where there is no way. */
+  make(target: ProxyTarget, hop: Target | undefined, breadth: number): Outgoing;
+  newBranch(): string;
+  /**
+   * Called once, with the final response that went to the caller, undefined where none could, and with what a
+   * callback of the user's threw meanwhile.
+   */
+  ended(final: Response | undefined, thrown: { readonly cause: unknown } | undefined): void;
+}
+
+/** One branch: a target, and the transaction that asks it. */
+interface Branch {
+  readonly target: ProxyTarget;
+  readonly group: number;
+  readonly breadth: number;
+  hop: number;
+  transaction: ClientTransaction | undefined;
+  /** A provisional response came: somebody is there. */
+  answered: boolean;
+  /** We ended it ourselves, since nobody answered. */
+  skipped: boolean;
+}
+
+/** What an error of a branch counts as; 503 where nothing is said (RFC 3261 §16.8, §16.9). */
+const STATUS: Readonly<Record<string, number>> = { timeout: 408, aborted: 487 };
+/** After these the next hop of the same target is tried (RFC 3263 §4.3). */
+const FAILED = new Set([408, 503]);
+/** No more targets than this, whatever redirections bring. */
+const MOST_TARGETS = 200;
+
+/** The branches of one request. */
+export class ResponseContext {
+  readonly #host: ContextHost;
+  readonly #request: Request;
+  readonly #transaction: ServerTransaction;
+  readonly #options: ForwardOptions;
+  readonly #invite: boolean;
+  readonly #waitingTargets: ProxyTarget[][];
+  /** URIs that were targets already: no redirection leads there again (RFC 3261 §16.5). */
+  readonly #known: Set<string>;
+  readonly #open = new Set<Branch>();
+  /** Final responses, 3xx to 6xx, of the branches that ended. */
+  readonly #finals: Response[] = [];
+  #group = 0;
+  #starting = false;
+  /** No new branches: canceled, accepted, or declined by one who speaks for all. */
+  #stopped = false;
+  #canceled = false;
+  #ended = false;
+  #timer: TimerHandle | undefined;
+  #thrown: { readonly cause: unknown } | undefined;
+
+  /** @param request the request, preprocessed: what refusals are made of, too */
+  constructor(
+    host: ContextHost,
+    request: Request,
+    transaction: ServerTransaction,
+    targets: readonly ProxyTarget[],
+    options: ForwardOptions,
+  ) {
+    this.#host = host;
+    this.#request = request;
+    this.#transaction = transaction;
+    this.#options = options;
+    this.#invite = request.method === "INVITE";
+    this.#waitingTargets = groupTargets(targets.slice(0, MOST_TARGETS), options.sequential === true);
+    this.#known = new Set(targets.map(({ uri }) => String(uri)));
+  }
+
+  /** Sends to the first group. */
+  start(): void {
+    this.#next();
+  }
+
+  /** Cancels every branch that has no final response (RFC 3261 §16.10), and begins no more. */
+  cancel(): void {
+    this.#canceled = true;
+    this.#stopped = true;
+    for (const branch of this.#open) branch.transaction?.cancel();
+    this.#step();
+  }
+
+  /** Tries groups until one of them has a branch, or none is left. */
+  #next(): void {
+    this.#clearTimer();
+    this.#starting = true;
+    while (!this.#stopped && this.#room > 0) {
+      const group = this.#waitingTargets.shift();
+      if (!group) break;
+      this.#group++;
+      // What is more than may live at once waits for its turn (RFC 5393 §5.3.3.1).
+      const now = group.splice(0, this.#room);
+      if (group.length > 0) this.#waitingTargets.unshift(group);
+      let room = this.#room;
+      for (const [index, target] of now.entries()) {
+        const breadth = Math.floor(room / (now.length - index));
+        room -= breadth;
+        this.#begin({
+          target,
+          group: this.#group,
+          breadth,
+          hop: 0,
+          transaction: undefined,
+          answered: false,
+          skipped: false,
+        });
+      }
+      if (this.#isBusy) break;
+    }
+    this.#starting = false;
+    const { noAnswer } = this.#options;
+    if (noAnswer !== undefined && this.#isBusy && this.#invite) this.#setTimer(noAnswer);
+    if (!this.#isBusy) this.#step();
+  }
+
+  /** How much breadth is left. */
+  get #room(): number {
+    let room = this.#host.breadth;
+    // One that we gave up, and that nobody ever answered, asks nobody any more.
+    for (const { breadth, skipped, answered } of this.#open) if (!skipped || answered) room -= breadth;
+    return room;
+  }
+
+  /** Whether the current group has branches that may still bring something. */
+  get #isBusy(): boolean {
+    for (const { group, skipped } of this.#open) if (group === this.#group && !skipped) return true;
+    return false;
+  }
+
+  #begin(branch: Branch): void {
+    const { target } = branch;
+    this.#open.add(branch);
+    try {
+      const { request, flow } = this.#host.make(target, target.hops?.[branch.hop], branch.breadth);
+      branch.transaction = this.#host.stack.send(request, {
+        flow,
+        branch: this.#host.newBranch(),
+        timerC: true,
+        onResponse: (response, from) => this.#onResponse(response, branch, from),
+        onError: (error, from) => this.#onError(error, branch, from),
+      });
+    } catch (error) {
+      const known = error instanceof SipError;
+      this.#fail(branch, known ? statusOf(error) : 500);
+    }
+  }
+
+  #onResponse(response: Response, branch: Branch, from: ClientTransaction): void {
+    const { headers, status } = response;
+    if (status < 200) {
+      branch.answered = true;
+      // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
+      if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
+    }
+    // §16.7 step 3. The topmost Via is ours: the one that the branch went out with.
+    headers.shift("Via");
+    if (!headers.has("Via")) {
+      if (status >= 200 && branch.transaction === from) this.#fail(branch, 502);
+    } else if (status < 200) this.#forward(response);
+    else if (status < 300) this.#succeed(response, branch, from);
+    else if (branch.transaction === from) this.#refused(response, branch);
+  }
+
+  /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
+  #succeed(response: Response, branch: Branch, from: ClientTransaction): void {
+    // A hop that was given up may still accept; the one that took its place is cancelled with the others.
+    if (branch.transaction === from) this.#open.delete(branch);
+    this.#stopped = true;
+    if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
+      if (!this.#forward(response)) this.#finals.push(this.#request.createResponse(502));
+    }
+    for (const other of this.#open) other.transaction?.cancel();
+    this.#step();
+  }
+
+  #refused(response: Response, branch: Branch): void {
+    const { status } = response;
+    if (status === 503 && this.#tryNextHop(branch)) return;
+    this.#open.delete(branch);
+    if (branch.skipped && status === 487) this.#finals.push(this.#request.createResponse(408));
+    else if (status < 400 && this.#options.recurse) this.#redirect(response);
+    else this.#finals.push(response);
+    // Step 5: one that speaks for all. Nobody else need ring.
+    if (status >= 600) {
+      this.#stopped = true;
+      for (const other of this.#open) other.transaction?.cancel();
+    }
+    this.#step();
+  }
+
+  /** Step 4: the Contacts become targets, and leave the response; what remains of it may still be the best. */
+  #redirect(response: Response): void {
+    const { headers } = response;
+    const added: ProxyTarget[] = [];
+    const left: string[] = [];
+    for (const contact of headers.get("Contact")) {
+      const { uri } = contact;
+      const secure = this.#request.uri.scheme === "sips";
+      const usable = uri.isSip && (!secure || uri.scheme === "sips") && !this.#stopped;
+      if (!usable || this.#known.size >= MOST_TARGETS) left.push(`${contact}`);
+      else if (!this.#known.has(`${uri}`)) {
+        this.#known.add(`${uri}`);
+        added.push({ uri, q: Number(contact.params.get("q") ?? 1) });
+      }
+    }
+    headers.set("Contact", left);
+    if (left.length > 0) this.#finals.push(response);
+    this.#waitingTargets.push(...groupTargets(added, this.#options.sequential === true));
+  }
+
+  /** A branch ended without a response. */
+  #onError(error: SipError, branch: Branch, from: ClientTransaction): void {
+    if (branch.transaction === from) this.#fail(branch, statusOf(error));
+  }
+
+  #fail(branch: Branch, status: number): void {
+    if (FAILED.has(status) && !branch.answered && this.#tryNextHop(branch)) return;
+    this.#open.delete(branch);
+    this.#finals.push(this.#request.createResponse(status));
+    this.#step();
+  }
+
+  /** RFC 3263 §4.3: the same request to the next of the target's hops, on a new branch. */
+  #tryNextHop(branch: Branch): boolean {
+    const { hops = [] } = branch.target;
+    if (this.#stopped || branch.skipped || branch.hop + 1 >= hops.length) return false;
+    branch.hop++;
+    branch.answered = false;
+    branch.transaction = undefined;
+    this.#begin(branch);
+    return true;
+  }
+
+  /** What follows the end of a branch: the next group, or the end. */
+  #step(): void {
+    if (this.#starting || this.#isBusy) return;
+    if (!this.#stopped && this.#waitingTargets.length > 0) {
+      if (this.#room > 0) this.#next();
+      return;
+    }
+    if (this.#open.size > 0) return;
+    this.#clearTimer();
+    if (this.#transaction.waiting) this.#answer();
+    this.#end(undefined);
+  }
+
+  /** Steps 6 to 8: the best response goes to the caller. */
+  #answer(): void {
+    const best = bestResponse(this.#finals) ?? this.#request.createResponse(this.#canceled ? 487 : 480);
+    // A phone that never answered our CANCEL has no say in what its caller is told.
+    const told = this.#canceled && best.status === 408 ? this.#request.createResponse(487) : best;
+    if (!this.#forward(told)) this.#forward(this.#request.createResponse(502));
+  }
+
+  /** Hands a response to the caller; false where it does not match the caller's request. */
+  #forward(response: Response): boolean {
+    try {
+      this.#options.onResponse?.(response);
+    } catch (cause) {
+      this.#thrown ??= { cause };
+    }
+    try {
+      this.#transaction.respond(response);
+    } catch (error) {
+      if (!(error instanceof SipError) || response.status < 200) return false;
+      return error.code === "transaction_state";
+    }
+    if (response.status >= 200) this.#end(response);
+    return true;
+  }
+
+  #end(final: Response | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#host.ended(final, this.#thrown);
+  }
+
+  #setTimer(delay: number): void {
+    const timer = this.#host.clock.set(() => {
+      this.#timer = undefined;
+      this.#skip();
+    }, delay);
+    this.#timer = timer;
+    // A stack that closes drops its transactions without a word; the timer must not outlive them.
+    const finals = [...this.#open].map(({ transaction }) => transaction?.final);
+    void Promise.allSettled(finals).then(() => this.#timer === timer && this.#clearTimer());
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== undefined) this.#host.clock.clear(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Nobody of this group answered in time: they are cancelled, and the next group's turn comes. */
+  #skip(): void {
+    for (const branch of this.#open) {
+      branch.skipped = true;
+      branch.transaction?.cancel();
+    }
+    this.#step();
+  }
+}
+
+function statusOf(error: SipError): number {
+  const status = STATUS[error.code] ?? error.status ?? 503;
+  return status >= 300 && status <= 699 ? status : 503;
+}

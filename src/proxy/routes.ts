@@ -1,0 +1,151 @@
+// Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
+// writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers (§16.6 step 6).
+
+import type { Request } from "../message/request.ts";
+import { Uri } from "../message/uri.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Flow } from "../transport/transport.ts";
+import type { FlowTokens } from "./flow-tokens.ts";
+
+/** A request that is ready for targets: a copy, with the proxy's own Routes taken off. */
+export interface Routed {
+  readonly request: Request;
+  /** True where the request had a Route of ours: it came because we asked for it, or were asked to. */
+  readonly viaUs: boolean;
+  /** The flow that the last of those Routes named: where the request goes (RFC 5626 §5.3). */
+  readonly flow: Flow | undefined;
+  /** True where a Route named a flow, and it is gone. */
+  readonly flowGone: boolean;
+  /** True where it belongs to a dialog: its To has a tag. */
+  readonly inDialog: boolean;
+}
+
+/** Methods whose requests may begin a dialog (RFC 3261 §12, RFC 6665). */
+const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
+
+/** The proxy's own part of Route, Record-Route and Path. */
+export class Routes {
+  readonly #isLocal: (uri: Uri) => boolean;
+  readonly #tokens: FlowTokens;
+
+  constructor(stack: Stack, tokens: FlowTokens, isLocal: ((uri: Uri) => boolean) | undefined) {
+    this.#isLocal = isLocal ?? ((uri) => stack.isLocal(uri));
+    this.#tokens = tokens;
+  }
+
+  /**
+   * Takes our own Routes off a copy (RFC 3261 §16.4).
+   *
+   * We write one Record-Route where both sides look alike, two where they differ: the first that comes back is
+   * the sender's own side, and means nothing; the last is the side that the request leaves by.
+   */
+  preprocess(received: Request): Routed {
+    const request = received.clone();
+    const { headers } = request;
+    this.#undoStrictRoute(request);
+    this.#dropMaddr(request);
+    let taken = 0;
+    let last: Uri | undefined;
+    for (let route = headers.first("Route"); route; route = headers.first("Route")) {
+      if (!route.uri.isSip || !this.#isLocal(route.uri)) break;
+      headers.shift("Route");
+      last = route.uri;
+      taken++;
+    }
+    const token = last?.user;
+    // A single one that names the flow which the request came by is the sender's side, and there is no other.
+    const own = taken === 1 && received.flow !== undefined && token === this.#tokens.of(received.flow);
+    const flow = token === undefined || own ? undefined : this.#tokens.flow(token);
+    return {
+      request,
+      viaUs: taken > 0,
+      flow,
+      flowGone: token !== undefined && !own && flow?.open !== true,
+      inDialog: headers.get("To")?.tag !== undefined,
+    };
+  }
+
+  /** A strict router before us put our Route into the Request-URI, and the Request-URI last of the Routes. */
+  #undoStrictRoute(request: Request): void {
+    const { uri, headers } = request;
+    if (!uri.isSip || !uri.params.has("lr") || !headers.has("Route") || !this.#isLocal(uri)) return;
+    const target = headers.pop("Route");
+    if (!target) return;
+    headers.prepend("Route", `<${uri}>`);
+    request.uri = target.uri;
+  }
+
+  /** RFC 3261 §16.4: an `maddr` that names us has done its work, and so have port and transport. */
+  #dropMaddr(request: Request): void {
+    const { uri } = request;
+    const maddr = uri.isSip ? uri.params.get("maddr") : undefined;
+    if (
+      maddr === undefined ||
+      !this.#isLocal(uri.with({ host: maddr, params: uri.params.without("maddr") }))
+    ) {
+      return;
+    }
+    request.uri = uri.with({ port: undefined, params: uri.params.without("maddr").without("transport") });
+  }
+
+  /**
+   * Adds the Record-Route for both sides, where the request may begin a dialog: one where the sides look alike,
+   * else two, so that each peer sees an address of its own kind (RFC 5658 §3.2).
+   *
+   * @param given whether the flow out was named, by a binding or a Route: then it is the only way there
+   */
+  record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): void {
+    if (!DIALOG_METHODS.has(request.method)) return;
+    const secure = request.uri.scheme === "sips";
+    const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
+    const here =
+      cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
+    request.headers.prepend("Record-Route", here === undefined || here === there ? [there] : [there, here]);
+  }
+
+  /**
+   * Adds a Path: our address as the next hop sees it, with the flow that the REGISTER came in on (RFC 3327 §5.2,
+   * RFC 5626 §5.1).
+   */
+  addPath(request: Request, cameFrom: Flow, goesTo: Flow): void {
+    const direct = request.headers.get("Via").length === 1;
+    const outbound = direct && request.headers.get("Contact").some(({ params }) => params.has("reg-id"));
+    const uri = this.#side(goesTo, direct ? cameFrom : undefined, request.uri.scheme === "sips");
+    request.headers.prepend("Path", outbound ? uri.replace(/>$/, ";ob>") : uri);
+  }
+
+  /** Our address on one side, with the token of a flow where that is needed. */
+  #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
+    const { sentBy, protocol } = side.transport;
+    const host = Uri.parse(`${secure ? "sips" : "sip"}:${sentBy}`);
+    const uri = flow ? host.with({ user: this.#tokens.of(flow) }) : host;
+    return `<${uri};transport=${protocol.toLowerCase()};lr>`;
+  }
+}
+
+/** RFC 3261 §16.6 step 6: a next hop that is a strict router gets its address as Request-URI. */
+export function yieldToStrictRouter(request: Request): void {
+  const { headers } = request;
+  const next = headers.first("Route");
+  if (!next || next.uri.params.has("lr")) return;
+  headers.shift("Route");
+  headers.append("Route", `<${request.uri}>`);
+  request.uri = next.uri;
+}
+
+/**
+ * Whether the sender can be reached by the flow of its request alone: it is a client of ours (there is no other
+ * proxy between, which would have its own Via) on a connection, or behind a NAT; or it uses WebSocket.
+ */
+function isOnlyWayBack(request: Request, flow: Flow): boolean {
+  if (isWebSocket(flow)) return true;
+  const [via, ...others] = request.headers.get("Via");
+  if (!via || others.length > 0) return false;
+  if (flow.transport.reliable) return true;
+  const translated = via.received !== undefined && via.received !== via.host;
+  return translated || (via.rport !== undefined && via.rport !== (via.port ?? 5060));
+}
+
+function isWebSocket({ transport }: Flow): boolean {
+  return transport.protocol === "WS" || transport.protocol === "WSS";
+}

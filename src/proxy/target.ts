@@ -1,0 +1,46 @@
+// Target: where a proxy sends a request, and in which order (RFC 3261 §16.5, §16.6).
+
+import type { NameAddr } from "../message/name-addr.ts";
+import { Uri } from "../message/uri.ts";
+import type { Flow, Target } from "../transport/transport.ts";
+
+/** One place that a request may go to. */
+export interface ProxyTarget {
+  /** Becomes the Request-URI. Its `method` parameter and its headers are left out (RFC 3261 §19.1.5). */
+  readonly uri: Uri | string;
+  /** The connection to take, whatever the URI says: that of a client which cannot be called (RFC 5626 §5.3). */
+  readonly flow?: Flow;
+  /**
+   * Next hops, the best first, in place of what Route and URI say: the next one is tried where the one before
+   * cannot be reached, does not answer at all, or answers 503 (RFC 3263 §4.3).
+   */
+  readonly hops?: readonly Target[];
+  /** The Path of the binding: becomes the Route, before any other (RFC 3327 §5.3). */
+  readonly path?: readonly (NameAddr | string)[];
+  /** 0 to 1; targets of one `q` are tried at once, those of a lower one after them. 1 where it is left out. */
+  readonly q?: number;
+}
+
+/** The targets in groups: what is tried together, the preferred group first (RFC 3261 §16.6, §20.10). */
+export function groupTargets(targets: readonly ProxyTarget[], sequential: boolean): ProxyTarget[][] {
+  const sorted = [...targets].sort((one, other) => quality(other) - quality(one));
+  const groups: ProxyTarget[][] = [];
+  for (const target of sorted) {
+    const last = groups.at(-1);
+    if (!sequential && last?.[0] && quality(last[0]) === quality(target)) last.push(target);
+    else groups.push([target]);
+  }
+  return groups;
+}
+
+/** The URI as a Request-URI (RFC 3261 §16.6 step 2, §19.1.5): without headers, and without `method`. */
+export function requestUri(given: Uri | string): Uri {
+  const uri = typeof given === "string" ? Uri.parse(given) : given;
+  if (!uri.isSip || (uri.headers.size === 0 && !uri.params.has("method"))) return uri;
+  return uri.with({ headers: {}, params: uri.params.without("method") });
+}
+
+/** What is out of range, or no number, counts as no preference. */
+function quality({ q = 1 }: ProxyTarget): number {
+  return q >= 0 && q <= 1 ? q : 1;
+}

@@ -1,0 +1,409 @@
+// Calls between two user agents: how they begin and end, and what gets lost on the way (RFC 3261 §12 to §15).
+
+import { describe, expect, it } from "vitest";
+import type { Session } from "../../src/dialog/session.ts";
+import type { SipError } from "../../src/errors.ts";
+import { proxied } from "../proxy/support.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent, connect } from "./support.ts";
+
+const TEXT = { body: "hello", contentType: "text/plain" };
+
+describe("a call", () => {
+  it("is answered, acknowledged, talked within, and hung up by the caller", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world, {
+      bob: { onRequest: (_request, tx) => tx.respond(202) },
+    });
+    expect([a.state, b.state]).toEqual(["confirmed", "confirmed"]);
+    expect([alice.ua.stats.dialogs, bob.ua.stats.dialogs]).toEqual([1, 1]);
+    expect(a.dialog.remote.tag).toBe(b.dialog.local.tag);
+    expect(b.dialog.target.toString()).toBe(alice.phone.uri);
+    const info = a.request("INFO", TEXT);
+    await world.pass();
+    expect((await info).status).toBe(202);
+    expect(bob.phone.requests.at(-1)!.bodyText).toBe("hello");
+    const bye = a.bye();
+    expect(a.state).toBe("ended");
+    await world.pass();
+    expect((await bye)!.status).toBe(200);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "INFO", "BYE"]);
+    expect(bob.phone.requests.map(({ headers }) => headers.get("CSeq")!.number)).toEqual([1, 1, 2, 3]);
+    expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
+    await expect(a.request("INFO")).rejects.toMatchObject({ code: "terminated" });
+    expect(await a.bye()).toBeUndefined();
+  });
+
+  it("is hung up by the callee, in its own numbers", async () => {
+    const world = new SipWorld();
+    const { alice, bob, b } = await connect(world);
+    const bye = b.bye();
+    await world.pass();
+    expect((await bye)!.status).toBe(200);
+    expect([alice.log, bob.log]).toEqual([["peer"], ["bye"]]);
+  });
+
+  it("over WebSocket: a client that cannot be called is reached by its connection, and hangs up by it", async () => {
+    const world = new SipWorld();
+    const server = await agent(world, "server", "WS server");
+    const page = await agent(world, "page", "WS");
+    page.phone.stack.send(page.phone.request("OPTIONS", "sip:s@s"), {
+      target: { protocol: "WS", ...server.phone.transport.local },
+    });
+    await world.pass();
+    const { flow } = server.phone.requests[0]!;
+    const invite = server.invite(page, { body: "offer" }, {}, { flow: flow! });
+    await world.pass();
+    const info = (await invite.session).request("INFO");
+    await world.pass();
+    expect((await info).status).toBe(405);
+    void page.sessions[0]!.bye();
+    await world.pass();
+    expect([server.log, page.log]).toEqual([["peer"], ["bye"]]);
+  });
+
+  it("gets through a network that loses a quarter, doubles and reorders", async () => {
+    for (const seed of [1, 2, 3]) {
+      const world = new SipWorld({ loss: 0.25, duplicate: 0.1, reorder: 0.1, delay: [5, 60], seed });
+      const alice = await agent(world, "alice");
+      const bob = await agent(world, "bob");
+      bob.onInvite = (call) => {
+        call.ring();
+        void call.ringReliably(183).then(
+          () => bob.sessions.push(call.accept({ body: "answer" })),
+          () => {},
+        );
+      };
+      const calls = Array.from({ length: 5 }, () => alice.invite(bob));
+      await world.pass(64_000);
+      const sessions = await Promise.all(calls.map(({ session }) => session));
+      expect(alice.ua.stats.dialogs).toBe(5);
+      for (const session of sessions) void session.bye();
+      await world.pass(40_000);
+      expect(alice.log).toEqual(Array(5).fill("bye"));
+      expect(bob.log).toEqual(Array(5).fill("peer"));
+    }
+  }, 30_000);
+
+  it("without an offer: the callee makes it, the ACK answers it", async () => {
+    const world = new SipWorld();
+    const acks: string[] = [];
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.handlers = { onAck: (ack) => void acks.push(ack.bodyText) };
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
+    const invite = alice.invite(
+      bob,
+      {},
+      { answer: async (offer) => ({ body: `answer to ${offer.bodyText}` }) },
+    );
+    await world.pass();
+    const session = await invite.session;
+    expect(acks).toEqual(["answer to their offer"]);
+    void session.bye();
+  });
+});
+
+describe("2xx and ACK", () => {
+  it("a 2xx is repeated until the ACK comes, and each gets the same ACK", async () => {
+    const world = new SipWorld();
+    let lost = 3;
+    world.network.set({ drop: ({ text }) => text.startsWith("ACK") && lost-- > 0 });
+    const { alice, bob, a } = await connect(world);
+    await world.pass(10_000);
+    const oks = world.network.trace.filter(
+      ({ text }) => text.startsWith("SIP/2.0 200") && text.includes("1 INVITE"),
+    );
+    // T1, then 2 T1, 4 T1: the fourth ACK is the first to arrive.
+    expect(oks.map(({ at }) => at)).toEqual([0, 500, 1_500, 3_500]);
+    const acks = world.network.trace.filter(({ text }) => text.startsWith("ACK"));
+    expect(acks).toHaveLength(4);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK"]);
+    void a.bye();
+    await world.pass();
+    expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
+  });
+
+  it("without an ACK for 64 × T1 the callee hangs up (§13.3.1.4)", async () => {
+    const world = new SipWorld();
+    world.network.set({ drop: ({ text }) => text.startsWith("ACK") });
+    const { alice, bob } = await connect(world);
+    await world.pass(31_000);
+    expect(bob.log).toEqual([]);
+    await world.pass(2_000);
+    expect([alice.log, bob.log]).toEqual([["peer"], ["unacknowledged"]]);
+  });
+
+  it("the callee's BYE waits for the ACK (§15.1.1)", async () => {
+    const world = new SipWorld();
+    world.network.set({ drop: ({ text }) => text.startsWith("ACK") });
+    const { bob, b } = await connect(world);
+    const bye = b.bye();
+    await world.pass(400);
+    expect(world.wire("BYE")).toBe(0);
+    world.network.set({ drop: () => false });
+    await world.pass(1_000);
+    expect((await bye)!.status).toBe(200);
+    expect(bob.log).toEqual(["bye"]);
+  });
+
+  it("a 2xx that comes after its transaction is acknowledged again", async () => {
+    const world = new SipWorld();
+    const { alice, a, bob } = await connect(world);
+    await world.pass(40_000);
+    const ok = world.network.trace.find(({ text }) => text.startsWith("SIP/2.0 200"))!;
+    const flow = bob.phone.transport.flow(alice.phone.transport.local)!;
+    const before = world.wire("ACK");
+    bob.phone.transport.send(new TextEncoder().encode(ok.text), flow, () => {});
+    await world.pass();
+    expect(world.wire("ACK")).toBe(before + 1);
+    void a.bye();
+  });
+});
+
+describe("a call that does not come about", () => {
+  it("is refused: the status tells", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const rings: (string | undefined)[] = [];
+    bob.onInvite = (call) => {
+      call.ring();
+      call.reject(486, { headers: { "Retry-After": 60 } });
+      call.reject(480);
+      expect(() => call.accept()).toThrow("the call is over");
+    };
+    const invite = alice.invite(
+      bob,
+      { body: "offer" },
+      {
+        onProvisional: (_response, dialog) => void rings.push(dialog?.state),
+      },
+    );
+    await world.pass();
+    const error = (await invite.session.catch((cause) => cause)) as SipError;
+    expect(error).toMatchObject({ code: "refused", status: 486 });
+    expect((error.cause as { headers: Headers }).headers.get("Retry-After")).toBeDefined();
+    expect(rings).toEqual(["early"]);
+    expect([alice.log, bob.log]).toEqual([["refused"], ["refused"]]);
+  });
+
+  it("is answered by nobody", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const invite = alice.invite("sip:nobody@10.7.7.7");
+    await world.pass(33_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "timeout" });
+  });
+
+  it("is cancelled: both sides hear of it", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    expect([invite.dialogs.length, bob.calls[0]!.state]).toEqual([1, "ringing"]);
+    invite.cancel();
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted", status: 487 });
+    expect(bob.log).toEqual(["peer", "cancel"]);
+    expect(bob.calls[0]!.state).toBe("over");
+  });
+
+  it("is accepted as it is cancelled: it gets its ACK, and a BYE", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass(50);
+    invite.cancel();
+    bob.calls[0]!.accept({ body: "answer" });
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "BYE"]);
+    expect(bob.log).toEqual(["peer"]);
+  });
+
+  it("is ended by a BYE while it rings (§15)", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    const dialog = invite.dialogs[0]!.dialog;
+    alice.phone.stack.send(dialog.createRequest("BYE"));
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
+    expect(bob.log).toEqual(["peer", "cancel"]);
+  });
+});
+
+describe("forks", () => {
+  async function forked(world: SipWorld) {
+    const alice = await agent(world, "alice");
+    const [one, two] = [await agent(world, "one"), await agent(world, "two")];
+    const proxy = await proxied(world);
+    proxy.targets = ({ request, inDialog }) =>
+      inDialog ? [{ uri: request.uri }] : [{ uri: one.uri }, { uri: two.uri }];
+    const target = { protocol: "UDP", ...proxy.phone.transport.local };
+    return { alice, one, two, proxy, target };
+  }
+
+  it("each has an early dialog; the one that accepts is the session, the other ends", async () => {
+    const world = new SipWorld();
+    const { alice, one, two, target } = await forked(world);
+    one.onInvite = (call) => void call.ring();
+    two.onInvite = (call) => void call.ring();
+    const invite = alice.invite("sip:both@example.com", { body: "offer" }, {}, { target });
+    await world.pass();
+    expect(invite.dialogs).toHaveLength(2);
+    two.calls[0]!.accept({ body: "answer" });
+    await world.pass();
+    const session = await invite.session;
+    expect(session.dialog.target.toString()).toBe(two.uri);
+    expect(one.log).toEqual(["peer", "cancel"]);
+    void session.bye();
+    await world.pass(33_000);
+    expect(two.log).toEqual(["peer"]);
+    expect(alice.log.sort()).toEqual(["bye", "refused"]);
+  });
+
+  it("both accept: the second gets a BYE, unless it is wanted", async () => {
+    for (const wanted of [false, true]) {
+      const world = new SipWorld();
+      const { alice, one, two, target } = await forked(world);
+      const others: Session[] = [];
+      const onFork = (session: Session) => void others.push(session);
+      const invite = alice.invite("sip:both@example.com", { body: "offer" }, wanted ? { onFork } : {}, {
+        target,
+      });
+      await world.pass(1_000);
+      const session = await invite.session;
+      expect(one.phone.methods.slice(0, 2)).toEqual(["INVITE", "ACK"]);
+      expect(two.phone.methods).toEqual(wanted ? ["INVITE", "ACK"] : ["INVITE", "ACK", "BYE"]);
+      expect(others).toHaveLength(wanted ? 1 : 0);
+      for (const each of [session, ...others]) void each.bye();
+    }
+  });
+});
+
+describe("what is not in order", () => {
+  it("a request that a later one has overtaken, one of no dialog, a method that nobody takes", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(world);
+    const { phone } = alice;
+    const late = a.dialog.createRequest("INFO");
+    const info = a.dialog.createRequest("INFO");
+    const stranger = phone.request("BYE", bob.uri, { to: "<sip:bob@example.com>;tag=no" });
+    const sent = [phone.send(info), phone.send(late), phone.send(stranger)];
+    await world.pass();
+    const finals = await Promise.all(sent.map(({ final }) => final));
+    expect(finals.map(({ status }) => status)).toEqual([405, 500, 481]);
+    expect(finals[0]!.headers.get("Allow")).toContain("UPDATE");
+    expect(bob.ua.stats.strays).toBe(1);
+    void a.bye();
+  });
+
+  it("a peer that forgot the dialog ends it", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(world);
+    bob.ua.close();
+    const info = a.request("INFO");
+    await world.pass();
+    expect((await info).status).toBe(481);
+    expect(alice.log).toEqual(["gone"]);
+    expect(bob.log).toEqual(["closed"]);
+  });
+
+  it("handlers that throw are reported, and nothing else", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice", "UDP", { onError: (error) => void thrown.push(error) });
+    const bob = await agent(world, "bob");
+    const oops = () => {
+      throw new Error("oops");
+    };
+    bob.onInvite = (call) => {
+      call.ring();
+      bob.sessions.push(call.accept({ body: "answer" }));
+    };
+    const invite = alice.invite(bob, { body: "offer" }, { onProvisional: oops });
+    await world.pass();
+    void (await invite.session).bye();
+    await world.pass();
+    expect(thrown).toHaveLength(1);
+    expect(bob.log).toEqual(["peer"]);
+  });
+
+  it("an answer that is unfit for the wire is a 500 to the peer", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const thrown: unknown[] = [];
+    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+    const onOffer = (offer: { accept(content: object): void }) =>
+      offer.accept({ headers: { "X-Bad": "a\r\nb" } });
+    const { a } = await connect(world, { bob: { onOffer } }, {}, [alice, bob]);
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    expect((await sent).status).toBe(500);
+    expect(thrown).toMatchObject([{ code: "value_unsafe" }]);
+    void a.bye();
+  });
+
+  it("past the limit a call is refused 503", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob", "UDP", { limit: 1 });
+    const { a } = await connect(world, {}, {}, [alice, bob]);
+    const second = alice.invite(bob);
+    await world.pass();
+    await expect(second.session).rejects.toMatchObject({ code: "refused", status: 503 });
+    void a.bye();
+  });
+});
+
+describe("ways", () => {
+  it("go by the Record-Route of a proxy, both ways; a moved peer is followed", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const proxy = await proxied(world);
+    proxy.targets = ({ request, inDialog }) => [{ uri: inDialog ? request.uri : bob.uri }];
+    const target = { protocol: "UDP", ...proxy.phone.transport.local };
+    const invite = alice.invite("sip:bob@example.com", { body: "offer" }, {}, { target });
+    await world.pass();
+    const a = await invite.session;
+    const [b] = bob.sessions;
+    expect(a.dialog.routes).toHaveLength(1);
+    const other = await world.phone("moved");
+    bob.handlers.onOffer = (offer) => offer.accept({ body: "still here" });
+    const moved = a.dialog.createRequest("UPDATE");
+    moved.headers.set("Contact", `<${other.uri}>`);
+    alice.phone.stack.send(moved);
+    await world.pass();
+    expect(b!.dialog.target.toString()).toBe(other.uri);
+    void b!.request("INFO").catch(() => {});
+    await world.pass();
+    expect(other.methods).toEqual(["INFO"]);
+    expect(proxy.phone.methods).toEqual(["INVITE", "ACK", "UPDATE", "INFO"]);
+    void a.bye();
+  });
+
+  it("a strict router gets its own address as Request-URI (§12.2.1.1)", async () => {
+    const world = new SipWorld();
+    const { a } = await connect(world);
+    const json = a.toJSON();
+    const strict = { ...json.dialog, routes: ["<sip:old.example.com>", "<sip:new.example.com;lr>"] };
+    const { Dialog } = await import("../../src/dialog/dialog.ts");
+    const request = Dialog.fromJSON(strict).createRequest("INFO");
+    expect(request.uri.toString()).toBe("sip:old.example.com");
+    expect(request.headers.get("Route").map(String)).toEqual([
+      "<sip:new.example.com;lr>",
+      `<${json.dialog.target}>`,
+    ]);
+    void a.bye();
+  });
+});

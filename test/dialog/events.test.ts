@@ -1,0 +1,320 @@
+// Subscriptions, REFER and PUBLISH (RFC 6665, RFC 3515, RFC 3903).
+
+import { describe, expect, it } from "vitest";
+import type { IncomingSubscription, Notifier } from "../../src/dialog/notifier.ts";
+import type { ReferProgress } from "../../src/dialog/refer.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { Request } from "../../src/message/request.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { type Agent, agent, connect } from "./support.ts";
+
+/** A subscriber and a notifier of presence, and what each heard. */
+async function presence(
+  world: SipWorld,
+  take: (incoming: IncomingSubscription) => Notifier | undefined = (incoming) =>
+    incoming.accept({ state: () => ({ body: "<open/>", contentType: "application/pidf+xml" }) }),
+) {
+  const alice = await agent(world, "alice");
+  const bob = await agent(world, "bob");
+  const notifiers: Notifier[] = [];
+  bob.onOther = (request, transaction) => {
+    if (request.method !== "SUBSCRIBE") return transaction.respond(405);
+    const notifier = take(bob.ua.incomingSubscription(request, transaction));
+    if (notifier) notifiers.push(notifier);
+  };
+  const states: string[] = [];
+  const ends: SubscriptionEnd[] = [];
+  const subscribe = (expires = 3600) =>
+    alice.ua.subscribe(bob.uri, "presence", alice.init({ headers: { Expires: expires } }), {
+      onNotify: (notify) =>
+        void states.push(`${notify.headers.get("Subscription-State")!.token} ${notify.bodyText}`),
+      onEnd: (end) => void ends.push(end),
+    });
+  return { alice, bob, notifiers, states, ends, subscribe };
+}
+
+describe("a subscription", () => {
+  it("begins with the state, hears of changes, is refreshed in time, and is taken back", async () => {
+    const world = new SipWorld();
+    const { bob, notifiers, states, ends, subscribe } = await presence(world);
+    const subscription = subscribe(300);
+    await world.pass();
+    expect(subscription.state).toBe("active");
+    notifiers[0]!.notify({ body: "<closed/>" });
+    await world.pass();
+    expect(states).toEqual(["active <open/>", "active <closed/>"]);
+    await world.pass(280_000);
+    expect(bob.phone.methods).toEqual(["SUBSCRIBE", "SUBSCRIBE"]);
+    expect(states).toHaveLength(3);
+    subscription.unsubscribe();
+    await world.pass();
+    expect(states.at(-1)).toBe("terminated <open/>");
+    expect(ends).toEqual([{ reason: "timeout" }]);
+    expect(notifiers[0]!.terminated).toBe(true);
+  });
+
+  it("by loss, duplicates and reordering, ends up with the last state", async () => {
+    const world = new SipWorld({ loss: 0.25, duplicate: 0.2, reorder: 0.2, delay: [5, 50], seed: 11 });
+    const { notifiers, states, ends, subscribe } = await presence(world);
+    const subscription = subscribe();
+    await world.pass(30_000);
+    for (let n = 1; n <= 5; n++) notifiers[0]!.notify({ body: `${n}` });
+    await world.pass(60_000);
+    expect(states.at(-1)).toBe("active 5");
+    subscription.unsubscribe();
+    await world.pass(60_000);
+    expect(ends).toHaveLength(1);
+  });
+
+  it("whose NOTIFY comes before the 200 (RFC 6665 §4.4.1)", async () => {
+    const world = new SipWorld();
+    world.network.set({
+      drop: ({ text, at }) => at < 400 && text.startsWith("SIP/2.0 200") && text.includes("SUBSCRIBE"),
+    });
+    const { states, subscribe } = await presence(world);
+    const subscription = subscribe();
+    await world.pass(100);
+    expect([subscription.state, states.length]).toEqual(["active", 1]);
+    await world.pass(5_000);
+    subscription.unsubscribe();
+  });
+
+  it("that waits for consent is pending, then active", async () => {
+    const world = new SipWorld();
+    const { notifiers, states, subscribe } = await presence(world, (incoming) =>
+      incoming.accept({ state: () => ({}) }, { pending: true, maxExpires: 60 }),
+    );
+    const subscription = subscribe();
+    await world.pass();
+    expect(subscription.state).toBe("pending");
+    notifiers[0]!.notify();
+    await world.pass();
+    expect(states).toEqual(["pending ", "active "]);
+    notifiers[0]!.terminate("rejected");
+    await world.pass();
+    expect(subscription.state).toBe("terminated");
+  });
+
+  it.each([
+    ["is refused", (incoming: IncomingSubscription) => void incoming.reject(403), "refused", 1],
+    ["hears nothing", undefined, "silent", 40_000],
+  ])("%s", async (_name, take, reason, time) => {
+    const world = new SipWorld();
+    const { alice, bob, ends, subscribe } = await presence(world, take as () => undefined);
+    if (!take) bob.onOther = (_request, transaction) => transaction.respond(200);
+    subscribe();
+    await world.pass(time);
+    expect(ends.map((end) => end.reason)).toEqual([reason]);
+    expect(alice.ua.stats.pending).toBe(0);
+  });
+
+  it("asks for longer where it is told to (423)", async () => {
+    const world = new SipWorld();
+    let first = true;
+    const { bob, states, subscribe } = await presence(world, (incoming) => {
+      if (!first) return incoming.accept({ state: () => ({ body: "yes" }) });
+      first = false;
+      incoming.reject(423, { headers: { "Min-Expires": 600 } });
+      return undefined;
+    });
+    const subscription = subscribe(60);
+    await world.pass();
+    expect(states).toEqual(["active yes"]);
+    expect(bob.phone.requests.map(({ headers }) => headers.get("Expires"))).toEqual([60, 600]);
+    subscription.unsubscribe();
+  });
+
+  it("ends at both sides where the other is gone", async () => {
+    const world = new SipWorld();
+    const { alice, notifiers, ends, subscribe } = await presence(world);
+    subscribe(200);
+    await world.pass();
+    world.network.set({ drop: () => true });
+    await world.pass(300_000);
+    expect(ends.map((end) => end.reason)).toEqual(["timeout"]);
+    expect(notifiers[0]!.terminated).toBe(true);
+    world.network.set({ drop: () => false });
+    expect(alice.ua.stats.dialogs).toBe(0);
+  });
+
+  it("whose notifier's state throws, or is unfit for the wire, is reported, and goes on or ends", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+    const notifiers: Notifier[] = [];
+    const state = () => {
+      throw new Error("oops");
+    };
+    bob.onOther = (request, transaction) =>
+      void notifiers.push(bob.ua.incomingSubscription(request, transaction).accept({ state }));
+    const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
+    await world.pass();
+    expect([subscription.state, thrown.length]).toEqual(["active", 1]);
+    notifiers[0]!.notify({ headers: { "X-Bad": "a\r\nb" } });
+    await world.pass();
+    expect([notifiers[0]!.terminated, thrown.length]).toEqual([true, 2]);
+    subscription.unsubscribe();
+  });
+
+  it("a NOTIFY of nothing is 481, one without a state 400", async () => {
+    const world = new SipWorld();
+    const { alice, bob, notifiers, subscribe } = await presence(world);
+    const subscription = subscribe();
+    await world.pass();
+    const stray = bob.phone.request("NOTIFY", alice.uri, {
+      to: "<sip:alice@example.com>;tag=x",
+      headers: { Event: "presence", "Subscription-State": "active" },
+    });
+    const bare = notifiers[0]!.dialog.createRequest("NOTIFY", { headers: { Event: "presence" } });
+    const sent = [stray, bare].map((request) => bob.phone.stack.send(request));
+    await world.pass();
+    expect((await Promise.all(sent.map(({ final }) => final))).map(({ status }) => status)).toEqual([
+      481, 400,
+    ]);
+    subscription.unsubscribe();
+  });
+});
+
+describe("REFER", () => {
+  const says = (notify: Request) => notify.bodyText.split("\r\n")[0];
+
+  it("within a session: the outcome is told, the session goes on", async () => {
+    const world = new SipWorld();
+    const progress: ReferProgress[] = [];
+    const targets: string[] = [];
+    const { a, b, bob } = await connect(world, {
+      bob: {
+        onRefer: (refer) => {
+          targets.push(refer.target.uri.toString());
+          progress.push(refer.accept());
+        },
+      },
+    });
+    const told: (string | undefined)[] = [];
+    const ends: string[] = [];
+    const subscription = a.refer("sip:carol@example.com", {
+      onNotify: (notify) => void told.push(says(notify)),
+      onEnd: ({ reason }) => void ends.push(reason),
+    });
+    await world.pass();
+    progress[0]!.notify(180);
+    await world.pass();
+    progress[0]!.notify(200);
+    await world.pass();
+    expect(targets).toEqual(["sip:carol@example.com"]);
+    expect(told).toEqual(["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]);
+    expect([ends, subscription.state]).toEqual([["noresource"], "terminated"]);
+    expect([a.state, b.state, bob.ua.stats.usages]).toEqual(["confirmed", "confirmed", 1]);
+    void a.bye();
+  });
+
+  it("outlives the session that it came in, and its dialog with it (RFC 5057)", async () => {
+    const world = new SipWorld();
+    const progress: ReferProgress[] = [];
+    const { alice, a } = await connect(world, {
+      bob: { onRefer: (refer) => void progress.push(refer.accept()) },
+    });
+    const told: (string | undefined)[] = [];
+    a.refer("sip:carol@example.com", { onNotify: (notify) => void told.push(says(notify)) });
+    await world.pass();
+    void a.bye();
+    await world.pass();
+    expect(alice.ua.stats).toMatchObject({ dialogs: 1, usages: 1 });
+    progress[0]!.notify(486);
+    await world.pass();
+    expect(told.at(-1)).toBe("SIP/2.0 486 Busy Here");
+  });
+
+  it("outside of one; refused; without Refer-To", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    let accepts = true;
+    bob.onOther = (request, transaction) => {
+      const refer = bob.ua.incomingRefer(request, transaction);
+      if (accepts) refer?.accept().notify(200);
+      else refer?.reject(603);
+    };
+    const [told, ends]: [(string | undefined)[], (number | string)[]] = [[], []];
+    const handlers = {
+      onNotify: (notify: Request) => void told.push(says(notify)),
+      onEnd: ({ reason, response }: SubscriptionEnd) => void ends.push(response?.status ?? reason),
+    };
+    alice.ua.refer(bob.uri, "sip:carol@example.com", alice.init(), handlers);
+    await world.pass();
+    expect([told.at(-1), ends]).toEqual(["SIP/2.0 200 OK", ["noresource"]]);
+    accepts = false;
+    alice.ua.refer(bob.uri, "<sip:carol@example.com?Replaces=x>", alice.init(), handlers);
+    const bare = alice.phone.send(alice.phone.request("REFER", bob.uri));
+    await world.pass();
+    expect(ends).toEqual(["noresource", 603]);
+    expect((await bare.final).status).toBe(400);
+  });
+});
+
+describe("PUBLISH", () => {
+  /** A compositor that keeps one state. */
+  async function compositor(world: SipWorld) {
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const seen: string[] = [];
+    const kept: { etag?: string } = {};
+    let count = 0;
+    bob.onOther = (request, transaction) => {
+      const { headers } = request;
+      const match = headers.raw("SIP-If-Match")[0];
+      const expires = headers.get("Expires") ?? 0;
+      seen.push(`${match ?? "-"} ${expires} ${request.bodyText}`.trim());
+      if (match !== undefined && match !== kept.etag) return transaction.respond(412);
+      const response = request.createResponse(expires > 0 && expires < 100 ? 423 : 200);
+      if (response.status === 423) response.headers.set("Min-Expires", "100");
+      else {
+        kept.etag = `e${++count}`;
+        response.headers.set("SIP-ETag", kept.etag).set("Expires", String(expires));
+      }
+      transaction.respond(response);
+    };
+    return { alice, bob, seen, kept };
+  }
+
+  const publish = (alice: Agent, bob: Agent, expires: number, onFailed = () => {}) =>
+    alice.ua.publish(
+      bob.uri,
+      "presence",
+      alice.init({ body: "open", contentType: "application/pidf+xml", headers: { Expires: expires } }),
+      { onFailed },
+    );
+
+  it("is kept alive, changed and taken back", async () => {
+    const world = new SipWorld();
+    const { alice, bob, seen } = await compositor(world);
+    const publication = publish(alice, bob, 60);
+    await world.pass();
+    expect([publication.etag, seen]).toEqual(["e1", ["- 60 open", "- 100 open"]]);
+    await world.pass(91_000);
+    publication.update({ body: "busy" });
+    publication.update({ body: "closed" });
+    await world.pass();
+    publication.remove();
+    await world.pass();
+    expect(seen.slice(2)).toEqual(["e1 100", "e2 100 busy", "e3 100 closed", "e4 0"]);
+    expect(alice.ua.stats.pending).toBe(0);
+  });
+
+  it("begins anew where the compositor has forgotten it (412), and gives up where it fails", async () => {
+    const world = new SipWorld();
+    const { alice, bob, seen, kept } = await compositor(world);
+    let failed = 0;
+    const publication = publish(alice, bob, 200, () => void failed++);
+    await world.pass();
+    kept.etag = "another";
+    publication.update({ body: "busy" });
+    await world.pass();
+    expect(seen).toEqual(["- 200 open", "e1 200 busy", "- 200 busy"]);
+    bob.onOther = (_request, transaction) => transaction.respond(489);
+    publication.update({ body: "gone" });
+    await world.pass();
+    expect([failed, publication.etag]).toEqual([1, undefined]);
+  });
+});

@@ -1,0 +1,340 @@
+// What happens within a session: re-INVITE, UPDATE and glare (RFC 3261 §14, RFC 3311), reliable provisional
+// responses (RFC 3262), session timers (RFC 4028), Replaces and Join, and saving it all.
+
+import { describe, expect, it } from "vitest";
+import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
+import type { SessionJson } from "../../src/dialog/session.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent, connect } from "./support.ts";
+
+const answering = {
+  onOffer: (offer: IncomingOffer) => offer.accept({ body: `answer to ${offer.request.bodyText}` }),
+};
+
+describe("re-INVITE and UPDATE", () => {
+  it("are answered and acknowledged, from both sides", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world, { alice: answering, bob: answering });
+    const first = a.reinvite({ body: "hold" });
+    await world.pass();
+    expect((await first).bodyText).toBe("answer to hold");
+    const second = b.reinvite({ body: "resume" });
+    await world.pass();
+    expect((await second).bodyText).toBe("answer to resume");
+    const third = b.update({ body: "codec" });
+    await world.pass();
+    expect((await third).bodyText).toBe("answer to codec");
+    const fourth = a.update();
+    await world.pass();
+    expect((await fourth).status).toBe(200);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "INVITE", "ACK", "UPDATE"]);
+    expect(alice.phone.methods).toEqual(["INVITE", "ACK", "UPDATE"]);
+    void a.bye();
+  });
+
+  it("are refused without a handler, and the session goes on", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world);
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    expect((await sent).status).toBe(488);
+    expect(a.state).toBe("confirmed");
+    void a.bye();
+    await world.pass();
+    expect(bob.log).toEqual(["peer"]);
+  });
+
+  it("that meet are refused 491 on both sides, and sent again one after the other (§14.1)", async () => {
+    const world = new SipWorld({ delay: 10 });
+    const { a, b } = await connect(world, { alice: answering, bob: answering });
+    await world.pass(100);
+    const [one, two] = [a.reinvite({ body: "a" }), b.reinvite({ body: "b" })];
+    await world.pass(50);
+    expect(world.wire("SIP/2.0 491")).toBe(2);
+    await expect(a.reinvite({ body: "again" })).rejects.toMatchObject({ code: "transaction_state" });
+    await world.pass(5_000);
+    expect([(await one).bodyText, (await two).bodyText]).toEqual(["answer to a", "answer to b"]);
+    void a.bye();
+  });
+
+  it("one that is still unanswered keeps the next waiting: 500 with Retry-After", async () => {
+    const world = new SipWorld();
+    const offers: IncomingOffer[] = [];
+    const { alice, a } = await connect(world, { bob: { onOffer: (offer) => void offers.push(offer) } });
+    const first = a.reinvite({ body: "one" });
+    await world.pass();
+    const second = alice.phone.stack.send(a.dialog.createRequest("UPDATE", { body: "two" }));
+    await world.pass();
+    expect(await second.final).toMatchObject({ status: 500 });
+    expect((await second.final).headers.has("Retry-After")).toBe(true);
+    offers[0]!.accept({ body: "late" });
+    offers[0]!.reject();
+    await world.pass();
+    expect((await first).status).toBe(200);
+    void a.bye();
+  });
+
+  it("a BYE that crosses a re-INVITE ends it", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world, { bob: { onOffer: () => {} } });
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    void a.bye();
+    await world.pass(1_000);
+    expect((await sent).status).toBe(487);
+    expect(bob.log).toEqual(["peer"]);
+  });
+
+  it("by loss, too", async () => {
+    const world = new SipWorld();
+    const { a, b } = await connect(world, { alice: answering, bob: answering });
+    world.network.set({ loss: 0.3, delay: [1, 30] });
+    for (const [n, session] of [a, b, a, b].entries()) {
+      const sent = session.reinvite({ body: `${n}` });
+      await world.pass(40_000);
+      expect((await sent).bodyText).toBe(`answer to ${n}`);
+    }
+    world.network.set({ loss: 0 });
+    void a.bye();
+  });
+});
+
+describe("reliable provisional responses", () => {
+  it("are repeated until their PRACK comes, in order, and each is told once", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const pracks: string[] = [];
+    const told: number[] = [];
+    bob.onInvite = async (call) => {
+      const first = call.ringReliably(183, { body: "early answer" });
+      const second = call.ringReliably(180);
+      pracks.push((await first).headers.raw("RAck")[0]!, (await second).headers.raw("RAck")[0]!);
+      bob.sessions.push(call.accept());
+    };
+    let lost = 2;
+    world.network.set({ drop: ({ text }) => text.startsWith("SIP/2.0 183") && lost-- > 0, duplicate: 0.5 });
+    const invite = alice.invite(
+      bob,
+      { body: "offer" },
+      { onProvisional: ({ status }) => void told.push(status) },
+    );
+    await world.pass(10_000);
+    const session = await invite.session;
+    const rseqs = pracks.map((rack) => rack.split(" "));
+    expect(rseqs.map(([, ...rest]) => rest.join(" "))).toEqual(["1 INVITE", "1 INVITE"]);
+    expect(Number(rseqs[1]![0])).toBe(Number(rseqs[0]![0]) + 1);
+    expect(told).toEqual([183, 180]);
+    void session.bye();
+  });
+
+  it("hold the 2xx back until they are acknowledged (§3)", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => {
+      void call.ringReliably(183, { body: "early answer" });
+      bob.sessions.push(call.accept());
+    };
+    world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+    const invite = alice.invite(bob);
+    await world.pass(400);
+    expect(world.wire("SIP/2.0 200")).toBe(0);
+    world.network.set({ drop: () => false });
+    await world.pass(2_000);
+    void (await invite.session).bye();
+  });
+
+  it("that nobody acknowledges end the call with 504", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const failed: unknown[] = [];
+    bob.onInvite = (call) => void call.ringReliably().catch(({ code }) => failed.push(code));
+    world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+    const invite = alice.invite(bob);
+    await world.pass(40_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 504 });
+    expect(failed).toEqual(["timeout"]);
+    expect(bob.log).toEqual(["unacknowledged"]);
+  });
+
+  it("are not sent to one who lacks them; a PRACK of nothing is 481; a cancelled call ends the wait", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    const failed: string[] = [];
+    const fail = ({ code }: { code: string }) => void failed.push(code);
+    bob.onInvite = (call) => {
+      call.ring();
+      void call.ringReliably().catch(fail);
+    };
+    const plain = alice.invite(bob, { body: "offer" }, {}, { reliable: "none" });
+    await world.pass();
+    const prack = plain.dialogs[0]!.request("PRACK", { headers: { RAck: "7 1 INVITE" } });
+    await world.pass();
+    expect((await prack).status).toBe(481);
+    plain.cancel();
+    await world.pass();
+    expect(failed).toEqual(["unsupported"]);
+    world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+    const required = alice.invite(bob, { body: "offer" }, {}, { reliable: "required" });
+    await world.pass(200);
+    expect(bob.calls.map(({ reliable }) => reliable)).toEqual(["none", "required"]);
+    required.cancel();
+    await world.pass(1_000);
+    expect(failed).toEqual(["unsupported", "terminated"]);
+  });
+
+  it("an UPDATE changes the early session (RFC 3311)", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.handlers = answering;
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "early answer" });
+    const invite = alice.invite(bob, { body: "offer" }, answering);
+    await world.pass();
+    const there = invite.dialogs[0]!.update({ body: "early" });
+    await world.pass();
+    expect((await there).bodyText).toBe("answer to early");
+    const session = bob.calls[0]!.accept();
+    await world.pass();
+    void (await invite.session).bye();
+    await world.pass();
+    expect(session.state).toBe("ended");
+  });
+});
+
+describe("session timers", () => {
+  it("are agreed on; the caller refreshes by UPDATE, and the session lives", async () => {
+    const world = new SipWorld();
+    const { bob, a, b } = await connect(world, {}, { alice: { timer: { expires: 120, refresher: "us" } } });
+    expect([a.timer, b.timer]).toEqual([
+      { expires: 120, refresher: "us" },
+      { expires: 120, refresher: "peer" },
+    ]);
+    await world.pass(300_000);
+    expect(bob.phone.methods.filter((method) => method === "UPDATE")).toHaveLength(5);
+    expect(bob.log).toEqual([]);
+    void a.bye();
+  });
+
+  it("are kept by the callee where it is its turn; by re-INVITE where the caller knows no UPDATE", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice", "UDP", { allow: "INVITE, ACK, BYE, CANCEL" });
+    const bob = await agent(world, "bob");
+    const { b } = await connect(
+      world,
+      { alice: answering },
+      { alice: { timer: { expires: 90, refresher: "peer" } } },
+      [alice, bob],
+    );
+    expect(b.timer).toEqual({ expires: 90, refresher: "us" });
+    await world.pass(100_000);
+    expect(alice.phone.methods).toEqual(["INVITE", "ACK", "INVITE", "ACK"]);
+    expect(alice.phone.requests[0]!.bodyText).toBe("answer");
+    void b.bye();
+  });
+
+  it("end a session whose peer is gone, on both sides (§10)", async () => {
+    const world = new SipWorld();
+    const { alice, bob } = await connect(world, {}, { alice: { timer: { expires: 90, refresher: "us" } } });
+    world.network.set({ drop: () => true });
+    await world.pass(200_000);
+    expect(bob.log).toEqual(["expired"]);
+    expect(["expired", "gone"]).toContain(alice.log[0]);
+    world.network.set({ drop: () => false });
+  });
+
+  it("too short an interval is refused 422, and asked for again with the callee's Min-SE", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.options = { timer: { min: 300 } };
+    bob.onInvite = (call) => {
+      if (call.state === "ringing") bob.sessions.push(call.accept({ body: "answer" }));
+    };
+    const invite = alice.invite(bob, { body: "offer" }, {}, { timer: { expires: 100 } });
+    await world.pass();
+    const session = await invite.session;
+    expect(session.timer).toMatchObject({ expires: 300 });
+    expect(bob.phone.methods).toEqual(["INVITE", "INVITE", "ACK"]);
+    void session.bye();
+  });
+});
+
+describe("Replaces and Join", () => {
+  it("name the session, to the one that is asked", async () => {
+    const world = new SipWorld();
+    const { bob, a, b } = await connect(world);
+    const carol = await world.phone("carol");
+    const ask = (headers: Record<string, string>) =>
+      bob.ua.find(carol.request("INVITE", bob.uri, { headers }));
+    expect(ask({ Replaces: a.replaces })).toMatchObject({ name: "Replaces", session: b });
+    expect(ask({ Join: a.replaces })).toMatchObject({ name: "Join", session: b });
+    expect(ask({})).toBeUndefined();
+    expect(ask({ Replaces: `${a.replaces};early-only` })).toBe(486);
+    expect(ask({ Replaces: "other;to-tag=1;from-tag=2" })).toBe(481);
+    expect(ask({ Replaces: "other;to-tag=1" })).toBe(400);
+    expect(ask({ Replaces: a.replaces, Join: a.replaces })).toBe(400);
+    void a.bye();
+  });
+
+  it("an early dialog can be replaced where it was we who called (RFC 3891 §3)", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    const { callId, local, remote } = invite.dialogs[0]!.dialog;
+    const carol = await world.phone("carol");
+    const name = (to: string, from: string) =>
+      carol.request("INVITE", "sip:x@y", {
+        headers: { Replaces: `${callId};to-tag=${to};from-tag=${from};early-only` },
+      });
+    expect(alice.ua.find(name(local.tag!, remote.tag!))).toMatchObject({
+      early: invite.dialogs[0],
+      call: invite,
+    });
+    expect(bob.ua.find(name(remote.tag!, local.tag!))).toBe(481);
+    invite.cancel();
+  });
+});
+
+describe("a session saved as JSON", () => {
+  it("goes on in another process: its numbers, its way, its timer", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(
+      world,
+      {},
+      { alice: { timer: { expires: 120, refresher: "us" } } },
+    );
+    const info = a.request("INFO");
+    await world.pass();
+    expect((await info).status).toBe(405);
+    const json = JSON.parse(JSON.stringify(a)) as SessionJson;
+    // The other process has another address of its own, but the dialog's Contact; here, the same phone.
+    alice.ua.close();
+    const restored = alice.ua.restore(json, alice.logged({}));
+    expect(restored.state).toBe("confirmed");
+    expect(JSON.parse(JSON.stringify(restored))).toEqual(json);
+    await world.pass(61_000);
+    expect(bob.phone.methods.at(-1)).toBe("UPDATE");
+    const bye = restored.bye();
+    await world.pass();
+    expect((await bye)!.status).toBe(200);
+    expect(alice.log).toEqual(["closed", "bye"]);
+    expect(bob.phone.requests.map(({ headers }) => headers.get("CSeq")!.number)).toEqual([1, 1, 2, 3, 4]);
+  });
+
+  it("and nothing else is taken for one", async () => {
+    const world = new SipWorld();
+    const { alice, a } = await connect(world);
+    const json = a.toJSON();
+    expect(() => alice.ua.restore({} as SessionJson)).toThrow("not a dialog");
+    const early = { ...json, dialog: { ...json.dialog, state: "early" as const } };
+    expect(() => alice.ua.restore(early)).toThrow("early");
+    void a.bye();
+  });
+});

@@ -1,0 +1,135 @@
+// The B2BUA of examples/b2bua, which takes the built package, between phones on UDP and on WebSocket.
+
+import { expect, it } from "vitest";
+import type { UserAgent } from "../../src/dialog/user-agent.ts";
+import type { Request } from "../../src/message/request.ts";
+import type { Stack } from "../../src/stack/stack.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+import { type Agent, agent } from "../dialog/support.ts";
+import { SipWorld } from "../support/sip-world.ts";
+
+interface Border {
+  readonly stack: Stack;
+  readonly ua: UserAgent;
+}
+
+const UDP = { protocol: "UDP", host: "10.9.0.1", port: 5060 };
+const WS = { protocol: "WS", host: "10.9.0.1", port: 80 };
+
+/** A border, Alice on UDP and Bob on WebSocket, both known to it. */
+async function world() {
+  const file = new URL("../../examples/b2bua/border.mjs", import.meta.url).href;
+  const { createBorder } = (await import(/* @vite-ignore */ file)) as {
+    createBorder: (options: object) => Border;
+  };
+  const world = new SipWorld();
+  const users = new Map<string, { uri: string; flow: Flow }>();
+  const errors: unknown[] = [];
+  const border = createBorder({
+    clock: world.clock,
+    transports: [world.network.transport(UDP), world.network.transport(WS)],
+    passed: ["Subject"],
+    route: ({ uri }: Request) => users.get(uri.user ?? ""),
+    onOther: (request: Request, transaction: ServerTransaction) => {
+      const [contact] = request.headers.get("Contact");
+      users.set(request.headers.get("To")!.uri.user!, { uri: `${contact!.uri}`, flow: request.flow! });
+      transaction.respond(200);
+    },
+    onError: (error: unknown) => void errors.push(error),
+  });
+  await border.stack.start();
+  const alice = await agent(world, "alice");
+  const bob = await agent(world, "bob", "WS");
+  const door = (who: Agent) => ({ target: who === bob ? WS : UDP });
+  for (const who of [alice, bob]) {
+    const to = `<sip:${who.phone.name}@border>`;
+    who.phone.stack.send(who.phone.request("REGISTER", "sip:border", { to }), door(who));
+  }
+  await world.pass();
+  world.afterwards(() => {
+    expect(border.ua.stats).toMatchObject({ dialogs: 0, usages: 0, pending: 0 });
+    expect(errors).toEqual([]);
+    void border.stack.close();
+  });
+  const call = (from: Agent, to: string, init: object = { body: "offer" }, handlers: object = {}) =>
+    from.invite(`sip:${to}@border`, init, handlers, door(from));
+  return { world, border, alice, bob, call };
+}
+
+it.each(["alice", "bob"])("a call of %s's goes through, and ends on both sides", async (caller) => {
+  const { world: w, border, alice, bob, call } = await world();
+  const [from, to] = caller === "alice" ? [alice, bob] : [bob, alice];
+  const invite = call(from, to.phone.name, {
+    body: "offer",
+    headers: { Subject: "lunch", "X-Secret": "no" },
+  });
+  await w.pass();
+  const session = await invite.session;
+  const [got] = to.phone.requests;
+  expect(got!.bodyText).toBe("offer");
+  expect([got!.headers.get("Subject"), got!.headers.raw("X-Secret")]).toEqual(["lunch", []]);
+  expect(got!.headers.get("Call-ID")).not.toBe(session.dialog.callId);
+  expect(got!.headers.get("Via")).toHaveLength(1);
+  expect(invite.response!.bodyText).toBe("answer");
+  expect(border.ua.stats.dialogs).toBe(2);
+
+  const info = session.request("INFO", { body: "1", contentType: "application/dtmf" });
+  await w.pass();
+  expect((await info).status).toBe(405);
+  void (caller === "alice" ? session : to.sessions[0]!).bye();
+  await w.pass();
+  expect([from.log.length, to.log.length]).toEqual([1, 1]);
+});
+
+it("offers within the call are passed on, and so are their answers", async () => {
+  const { world: w, bob, alice, call } = await world();
+  bob.handlers = { onOffer: (offer) => offer.accept({ body: `answer to ${offer.request.bodyText}` }) };
+  const invite = call(alice, "bob");
+  await w.pass();
+  const session = await invite.session;
+  const held = session.reinvite({ body: "hold" });
+  await w.pass();
+  expect((await held).bodyText).toBe("answer to hold");
+  const back = bob.sessions[0]!.update({ body: "codec" });
+  await w.pass();
+  expect((await back).status).toBe(488);
+  void session.bye();
+});
+
+it("the callee makes the offer where the caller made none", async () => {
+  const { world: w, bob, alice, call } = await world();
+  const acks: string[] = [];
+  bob.handlers = { onAck: (ack) => void acks.push(ack.bodyText) };
+  bob.onInvite = (incoming) => void bob.sessions.push(incoming.accept({ body: "their offer" }));
+  const invite = call(alice, "bob", {}, { answer: () => ({ body: "my answer" }) });
+  await w.pass();
+  expect(invite.response!.bodyText).toBe("their offer");
+  expect(acks).toEqual(["my answer"]);
+  void (await invite.session).bye();
+});
+
+it("refusals and CANCELs are passed on; nobody is 404", async () => {
+  const { world: w, bob, alice, call } = await world();
+  bob.onInvite = (incoming) => incoming.reject(486);
+  const busy = call(alice, "bob");
+  const none = call(alice, "nobody");
+  await w.pass();
+  await expect(busy.session).rejects.toMatchObject({ status: 486 });
+  await expect(none.session).rejects.toMatchObject({ status: 404 });
+  const rings: number[] = [];
+  bob.onInvite = (incoming) => void incoming.ring(183, { body: "early" });
+  const ringing = call(
+    alice,
+    "bob",
+    { body: "offer" },
+    {
+      onProvisional: ({ status }: { status: number }) => void rings.push(status),
+    },
+  );
+  await w.pass();
+  ringing.cancel();
+  await w.pass();
+  await expect(ringing.session).rejects.toMatchObject({ code: "aborted" });
+  expect([rings, bob.log.at(-1)]).toEqual([[183], "cancel"]);
+});

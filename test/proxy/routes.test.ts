@@ -1,0 +1,211 @@
+// The ways through a proxy: Route and Record-Route, flow tokens, Path, strict routers (RFC 3261 §16.4, §16.6,
+// RFC 3327, RFC 5626, RFC 5658).
+
+import { describe, expect, it } from "vitest";
+import { createAck } from "../../src/message/create-ack.ts";
+import { FlowTokens } from "../../src/proxy/flow-tokens.ts";
+import { sipKey } from "../../src/proxy/siphash.ts";
+import type { Phone } from "../support/sip-world.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { proxied } from "./support.ts";
+
+const PROXY_WS = { protocol: "WS", host: "10.9.0.1", port: 80 };
+const PROXY_UDP = { protocol: "UDP", host: "10.9.0.1", port: 5060 };
+
+describe.each([
+  ["UDP", "UDP", 1],
+  ["UDP", "WS", 2],
+  ["WS", "UDP", 2],
+  ["WS", "WS", 2],
+])("from %s to %s", (first, second, routes) => {
+  it("requests within the dialog find their way, both ways", async () => {
+    const world = new SipWorld();
+    const proxy = await proxied(world, {}, ["UDP", "WS"]);
+    const alice = await world.phone("alice", first);
+    const bob = await world.phone("bob", second);
+    const door = (phone: Phone) => ({ target: phone.transport.protocol === "WS" ? PROXY_WS : PROXY_UDP });
+    bob.answer = (request, transaction) => {
+      const response = request.method === "ACK" ? undefined : request.createResponse(200);
+      response?.headers.set("Contact", `<${bob.uri}>`);
+      if (response) transaction?.respond(response);
+    };
+    // Bob's flow, as a registrar keeps it.
+    bob.stack.send(bob.request("OPTIONS", "sip:proxy@10.9.0.1", { maxForwards: 0 }), door(bob));
+    await world.pass();
+    const { flow } = proxy.phone.requests[0]!;
+    proxy.targets = ({ inDialog, request }) =>
+      inDialog ? [{ uri: request.uri }] : [{ uri: bob.uri, ...(second === "WS" ? { flow: flow! } : {}) }];
+
+    const invite = alice.stack.send(alice.request("INVITE", "sip:bob@example.com"), door(alice));
+    await world.pass();
+    const ok = await invite.final;
+    expect(ok.headers.get("Record-Route")).toHaveLength(routes);
+    alice.stack.sendStateless(createAck(invite.request, ok), door(alice));
+    await world.pass();
+    expect(bob.methods).toEqual(["INVITE", "ACK"]);
+
+    const [from, to, callId] = (["From", "To", "Call-ID"] as const).map(
+      (name) => ok.headers.raw(name)[0]!,
+    ) as [string, string, string];
+    const route = ok.headers.raw("Record-Route");
+    const there = alice.request("INFO", bob.uri, {
+      from,
+      to,
+      callId,
+      headers: { Route: [...route].reverse() },
+    });
+    const back = bob.request("BYE", alice.uri, { from: to, to: from, callId, headers: { Route: route } });
+    const info = alice.stack.send(there, door(alice));
+    const bye = bob.stack.send(back, door(bob));
+    await world.pass();
+    expect([(await info.final).status, (await bye.final).status]).toEqual([200, 200]);
+    expect(bob.methods).toEqual(["INVITE", "ACK", "INFO"]);
+    expect(alice.methods).toEqual(["BYE"]);
+    for (const { headers } of [bob.requests[2]!, alice.requests[0]!])
+      expect(headers.get("Route")).toEqual([]);
+  });
+});
+
+it("a flow that is gone is 430", async () => {
+  const world = new SipWorld();
+  const proxy = await proxied(world, {}, ["UDP", "WS"]);
+  const alice = await world.phone("alice");
+  const route = "<sip:10.9.0.1:5060;transport=udp;lr>, <sip:nosuchconnection@10.9.0.1:80;transport=ws;lr>";
+  const sent = alice.send(alice.request("INFO", "sip:x@y", { headers: { Route: route } }), proxy.phone);
+  await world.pass();
+  expect((await sent.final).status).toBe(430);
+});
+
+describe("a client behind a NAT", () => {
+  it("is reached by the token of its datagram flow, which nobody else can make", async () => {
+    const world = new SipWorld();
+    const proxy = await proxied(world, {}, ["UDP", "TCP"]);
+    const alice = await world.phone("alice", "UDP", {
+      transports: [world.network.transport({ host: "10.3.3.3", sentBy: "192.168.1.5:5060" })],
+    });
+    const bob = await world.phone("bob", "TCP");
+    proxy.targets = [{ uri: bob.uri }];
+    const invite = alice.send(alice.request("INVITE", "sip:bob@example.com"), proxy.phone);
+    await world.pass();
+    const ok = await invite.final;
+    const route = ok.headers.raw("Record-Route");
+    expect(route[1]).toMatch(/^<sip:0\.10\.3\.3\.3\+5060\.[\da-f]{16}@10\.9\.0\.1:5060;transport=udp;lr>$/);
+
+    const init = { to: ok.headers.raw("From")[0]!, callId: ok.headers.get("Call-ID")! };
+    const within = (routes: readonly string[]) =>
+      bob.send(
+        bob.request("BYE", "sip:alice@192.168.1.5", { ...init, headers: { Route: routes } }),
+        bob.lastFlow,
+      );
+    const bye = within(route);
+    await world.pass();
+    expect((await bye.final).status).toBe(200);
+    expect(alice.methods).toEqual(["BYE"]);
+    const forged = within([route[0]!, route[1]!.replace("10.3.3.3", "10.3.3.4")]);
+    await world.pass();
+    expect((await forged.final).status).toBe(430);
+  });
+
+  it("with an IPv6 address, too", async () => {
+    const world = new SipWorld();
+    const phone = await world.phone("proxy");
+    const tokens = new FlowTokens(phone.stack, sipKey("key"));
+    const flow = phone.transport.flow({ host: "2001:db8::5", port: 5070 })!;
+    expect(tokens.of(flow)).toMatch(/^0\.2001\+db8\+\+5\+5070\.[\da-f]{16}$/);
+    expect(tokens.flow(tokens.of(flow))).toBe(flow);
+    expect(tokens.flow(tokens.of(flow).replace("5070", "5071"))).toBeUndefined();
+    expect(new FlowTokens(phone.stack, sipKey("other")).flow(tokens.of(flow))).toBeUndefined();
+  });
+});
+
+describe("REGISTER through an edge proxy", () => {
+  it("gets a Path, by which the registrar's calls come back on the client's flow", async () => {
+    const world = new SipWorld();
+    const registrar = await world.phone("registrar");
+    const proxy = await proxied(world, { path: true }, ["UDP", "WS"]);
+    const page = await world.phone("page", "WS");
+    proxy.targets = [{ uri: registrar.uri }];
+    const register = page.request("REGISTER", "sip:example.com", {
+      contact: `<${page.uri}>;reg-id=1;+sip.instance="<urn:uuid:0>"`,
+      headers: { Supported: "path, outbound" },
+    });
+    page.stack.send(register, { target: PROXY_WS });
+    await world.pass();
+    expect(page.statuses).toEqual([200]);
+    const path = registrar.requests[0]!.headers.get("Path");
+    expect(path).toHaveLength(1);
+    expect(path[0]!.uri.params.has("ob")).toBe(true);
+    expect(registrar.requests[0]!.headers.get("Record-Route")).toEqual([]);
+
+    const call = registrar.request("INVITE", page.uri, { headers: { Route: path.map(String) } });
+    const sent = registrar.send(call);
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(page.methods).toEqual(["INVITE"]);
+  });
+
+  it("and a core proxy that knows the binding's Path uses it as Route", async () => {
+    const world = new SipWorld();
+    const edge = await world.phone("edge");
+    const alice = await world.phone("alice");
+    const core = await proxied(world);
+    core.targets = [{ uri: "sip:bob@10.250.0.1", path: [`<sip:token@${edge.transport.sentBy};lr>`] }];
+    const sent = alice.send(alice.request("OPTIONS", "sip:bob@example.com"), core.phone);
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(edge.requests[0]!.headers.get("Route").map(String)).toEqual([
+      `<sip:token@${edge.transport.sentBy};lr>`,
+    ]);
+    expect(edge.requests[0]!.uri.toString()).toBe("sip:bob@10.250.0.1");
+  });
+});
+
+describe("strict routers", () => {
+  it("before us: the Request-URI comes back from the last Route (RFC 3261 §16.12.1.2)", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const bob = await world.phone("bob");
+    const proxy = await proxied(world);
+    const strict = alice.request("INFO", "sip:10.9.0.1:5060;transport=udp;lr", {
+      headers: { Route: `<${bob.uri}>` },
+    });
+    const sent = alice.send(strict, proxy.phone);
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(bob.requests[0]!.uri.toString()).toBe(bob.uri);
+    expect(bob.requests[0]!.headers.get("Route")).toEqual([]);
+  });
+
+  it("after us: its address becomes the Request-URI, and the Request-URI the last Route", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const old = await world.phone("old");
+    const proxy = await proxied(world);
+    const routes = ["<sip:10.9.0.1;lr>", `<sip:${old.transport.sentBy}>`, "<sip:third.example.com;lr>"];
+    const sent = alice.send(
+      alice.request("INFO", "sip:bob@10.8.8.8", { headers: { Route: routes } }),
+      proxy.phone,
+    );
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(old.requests[0]!.uri.toString()).toBe(`sip:${old.transport.sentBy}`);
+    expect(old.requests[0]!.headers.get("Route").map(String)).toEqual([
+      "<sip:third.example.com;lr>",
+      "<sip:bob@10.8.8.8>",
+    ]);
+  });
+
+  it("an maddr that names us is taken off", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    const seen: string[] = [];
+    proxy.targets = ({ request }) => {
+      seen.push(`${request.uri}`);
+      return 404;
+    };
+    alice.send(alice.request("OPTIONS", "sip:bob@example.com:5060;maddr=10.9.0.1;user=ip"), proxy.phone);
+    await world.pass();
+    expect(seen).toEqual(["sip:bob@example.com;user=ip"]);
+  });
+});

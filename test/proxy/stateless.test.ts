@@ -1,0 +1,112 @@
+// A stateless proxy (RFC 3261 §16.11): no transactions, and yet calls, CANCELs and refusals go through.
+
+import { expect, it } from "vitest";
+import { createAck } from "../../src/message/create-ack.ts";
+import { SipProxy } from "../../src/proxy/proxy.ts";
+import type { ProxyTarget } from "../../src/proxy/target.ts";
+import type { MemoryFaults } from "../../src/transport/memory.ts";
+import { SipWorld } from "../support/sip-world.ts";
+
+async function stateless(faults: MemoryFaults & { seed?: number } = {}) {
+  const world = new SipWorld(faults);
+  const made: { proxy?: SipProxy; target?: ProxyTarget } = {};
+  const transports = ["UDP", "WS"].map((protocol) =>
+    world.network.transport({ protocol, host: "10.9.0.1", ...(protocol === "WS" ? { port: 80 } : {}) }),
+  );
+  const phone = await world.phone(
+    "proxy",
+    "UDP",
+    { transports, stateless: true },
+    {
+      onRequest: (request) => made.proxy?.forwardStateless(request, made.target),
+      onResponse: (response) => made.proxy?.forwardResponse(response),
+    },
+  );
+  const proxy = new SipProxy({ stack: phone.stack, secret: "for the tests" });
+  made.proxy = proxy;
+  const alice = await world.phone("alice");
+  const bob = await world.phone("bob");
+  made.target = { uri: bob.uri };
+  return { world, phone, proxy, alice, bob };
+}
+
+it("a call, and its end, with nothing kept", async () => {
+  const { world, phone, proxy, alice, bob } = await stateless();
+  const invite = alice.send(alice.request("INVITE", "sip:bob@example.com"), phone);
+  await world.pass();
+  const ok = await invite.final;
+  alice.stack.sendStateless(createAck(invite.request, ok));
+  await world.pass();
+  expect(alice.statuses).toEqual([200]);
+  expect(bob.methods).toEqual(["INVITE", "ACK"]);
+  expect(ok.headers.get("Record-Route")).toHaveLength(1);
+  expect(phone.stack.stats.transactions).toMatchObject({ client: 0, server: 0, timers: 0 });
+  expect(proxy.stats).toMatchObject({ taken: 2, branches: 2, dropped: 0, live: 0 });
+});
+
+it("retransmissions, CANCEL and ACK go by the branch of the first", async () => {
+  const { world, phone, alice, bob } = await stateless({ drop: ({ text }) => text.startsWith("SIP/2.0 1") });
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const invite = alice.send(alice.request("INVITE", "sip:bob@example.com"), phone);
+  await world.pass(2_000);
+  expect(bob.requests).toHaveLength(1);
+  world.network.set({ drop: () => false });
+  bob.transactions[0]?.respond(183);
+  await world.pass();
+  invite.cancel();
+  await world.pass(1_000);
+  expect(bob.canceled).toBe(1);
+  expect((await invite.final).status).toBe(487);
+  // The ACK has found its transaction, and so has not come to the core.
+  expect(bob.methods).toEqual(["INVITE"]);
+});
+
+it("by loss, too", async () => {
+  const { world, phone, alice } = await stateless({ loss: 0.2, delay: [1, 20], seed: 5 });
+  const finals = Array.from(
+    { length: 10 },
+    () => alice.send(alice.request("OPTIONS", "sip:b@c"), phone).final,
+  );
+  await world.pass(33_000);
+  expect((await Promise.all(finals)).map(({ status }) => status)).toEqual(Array(10).fill(200));
+});
+
+it("a client on a connection gets its response there", async () => {
+  const { world, bob } = await stateless();
+  const page = await world.phone("page", "WS");
+  page.stack.send(page.request("OPTIONS", "sip:b@c"), {
+    target: { protocol: "WS", host: "10.9.0.1", port: 80 },
+  });
+  await world.pass();
+  expect(page.statuses).toEqual([200]);
+  expect(bob.methods).toEqual(["OPTIONS"]);
+});
+
+it("refuses with the same To tag each time, and takes the ACK for itself", async () => {
+  const { world, phone, proxy, alice, bob } = await stateless({ drop: ({ text }) => text.startsWith("ACK") });
+  const invite = alice.send(alice.request("INVITE", "sip:b@c", { maxForwards: 0 }), phone);
+  await world.pass(2_000);
+  const { headers, status } = await invite.final;
+  expect(status).toBe(483);
+  const again = invite.request.toBytes();
+  const flow = alice.transport.flow(phone.transport.local)!;
+  alice.transport.send(again, flow, () => {});
+  world.network.set({ drop: () => false });
+  await world.pass(2_000);
+  const sent = world.network.trace.filter(({ text }) => text.startsWith("SIP/2.0 483"));
+  expect(sent.length).toBeGreaterThan(1);
+  for (const { text } of sent) expect(text).toContain(`tag=${headers.get("To")!.tag}`);
+  expect(bob.methods).toEqual([]);
+  expect(proxy.stats.dropped).toBe(0);
+});
+
+it("a response without a way back is dropped, and counted", async () => {
+  const { world, phone, proxy, bob } = await stateless();
+  const request = bob.request("OPTIONS", "sip:b@c");
+  request.headers.set("Via", "SIP/2.0/UDP 10.9.0.1:5060;branch=z9hG4bK1");
+  bob.stack.sendStateless(request.createResponse(200), {
+    target: { protocol: "UDP", ...phone.transport.local },
+  });
+  await world.pass();
+  expect(proxy.stats.dropped).toBe(1);
+});

@@ -1,0 +1,53 @@
+// What the proxy tests share: a world with a proxy in it.
+
+import { expect } from "vitest";
+import type { Response } from "../../src/message/response.ts";
+import type { ForwardOptions, Locate, ProxyOptions, Targets } from "../../src/proxy/options.ts";
+import { SipProxy } from "../../src/proxy/proxy.ts";
+import type { Phone, SipWorld } from "../support/sip-world.ts";
+
+/** A proxy, its stack, and what it forwarded. */
+export interface Proxied {
+  readonly phone: Phone;
+  readonly proxy: SipProxy;
+  readonly finals: (number | undefined)[];
+  readonly failed: unknown[];
+  targets: Targets | Locate | undefined;
+  forward: ForwardOptions;
+}
+
+/** A started proxy on these transports, UDP unless told otherwise. */
+export async function proxied(
+  world: SipWorld,
+  options: Partial<ProxyOptions> = {},
+  protocols: readonly string[] = ["UDP"],
+): Promise<Proxied> {
+  const transports = protocols.map((protocol) =>
+    world.network.transport({ protocol, host: "10.9.0.1", ...(protocol === "WS" ? { port: 80 } : {}) }),
+  );
+  const made: { -readonly [K in keyof Proxied]?: Proxied[K] } = { finals: [], failed: [], forward: {} };
+  const phone = await world.phone(
+    "proxy",
+    "UDP",
+    { transports },
+    {
+      async onRequest(request, transaction) {
+        const { proxy, targets, forward, finals, failed } = made as Proxied;
+        try {
+          const final: Response | undefined = await proxy.forward(request, transaction, targets, forward);
+          if (transaction) finals.push(final?.status);
+        } catch (error) {
+          failed.push(error);
+          throw error;
+        }
+      },
+      onError(_error, transaction) {
+        if (transaction?.kind === "server") made.proxy?.cancel(transaction);
+      },
+    },
+  );
+  made.phone = phone;
+  made.proxy = new SipProxy({ stack: phone.stack, clock: world.clock, secret: "for the tests", ...options });
+  world.afterwards(() => expect(made.proxy?.stats.live).toBe(0));
+  return made as Proxied;
+}
