@@ -10,9 +10,24 @@ export let hostSpan: u32 = 0;
 export function host(p: usize, end: usize): usize {
   if (p < end && load<u8>(p) == 0x5b) return reference(p + 1, end);
   const last = skip(p, end, K_HOST);
-  if (last == p) return 0;
+  if (last == p || load<u8>(p) == 0x2e || hasEmptyLabel(p, last)) return 0;
   hostSpan = span(p, last);
   return last;
+}
+
+/** True where two dots stand side by side. */
+function hasEmptyLabel(p: usize, end: usize): bool {
+  if (ASC_FEATURE_SIMD) {
+    const dots = i8x16.splat(0x2e);
+    // Bit i stands for the octets at p + i and p + i + 1, the latter before `end`.
+    for (; p + 1 < end; p += 16) {
+      const pairs = i8x16.bitmask(v128.and(i8x16.eq(v128.load(p), dots), i8x16.eq(v128.load(p, 1), dots)));
+      if (pairs != 0 && p + ctz(pairs) + 1 < end) return true;
+    }
+  } else {
+    for (; p + 1 < end; p++) if (load<u8>(p) == 0x2e && load<u8>(p + 1) == 0x2e) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,8 +1,10 @@
 // The exports of the module, and nothing else. Offsets count from the start of the window. A grammar
 // function reads one value from `start`, at most to `end`, leaves its parts in the record, and returns
-// the offset behind it (of the comma, where another value follows), or -1 with R_ERROR and R_ERROR_AT.
+// the offset behind it (of the comma, where another value follows), or -1 with R_ERROR and R_ERROR_AT. Some
+// take G_* bits as `rules`.
 
 import { address as readAddress } from "./address";
+import { callId as readCallId } from "./call-id";
 import { fillClasses } from "./chars";
 import { parseHead } from "./head";
 import { internName } from "./header-name";
@@ -50,8 +52,12 @@ export function via(start: u32, end: u32): i32 {
   return offset(readVia(WINDOW + start, WINDOW + end));
 }
 
-export function address(start: u32, end: u32): i32 {
-  return offset(readAddress(WINDOW + start, WINDOW + end));
+export function address(start: u32, end: u32, rules: u32): i32 {
+  return offset(readAddress(WINDOW + start, WINDOW + end, rules));
+}
+
+export function callId(start: u32, end: u32): i32 {
+  return offset(readCallId(WINDOW + start, WINDOW + end));
 }
 
 export function uri(start: u32, end: u32): i32 {
@@ -66,12 +72,12 @@ export function integer(start: u32, end: u32, most: u32): i32 {
   return offset(readInteger(WINDOW + start, WINDOW + end, most));
 }
 
-export function token(start: u32, end: u32): i32 {
-  return offset(readToken(WINDOW + start, WINDOW + end));
+export function token(start: u32, end: u32, rules: u32): i32 {
+  return offset(readToken(WINDOW + start, WINDOW + end, rules));
 }
 
-export function mediaType(start: u32, end: u32): i32 {
-  return offset(readMediaType(WINDOW + start, WINDOW + end));
+export function mediaType(start: u32, end: u32, rules: u32): i32 {
+  return offset(readMediaType(WINDOW + start, WINDOW + end, rules));
 }
 
 export function params(start: u32, end: u32): i32 {

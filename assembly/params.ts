@@ -1,5 +1,7 @@
 // Parameters of header fields: *(SEMI generic-param) (RFC 3261 §25.1). Each is put into the parameter
 // record as a name span and a value span; a value span keeps its quotes.
+// A semicolon without a parameter behind it is refused, as is an equals sign without a value (RFC 4475
+// §3.1.2.1); but for `rport=`, which many devices send.
 
 import {
   E_QUOTE,
@@ -19,21 +21,33 @@ import { K_TOKEN, K_VALUE, skip, skipQuoted, skipSpace } from "./chars";
 import { fail } from "./failure";
 import { PARAMS, RECORD, record, span } from "./memory";
 
+/** What the last params() saw besides: the value of the first `q`, or NONE; whether one had no value. */
+export let qValue: u32 = NONE;
+export let hasFlag: bool = false;
+
 /** Keeps the first of that name, as Params.get does: a parameter that comes twice must not mean two things. */
 function noteFirst(word: u32, value: u32): void {
   if (load<u32>(RECORD + ((<usize>word) << 2)) == <u32>NONE) record(word, value);
 }
 
+/** True for `rport`, given as a name of five octets. */
+function isRport(name: usize): bool {
+  return (load<u32>(name, 0, 1) | 0x20202020) == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74;
+}
+
 /** Puts the values of the few parameters that every element reads into words of their own. */
 function note(name: usize, length: usize, value: u32): void {
-  if (length < 3 || length > 8) return;
+  if (length < 3 || length > 8) {
+    if (length == 1 && (load<u8>(name) | 0x20) == 0x71 && qValue == <u32>NONE) qValue = value;
+    return;
+  }
   const first = load<u32>(name, 0, 1) | 0x20202020;
   if (length == 3) {
     if ((first & 0xffffff) == 0x676174) noteFirst(R_TAG, value); // "tag"
   } else if (length == 6) {
     if (first == 0x6e617262 && (load<u16>(name + 4, 0, 1) | 0x2020) == 0x6863) noteFirst(R_BRANCH, value); // "branch"
   } else if (length == 5) {
-    if (first == 0x726f7072 && (load<u8>(name + 4) | 0x20) == 0x74) {
+    if (isRport(name)) {
       noteFirst(R_RPORT, value == NONE ? <u32>FLAG : value); // "rport"
     }
   } else if (length == 8) {
@@ -54,16 +68,14 @@ export function params(p: usize, end: usize): usize {
   record(R_BRANCH, NONE);
   record(R_RECEIVED, NONE);
   record(R_RPORT, NONE);
+  qValue = NONE;
+  hasFlag = false;
   while (p < end && load<u8>(p) == 0x3b) {
     const name = skipSpace(p + 1, end);
     const nameEnd = skip(name, end, K_TOKEN);
     behind = nameEnd;
     p = skipSpace(nameEnd, end);
-    if (nameEnd == name) {
-      // An empty parameter (";;") is passed over; anything else that is not a token is not.
-      if (p < end && load<u8>(p) != 0x3b && load<u8>(p) != 0x2c) return fail(E_VALUE, p);
-      continue;
-    }
+    if (nameEnd == name) return fail(E_VALUE, name);
     let value = NONE;
     if (p < end && load<u8>(p) == 0x3d) {
       const first = skipSpace(p + 1, end);
@@ -72,9 +84,12 @@ export function params(p: usize, end: usize): usize {
         if (behind == 0) return fail(E_QUOTE, first);
       } else {
         behind = skip(first, end, K_VALUE);
+        if (behind == first && (nameEnd - name != 5 || !isRport(name))) return fail(E_VALUE, first);
       }
       value = span(first, behind);
       p = skipSpace(behind, end);
+    } else {
+      hasFlag = true;
     }
     if (count == PARAMS_MAX) return fail(E_TOO_MANY_PARAMS, name);
     const at = PARAMS + ((<usize>count) << 3);

@@ -55,7 +55,7 @@ function requestLine(start: usize, end: usize): bool {
   const uri = skipSpace(method, version);
   const uriEnd = trimEnd(uri, version);
   if (uri >= uriEnd) return false;
-  const spaced = last != end || uri != method + 1 || uriEnd != version - 1;
+  const spaced = last != end || uri != method + 1 || uriEnd != version - 1 || load<u8>(uriEnd) != 0x20;
   const flags = spaced || skipToSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0;
   put(T_FLAGS, flags | (methodId(start, method - start) << F_METHOD_SHIFT));
   put(T_FIRST, span(start, method));

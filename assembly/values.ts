@@ -5,6 +5,10 @@ import {
   E_RANGE,
   E_TOO_MANY_PARAMS,
   E_VALUE,
+  G_BARE,
+  G_DOTTED,
+  G_RANKED,
+  G_VALUED,
   NONE,
   PARAMS_MAX,
   R_METHOD,
@@ -20,7 +24,8 @@ import { skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { PARAMS, record, span } from "./memory";
 import { decimal, decimalValue } from "./number";
-import { params } from "./params";
+import { hasFlag, params } from "./params";
+import { ranked } from "./qvalue";
 import { methodId } from "./words";
 
 /** 1*DIGIT up to 2^31 - 1 (RFC 3261 §8.1.1.5), LWS, Method. */
@@ -48,17 +53,38 @@ export function integer(p: usize, end: usize, most: u32): usize {
   return rest == end ? end : fail(E_VALUE, rest);
 }
 
-/** A token with parameters, one of a list; the address of the comma behind it or the end. */
-export function token(p: usize, end: usize): usize {
+/** Behind the dots between which there is nothing, or at either end; 0 where all is well (RFC 6665 §8.4). */
+function strayDot(p: usize, end: usize): usize {
+  let before: u32 = 0x2e;
+  for (; p < end; p++) {
+    const octet = load<u8>(p);
+    if (octet == 0x2e && before == 0x2e) return p;
+    before = octet;
+  }
+  return before == 0x2e ? p : 0;
+}
+
+/**
+ * A token with parameters, one of a list, by the rules G_BARE, G_DOTTED, G_RANKED; the address of the comma
+ * behind it or the end.
+ */
+export function token(p: usize, end: usize, rules: u32): usize {
   const first = skipSpace(p, end);
   const last = skip(first, end, K_TOKEN);
   if (last == first) return fail(E_VALUE, first);
+  if ((rules & G_DOTTED) != 0) {
+    const dot = strayDot(first, last);
+    if (dot != 0) return fail(E_VALUE, dot);
+  }
   record(R_TOKEN, span(first, last));
-  return params(skipSpace(last, end), end);
+  const rest = skipSpace(last, end);
+  if ((rules & G_BARE) != 0 && rest < end && load<u8>(rest) == 0x3b) return fail(E_VALUE, rest);
+  p = params(rest, end);
+  return p == 0 || (rules & G_RANKED) == 0 || ranked() ? p : 0;
 }
 
-/** type "/" subtype with parameters, one of a list. */
-export function mediaType(p: usize, end: usize): usize {
+/** type "/" subtype with parameters, one of a list, by the rules G_RANKED, G_VALUED. */
+export function mediaType(p: usize, end: usize, rules: u32): usize {
   const type = skipSpace(p, end);
   const typeEnd = skip(type, end, K_TOKEN);
   const slash = skipSpace(typeEnd, end);
@@ -68,7 +94,9 @@ export function mediaType(p: usize, end: usize): usize {
   if (last == subtype) return fail(E_VALUE, subtype);
   record(R_TYPE, span(type, typeEnd));
   record(R_SUBTYPE, span(subtype, last));
-  return params(skipSpace(last, end), end);
+  p = params(skipSpace(last, end), end);
+  if (p != 0 && (rules & G_VALUED) != 0 && hasFlag) return fail(E_VALUE, p);
+  return p == 0 || (rules & G_RANKED) == 0 || ranked() ? p : 0;
 }
 
 /**

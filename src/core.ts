@@ -27,6 +27,7 @@ export { Response } from "./message/response.ts";
 export { reasonPhrase } from "./message/status.ts";
 export { Uri, type UriParts } from "./message/uri.ts";
 export { type Finding, validate } from "./message/validate.ts";
+export type { MessageSource, Role, ValidateOptions } from "./message/validate-options.ts";
 export { Via, type ViaParts } from "./message/via.ts";
 export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";
 export type { Core, ResponseHandlers } from "./stack/core.ts";

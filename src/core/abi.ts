@@ -143,6 +143,20 @@ export const METHOD_PUBLISH = 14;
 
 export const RECORD_WORDS = 32;
 
+// ── what a grammar function is asked to refuse or to take besides; bits ──
+/** address, token, mediaType: a parameter `q` is a qvalue (RFC 3261 §25.1). */
+export const G_RANKED = 1;
+/** address: `*` is one too (Contact). */
+export const G_STAR = 2;
+/** address: the URI stands in angle brackets (Route and its kin). */
+export const G_BRACKETS = 4;
+/** token: it has no parameters. */
+export const G_BARE = 8;
+/** token: it is an event-type, tokens with dots between (RFC 6665 §8.4). */
+export const G_DOTTED = 16;
+/** mediaType: every parameter has a value (m-parameter, unlike accept-param). */
+export const G_VALUED = 32;
+
 /** "Not there", where a span or a port could be. */
 export const NONE = 0xffffffff;
 /** A parameter that is there without a value, where a port could be. */

@@ -12,12 +12,13 @@ export interface CoreFunctions {
   intern(length: number, id: number): number;
   ascii(length: number): number;
   via(start: number, end: number): number;
-  address(start: number, end: number): number;
+  address(start: number, end: number, rules: number): number;
+  callId(start: number, end: number): number;
   uri(start: number, end: number): number;
   cseq(start: number, end: number): number;
   integer(start: number, end: number, most: number): number;
-  token(start: number, end: number): number;
-  mediaType(start: number, end: number): number;
+  token(start: number, end: number, rules: number): number;
+  mediaType(start: number, end: number, rules: number): number;
   params(start: number, end: number): number;
   uriParams(start: number, end: number, separator: number): number;
 }
@@ -88,6 +89,7 @@ function start(): Engine {
     ascii: exports.ascii,
     via: exports.via,
     address: exports.address,
+    callId: exports.callId,
     uri: exports.uri,
     cseq: exports.cseq,
     integer: exports.integer,

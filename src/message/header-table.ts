@@ -6,7 +6,23 @@ import type { Engine } from "../core/engine.ts";
 import { registerPreparation } from "../core/engine.ts";
 import { writeBinary } from "../core/text.ts";
 import { holds } from "../core/window.ts";
-import { ADDRESS, CSEQ, type Kind, MEDIA_TYPE, NUMBER, TEXT, TOKEN, TOKEN_PARAMS, VIA } from "./codec.ts";
+import {
+  ADDRESS,
+  CALL_ID,
+  CONTACT,
+  CSEQ,
+  EVENT,
+  EVENT_NAME,
+  type Kind,
+  MEDIA_RANGE,
+  MEDIA_TYPE,
+  NUMBER,
+  ROUTE,
+  TEXT,
+  TOKEN,
+  TOKEN_PARAMS,
+  VIA,
+} from "./codec.ts";
 
 /** What is known of one header field. */
 export interface HeaderInfo {
@@ -18,6 +34,8 @@ export interface HeaderInfo {
   readonly compact: string | undefined;
   /** True where several values make a list, over several lines or with commas between (§7.3.1). */
   readonly list: boolean;
+  /** True for a list that may have no values at all. */
+  readonly empty: boolean;
   readonly kind: Kind;
   /** The largest number that it may be, where it is one. */
   readonly most: number;
@@ -28,30 +46,30 @@ const rows: readonly (readonly [string, string | undefined, boolean, Kind, numbe
   ["Via", "v", true, VIA],
   ["From", "f", false, ADDRESS],
   ["To", "t", false, ADDRESS],
-  ["Call-ID", "i", false, TEXT],
+  ["Call-ID", "i", false, CALL_ID],
   ["CSeq", undefined, false, CSEQ],
-  ["Contact", "m", true, ADDRESS],
+  ["Contact", "m", true, CONTACT],
   ["Max-Forwards", undefined, false, NUMBER, 255],
   ["Content-Length", "l", false, NUMBER],
   ["Content-Type", "c", false, MEDIA_TYPE],
-  ["Route", undefined, true, ADDRESS],
-  ["Record-Route", undefined, true, ADDRESS],
+  ["Route", undefined, true, ROUTE],
+  ["Record-Route", undefined, true, ROUTE],
   ["Expires", undefined, false, NUMBER],
-  ["Accept", undefined, true, MEDIA_TYPE],
+  ["Accept", undefined, true, MEDIA_RANGE],
   ["Allow", undefined, true, TOKEN],
-  ["Allow-Events", "u", true, TOKEN],
+  ["Allow-Events", "u", true, EVENT_NAME],
   ["Content-Disposition", undefined, false, TOKEN_PARAMS],
-  ["Event", "o", false, TOKEN_PARAMS],
+  ["Event", "o", false, EVENT],
   ["Min-Expires", undefined, false, NUMBER],
   ["P-Asserted-Identity", undefined, true, ADDRESS],
   ["P-Preferred-Identity", undefined, true, ADDRESS],
-  ["Path", undefined, true, ADDRESS],
+  ["Path", undefined, true, ROUTE],
   ["Proxy-Require", undefined, true, TOKEN],
   ["Refer-To", "r", false, ADDRESS],
   ["Referred-By", "b", false, ADDRESS],
   ["Reply-To", undefined, false, ADDRESS],
   ["Require", undefined, true, TOKEN],
-  ["Service-Route", undefined, true, ADDRESS],
+  ["Service-Route", undefined, true, ROUTE],
   ["Server", undefined, false, TEXT],
   ["Subject", "s", false, TEXT],
   ["Subscription-State", undefined, false, TOKEN_PARAMS],
@@ -61,11 +79,15 @@ const rows: readonly (readonly [string, string | undefined, boolean, Kind, numbe
   ["User-Agent", undefined, false, TEXT],
 ];
 
+/** Lists whose grammar has the values in brackets: "Accept:" alone says that nothing is taken (RFC 3261 §20.1). */
+const MAY_BE_EMPTY = ["Accept", "Accept-Encoding", "Accept-Language", "Allow", "Recv-Info", "Supported"];
+
 const byName = new Map<string, HeaderInfo>();
 const byId: HeaderInfo[] = [];
 
 for (const [index, [name, compact, list, kind, most = 0xffffffff]] of rows.entries()) {
-  const info: HeaderInfo = { id: index + 1, name, compact, list, kind, most };
+  const empty = MAY_BE_EMPTY.includes(name);
+  const info: HeaderInfo = { id: index + 1, name, compact, list, empty, kind, most };
   byId[info.id] = info;
   byName.set(name, info);
   byName.set(name.toLowerCase(), info);

@@ -1,7 +1,7 @@
 // NameAddr: display name, URI and header parameters, as in From, To, Contact, Route (RFC 3261 §20.10).
 // Immutable.
 
-import { R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
+import { G_STAR, R_DISPLAY, R_DISPLAY_QUOTED, R_PARAMS, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { toBinary } from "../core/text.ts";
 import { failure, hold, textOf } from "../core/window.ts";
@@ -81,7 +81,7 @@ export class NameAddr {
   static parse(text: string): NameAddr {
     const raw = toBinary(text);
     const core = hold(raw);
-    const stop = raw.length > WINDOW_SIZE ? 0 : core.address(0, raw.length);
+    const stop = raw.length > WINDOW_SIZE ? 0 : core.address(0, raw.length, G_STAR);
     if (stop !== raw.length) throw failure(core, stop, `address "${text.slice(0, 80)}"`);
     return readNameAddr(core, raw, raw === text);
   }

@@ -1,9 +1,9 @@
 // Values: reads the typed values of one header field out of its text, by their kind.
 
-import { R_NUMBER } from "../core/abi.ts";
+import { G_BRACKETS, R_NUMBER } from "../core/abi.ts";
 import { failure, hold, part } from "../core/window.ts";
 import { SipError } from "../errors.ts";
-import { ADDRESS, CSEQ, make, NUMBER, scan, TEXT, VIA } from "./codec.ts";
+import { ADDRESS, CSEQ, make, NUMBER, ROUTE, scan, TEXT, VIA } from "./codec.ts";
 import { readCSeq } from "./cseq.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
@@ -13,7 +13,8 @@ import { readVia } from "./via.ts";
 /** How many values all fields of one header may have together. */
 const VALUES_MAX = 2048;
 
-const COMMA = 0x2c;
+/** What no text may have in it but folds and tabs (RFC 3261 §25.1, TEXT-UTF8-TRIM). */
+const CONTROL = /[^\P{Cc}\t\x80-\x9f]/u;
 
 /**
  * Reads the one value of a single header. Throws SipError `value_invalid`. The most frequent kinds come
@@ -21,11 +22,11 @@ const COMMA = 0x2c;
  */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
   const kind = info.kind;
-  if (kind === TEXT) return unfold(part(text, start, end, ascii));
+  if (kind === TEXT) return readText(info, text, start, end, ascii);
   const core = hold(text);
   let stop: number;
   if (kind === ADDRESS) {
-    stop = core.address(start, end);
+    stop = core.address(start, end, 0);
     if (stop === end) return readNameAddr(core, text, ascii);
   } else if (kind === CSEQ) {
     stop = core.cseq(start, end);
@@ -49,23 +50,23 @@ export function readFirst(
   ascii: boolean,
 ): unknown {
   const core = hold(text);
-  const at = skipEmpty(text, start, end);
-  if (at >= end) return undefined;
+  if (start >= end && info.empty) return undefined;
   const kind = info.kind;
   if (kind === VIA) {
-    if (core.via(at, end) >= 0) return readVia(core, text, ascii);
-  } else if (kind === ADDRESS) {
-    if (core.address(at, end) >= 0) return readNameAddr(core, text, ascii);
+    if (core.via(start, end) >= 0) return readVia(core, text, ascii);
+  } else if (kind === ROUTE) {
+    if (core.address(start, end, G_BRACKETS) >= 0) return readNameAddr(core, text, ascii);
   } else {
-    const next = scan(kind, core, at, end, info.most);
-    if (next >= 0) return make(kind, core, text, ascii, at, next);
+    const next = scan(kind, core, start, end, info.most);
+    if (next >= 0) return make(kind, core, text, ascii, start, next);
   }
   throw failure(core, -1, info.name, { header: info.name, index: 0 });
 }
 
 /**
- * Reads the values of a list's field; empty members are passed over. Most fields have one value: it comes in
- * an array of one, which is half as dear as an array that grows.
+ * Reads the values of a list's field: one behind every comma, and, unless it may be empty, one at least (RFC
+ * 4475 §3.1.2.1). Most fields have one value: it comes in an array of one, which is half as dear as an array
+ * that grows. Throws SipError `value_invalid`, `uri_invalid`, `too_many_values`.
  *
  * @param before the values of the fields before this one, to which those of this are added
  */
@@ -80,8 +81,9 @@ export function readList(
   const core = hold(text);
   const kind = info.kind;
   let values = before;
-  let at = skipEmpty(text, start, end);
-  while (at < end) {
+  if (start >= end && info.empty) return values;
+  let at = start;
+  for (;;) {
     const next = scan(kind, core, at, end, info.most);
     const index = values === undefined ? 0 : values.length;
     if (next < 0) throw failure(core, next, info.name, { header: info.name, index });
@@ -94,31 +96,33 @@ export function readList(
     const value = make(kind, core, text, ascii, at, next);
     if (values === undefined) values = [value];
     else values.push(value);
-    at = skipEmpty(text, next, end);
+    if (next === end) return values;
+    at = next + 1;
   }
-  return values;
 }
 
-/** Passes over white space and commas: a list may have empty members, which count for nothing. */
-function skipEmpty(text: string, start: number, end: number): number {
-  let at = start;
-  for (; at < end; at++) {
-    const code = text.charCodeAt(at);
-    if (code !== COMMA && code !== 0x20 && code !== 0x09 && code !== 0x0d && code !== 0x0a) break;
-  }
-  return at;
+/** Text to the end of the field, on one line. Throws SipError `value_invalid` for control characters. */
+function readText(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): string {
+  const value = unfold(part(text, start, end, ascii));
+  if (!CONTROL.test(value)) return value;
+  throw new SipError("value_invalid", `${info.name}: a control character`, {
+    header: info.name,
+    index: 0,
+    status: 400,
+  });
 }
 
 /** Where each value of a list starts and ends, trimmed: for taking one of them away. Throws as readList. */
 export function splitList(info: HeaderInfo, text: string, start: number, end: number): [number, number][] {
   const core = hold(text);
   const parts: [number, number][] = [];
-  let at = skipEmpty(text, start, end);
-  while (at < end) {
+  if (start >= end && info.empty) return parts;
+  let at = start;
+  for (;;) {
     const next = scan(info.kind, core, at, end, info.most);
     if (next < 0) throw failure(core, -1, info.name, { header: info.name, index: parts.length });
     parts.push([at, next]);
-    at = skipEmpty(text, next, end);
+    if (next === end) return parts;
+    at = next + 1;
   }
-  return parts;
 }

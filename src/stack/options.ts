@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
 import type { Message } from "../message/parse.ts";
 import type { Finding } from "../message/validate.ts";
+import type { ValidateOptions } from "../message/validate-options.ts";
 import type { Random } from "../random.ts";
 import type { TransactionCounts } from "../transaction/layer-options.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
@@ -24,8 +25,12 @@ export interface StackOptions {
   timers?: Partial<TimerOptions>;
   /** What is taken for a message, and how many transactions may live at once. */
   limits?: ParseLimits & { transactions?: number };
-  /** Checks what came in before the core sees it; `validate` unless told otherwise. */
-  validate?: (message: Message) => readonly Finding[];
+  /**
+   * Checks what came in before the core sees it, `message.flow` is set: options for `validate`, or a function
+   * in its place. The first finding is answered with its status, reason and `headers`; 503 has Retry-After
+   * anyway.
+   */
+  validate?: ValidateOptions | ((message: Message) => readonly Finding[]);
   /**
    * Names that this stack answers to besides its transports' own, each `host` or `host:port`, IPv6 with
    * brackets: its domain, a load balancer's address. A `host` alone is met without a port and with any that a

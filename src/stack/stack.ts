@@ -21,6 +21,7 @@ import type { SendOptions, StackOptions, StackStats } from "./options.ts";
 import { noteSource } from "./received.ts";
 import { requestFlow, responseFlow } from "./way.ts";
 
+const retryLater = { "Retry-After": "5" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
@@ -47,7 +48,8 @@ export class Stack {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
-    this.#validate = options.validate ?? validate;
+    const rules = options.validate;
+    this.#validate = typeof rules === "function" ? rules : (message) => validate(message, rules);
     this.#onRefused = options.onRefused;
     this.#names = new Names(options.transports, options.aliases);
     this.#layer = new TransactionLayer({
@@ -250,7 +252,8 @@ export class Stack {
     if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
       try {
         if (finding !== draining) noteSource(message, flow);
-        this.#layer.refuse(message, flow, status, reason, status === 503 ? 5 : undefined);
+        const headers = finding.headers ?? (status === 503 ? retryLater : undefined);
+        this.#layer.refuse(message, flow, status, reason, headers);
         this.#counters.answered++;
       } catch (cause) {
         this.#report(asSipError(cause));

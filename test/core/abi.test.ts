@@ -9,6 +9,7 @@ import { bytes } from "./rng.ts";
 const FUNCTIONS = [
   "address",
   "ascii",
+  "callId",
   "cseq",
   "integer",
   "intern",
