@@ -5,45 +5,27 @@ import { K_TOKEN, skip, skipSpace } from "./chars";
 import { fail } from "./failure";
 import { record, span } from "./memory";
 
-/** What a word may have and a token may not. */
+/** What a word may have and a token may not: ( ) < > : \ " / [ ] ? { } */
 function isMark(octet: u32): bool {
-  return (
-    octet == 0x28 || // (
-    octet == 0x29 || // )
-    octet == 0x3c || // <
-    octet == 0x3e || // >
-    octet == 0x3a || // :
-    octet == 0x5c || // backslash
-    octet == 0x22 || // quote
-    octet == 0x2f || // /
-    octet == 0x5b || // [
-    octet == 0x5d || // ]
-    octet == 0x3f || // ?
-    octet == 0x7b || // {
-    octet == 0x7d // }
-  );
-}
-
-/** The address behind the word at `p`; `p` itself where there is none. */
-function word(p: usize, end: usize): usize {
-  while (true) {
-    p = skip(p, end, K_TOKEN);
-    if (p >= end || !isMark(load<u8>(p))) return p;
-    p++;
-  }
+  const bits: u32 = octet < 0x40 ? 0xd4008304 : octet < 0x60 ? 0x38000000 : 0x28000000;
+  return octet - 0x20 < 0x60 && ((bits >> (octet & 31)) & 1) != 0;
 }
 
 /** Reads the one value of a Call-ID; returns the end, 0 after a failure. */
 export function callId(p: usize, end: usize): usize {
   const start = skipSpace(p, end);
-  let last = word(start, end);
-  if (last == start) return fail(E_VALUE, start);
-  if (last < end && load<u8>(last) == 0x40) {
-    const second = last + 1;
-    last = word(second, end);
-    if (last == second) return fail(E_VALUE, second);
+  /** Where the second word starts, or the first as long as there is no other. */
+  let word = start;
+  let last = start;
+  while (true) {
+    last = skip(last, end, K_TOKEN);
+    if (last >= end) break;
+    const octet: u32 = load<u8>(last);
+    if (octet == 0x40 && word == start && last > start) word = last + 1;
+    else if (!isMark(octet)) break;
+    last++;
   }
   record(R_TOKEN, span(start, last));
   const rest = skipSpace(last, end);
-  return rest == end ? end : fail(E_VALUE, rest);
+  return rest == end && last > word ? end : fail(E_VALUE, rest);
 }

@@ -2,6 +2,7 @@
 
 import { type ErrorCode, SipError } from "../errors.ts";
 import type { Message } from "./parse.ts";
+import { reasonPhrase } from "./status.ts";
 
 /** One thing wrong with a message. */
 export interface Finding {
@@ -54,6 +55,22 @@ export class Report {
     const at = this._found.findIndex((each) => rankOf(each) > rank);
     if (at < 0) this._found.push(finding);
     else this._found.splice(at, 0, finding);
+  }
+
+  /** Adds what this element cannot do, with the status's own phrase. */
+  refuse(
+    status: number,
+    header?: string,
+    headers?: Finding["headers"],
+    code: ErrorCode = "unsupported",
+  ): void {
+    this.add({
+      code,
+      status,
+      reason: reasonPhrase(status),
+      ...(header === undefined ? {} : { header }),
+      ...(headers === undefined ? {} : { headers }),
+    });
   }
 
   /** Adds what was thrown when `header` was read. What is no SipError is thrown on. */

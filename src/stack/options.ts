@@ -4,7 +4,6 @@ import type { Clock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
 import type { Message } from "../message/parse.ts";
 import type { Finding } from "../message/validate.ts";
-import type { ValidateOptions } from "../message/validate-options.ts";
 import type { Random } from "../random.ts";
 import type { TransactionCounts } from "../transaction/layer-options.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
@@ -26,11 +25,11 @@ export interface StackOptions {
   /** What is taken for a message, and how many transactions may live at once. */
   limits?: ParseLimits & { transactions?: number };
   /**
-   * Checks what came in before the core sees it, `message.flow` is set: options for `validate`, or a function
-   * in its place. The first finding is answered with its status, reason and `headers`; 503 has Retry-After
-   * anyway.
+   * Checks what came in before the core sees it; `validate` without options unless told otherwise, and
+   * `(message) => validate(message, { … })` for more. `message.flow` is set. The first finding is answered
+   * with its status, reason and `headers`; 503 has Retry-After anyway.
    */
-  validate?: ValidateOptions | ((message: Message) => readonly Finding[]);
+  validate?: (message: Message) => readonly Finding[];
   /**
    * Names that this stack answers to besides its transports' own, each `host` or `host:port`, IPv6 with
    * brackets: its domain, a load balancer's address. A `host` alone is met without a port and with any that a

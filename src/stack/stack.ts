@@ -4,10 +4,11 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
 import { SipError } from "../errors.ts";
+import type { Finding } from "../message/finding.ts";
 import { type Message, tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
+import { validateBasics } from "../message/rules/basics.ts";
 import type { Uri } from "../message/uri.ts";
-import { type Finding, validate } from "../message/validate.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
@@ -48,8 +49,7 @@ export class Stack {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
-    const rules = options.validate;
-    this.#validate = typeof rules === "function" ? rules : (message) => validate(message, rules);
+    this.#validate = options.validate ?? validateBasics;
     this.#onRefused = options.onRefused;
     this.#names = new Names(options.transports, options.aliases);
     this.#layer = new TransactionLayer({

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import { validate } from "../../src/message/validate.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
 import { lines, statuses, text, to, World } from "./support.ts";
 
@@ -131,8 +132,8 @@ describe("a request that this role cannot take", () => {
     ["OPTIONS", [], { required: ["timer"] }, 421, ["Require: timer"]],
     ["OPTIONS", ["Max-Forwards: 0"], { role: "proxy" }, 483, []],
     ["OPTIONS", ["Content-Type: a/b", "Content-Length: 0"], { types: ["c/d"] }, 200, []],
-  ] as const)("%s with %s: by %j %s", async (method, fields, validate, status, expected) => {
-    const { bob, wire, write, via } = await pair({ validate });
+  ] as const)("%s with %s: by %j %s", async (method, fields, options, status, expected) => {
+    const { bob, wire, write, via } = await pair({ validate: (message) => validate(message, options) });
     await write(text(method, via, [...fields]));
     expect(statuses(wire.got)).toEqual([status]);
     for (const field of expected) expect(wire.got[0]).toContain(`\r\n${field}\r\n`);
@@ -140,7 +141,9 @@ describe("a request that this role cannot take", () => {
   });
 
   it("is told from its source, where that is asked for", async () => {
-    const { bob, wire, write, via } = await pair({ validate: { source: true } });
+    const { bob, wire, write, via } = await pair({
+      validate: (message) => validate(message, { source: true }),
+    });
     await write(text("OPTIONS", via));
     await write(text("OPTIONS", via, [], { branch: "z9hG4bK-2" }).replace("SIP/2.0/UDP", "SIP/2.0/TCP"));
     expect(statuses(wire.got)).toEqual([200, 400]);

@@ -2,7 +2,7 @@
 // all that comes in, and reads no more than is read of a message anyway.
 
 import { MAGIC_COOKIE } from "../../random.ts";
-import type { Report } from "../finding.ts";
+import { type Finding, Report } from "../finding.ts";
 import type { Message } from "../parse.ts";
 import type { Request } from "../request.ts";
 import type { Via } from "../via.ts";
@@ -14,6 +14,13 @@ export const BASIC: ReadonlySet<string> = new Set(["From", "To", "Call-ID", "CSe
 
 /** Protocol, version, transport and host, whatever stands behind them. */
 const SENT_BY = /^SIP\s*\/\s*[^\s/;,]+\s*\/\s*[^\s/;,]+\s+(?:\[[\da-f:.]+\]|[\w.-]+)\s*(?:[:;,]|$)/i;
+
+/** What the basics find wrong: what a stack goes by unless told otherwise. */
+export function validateBasics(message: Message): readonly Finding[] {
+  const report = new Report(message);
+  checkBasics(message, report);
+  return report.findings;
+}
 
 /** Checks start line, mandatory header fields, and those that lead a message on its way. */
 export function checkBasics(message: Message, report: Report): void {

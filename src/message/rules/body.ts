@@ -10,7 +10,7 @@ import type { ValidateOptions } from "../validate-options.ts";
 export function checkBody(request: Request, options: ValidateOptions, report: Report): void {
   const { bodySize, types, encodings, answers } = options;
   if (bodySize !== undefined && Math.max(request.bodyLength, request.announcedLength || 0) > bodySize) {
-    report.add({ code: "message_too_large", status: 413, reason: "Request Entity Too Large" });
+    report.refuse(413, undefined, undefined, "message_too_large");
   }
   if (request.bodyLength > 0 && !isOptional(request, report)) {
     if (types !== undefined) checkType(request, types, report);
@@ -37,8 +37,7 @@ function checkType(request: Request, types: readonly string[], report: Report): 
     // RFC 3261 §20.15
     report.add({ code: "header_missing", status: 400, reason: "Missing Content-Type", header });
   } else if (!types.some((range) => isWithin(type.essence, range.toLowerCase()))) {
-    const headers = { Accept: types.join(", ") };
-    report.add({ code: "unsupported", status: 415, reason: "Unsupported Media Type", header, headers });
+    report.refuse(415, header, { Accept: types.join(", ") });
   }
 }
 
@@ -46,9 +45,8 @@ function checkEncoding(request: Request, encodings: readonly string[], report: R
   const known = ["identity", ...encodings.map((each) => each.toLowerCase())];
   const used = request.headers.raw("Content-Encoding").flatMap((line) => line.toLowerCase().split(/\s*,\s*/));
   if (used.every((each) => known.includes(each))) return;
-  const headers = { "Accept-Encoding": encodings.length === 0 ? "identity" : encodings.join(", ") };
-  const header = "Content-Encoding";
-  report.add({ code: "unsupported", status: 415, reason: "Unsupported Content Encoding", header, headers });
+  const taken = encodings.join(", ") || "identity";
+  report.refuse(415, "Content-Encoding", { "Accept-Encoding": taken });
 }
 
 /** RFC 3261 §20.1: without Accept an INVITE takes application/sdp; an empty one takes nothing. */
@@ -59,7 +57,7 @@ function checkAnswers(request: Request, answers: readonly string[], report: Repo
   const taken = (answer: string) =>
     ranges.some((range) => isWanted(range) && isWithin(answer, range.essence));
   if (answers.some((answer) => taken(answer.toLowerCase()))) return;
-  report.add({ code: "unsupported", status: 406, reason: "Not Acceptable", header: "Accept" });
+  report.refuse(406, "Accept");
 }
 
 function isWanted(range: MediaType): boolean {

@@ -13,7 +13,7 @@ export function checkRequest(request: Request, options: ValidateOptions, report:
   if (schemes !== undefined) checkScheme(request, schemes, report);
   if (role === "registrar" && request.method === "REGISTER") checkBinding(request, report);
   if (role === "proxy" && !report.has("Max-Forwards") && request.headers.get("Max-Forwards") === 0) {
-    report.add({ code: "too_many_hops", status: 483, reason: "Too Many Hops", header: "Max-Forwards" });
+    report.refuse(483, "Max-Forwards", undefined, "too_many_hops");
   }
   // RFC 3261 §8.2.2.3: in a CANCEL or ACK they are ignored.
   if (request.method === "ACK" || request.method === "CANCEL") return;
@@ -23,13 +23,7 @@ export function checkRequest(request: Request, options: ValidateOptions, report:
 
 function checkMethod({ method }: Request, methods: readonly string[], report: Report): void {
   if (methods.includes(method)) return;
-  const known = METHODS.includes(method);
-  report.add({
-    code: "unsupported",
-    status: known ? 405 : 501,
-    reason: known ? "Method Not Allowed" : "Not Implemented",
-    headers: { Allow: methods.join(", ") },
-  });
+  report.refuse(METHODS.includes(method) ? 405 : 501, undefined, { Allow: methods.join(", ") });
 }
 
 function checkScheme(request: Request, schemes: readonly string[], report: Report): void {
@@ -40,7 +34,7 @@ function checkScheme(request: Request, schemes: readonly string[], report: Repor
     return; // The basics have said so.
   }
   if (!schemes.includes(scheme)) {
-    report.add({ code: "unsupported", status: 416, reason: "Unsupported URI Scheme" });
+    report.refuse(416);
   }
 }
 
@@ -68,22 +62,14 @@ function checkExtensions(
   const header = proxy ? "Proxy-Require" : "Require";
   const unknown = missing(tags(request, header, report), supported);
   if (unknown.length === 0) return;
-  const headers = { Unsupported: unknown.join(", ") };
-  report.add({ code: "unsupported", status: 420, reason: "Bad Extension", header, headers });
+  report.refuse(420, header, { Unsupported: unknown.join(", ") });
 }
 
 function checkAbilities(request: Request, required: readonly string[], report: Report): void {
   const able = [...tags(request, "Supported", report), ...tags(request, "Require", report)];
   const lacking = missing(required, able);
   if (lacking.length === 0) return;
-  const headers = { Require: lacking.join(", ") };
-  report.add({
-    code: "unsupported",
-    status: 421,
-    reason: "Extension Required",
-    header: "Supported",
-    headers,
-  });
+  report.refuse(421, "Supported", { Require: lacking.join(", ") });
 }
 
 /** RFC 3261 §10.3: To is an address-of-record; `*` stands alone, and only to take all bindings away. */
