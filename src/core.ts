@@ -31,6 +31,7 @@ export { reasonPhrase } from "./message/status.ts";
 export { SipDate, Timestamp } from "./message/times.ts";
 export { Uri, type UriParts } from "./message/uri.ts";
 export { type Finding, validate } from "./message/validate.ts";
+export type { MessageSource, Role, ValidateOptions } from "./message/validate-options.ts";
 export { Via, type ViaParts } from "./message/via.ts";
 export { Warning } from "./message/warning.ts";
 export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";

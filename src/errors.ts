@@ -21,6 +21,8 @@ export type ErrorCode =
   | "body_too_complex"
   // a value given by the caller may not go on the wire (CR, LF or NUL: header injection)
   | "value_unsafe"
+  // a request that has gone as far as its Max-Forwards lets it
+  | "too_many_hops"
   // sending
   | "no_target"
   | "no_transport"

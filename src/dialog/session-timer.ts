@@ -62,7 +62,7 @@ export class SessionTimer {
       const role = refresher === undefined ? "" : `;refresher=${refresher === "us" ? "uac" : "uas"}`;
       request.headers.set("Session-Expires", `${Math.max(wanted, this.#min)}${role}`);
     }
-    if (this.#min > LEAST_SESSION) request.headers.set("Min-SE", this.#min);
+    if (this.#min > LEAST_SESSION) request.headers.set("Min-SE", String(this.#min));
   }
 
   /** Takes the Min-SE of a 422 over (§7.3); true where the request is worth another try. */

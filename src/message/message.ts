@@ -66,6 +66,11 @@ export abstract class BaseMessage {
     return this.head?.bodyLength;
   }
 
+  /** @internal True where the start line came in with other white space than one SP (RFC 3261 §7.1). */
+  get spaced(): boolean {
+    return this.head?.spaced === true;
+  }
+
   /**
    * The message's octets, fresh each time. What nobody edited is, octet for octet, what came in; header fields
    * made here have their long names.

@@ -50,5 +50,5 @@ export function readPartHead(octets: Uint8Array): PartHead {
 
 /** A part's header fields and the empty line behind them, as a binary string. */
 export function writePartHead({ head, headers }: PartHead): string {
-  return writeMessage(head, headers, "", "").slice(2);
+  return writeMessage(head, headers, "", "", false).slice(2);
 }

@@ -39,13 +39,14 @@ export class Request extends BaseMessage {
     this._edited = true;
   }
 
-  /** The Request-URI. Throws SipError `uri_invalid` (status 400) where it is none. */
+  /** The Request-URI. Throws SipError `uri_invalid` (status 400), with the offset, where it is none. */
   get uri(): Uri {
     if (!this._uri) {
       try {
         this._uri = Uri.parse((this.head as Head).second);
       } catch (cause) {
-        throw new SipError("uri_invalid", "the Request-URI is not a URI", { status: 400, cause });
+        const offset = offsetOf(this.head as Head) + ((cause as SipError).offset ?? 0);
+        throw new SipError("uri_invalid", "the Request-URI is not a URI", { status: 400, offset, cause });
       }
     }
     return this._uri;
@@ -92,6 +93,11 @@ export class Request extends BaseMessage {
   protected override editedStartLine(): string | undefined {
     return this._edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
   }
+}
+
+/** Where the Request-URI starts. */
+function offsetOf({ text, first, second }: Head): number {
+  return text.indexOf(toBinary(second), text.indexOf(first) + first.length);
 }
 
 function checkMethod(method: string): string {

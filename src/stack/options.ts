@@ -24,7 +24,11 @@ export interface StackOptions {
   timers?: Partial<TimerOptions>;
   /** What is taken for a message, and how many transactions may live at once. */
   limits?: ParseLimits & { transactions?: number };
-  /** Checks what came in before the core sees it; `validate` unless told otherwise. */
+  /**
+   * Checks what came in before the core sees it; `validate` without options unless told otherwise, and
+   * `(message) => validate(message, { … })` for more. `message.flow` is set. The first finding is answered
+   * with its status, reason and `headers`; 503 has Retry-After anyway.
+   */
   validate?: (message: Message) => readonly Finding[];
   /**
    * Names that this stack answers to besides its transports' own, each `host` or `host:port`, IPv6 with

@@ -5,18 +5,30 @@ import type { Request } from "../message/request.ts";
 import type { Via } from "../message/via.ts";
 import type { Flow } from "../transport/transport.ts";
 
-/** Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. */
+/**
+ * Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. A Via
+ * that cannot be read stays as it is: the response goes back on the flow, whatever stands there.
+ */
 export function noteSource(request: Request, flow: Flow): void {
   const { protocol } = flow.transport;
   // RFC 7118 §5.2: a WebSocket client calls itself `.invalid`; its responses take the connection anyway.
   if (protocol === "WS" || protocol === "WSS") return;
-  const via = request.headers.first("Via") as Via;
+  const via = topmost(request);
+  if (via === undefined) return;
   const source = flow.remote;
   if (via.hasRport) {
     replace(request, via.with({ received: source.host, rport: source.port }));
   } else if (via.host !== source.host || via.received !== undefined) {
     // One that the sender wrote itself would be taken for ours, and lead responses anywhere.
     replace(request, via.with({ received: source.host }));
+  }
+}
+
+function topmost(request: Request): Via | undefined {
+  try {
+    return request.headers.first("Via");
+  } catch {
+    return undefined;
   }
 }
 

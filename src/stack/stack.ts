@@ -4,10 +4,11 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
 import { SipError } from "../errors.ts";
+import type { Finding } from "../message/finding.ts";
 import { type Message, tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
+import { validateBasics } from "../message/rules/basics.ts";
 import type { Uri } from "../message/uri.ts";
-import { type Finding, validate } from "../message/validate.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
@@ -23,6 +24,7 @@ import type { SendOptions, StackOptions, StackStats } from "./options.ts";
 import { noteSource } from "./received.ts";
 import { requestFlow, responseFlow } from "./way.ts";
 
+const retryLater = { "Retry-After": "5" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
@@ -49,7 +51,7 @@ export class Stack {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
-    this.#validate = options.validate ?? validate;
+    this.#validate = options.validate ?? validateBasics;
     this.#onRefused = options.onRefused;
     this.#names = new Names(options.transports, options.aliases);
     this.#layer = new TransactionLayer({
@@ -269,7 +271,8 @@ export class Stack {
     if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
       try {
         if (finding !== draining) noteSource(message, flow);
-        this.#layer.refuse(message, flow, status, reason, status === 503 ? 5 : undefined);
+        const headers = finding.headers ?? (status === 503 ? retryLater : undefined);
+        this.#layer.refuse(message, flow, status, reason, headers);
         this.#counters.answered++;
       } catch (cause) {
         this.#report(asSipError(cause));

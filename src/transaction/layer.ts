@@ -142,11 +142,11 @@ export class TransactionLayer {
    * Answers a request without a transaction (RFC 3261 §8.2.7): each retransmission alike, and the ACK to it
    * goes no further.
    *
-   * @param retryAfter seconds for Retry-After, where given
+   * @param headers header fields that the answer has besides, where given
    */
-  refuse(request: Request, flow: Flow, status: number, reason?: string, retryAfter?: number): void {
+  refuse(request: Request, flow: Flow, status: number, reason?: string, headers?: Finding["headers"]): void {
     const name = request.headers.raw("Via").join();
-    this.#transmit(this.#stateless.answer(request, name, status, reason, retryAfter), flow, unheard);
+    this.#transmit(this.#stateless.answer(request, name, status, reason, headers), flow, unheard);
   }
 
   /**
@@ -204,7 +204,8 @@ export class TransactionLayer {
     else if (this.#full) {
       // RFC 3261 §21.5.4. T4 later the network has forgotten this burst.
       this.#refused++;
-      this.refuse(request, flow, 503, undefined, Math.ceil(this.timers.t4 / 1000));
+      const seconds = `${Math.ceil(this.timers.t4 / 1000)}`;
+      this.refuse(request, flow, 503, undefined, { "Retry-After": seconds });
       this.#options.onRefused?.(overloaded, flow, request);
     } else this.#create(request, key, flow).begin();
   }

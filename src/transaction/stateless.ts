@@ -19,19 +19,19 @@ export class Stateless {
    * own key goes into it (RFC 3261 §8.2.7).
    *
    * @param reason the reason phrase, where it is not the default one
-   * @param retryAfter seconds for Retry-After, where given
+   * @param headers header fields that it has besides, where given
    */
   answer(
     request: Request,
     key: string,
     status: number,
     reason?: string,
-    retryAfter?: number,
+    headers: Readonly<Record<string, string>> = {},
   ): Uint8Array<ArrayBuffer> {
     request.toTag(() => this.#mark + hash(key));
     this.#used = true;
     const response = request.createResponse(status, reason);
-    if (retryAfter !== undefined) response.headers.set("Retry-After", `${retryAfter}`);
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response.toBytes();
   }
 

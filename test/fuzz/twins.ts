@@ -30,7 +30,7 @@ import {
   WINDOW_SIZE,
 } from "../../src/core/abi.ts";
 import type { Engine } from "../../src/core/engine.ts";
-import { ADDRESS, scan, TEXT, VIA } from "../../src/message/codec.ts";
+import { ADDRESS, scan, VIA } from "../../src/message/codec.ts";
 import { headerById } from "../../src/message/header-table.ts";
 import type { Build } from "../core/builds.ts";
 
@@ -119,7 +119,7 @@ export class Twins {
     const { table } = this._first;
     for (let i = 0; i < count; i++) {
       const info = headerById((table[T_FIELDS + 2 * i + 1]! >>> 16) & 0xff);
-      if (info === undefined || info.kind === TEXT) continue;
+      if (info === undefined) continue;
       const end = table[T_FIELDS + 2 * i + 1]! & 0xffff;
       const read: Read = (core, from, to) => scan(info.kind, core, from, to, info.most);
       let at = table[T_FIELDS + 2 * i]! >>> 16;

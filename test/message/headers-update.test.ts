@@ -30,11 +30,11 @@ describe("setDefault", () => {
 
 describe("update", () => {
   it("gives the typed value, and sets what comes back in its place", () => {
-    const headers = read("Max-Forwards: 70", "X: y");
+    const headers = read("Max-Forwards: 70", "Q: y");
     headers.update("Max-Forwards", (hops) => (hops ?? 70) - 1);
-    headers.update("x", (texts) => texts.map((text) => text.toUpperCase()));
+    headers.update("q", (texts) => texts.map((text) => text.toUpperCase()));
     headers.update("Supported", (tags) => [...tags, "timer"]);
-    expect(lines(headers)).toEqual(["Max-Forwards: 69", "x: Y", "Supported: timer"]);
+    expect(lines(headers)).toEqual(["Max-Forwards: 69", "q: Y", "Supported: timer"]);
   });
 
   it("deletes for undefined and for an empty list", () => {

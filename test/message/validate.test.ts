@@ -127,9 +127,13 @@ describe("the start line against the rest", () => {
 
   it("400 where the Request-URI is none", () => {
     for (const uri of ["sip:@", "<sip:bob@192.0.2.4>", "bob", "sip:b ob@192.0.2.4"]) {
-      expect(findings(invite().replace("sip:bob@192.0.2.4", uri)), uri).toMatchObject([
-        { status: 400, reason: "Bad Request-URI" },
-      ]);
+      const [first] = findings(invite().replace("sip:bob@192.0.2.4", uri));
+      expect(first, uri).toMatchObject({ code: "uri_invalid", status: 400, reason: "Bad Request-URI" });
+      // The offset is that of the octet in the message, line ends before it included.
+      const [second] = findings(`\r\n\r\n${invite().replace("sip:bob@192.0.2.4", uri)}`);
+      expect(second?.offset, uri).toBe((first?.offset as number) + 4);
+      expect(first?.offset, uri).toBeGreaterThanOrEqual("INVITE ".length);
+      expect(first?.offset, uri).toBeLessThanOrEqual("INVITE ".length + uri.length);
     }
   });
 });
@@ -140,5 +144,89 @@ describe("the torture messages", () => {
     all.filter(({ verdict }) => verdict === "must-accept").map(({ name, bytes }) => [name, bytes] as const),
   )("%s is right", (_name, bytes) => {
     expect(validate(parseMessage(bytes))).toEqual([]);
+  });
+});
+
+describe("the form of a request (§7.1)", () => {
+  it("400 where the start line has other white space than one SP (RFC 4475 §3.1.2.8 to 10)", () => {
+    for (const line of [
+      "INVITE  sip:bob@192.0.2.4 SIP/2.0",
+      "INVITE sip:bob@192.0.2.4  SIP/2.0",
+      "INVITE sip:bob@192.0.2.4 SIP/2.0 ",
+      "INVITE sip:bob@192.0.2.4\tSIP/2.0",
+    ]) {
+      expect(findings(invite().replace(/^.*/, line)), line).toEqual([
+        { code: "start_line_invalid", status: 400, reason: "Bad Request-Line" },
+      ]);
+    }
+    expect(findings(ok().replace("SIP/2.0 200", "SIP/2.0  200"))).toEqual([]);
+  });
+
+  it("400 where the Request-URI has headers (§19.1.1)", () => {
+    expect(findings(invite().replace("sip:bob@192.0.2.4", "sip:bob@192.0.2.4?Route=%3Csip:x%3E"))).toEqual([
+      { code: "uri_invalid", status: 400, reason: "Headers In Request-URI" },
+    ]);
+  });
+});
+
+describe("RFC 3261 and RFC 2543", () => {
+  const top = "SIP/2.0/UDP server10.biloxi.example.com;branch=z9hG4bK4b43c2ff8.1";
+  const old = (text: string) => text.replace(top, "SIP/2.0/UDP server10.biloxi.example.com;branch=4b43c2ff8");
+  const untagged = (text: string) => text.replace(";tag=1928301774", "");
+
+  it("400 where a peer with the magic cookie has no From tag (§8.1.1.3)", () => {
+    expect(findings(untagged(invite()))).toEqual([
+      { code: "value_invalid", status: 400, reason: "Missing From Tag", header: "From" },
+    ]);
+    expect(findings(untagged(ok()))).toMatchObject([{ status: "drop", header: "From" }]);
+  });
+
+  it("a peer without it needs none", () => {
+    expect(findings(old(untagged(invite())))).toEqual([]);
+    expect(findings(old(untagged(without(invite(), "Max-Forwards"))))).toEqual([]);
+    expect(findings(untagged(invite().replace(top, "SIP/2.0/UDP server10.biloxi.example.com")))).toEqual([]);
+  });
+
+  it("400 where there is nothing behind the cookie (RFC 4475 §3.2.1)", () => {
+    expect(findings(invite().replace("z9hG4bK4b43c2ff8.1", "z9hG4bK"))).toEqual([
+      { code: "value_invalid", status: 400, reason: "Empty Branch", header: "Via", index: 0 },
+    ]);
+  });
+});
+
+describe("a broken Via", () => {
+  it.each([
+    ["SIP/2.0/UDP 192.0.2.15;;branch=z9hG4bK1", 400],
+    ["SIP/2.0/UDP 192.0.2.15;branch=", 400],
+    ["SIP / 2.0 / UDP [2001:db8::1]:5060;=", 400],
+    ["SIP/2.0/UDP a.example.com:99999", 400],
+    ["SIP/2.0/UDP", "drop"],
+    ["SIP/2.0 a.example.com", "drop"],
+    ["SIP/2.0/UDP ;branch=z9hG4bK1", "drop"],
+    ["SIP/2.0/UDP a b;branch=z9hG4bK1", "drop"],
+    ["", "drop"],
+  ])("%s: %s, for it names its sender or not", (via, status) => {
+    const [first] = findings(change(invite(), "Via", via));
+    expect(first).toMatchObject({ code: "value_invalid", status, header: "Via", index: 0 });
+  });
+});
+
+describe("order", () => {
+  it("drop, 505, 501, 400, the others as they were found", () => {
+    const text = change(
+      without(invite(["Require: foo"]), "To").replace("INVITE sip:bob@192.0.2.4 SIP/2.0", "NEW x:y SIP/3.0"),
+      "Via",
+      "SIP/2.0",
+    );
+    const options = { methods: ["INVITE"], schemes: ["sip"], supported: [] };
+    expect(validate(parseMessage(text), options).map(({ status, header }) => [status, header])).toEqual([
+      ["drop", "Via"],
+      [505, undefined],
+      [501, undefined],
+      [400, "To"],
+      [400, "CSeq"],
+      [416, undefined],
+      [420, "Require"],
+    ]);
   });
 });

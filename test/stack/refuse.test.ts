@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import { validate } from "../../src/message/validate.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
 import { lines, statuses, text, to, World } from "./support.ts";
 
@@ -121,6 +122,43 @@ describe("a malformed request", () => {
     expect(wire.got[0]).toMatch(/^SIP\/2\.0 503 Not Today\r\n/);
     expect(lines(wire.got[0]!, "Retry-After")).toHaveLength(1);
     expect(bob.refused).toEqual([["unsupported", 503]]);
+  });
+});
+
+describe("a request that this role cannot take", () => {
+  it.each([
+    ["OPTIONS", ["Require: x, y"], { supported: ["y"] }, 420, ["Unsupported: x"]],
+    ["OPTIONS", [], { methods: ["INVITE", "ACK"] }, 405, ["Allow: INVITE, ACK"]],
+    ["OPTIONS", [], { required: ["timer"] }, 421, ["Require: timer"]],
+    ["OPTIONS", ["Max-Forwards: 0"], { role: "proxy" }, 483, []],
+    ["OPTIONS", ["Content-Type: a/b", "Content-Length: 0"], { types: ["c/d"] }, 200, []],
+  ] as const)("%s with %s: by %j %s", async (method, fields, options, status, expected) => {
+    const { bob, wire, write, via } = await pair({ validate: (message) => validate(message, options) });
+    await write(text(method, via, [...fields]));
+    expect(statuses(wire.got)).toEqual([status]);
+    for (const field of expected) expect(wire.got[0]).toContain(`\r\n${field}\r\n`);
+    expect(bob.requests).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  it("is told from its source, where that is asked for", async () => {
+    const { bob, wire, write, via } = await pair({
+      validate: (message) => validate(message, { source: true }),
+    });
+    await write(text("OPTIONS", via));
+    await write(text("OPTIONS", via, [], { branch: "z9hG4bK-2" }).replace("SIP/2.0/UDP", "SIP/2.0/TCP"));
+    expect(statuses(wire.got)).toEqual([200, 400]);
+    expect(bob.refused).toEqual([["value_invalid", 400]]);
+  });
+});
+
+describe("a request with a Via that cannot be read", () => {
+  it("is answered on its flow where the Via names its sender (RFC 4475 §3.1.2.1)", async () => {
+    const { bob, wire, write, via } = await pair();
+    await write(text("OPTIONS", via).replace(/^(Via: .*)$/m, "$1;;"));
+    expect(statuses(wire.got)).toEqual([400]);
+    expect(lines(wire.got[0]!, "Via")).toHaveLength(1);
+    expect(bob.errors).toEqual([]);
+    expect(bob.stack.stats).toMatchObject({ bad: { value_invalid: 1 }, answered: 1 });
   });
 });
 

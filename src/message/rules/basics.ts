@@ -1,0 +1,117 @@
+// Basics: what every element checks of every message (RFC 3261 §8.1.1, §8.2, §16.3, §18.3). It runs for
+// all that comes in, and reads no more than is read of a message anyway.
+
+import { MAGIC_COOKIE } from "../../random.ts";
+import { type Finding, Report } from "../finding.ts";
+import type { Message } from "../parse.ts";
+import type { Request } from "../request.ts";
+import type { Via } from "../via.ts";
+
+const CHECKED = ["Max-Forwards", "Content-Length", "Contact", "Route", "Record-Route"] as const;
+
+/** What checkBasics reads all of. */
+export const BASIC: ReadonlySet<string> = new Set(["From", "To", "Call-ID", "CSeq", ...CHECKED]);
+
+/** Protocol, version, transport and host, whatever stands behind them. */
+const SENT_BY = /^SIP\s*\/\s*[^\s/;,]+\s*\/\s*[^\s/;,]+\s+(?:\[[\da-f:.]+\]|[\w.-]+)\s*(?:[:;,]|$)/i;
+
+/** What the basics find wrong: what a stack goes by unless told otherwise. */
+export function validateBasics(message: Message): readonly Finding[] {
+  const report = new Report(message);
+  checkBasics(message, report);
+  return report.findings;
+}
+
+/** Checks start line, mandatory header fields, and those that lead a message on its way. */
+export function checkBasics(message: Message, report: Report): void {
+  if (message.version !== "SIP/2.0" && message.version.toUpperCase() !== "SIP/2.0") {
+    const status = message.kind === "request" ? 505 : "drop";
+    report.add({ code: "start_line_invalid", status, reason: "Version Not Supported" });
+  }
+  const via = readVia(message, report);
+  const { headers } = message;
+  const from = mandatory("From", report);
+  mandatory("To", report);
+  mandatory("Call-ID", report);
+  const cseq = mandatory("CSeq", report);
+  for (const name of CHECKED) if (headers.has(name)) read(name, report);
+
+  const branch = via?.branch;
+  if (branch?.startsWith(MAGIC_COOKIE)) {
+    // RFC 4475 §3.2.1: nothing behind the cookie is no branch of RFC 3261, and names no transaction.
+    if (branch.length === MAGIC_COOKIE.length) {
+      report.add({
+        code: "value_invalid",
+        status: report.bad,
+        reason: "Empty Branch",
+        header: "Via",
+        index: 0,
+      });
+    }
+    // RFC 3261 §8.1.1.3; RFC 2543 had senders without tags.
+    if (from !== undefined && from.tag === undefined) {
+      report.add({ code: "value_invalid", status: report.bad, reason: "Missing From Tag", header: "From" });
+    }
+  }
+  const length = message.announcedLength;
+  if (length !== undefined && !(length <= message.bodyLength) && !report.has("Content-Length")) {
+    const reason = "Bad Content-Length";
+    report.add({ code: "value_invalid", status: report.bad, reason, header: "Content-Length" });
+  }
+  if (message.kind === "request") {
+    if (cseq !== undefined && cseq.method !== message.method) {
+      report.add({ code: "value_invalid", status: 400, reason: "CSeq Method Mismatch", header: "CSeq" });
+    }
+    checkLine(message, report);
+  }
+}
+
+/** The topmost Via, by which a response goes: of the Vias only that one is ours to read. */
+function readVia(message: Message, report: Report): Via | undefined {
+  try {
+    const via = message.headers.first("Via");
+    if (via !== undefined) return via;
+    report.add({ code: "header_missing", status: "drop", reason: "Missing Via", header: "Via" });
+  } catch (error) {
+    // With a sender that is named there is a way back, whatever is wrong behind it (RFC 4475 §3.1.2.1).
+    const named = SENT_BY.test(message.headers.raw("Via")[0] as string);
+    report.addError(error, "Bad Via", "Via", named ? report.bad : "drop");
+  }
+  return undefined;
+}
+
+type Mandatory = "From" | "To" | "Call-ID" | "CSeq";
+
+function mandatory<N extends Mandatory>(name: N, report: Report) {
+  try {
+    const value = report.message.headers.get(name);
+    if (value !== undefined) return value;
+    report.add({ code: "header_missing", status: report.bad, reason: `Missing ${name}`, header: name });
+  } catch (error) {
+    report.addError(error, `Bad ${name}`, name);
+  }
+  return undefined;
+}
+
+function read(name: (typeof CHECKED)[number], report: Report): void {
+  try {
+    report.message.headers.get(name);
+  } catch (error) {
+    report.addError(error, `Bad ${name}`, name);
+  }
+}
+
+/** The Request-Line: one SP between its parts, and a URI that may stand there. */
+function checkLine(request: Request, report: Report): void {
+  try {
+    // RFC 3261 §19.1.1: a Request-URI has no headers; they must not get into a message (RFC 4475 §3.1.2.11).
+    if (request.uri.headers.size > 0) {
+      report.add({ code: "uri_invalid", status: 400, reason: "Headers In Request-URI" });
+    }
+  } catch (error) {
+    report.addError(error, "Bad Request-URI");
+  }
+  if (request.spaced) {
+    report.add({ code: "start_line_invalid", status: 400, reason: "Bad Request-Line" });
+  }
+}
