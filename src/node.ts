@@ -1,6 +1,9 @@
 // The Node entry: the transports that need sockets. Everything isomorphic comes from "sippet".
 
 export type { HostLookup } from "./transport/node/host-cache.ts";
+export type { StreamKeepAlive, StreamOptions } from "./transport/node/stream-options.ts";
+export { tcp } from "./transport/node/tcp.ts";
+export { type TlsOptions, type TlsTransport, tls } from "./transport/node/tls.ts";
 export { type UdpOptions, udp } from "./transport/node/udp.ts";
 export {
   type HandshakeRefusal,

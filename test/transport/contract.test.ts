@@ -5,11 +5,12 @@ import { VirtualClock } from "../../src/clock.ts";
 import { MemoryNetwork } from "../../src/transport/memory.ts";
 import type { StreamOptions } from "../../src/transport/node/stream-options.ts";
 import { tcp } from "../../src/transport/node/tcp.ts";
+import { tls } from "../../src/transport/node/tls.ts";
 import { udp } from "../../src/transport/node/udp.ts";
 import { type WebSocketServerOptions, webSocketServer } from "../../src/transport/node/websocket-server.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
-import { selfSigned, TrustingWebSocket } from "./certificate.ts";
+import { Authority, selfSigned, TrustingWebSocket } from "./certificate.ts";
 import { type ContractPair, contractChecks } from "./contract.ts";
 import { CountingClock } from "./counting-clock.ts";
 import { settle } from "./settle.ts";
@@ -46,6 +47,16 @@ function tcpPair(host: string, caller = host, options: StreamOptions = {}): Cont
   return pairOf(make(host), () => make(caller), clock);
 }
 
+const authority = new Authority();
+
+function tlsPair(): ContractPair {
+  const clock = new CountingClock();
+  const identity = { ...authority.issue({ ip: ["127.0.0.1"] }), ca: authority.cert };
+  const make = (): Transport =>
+    tls({ host: "127.0.0.1", port: 0, clock, tls: { ...identity, requestCert: true } });
+  return pairOf(make(), make, clock);
+}
+
 function memoryPair(protocol: string, delay: number | [number, number]): ContractPair {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, delay });
@@ -64,6 +75,7 @@ const subjects: Record<string, () => ContractPair> = {
   "TCP, IPv4": () => tcpPair("127.0.0.1"),
   "TCP, IPv6": () => tcpPair("::1"),
   "TCP with keep-alives": () => tcpPair("127.0.0.1", "127.0.0.1", { keepAlive: { interval: 10 } }),
+  "TLS, both sides with a certificate": () => tlsPair(),
   "WebSocket client and server": () => webSocketPair(),
   "WebSocket client and server over TLS": () => webSocketPair({ tls: selfSigned() }),
   "WebSocket server with verify": () => webSocketPair({ verify: async () => true, path: "/" }),

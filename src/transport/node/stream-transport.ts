@@ -48,7 +48,7 @@ export class StreamTransport implements Transport, StreamOwner {
   #receiver: TransportReceiver | undefined;
   #sweeper: TimerHandle | undefined;
   #closing: Promise<void> | undefined;
-  #counts = { accepted: 0, opened: 0, refused: 0, pings: 0, faults: 0 };
+  #counts = { accepted: 0, opened: 0, refused: 0, pings: 0, faults: 0, handshakes: 0 };
 
   constructor(kind: StreamKind, options: StreamOptions) {
     const { host = "0.0.0.0", port = kind.port, keepAlive = false, clock = systemClock } = options;
@@ -90,12 +90,14 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
-    if (this.#server || this.#closing) throw new SipError("closed", `a ${this.protocol} transport starts once`);
+    if (this.#server || this.#closing)
+      throw new SipError("closed", `a ${this.protocol} transport starts once`);
     const server = this.#kind.createServer();
     this.#server = server;
     // First of all: what is past the limits costs no handshake.
     server.prependListener("connection", (socket: Socket) => this.#admit(socket));
     server.on(this.#kind.accepts, (socket: Socket) => this.#accept(socket));
+    server.on("tlsClientError", () => void this.#counts.handshakes++);
     await this.#listen(server);
     const bound = server.address();
     if (bound !== null && typeof bound === "object") {
@@ -147,7 +149,9 @@ export class StreamTransport implements Transport, StreamOwner {
     for (const connection of this.#pool.connections) connection.end(undefined);
     this.#pool.dropHandshakes();
     const server = this.#server;
-    const quiet = server?.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
+    const quiet = server?.listening
+      ? new Promise<void>((resolve) => server.close(() => resolve()))
+      : undefined;
     await Promise.all([quiet, this.#pool.emptied()]);
     this.#receiver = undefined;
   }
@@ -162,9 +166,7 @@ export class StreamTransport implements Transport, StreamOwner {
       server.once("error", refused);
       server.listen({ host, port }, () => {
         server.off("error", refused);
-        server.on("error", (cause) =>
-          report(this.#receiver, socketError(cause, `${this.protocol} server`)),
-        );
+        server.on("error", (cause) => report(this.#receiver, socketError(cause, `${this.protocol} server`)));
         if (!this.#closing) resolve();
         else {
           server.close();

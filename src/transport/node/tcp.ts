@@ -37,5 +37,8 @@ export function called(
   { lookup }: StreamOptions,
   from: string | undefined,
 ): { localAddress?: string; lookup?: NonNullable<StreamOptions["lookup"]> } {
-  return { ...(from === undefined ? {} : { localAddress: from }), ...(lookup === undefined ? {} : { lookup }) };
+  return {
+    ...(from === undefined ? {} : { localAddress: from }),
+    ...(lookup === undefined ? {} : { lookup }),
+  };
 }
