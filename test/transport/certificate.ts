@@ -36,6 +36,7 @@ const BASIC_CONSTRAINTS_CA = sequence(
   der(0x01, Buffer.from([0xff])),
   der(0x04, sequence(der(0x01, Buffer.from([0xff])))),
 );
+const BASIC_CONSTRAINTS = sequence(Buffer.from("0603551d13", "hex"), der(0x04, sequence()));
 
 let serials = 1;
 
@@ -98,7 +99,7 @@ export class Authority {
   /** A key and a certificate; without names it has a common name alone. */
   issue(names?: AltNames, subject = "peer.example.com"): Identity {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const extensions = names ? [extensionsOf(names)] : [];
+    const extensions = names ? [extensionsOf(names)] : [BASIC_CONSTRAINTS];
     const cert = certify({ subject, issuer: "Test Authority", extensions }, publicKey, this.#key);
     return { key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), cert };
   }

@@ -6,12 +6,14 @@ import { isIP } from "node:net";
 import {
   type ConnectionOptions,
   connect,
+  createSecureContext,
   createServer,
   type SecureContextOptions,
   type TlsOptions as ServerOptions,
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
+import { SipError } from "../../errors.ts";
 import type { Flow, Transport } from "../transport.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { type StreamKind, StreamTransport } from "./stream-transport.ts";
@@ -38,7 +40,7 @@ export interface TlsTransport extends Transport {
    * Takes another key and certificate, or whatever else is given, for the connections from now on; those
    * that stand go on. What is not given stays.
    *
-   * @throws what Node throws for keys and certificates that are none; then the old ones stay
+   * @throws SipError `value_invalid` for keys and certificates that are none; then the old ones stay
    */
   setSecureContext(options: SecureContextOptions): void;
   /**
@@ -53,7 +55,7 @@ export interface TlsTransport extends Transport {
  * was asked for, in a subjectAltName (`sip:` URI, else DNS name; no wildcards; RFC 5922 §7), that domain being
  * the target's, not the host's that DNS came up with. It goes into SNI as well.
  *
- * @throws SipError as `tcp`; and what Node throws for keys and certificates that are none
+ * @throws SipError `value_invalid` as `tcp`, and for keys and certificates that are none
  */
 export function tls(options: TlsOptions): TlsTransport {
   return new TlsStreams(options);
@@ -66,10 +68,21 @@ function shared(from: SecureContextOptions): SecureContextOptions {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
+/** @throws SipError `value_invalid` */
+function check(options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
+  }
+}
+
 class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
 
   constructor(options: TlsOptions) {
+    check(options.tls);
     const context = { current: options.tls };
     const kind: StreamKind = {
       protocol: "TLS",
@@ -100,6 +113,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
 
   setSecureContext(options: SecureContextOptions): void {
     const next = { ...this.#context.current, ...options };
+    check(next);
     (this.server as TlsServer | undefined)?.setSecureContext(next);
     this.#context.current = next;
   }
