@@ -97,7 +97,11 @@ export class StreamTransport implements Transport, StreamOwner {
     // First of all: what is past the limits costs no handshake.
     server.prependListener("connection", (socket: Socket) => this.#admit(socket));
     server.on(this.#kind.accepts, (socket: Socket) => this.#accept(socket));
-    server.on("tlsClientError", () => void this.#counts.handshakes++);
+    server.on("tlsClientError", (_cause: Error, socket: Socket) => {
+      this.#counts.handshakes++;
+      // Node tells of a handshake that takes too long, and leaves it at that.
+      socket.destroy();
+    });
     await this.#listen(server);
     const bound = server.address();
     if (bound !== null && typeof bound === "object") {
