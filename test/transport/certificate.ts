@@ -41,7 +41,9 @@ const BASIC_CONSTRAINTS = sequence(Buffer.from("0603551d13", "hex"), der(0x04, s
 let serials = 1;
 
 function pem(kind: string, content: Buffer): string {
-  return `-----BEGIN ${kind}-----\n${content.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END ${kind}-----\n`;
+  // No empty line at the end where the last one is full: OpenSSL takes none.
+  const lines = content.toString("base64").match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${kind}-----`, ...lines, `-----END ${kind}-----`, ""].join("\n");
 }
 
 function nameOf(common: string): Buffer {
