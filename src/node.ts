@@ -4,7 +4,8 @@ export type { HostLookup } from "./transport/node/host-cache.ts";
 export type { StreamKeepAlive, StreamOptions } from "./transport/node/stream-options.ts";
 export { tcp } from "./transport/node/tcp.ts";
 export { type TlsOptions, type TlsTransport, tls } from "./transport/node/tls.ts";
-export { type UdpOptions, udp } from "./transport/node/udp.ts";
+export { udp } from "./transport/node/udp.ts";
+export type { UdpOptions } from "./transport/node/udp-options.ts";
 export {
   type HandshakeRefusal,
   type VerifyHandshake,
