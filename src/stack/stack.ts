@@ -9,18 +9,24 @@ import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import { type Finding, validate } from "../message/validate.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
 import { coreFailed } from "../transaction/user.ts";
+import type { Tap } from "../transport/tap.ts";
 import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
 import type { Core } from "./core.ts";
 import { type Counters, countBad, newCounters } from "./counters.ts";
+import type { Gate } from "./gate.ts";
 import { Names } from "./names.ts";
-import type { SendOptions, StackOptions, StackStats } from "./options.ts";
-import { noteSource } from "./received.ts";
-import { requestFlow, responseFlow } from "./way.ts";
+import type { SendOptions, SentRequest, StackOptions, StackStats } from "./options.ts";
+import { noteAlias, noteSource } from "./received.ts";
+import type { Resolver, Sender } from "./resolver.ts";
+import { strictRouted } from "./route-set.ts";
+import { requestTarget } from "./target.ts";
+import { TrafficCounter } from "./traffic.ts";
+import { flowTo, mainTransport, requestFlow, responseFlow, substituteFlow } from "./way.ts";
 
+const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
@@ -34,6 +40,11 @@ export class Stack {
   readonly #validate: (message: Message) => readonly Finding[];
   readonly #onRefused: StackOptions["onRefused"];
   readonly #names: Names;
+  readonly #resolver: Resolver | undefined;
+  readonly #gate: Gate | undefined;
+  readonly #tap: Tap | undefined;
+  readonly #traffic: TrafficCounter = new TrafficCounter();
+  readonly #sender: Sender;
   readonly #counters: Counters = newCounters();
   #state: "new" | "running" | "draining" | "closed" = "new";
   /** Ends the wait for the transactions, where there is one. */
@@ -61,6 +72,16 @@ export class Stack {
       onRefused: (finding, flow, message) => this.#tell(finding, flow, message),
       onIdle: () => this.#drained?.(),
     });
+    this.#resolver = options.resolver;
+    this.#gate = options.gate;
+    this.#tap = options.tap;
+    this.#sender = {
+      core: options.core,
+      protocols: [...new Set(options.transports.map(({ protocol }) => protocol))],
+      sentBy: (protocol) => options.transports.find((each) => each.protocol === protocol)?.sentBy ?? "",
+      create: (request, handlers, how) => this.#layer.createClient(request, handlers, how),
+      start: (transaction, target) => transaction.start(flowTo(options.transports, target, undefined)),
+    };
   }
 
   /**
@@ -78,6 +99,7 @@ export class Stack {
       throw failed.reason;
     }
     if (this.#closing) throw new SipError("closed", "the stack was closed while it started");
+    this.#openGate();
   }
 
   /**
@@ -110,20 +132,30 @@ export class Stack {
       });
     }
     this.#state = "closed";
+    this.#gate?.close();
     this.#layer.close();
     await Promise.allSettled(this.transports.map(async (each) => each.close()));
   }
 
   /**
    * Sends a request through a client transaction, which adds the topmost Via. The request is copied: what
-   * happens to it later does not touch what is sent.
+   * happens to it later does not touch what is sent. Where it goes: `flow`, else `target`, else its first
+   * Route, else its Request-URI. A first Route without `lr` is a strict router's, and the copy is formed as
+   * that wants it (RFC 3261 §16.6 step 6).
+   *
+   * With a resolver names are looked up (RFC 3263), and a target that fails or answers 503 is followed by the
+   * next one; what is returned stands for all of these attempts, and the callbacks are called for the last.
    *
    * @throws SipError `unsupported` for an ACK (see sendStateless), `transaction_exists` for a branch in use,
    *   `closed`. What happens later goes to the handlers, or the core.
    */
-  send(request: Request, options: SendOptions = {}): ClientTransaction {
+  send(request: Request, options: SendOptions = {}): SentRequest {
+    const formed = strictRouted(request);
+    if (this.#resolver && !options.flow && !options.target) {
+      return this.#resolver.send(formed, options, this.#sender);
+    }
     const { branch, timerC } = options;
-    const transaction = this.#layer.createClient(request, options, {
+    const transaction = this.#layer.createClient(formed, options, {
       ...(branch === undefined ? {} : { branch }),
       ...(timerC === undefined ? {} : { timerC }),
     });
@@ -139,23 +171,46 @@ export class Stack {
   /**
    * Sends a message without a transaction: an ACK to a 2xx, or whatever a stateless proxy forwards. A request
    * gets a Via on top (RFC 3261 §16.11 asks stateless proxies to give the branch); a response is sent as it
-   * is, on its flow if it has one, else by its topmost Via.
+   * is, on its flow if it has one, else by its topmost Via. With a resolver names are looked up, and the first
+   * target there is a way to is taken.
    *
-   * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport goes to onError.
+   * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport, or of a search, goes to
+   *   onError.
    */
   sendStateless(message: Message, options: { flow?: Flow; target?: Target; branch?: string } = {}): void {
     if (this.#state === "closed") throw new SipError("closed", "the stack is closed");
-    if (message.kind === "response") {
-      const flow = responseFlow(this.transports, message, options);
-      this.#transmit(message.toBytes(), flow, (error) => this.#report(error));
+    const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
+    if (this.#resolver && !given) {
+      const formed = message.kind === "request" ? strictRouted(message) : message;
+      const found = this.#resolver.targets(formed, this.#sender.protocols);
+      if (found instanceof Promise) {
+        // Copied: the caller may go on with it while names are looked up.
+        const copy = formed.clone();
+        void found
+          .then((targets) => this.#sendTo(copy, flowTo(this.transports, targets, undefined), options.branch))
+          .catch((error) => this.#report(asSipError(error)));
+        return;
+      }
+      this.#sendTo(formed, flowTo(this.transports, found, undefined), options.branch);
       return;
     }
-    const flow = requestFlow(this.transports, message, options);
-    const { protocol, sentBy, reliable } = flow.transport;
-    const branch = options.branch ?? this.#random.branch();
-    const copy = message.clone();
-    copy.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${branch}${reliable ? "" : ";rport"}`);
-    this.#transmit(copy.toBytes(), flow, (error) => this.#report(error));
+    if (message.kind === "response") {
+      this.#sendTo(message, responseFlow(this.transports, message, options), undefined);
+    } else {
+      const flow = requestFlow(this.transports, message, options);
+      this.#sendTo(strictRouted(message), flow, options.branch);
+    }
+  }
+
+  #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
+    let data = message;
+    if (message.kind === "request") {
+      const { protocol, sentBy, reliable } = flow.transport;
+      data = message.clone();
+      const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? this.#random.branch()}`;
+      data.headers.prepend("Via", reliable ? via : `${via};rport`);
+    }
+    this.#transmit(data.toBytes(), flow, (error) => this.#report(error));
   }
 
   /**
@@ -165,6 +220,7 @@ export class Stack {
   receive(message: Message, flow: Flow): void {
     if (this.#state === "closed") return;
     this.#counters.received++;
+    this.#traffic.received(message, flow.transport.protocol);
     message.flow = flow;
     const [finding] = this.#validate(message);
     if (finding) {
@@ -177,8 +233,10 @@ export class Stack {
         this.#refuse(message, flow, draining);
         return;
       }
+      if (flow.transport.alias) noteAlias(message, flow);
     }
-    this.#layer.receive(message, flow);
+    if (this.#gate) this.#gate.receive(message, flow);
+    else this.#layer.receive(message, flow);
   }
 
   /**
@@ -191,6 +249,16 @@ export class Stack {
    */
   route(request: Request, options: { target?: Target } = {}): Flow {
     return requestFlow(this.transports, request, options);
+  }
+
+  /**
+   * All targets that a request would be tried at, the best first: those that the resolver finds, or the one
+   * that its URI names. For a proxy that has to know before it writes Record-Route: `send` takes one as
+   * `target`. Rejects with a SipError `no_target` (with status 416 for a URI that is not SIP).
+   */
+  async resolve(request: Request): Promise<readonly Target[]> {
+    if (this.#resolver) return this.#resolver.targets(request, this.#sender.protocols);
+    return [requestTarget(request, mainTransport(this.transports).protocol)];
   }
 
   /**
@@ -217,12 +285,20 @@ export class Stack {
 
   /** Totals since the start, and what lives now. A copy. */
   get stats(): StackStats {
-    return { ...this.#counters, bad: { ...this.#counters.bad }, transactions: this.#layer.counts };
+    return {
+      ...this.#counters,
+      bad: { ...this.#counters.bad },
+      traffic: this.#traffic.counts,
+      transactions: this.#layer.counts,
+      transports: this.transports.map(({ protocol, sentBy, counts }) => ({ protocol, sentBy, ...counts })),
+      ...(this.#gate && { gate: this.#gate.counts }),
+    };
   }
 
   readonly #receiver: TransportReceiver = {
     onMessage: (data, flow) => {
       if (this.#state === "closed") return;
+      if (this.#tap) this.#show(this.#tap, data, "in", flow);
       const message = tryParseMessage(data, this.#limits);
       if (message.kind !== "failure") {
         this.receive(message, flow);
@@ -231,6 +307,22 @@ export class Stack {
       this.#counters.received++;
       countBad(this.#counters, message.code);
       if (this.#onRefused) this.#tell(notMessage(message.code), flow, undefined);
+    },
+    onFault: (error, head, flow) => {
+      if (this.#state === "closed") return;
+      this.#counters.received++;
+      const { code, status = "drop", message: reason } = error;
+      if (this.#tap && head) this.#show(this.#tap, head, "in", flow);
+      const message = head && tryParseMessage(head, this.#limits);
+      if (message === undefined || message.kind === "failure") {
+        countBad(this.#counters, code);
+        this.#tell({ code, status: "drop", reason }, flow, undefined);
+        return;
+      }
+      message.flow = flow;
+      // Without a Via, say, there is no way to answer, whatever else is wrong.
+      const dropped = this.#validate(message).some((finding) => finding.status === "drop");
+      this.#refuse(message, flow, { code, status: dropped ? "drop" : status, reason });
     },
     onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
     onError: (error) => this.#report(error),
@@ -244,19 +336,36 @@ export class Stack {
   }
 
   /** A request that is not taken is answered, if it can be; all else is dropped. Both are counted. */
-  #refuse(message: Message, flow: Flow, finding: Finding): void {
+  #refuse(message: Message, flow: Flow, finding: Finding, retryAfter = 5): void {
     const { code, status, reason } = finding;
     countBad(this.#counters, code);
     if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
       try {
-        if (finding !== draining) noteSource(message, flow);
-        this.#layer.refuse(message, flow, status, reason, status === 503 ? 5 : undefined);
+        if (finding !== draining && finding !== congested) noteSource(message, flow);
+        this.#layer.refuse(message, flow, status, reason, status === 503 ? retryAfter : undefined);
         this.#counters.answered++;
       } catch (cause) {
         this.#report(asSipError(cause));
       }
     }
     this.#tell(finding, flow, message);
+  }
+
+  #openGate(): void {
+    const layer = this.#layer;
+    this.#gate?.open({
+      clock: this.#clock,
+      random: this.#random,
+      get transactions() {
+        const { client, server } = layer.counts;
+        return client + server;
+      },
+      isNew: (request) => this.#isNew(request),
+      pass: (message, flow) => {
+        if (this.#state !== "closed") layer.receive(message, flow);
+      },
+      refuse: (request, flow, retryAfter) => this.#refuse(request, flow, congested, retryAfter),
+    });
   }
 
   #tell(finding: Finding, flow: Flow, message: Message | undefined): void {
@@ -269,11 +378,23 @@ export class Stack {
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
     if (this.#state === "closed") return;
+    // A response whose connection is gone opens one (RFC 3261 §18.2.2).
+    const way = flow.open ? flow : (substituteFlow(this.transports, data) ?? flow);
     this.#counters.sent++;
-    flow.transport.send(data, flow, (error) => {
+    this.#traffic.sent(data, way.transport.protocol);
+    if (this.#tap) this.#show(this.#tap, data, "out", way);
+    way.transport.send(data, way, (error) => {
       this.#counters.failed++;
       failed(error);
     });
+  }
+
+  #show(tap: Tap, data: Uint8Array | string, direction: "in" | "out", flow: Flow): void {
+    try {
+      tap(data, direction, flow, this.#clock.now());
+    } catch {
+      // Who only watches must not change what happens.
+    }
   }
 
   #report(error: SipError): void {

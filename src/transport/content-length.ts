@@ -9,6 +9,7 @@ const COLON = 58;
 const HYPHEN = 45;
 /** The largest one that the parser takes. */
 const MAX = 0x7fffffff;
+const ASCII = new TextEncoder();
 
 /** What a head says about its body, where that is not a length. */
 export type LengthFault =
@@ -45,6 +46,31 @@ export function contentLength(head: Uint8Array): number | LengthFault {
     at = lf + 1;
   }
   return found ?? (typed ? "missing" : "absent");
+}
+
+/**
+ * The message with a Content-Length, which it has to have on a stream (RFC 3261 §20.14): itself where it has
+ * one, else a copy with the length of what follows its head. What has no head is left as it is.
+ */
+export function withContentLength(message: Uint8Array): Uint8Array {
+  let line = 0;
+  for (let lf = message.indexOf(LF); lf >= 0; lf = message.indexOf(LF, line)) {
+    const blank = lf === line || (lf === line + 1 && message[line] === CR);
+    if (blank && line > 0) {
+      const head = message.subarray(0, lf + 1);
+      const found = contentLength(head);
+      if (found !== "absent" && found !== "missing") return message;
+      const field = ASCII.encode(`Content-Length: ${message.length - head.length}\r\n`);
+      const whole = new Uint8Array(message.length + field.length);
+      whole.set(message.subarray(0, line));
+      whole.set(field, line);
+      whole.set(message.subarray(line), line + field.length);
+      return whole;
+    }
+    if (blank) return message;
+    line = lf + 1;
+  }
+  return message;
 }
 
 function lineEnd(head: Uint8Array, at: number): number {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import type { SipError } from "../../src/errors.ts";
+import { withContentLength } from "../../src/transport/content-length.ts";
 import { Framer, type FramerOptions } from "../../src/transport/framer.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
 import { encode } from "./contract.ts";
@@ -156,6 +157,30 @@ describe("a stream that cannot be read on", () => {
     expect(all.told).toEqual([bare]);
     all.framer.push(encode(bare));
     expect(all.told).toEqual([bare]);
+  });
+});
+
+describe("what is sent on a stream", () => {
+  const complete = (text: string) => decode(withContentLength(encode(text)));
+
+  it("gets a Content-Length where it has none", () => {
+    expect(complete(`${START}\r\n`)).toBe(`${START}Content-Length: 0\r\n\r\n`);
+    expect(complete(`${START}c: a/b\r\n\r\nbody\r\n\r\n`)).toBe(
+      `${START}c: a/b\r\nContent-Length: 8\r\n\r\nbody\r\n\r\n`,
+    );
+    expect(complete("SIP/2.0 200 OK\nX: y\n\nz")).toBe("SIP/2.0 200 OK\nX: y\nContent-Length: 1\r\n\nz");
+  });
+
+  it.each([
+    ...Object.values({ bare, body, compact, folded, bareLf }),
+    "\r\n\r\n",
+    "\r\n",
+    "",
+    "x",
+    `${START}`,
+  ])("is %j as it was", (text) => {
+    const data = encode(text);
+    expect(withContentLength(data)).toBe(data);
   });
 });
 

@@ -6,6 +6,7 @@ import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import { defaultRandom } from "../../random.ts";
 import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "../address.ts";
+import { withContentLength } from "../content-length.ts";
 import { deliver, failLater, report, tellClosed, tellFault } from "../notify.ts";
 import type { Address, Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
@@ -130,7 +131,8 @@ export class StreamTransport implements Transport, StreamOwner {
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
     if (this.#closing) failLater(failed, new SipError("closed", `the ${this.protocol} transport is closed`));
-    else (flow as StreamConnection).send(data, failed);
+    // What was read from a datagram may come without one.
+    else (flow as StreamConnection).send(withContentLength(data), failed);
   }
 
   close(): Promise<void> {
