@@ -146,8 +146,8 @@ class SipResolver implements Resolver, AttemptsOwner {
     const { largeRequests = "tcp-or-udp", mtu = 1300, onSwitch } = this.#options;
     const datagrams = targets.some(({ protocol }) => protocol === "UDP");
     if (largeRequests === "off" || !datagrams || !sender.protocols.includes("TCP")) return targets;
-    // The Via that will be put on top: its fixed part has 48 octets, with a branch of 23.
-    const via = 48 + sender.sentBy("UDP").length;
+    // The Via that will be put on top: all of it but the sent-by has 56 octets, with a branch of ours.
+    const via = 56 + sender.sentBy("UDP").length;
     if (request.toBytes().length + via <= mtu) return targets;
     return targets.flatMap((target) => {
       if (target.protocol !== "UDP") return [target];
