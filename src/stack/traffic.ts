@@ -27,6 +27,12 @@ function startOf(a: number, b: number, c: number): number {
   return (a << 16) | (b << 8) | c;
 }
 
+/** Whether the method, of which the first three octets are known to be there, stands at the start. */
+function begins(data: Uint8Array, method: string): boolean {
+  for (let at = 3; at < method.length; at++) if (data[at] !== method.charCodeAt(at)) return false;
+  return data[method.length] === SP;
+}
+
 type Counts = Record<string, number>;
 
 export class TrafficCounter {
@@ -50,7 +56,7 @@ export class TrafficCounter {
     if (data[3] === SLASH) kind = `${data[8]! - 48}xx`;
     else {
       const method = BY_START.get(startOf(data[0]!, data[1]!, data[2]!));
-      if (method !== undefined && data[method.length] === SP) kind = method;
+      if (method !== undefined && begins(data, method)) kind = method;
     }
     sent[kind] = (sent[kind] ?? 0) + 1;
   }

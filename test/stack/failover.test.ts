@@ -51,10 +51,7 @@ async function pool(
     const transport = world.network.transport({ protocol });
     transports.push(transport);
     const core = {
-      onRequest: (
-        _request: Request,
-        transaction: { respond(status: number | Response): void } | undefined,
-      ) => {
+      onRequest: (_request: Request, transaction: ServerTransaction | undefined) => {
         if (typeof answer === "number") transaction?.respond(answer);
         else held.push(transaction!);
       },
