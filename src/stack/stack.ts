@@ -11,20 +11,19 @@ import { type Finding, validate } from "../message/validate.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import { requestKey } from "../transaction/key.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
-import { coreFailed } from "../transaction/user.ts";
-import type { Tap } from "../transport/tap.ts";
 import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
 import type { Core } from "./core.ts";
-import { type Counters, countBad, newCounters } from "./counters.ts";
+import { type Counters, newCounters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
 import { Names } from "./names.ts";
 import type { SendOptions, SentRequest, StackOptions, StackStats } from "./options.ts";
 import { noteAlias, noteSource } from "./received.ts";
+import { asSipError, Refusals } from "./refusals.ts";
 import type { Resolver, Sender } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
 import { requestTarget } from "./target.ts";
-import { TrafficCounter } from "./traffic.ts";
-import { flowTo, mainTransport, requestFlow, responseFlow, substituteFlow } from "./way.ts";
+import { flowTo, mainTransport, requestFlow, responseFlow } from "./way.ts";
+import { Wire } from "./wire.ts";
 
 const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
@@ -38,12 +37,11 @@ export class Stack {
   readonly #clock: Clock;
   readonly #limits: ParseLimits;
   readonly #validate: (message: Message) => readonly Finding[];
-  readonly #onRefused: StackOptions["onRefused"];
   readonly #names: Names;
   readonly #resolver: Resolver | undefined;
   readonly #gate: Gate | undefined;
-  readonly #tap: Tap | undefined;
-  readonly #traffic: TrafficCounter = new TrafficCounter();
+  readonly #wire: Wire;
+  readonly #refusals: Refusals;
   readonly #sender: Sender;
   readonly #counters: Counters = newCounters();
   #state: "new" | "running" | "draining" | "closed" = "new";
@@ -59,8 +57,14 @@ export class Stack {
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
     this.#validate = options.validate ?? validate;
-    this.#onRefused = options.onRefused;
     this.#names = new Names(options.transports, options.aliases);
+    this.#wire = new Wire(options.transports, this.#counters, this.#clock, options.tap);
+    this.#refusals = new Refusals({
+      counters: this.#counters,
+      layer: () => this.#layer,
+      onRefused: options.onRefused,
+      report: (error) => this.#report(error),
+    });
     this.#layer = new TransactionLayer({
       clock: this.#clock,
       random: this.#random,
@@ -69,12 +73,11 @@ export class Stack {
       ...(options.limits?.transactions === undefined ? {} : { limit: options.limits.transactions }),
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       owns: (via) => this.#names.owns(via),
-      onRefused: (finding, flow, message) => this.#tell(finding, flow, message),
+      onRefused: (finding, flow, message) => this.#refusals.tell(finding, flow, message),
       onIdle: () => this.#drained?.(),
     });
     this.#resolver = options.resolver;
     this.#gate = options.gate;
-    this.#tap = options.tap;
     this.#sender = {
       core: options.core,
       protocols: [...new Set(options.transports.map(({ protocol }) => protocol))],
@@ -92,6 +95,7 @@ export class Stack {
   async start(): Promise<void> {
     if (this.#state !== "new") throw new SipError("closed", `the stack is ${this.#state}`);
     this.#state = "running";
+    this.#openGate();
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#receiver)));
     const failed = started.find((each) => each.status === "rejected");
     if (failed) {
@@ -99,7 +103,6 @@ export class Stack {
       throw failed.reason;
     }
     if (this.#closing) throw new SipError("closed", "the stack was closed while it started");
-    this.#openGate();
   }
 
   /**
@@ -219,18 +222,17 @@ export class Stack {
    */
   receive(message: Message, flow: Flow): void {
     if (this.#state === "closed") return;
-    this.#counters.received++;
-    this.#traffic.received(message, flow.transport.protocol);
+    this.#wire.parsed(message, flow);
     message.flow = flow;
     const [finding] = this.#validate(message);
     if (finding) {
-      this.#refuse(message, flow, finding);
+      this.#refusals.refuse(message, flow, finding, false);
       return;
     }
     if (message.kind === "request") {
       noteSource(message, flow);
       if (this.#state === "draining" && this.#isNew(message)) {
-        this.#refuse(message, flow, draining);
+        this.#refusals.refuse(message, flow, draining, true);
         return;
       }
       if (flow.transport.alias) noteAlias(message, flow);
@@ -288,7 +290,7 @@ export class Stack {
     return {
       ...this.#counters,
       bad: { ...this.#counters.bad },
-      traffic: this.#traffic.counts,
+      traffic: this.#wire.traffic,
       transactions: this.#layer.counts,
       transports: this.transports.map(({ protocol, sentBy, counts }) => ({ protocol, sentBy, ...counts })),
       ...(this.#gate && { gate: this.#gate.counts }),
@@ -298,31 +300,25 @@ export class Stack {
   readonly #receiver: TransportReceiver = {
     onMessage: (data, flow) => {
       if (this.#state === "closed") return;
-      if (this.#tap) this.#show(this.#tap, data, "in", flow);
+      this.#wire.came(data, flow);
       const message = tryParseMessage(data, this.#limits);
-      if (message.kind !== "failure") {
-        this.receive(message, flow);
-        return;
-      }
-      this.#counters.received++;
-      countBad(this.#counters, message.code);
-      if (this.#onRefused) this.#tell(notMessage(message.code), flow, undefined);
+      if (message.kind !== "failure") this.receive(message, flow);
+      else this.#refusals.drop(message.code, undefined, flow);
     },
     onFault: (error, head, flow) => {
       if (this.#state === "closed") return;
-      this.#counters.received++;
       const { code, status = "drop", message: reason } = error;
-      if (this.#tap && head) this.#show(this.#tap, head, "in", flow);
+      if (head) this.#wire.came(head, flow);
       const message = head && tryParseMessage(head, this.#limits);
       if (message === undefined || message.kind === "failure") {
-        countBad(this.#counters, code);
-        this.#tell({ code, status: "drop", reason }, flow, undefined);
+        this.#refusals.drop(code, reason, flow);
         return;
       }
+      this.#wire.parsed(message, flow);
       message.flow = flow;
       // Without a Via, say, there is no way to answer, whatever else is wrong.
       const dropped = this.#validate(message).some((finding) => finding.status === "drop");
-      this.#refuse(message, flow, { code, status: dropped ? "drop" : status, reason });
+      this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
     },
     onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
     onError: (error) => this.#report(error),
@@ -333,22 +329,6 @@ export class Stack {
     const { method, headers } = request;
     if (method === "ACK" || method === "CANCEL" || headers.get("To")?.tag !== undefined) return false;
     return this.#layer.server(requestKey(request)) === undefined;
-  }
-
-  /** A request that is not taken is answered, if it can be; all else is dropped. Both are counted. */
-  #refuse(message: Message, flow: Flow, finding: Finding, retryAfter = 5): void {
-    const { code, status, reason } = finding;
-    countBad(this.#counters, code);
-    if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
-      try {
-        if (finding !== draining && finding !== congested) noteSource(message, flow);
-        this.#layer.refuse(message, flow, status, reason, status === 503 ? retryAfter : undefined);
-        this.#counters.answered++;
-      } catch (cause) {
-        this.#report(asSipError(cause));
-      }
-    }
-    this.#tell(finding, flow, message);
   }
 
   #openGate(): void {
@@ -364,37 +344,13 @@ export class Stack {
       pass: (message, flow) => {
         if (this.#state !== "closed") layer.receive(message, flow);
       },
-      refuse: (request, flow, retryAfter) => this.#refuse(request, flow, congested, retryAfter),
+      refuse: (request, flow, retryAfter) =>
+        this.#refusals.refuse(request, flow, congested, true, retryAfter),
     });
-  }
-
-  #tell(finding: Finding, flow: Flow, message: Message | undefined): void {
-    try {
-      this.#onRefused?.(finding, flow, message);
-    } catch (cause) {
-      this.#report(coreFailed(cause));
-    }
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#state === "closed") return;
-    // A response whose connection is gone opens one (RFC 3261 §18.2.2).
-    const way = flow.open ? flow : (substituteFlow(this.transports, data) ?? flow);
-    this.#counters.sent++;
-    this.#traffic.sent(data, way.transport.protocol);
-    if (this.#tap) this.#show(this.#tap, data, "out", way);
-    way.transport.send(data, way, (error) => {
-      this.#counters.failed++;
-      failed(error);
-    });
-  }
-
-  #show(tap: Tap, data: Uint8Array | string, direction: "in" | "out", flow: Flow): void {
-    try {
-      tap(data, direction, flow, this.#clock.now());
-    } catch {
-      // Who only watches must not change what happens.
-    }
+    if (this.#state !== "closed") this.#wire.transmit(data, flow, failed);
   }
 
   #report(error: SipError): void {
@@ -404,12 +360,4 @@ export class Stack {
       // An error handler that throws has nobody left to be reported to.
     }
   }
-}
-
-function asSipError(error: unknown): SipError {
-  return error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
-}
-
-function notMessage(code: Finding["code"]): Finding {
-  return { code, status: "drop", reason: `not a SIP message: ${code.replaceAll("_", " ")}` };
 }

@@ -198,13 +198,16 @@ describe("a tap", () => {
 });
 
 describe("counters of traffic", () => {
-  it("count a method that no RFC has as other, in and out", async () => {
+  it("count by method, and what is past 64 methods as other", async () => {
     const world = new World();
     const bob = await world.started();
     const alice = await world.started();
-    for (const method of ["INVENT", "FOO", "INFO"]) alice.stack.send(to(bob, method));
+    const methods = Array.from({ length: 64 }, (_, i) => `M${i}`);
+    for (const method of [...methods, "INFO", "M1", "FOO"]) alice.stack.send(to(bob, method));
     await world.pass();
-    expect(bob.stack.stats.traffic.UDP!.received).toEqual({ other: 2, INFO: 1 });
-    expect(alice.stack.stats.traffic.UDP!.sent).toEqual({ other: 2, INFO: 1 });
+    for (const tally of [bob.stack.stats.traffic.UDP!.received, alice.stack.stats.traffic.UDP!.sent]) {
+      expect(tally).toMatchObject({ M0: 1, M1: 2, M63: 1, other: 2 });
+      expect(Object.keys(tally)).toHaveLength(65);
+    }
   });
 });
