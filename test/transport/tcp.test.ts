@@ -43,7 +43,7 @@ describe("a connection that comes in", () => {
     });
     socket.write(text("zero") + head + "x".repeat(200_000));
     await until(() => ended);
-    expect(read()).toBe("SIP/2.0 400 so\r\n\r\n");
+    expect(read()).toBe("SIP/2.0 400 so\r\nContent-Length: 0\r\n\r\n");
     expect(recorder.texts).toEqual([text("zero")]);
     expect(recorder.faults).toMatchObject([{ error: { code, status }, head }]);
     await until(() => recorder.closed.length === 1);
