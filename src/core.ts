@@ -37,13 +37,24 @@ export { Warning } from "./message/warning.ts";
 export { defaultRandom, MAGIC_COOKIE, Random, type RandomSource } from "./random.ts";
 export type { Core, ResponseHandlers } from "./stack/core.ts";
 export type { Counters } from "./stack/counters.ts";
-export type { AbortSignalLike, SendOptions, StackOptions, StackStats } from "./stack/options.ts";
+export type { Gate, GateHost } from "./stack/gate.ts";
+export type {
+  AbortSignalLike,
+  SendOptions,
+  SentRequest,
+  StackOptions,
+  StackStats,
+  TransportStats,
+} from "./stack/options.ts";
+export type { Resolver, Sender } from "./stack/resolver.ts";
 export { Stack } from "./stack/stack.ts";
+export type { Tally, Traffic } from "./stack/traffic.ts";
 export type { ClientOptions, ClientState, ClientTransaction } from "./transaction/client-transaction.ts";
 export type { TransactionCounts } from "./transaction/layer-options.ts";
 export type { ServerState, ServerTransaction } from "./transaction/server-transaction.ts";
 export { DEFAULT_TIMERS, type TimerOptions } from "./transaction/timers.ts";
 export type { ClientHandlers, Returned, TransactionUser } from "./transaction/user.ts";
+export type { Tap } from "./transport/tap.ts";
 export type {
   Address,
   Flow,

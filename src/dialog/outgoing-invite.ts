@@ -4,7 +4,7 @@
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import type { SentRequest } from "../stack/options.ts";
 import type { Returned } from "../transaction/user.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import { type Content, hasOption, leadingNumber } from "./content.ts";
@@ -54,7 +54,7 @@ export class OutgoingInvite implements Closable {
   readonly #options: InviteOptions;
   readonly #forks = new Map<string, Fork>();
   #request: Request;
-  #transaction: ClientTransaction | undefined;
+  #transaction: SentRequest | undefined;
   #response: Response | undefined;
   /** Keeps the session timer's Min-SE over tries, before there is a dialog to do so. */
   readonly #timer: SessionTimer;
@@ -126,7 +126,7 @@ export class OutgoingInvite implements Closable {
     transaction.final.catch((error: SipError) => this.#fail(error));
   }
 
-  #onResponse(response: Response, transaction: ClientTransaction): void {
+  #onResponse(response: Response, transaction: SentRequest): void {
     const { status } = response;
     if (status === 100) return;
     if (status < 200) this.#provisional(response);

@@ -5,8 +5,8 @@ import type { Clock, TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Target } from "../transport/transport.ts";
 import { bestResponse } from "./best-response.ts";
@@ -36,7 +36,7 @@ interface Branch {
   readonly group: number;
   readonly breadth: number;
   hop: number;
-  transaction: ClientTransaction | undefined;
+  transaction: SentRequest | undefined;
   /** A provisional response came: somebody is there. */
   answered: boolean;
   /** We ended it ourselves, since nobody answered. */
@@ -167,7 +167,7 @@ export class ResponseContext {
     }
   }
 
-  #onResponse(response: Response, branch: Branch, from: ClientTransaction): void {
+  #onResponse(response: Response, branch: Branch, from: SentRequest): void {
     const { headers, status } = response;
     if (status < 200) {
       branch.answered = true;
@@ -184,7 +184,7 @@ export class ResponseContext {
   }
 
   /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
-  #succeed(response: Response, branch: Branch, from: ClientTransaction): void {
+  #succeed(response: Response, branch: Branch, from: SentRequest): void {
     // A hop that was given up may still accept; the one that took its place is cancelled with the others.
     if (branch.transaction === from) this.#open.delete(branch);
     this.#stopped = true;
@@ -231,7 +231,7 @@ export class ResponseContext {
   }
 
   /** A branch ended without a response. */
-  #onError(error: SipError, branch: Branch, from: ClientTransaction): void {
+  #onError(error: SipError, branch: Branch, from: SentRequest): void {
     if (branch.transaction === from) this.#fail(branch, statusOf(error));
   }
 

@@ -1,7 +1,6 @@
 // Abort: ties a request to an AbortSignal. What aborting means is the transaction's matter.
 
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
-import type { AbortSignalLike } from "./options.ts";
+import type { AbortSignalLike, SentRequest } from "./options.ts";
 
 /**
  * Aborts the transaction when the signal does. The signal forgets it with its outcome, so that one signal can
@@ -10,7 +9,7 @@ import type { AbortSignalLike } from "./options.ts";
  * @returns false where the signal was aborted before: the transaction is not to be started, and ends with
  *   `aborted`, told later, never within the call
  */
-export function abortBy(signal: AbortSignalLike, transaction: ClientTransaction): boolean {
+export function abortBy(signal: AbortSignalLike, transaction: SentRequest): boolean {
   if (signal.aborted) {
     void Promise.resolve().then(() => transaction.abort());
     return false;

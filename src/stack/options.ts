@@ -5,11 +5,16 @@ import type { ParseLimits } from "../core/parse.ts";
 import type { Message } from "../message/parse.ts";
 import type { Finding } from "../message/validate.ts";
 import type { Random } from "../random.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionCounts } from "../transaction/layer-options.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
+import type { Tap } from "../transport/tap.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
 import type { Core, ResponseHandlers } from "./core.ts";
 import type { Counters } from "./counters.ts";
+import type { Gate } from "./gate.ts";
+import type { Resolver } from "./resolver.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** What a stack is made of. */
 export interface StackOptions {
@@ -43,6 +48,15 @@ export interface StackOptions {
    */
   stateless?: boolean;
   /**
+   * Finds the servers of names, and tries one after the other (RFC 3263): `resolver` of `sippet/node`. Without
+   * one a request goes to the first address of the host that its URI names.
+   */
+  resolver?: Resolver;
+  /** Refuses requests when there is too much to do: `congestion` of `sippet/node`. Default: none are, but by `limits`. */
+  gate?: Gate;
+  /** Sees every message, for traces; costs nothing where there is none. */
+  tap?: Tap;
+  /**
    * Told of everything that the stack answers or drops without the core: `finding` says why, and with which
    * status it was answered ("drop" for not at all). That is what is no message or a malformed one (the codes
    * of the parser and of `validate`), what comes while the stack drains (`closed`) or past the limit of
@@ -60,6 +74,26 @@ export interface AbortSignalLike {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/**
+ * A request that was sent: its client transaction or, where a resolver may try several targets, what stands
+ * for one transaction after the other, and shows the one that is under way.
+ */
+export type SentRequest = Pick<
+  ClientTransaction,
+  | "kind"
+  | "request"
+  | "branch"
+  | "method"
+  | "key"
+  | "state"
+  | "flow"
+  | "final"
+  | "cancel"
+  | "terminate"
+  | "abort"
+  | typeof Symbol.asyncIterator
+>;
+
 /** How a request is sent. */
 export interface SendOptions extends ResponseHandlers {
   /** Aborts the request: an INVITE is cancelled, any other ends with `aborted` (ClientTransaction.abort). */
@@ -76,5 +110,18 @@ export interface SendOptions extends ResponseHandlers {
 
 /** What a stack has seen and done, and what lives in it now. */
 export interface StackStats extends Counters {
+  /** Messages by transport and method or class, retransmissions included. */
+  readonly traffic: Traffic;
   readonly transactions: TransactionCounts;
+  /** What each transport has counted: `connections` and others, as far as it counts. */
+  readonly transports: readonly TransportStats[];
+  /** What the gate has counted, where there is one. */
+  readonly gate?: Readonly<Record<string, number>>;
+}
+
+/** What one transport has counted since its start. */
+export interface TransportStats {
+  readonly protocol: string;
+  readonly sentBy: string;
+  readonly [count: string]: number | string;
 }

@@ -1,9 +1,10 @@
 // Received: what a server transport writes into the topmost Via of a request before anybody sees it
-// (RFC 3261 §18.2.1, RFC 3581 §4).
+// (RFC 3261 §18.2.1, RFC 3581 §4), and what it reads there for itself.
 
 import type { Request } from "../message/request.ts";
 import type { Via } from "../message/via.ts";
 import type { Flow } from "../transport/transport.ts";
+import { defaultPort } from "./target.ts";
 
 /**
  * Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. A Via
@@ -30,6 +31,14 @@ function topmost(request: Request): Via | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Where the topmost Via has `alias`, tells the transport, if that has any use for it (RFC 5923 §8.1). */
+export function noteAlias(request: Request, flow: Flow): void {
+  const { transport } = flow;
+  if (transport.alias === undefined) return;
+  const via = topmost(request);
+  if (via?.params.has("alias")) transport.alias(flow, via.port ?? defaultPort(transport.protocol));
 }
 
 function replace(request: Request, via: Via): void {

@@ -10,21 +10,25 @@ import type { Request } from "../message/request.ts";
 import { validateBasics } from "../message/rules/basics.ts";
 import type { Uri } from "../message/uri.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import { requestKey } from "../transaction/key.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
-import { coreFailed } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
 import { abortBy } from "./abort.ts";
 import type { Core } from "./core.ts";
-import { type Counters, countBad, newCounters } from "./counters.ts";
+import { type Counters, newCounters } from "./counters.ts";
+import type { Gate } from "./gate.ts";
 import { Names } from "./names.ts";
-import type { SendOptions, StackOptions, StackStats } from "./options.ts";
-import { noteSource } from "./received.ts";
-import { requestFlow, responseFlow } from "./way.ts";
+import type { SendOptions, SentRequest, StackOptions, StackStats } from "./options.ts";
+import { noteAlias, noteSource } from "./received.ts";
+import { asSipError, Refusals } from "./refusals.ts";
+import type { Resolver, Sender } from "./resolver.ts";
+import { strictRouted } from "./route-set.ts";
+import { requestTarget } from "./target.ts";
+import { flowTo, mainTransport, requestFlow, responseFlow } from "./way.ts";
+import { Wire } from "./wire.ts";
 
-const retryLater = { "Retry-After": "5" };
+const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
@@ -36,8 +40,12 @@ export class Stack {
   readonly #clock: Clock;
   readonly #limits: ParseLimits;
   readonly #validate: (message: Message) => readonly Finding[];
-  readonly #onRefused: StackOptions["onRefused"];
   readonly #names: Names;
+  readonly #resolver: Resolver | undefined;
+  readonly #gate: Gate | undefined;
+  readonly #wire: Wire;
+  readonly #refusals: Refusals;
+  readonly #sender: Sender;
   readonly #counters: Counters = newCounters();
   #state: "new" | "running" | "draining" | "closed" = "new";
   /** Ends the wait for the transactions, where there is one. */
@@ -52,8 +60,14 @@ export class Stack {
     this.#random = options.random ?? defaultRandom;
     this.#limits = options.limits ?? {};
     this.#validate = options.validate ?? validateBasics;
-    this.#onRefused = options.onRefused;
     this.#names = new Names(options.transports, options.aliases);
+    this.#wire = new Wire(options.transports, this.#counters, this.#clock, options.tap);
+    this.#refusals = new Refusals({
+      counters: this.#counters,
+      layer: () => this.#layer,
+      onRefused: options.onRefused,
+      report: (error) => this.#report(error),
+    });
     this.#layer = new TransactionLayer({
       clock: this.#clock,
       random: this.#random,
@@ -63,9 +77,18 @@ export class Stack {
       stateless: options.stateless === true,
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       owns: (via) => this.#names.owns(via),
-      onRefused: (finding, flow, message) => this.#tell(finding, flow, message),
+      onRefused: (finding, flow, message) => this.#refusals.tell(finding, flow, message),
       onIdle: () => this.#drained?.(),
     });
+    this.#resolver = options.resolver;
+    this.#gate = options.gate;
+    this.#sender = {
+      core: options.core,
+      protocols: [...new Set(options.transports.map(({ protocol }) => protocol))],
+      sentBy: (protocol) => options.transports.find((each) => each.protocol === protocol)?.sentBy ?? "",
+      create: (request, handlers, how) => this.#layer.createClient(request, handlers, how),
+      start: (transaction, target) => transaction.start(flowTo(options.transports, target, undefined)),
+    };
   }
 
   /**
@@ -76,6 +99,7 @@ export class Stack {
   async start(): Promise<void> {
     if (this.#state !== "new") throw new SipError("closed", `the stack is ${this.#state}`);
     this.#state = "running";
+    this.#openGate();
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#receiver)));
     const failed = started.find((each) => each.status === "rejected");
     if (failed) {
@@ -115,20 +139,32 @@ export class Stack {
       });
     }
     this.#state = "closed";
+    this.#gate?.close();
     this.#layer.close();
     await Promise.allSettled(this.transports.map(async (each) => each.close()));
   }
 
   /**
    * Sends a request through a client transaction, which adds the topmost Via. The request is copied: what
-   * happens to it later does not touch what is sent.
+   * happens to it later does not touch what is sent. Where it goes: `flow`, else `target`, else its first
+   * Route, else its Request-URI. A first Route without `lr` is a strict router's, and the copy is formed as
+   * that wants it (RFC 3261 §16.6 step 6).
+   *
+   * With a resolver names are looked up (RFC 3263), and a target that fails or answers 503 is followed by the
+   * next one; what is returned stands for all of these attempts, and the callbacks are called for the last.
    *
    * @throws SipError `unsupported` for an ACK (see sendStateless), `transaction_exists` for a branch in use,
    *   `overloaded` past the limit of live transactions, `closed`. What happens later goes to the handlers, or the core.
    */
-  send(request: Request, options: SendOptions = {}): ClientTransaction {
+  send(request: Request, options: SendOptions = {}): SentRequest {
     const { branch, timerC, signal } = options;
-    const transaction = this.#layer.createClient(request, options, {
+    const formed = strictRouted(request);
+    if (this.#resolver && !options.flow && !options.target) {
+      const sent = this.#resolver.send(formed, options, this.#sender);
+      if (signal) abortBy(signal, sent);
+      return sent;
+    }
+    const transaction = this.#layer.createClient(formed, options, {
       ...(branch === undefined ? {} : { branch }),
       ...(timerC === undefined ? {} : { timerC }),
     });
@@ -145,23 +181,46 @@ export class Stack {
   /**
    * Sends a message without a transaction: an ACK to a 2xx, or whatever a stateless proxy forwards. A request
    * gets a Via on top (RFC 3261 §16.11 asks stateless proxies to give the branch); a response is sent as it
-   * is, on its flow if it has one, else by its topmost Via.
+   * is, on its flow if it has one, else by its topmost Via. With a resolver names are looked up, and the first
+   * target there is a way to is taken.
    *
-   * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport goes to onError.
+   * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport, or of a search, goes to
+   *   onError.
    */
   sendStateless(message: Message, options: { flow?: Flow; target?: Target; branch?: string } = {}): void {
     if (this.#state === "closed") throw new SipError("closed", "the stack is closed");
-    if (message.kind === "response") {
-      const flow = responseFlow(this.transports, message, options);
-      this.#transmit(message.toBytes(), flow, (error) => this.#report(error));
+    const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
+    if (this.#resolver && !given) {
+      const formed = message.kind === "request" ? strictRouted(message) : message;
+      const found = this.#resolver.targets(formed, this.#sender.protocols);
+      if (found instanceof Promise) {
+        // Copied: the caller may go on with it while names are looked up.
+        const copy = formed.clone();
+        void found
+          .then((targets) => this.#sendTo(copy, flowTo(this.transports, targets, undefined), options.branch))
+          .catch((error) => this.#report(asSipError(error)));
+        return;
+      }
+      this.#sendTo(formed, flowTo(this.transports, found, undefined), options.branch);
       return;
     }
-    const flow = requestFlow(this.transports, message, options);
-    const { protocol, sentBy, reliable } = flow.transport;
-    const branch = options.branch ?? this.#random.branch();
-    const copy = message.clone();
-    copy.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${branch}${reliable ? "" : ";rport"}`);
-    this.#transmit(copy.toBytes(), flow, (error) => this.#report(error));
+    if (message.kind === "response") {
+      this.#sendTo(message, responseFlow(this.transports, message, options), undefined);
+    } else {
+      const flow = requestFlow(this.transports, message, options);
+      this.#sendTo(strictRouted(message), flow, options.branch);
+    }
+  }
+
+  #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
+    let data = message;
+    if (message.kind === "request") {
+      const { protocol, sentBy, reliable } = flow.transport;
+      data = message.clone();
+      const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? this.#random.branch()}`;
+      data.headers.prepend("Via", reliable ? via : `${via};rport`);
+    }
+    this.#transmit(data.toBytes(), flow, (error) => this.#report(error));
   }
 
   /**
@@ -170,21 +229,23 @@ export class Stack {
    */
   receive(message: Message, flow: Flow): void {
     if (this.#state === "closed") return;
-    this.#counters.received++;
+    this.#wire.parsed(message, flow);
     message.flow = flow;
     const [finding] = this.#validate(message);
     if (finding) {
-      this.#refuse(message, flow, finding);
+      this.#refusals.refuse(message, flow, finding, false);
       return;
     }
     if (message.kind === "request") {
       noteSource(message, flow);
       if (this.#state === "draining" && this.#isNew(message)) {
-        this.#refuse(message, flow, draining);
+        this.#refusals.refuse(message, flow, draining, true);
         return;
       }
+      if (flow.transport.alias) noteAlias(message, flow);
     }
-    this.#layer.receive(message, flow);
+    if (this.#gate) this.#gate.receive(message, flow);
+    else this.#layer.receive(message, flow);
   }
 
   /**
@@ -197,6 +258,16 @@ export class Stack {
    */
   route(request: Request, options: { target?: Target } = {}): Flow {
     return requestFlow(this.transports, request, options);
+  }
+
+  /**
+   * All targets that a request would be tried at, the best first: those that the resolver finds, or the one
+   * that its URI names. For a proxy that has to know before it writes Record-Route: `send` takes one as
+   * `target`. Rejects with a SipError `no_target` (with status 416 for a URI that is not SIP).
+   */
+  async resolve(request: Request): Promise<readonly Target[]> {
+    if (this.#resolver) return this.#resolver.targets(request, this.#sender.protocols);
+    return [requestTarget(request, mainTransport(this.transports).protocol)];
   }
 
   /**
@@ -238,20 +309,38 @@ export class Stack {
 
   /** Totals since the start, and what lives now. A copy. */
   get stats(): StackStats {
-    return { ...this.#counters, bad: { ...this.#counters.bad }, transactions: this.#layer.counts };
+    return {
+      ...this.#counters,
+      bad: { ...this.#counters.bad },
+      traffic: this.#wire.traffic,
+      transactions: this.#layer.counts,
+      transports: this.transports.map(({ protocol, sentBy, counts }) => ({ protocol, sentBy, ...counts })),
+      ...(this.#gate && { gate: this.#gate.counts }),
+    };
   }
 
   readonly #receiver: TransportReceiver = {
     onMessage: (data, flow) => {
       if (this.#state === "closed") return;
+      this.#wire.came(data, flow);
       const message = tryParseMessage(data, this.#limits);
-      if (message.kind !== "failure") {
-        this.receive(message, flow);
+      if (message.kind !== "failure") this.receive(message, flow);
+      else this.#refusals.drop(message.code, undefined, flow);
+    },
+    onFault: (error, head, flow) => {
+      if (this.#state === "closed") return;
+      const { code, status = "drop", message: reason } = error;
+      if (head) this.#wire.came(head, flow);
+      const message = head && tryParseMessage(head, this.#limits);
+      if (message === undefined || message.kind === "failure") {
+        this.#refusals.drop(code, reason, flow);
         return;
       }
-      this.#counters.received++;
-      countBad(this.#counters, message.code);
-      if (this.#onRefused) this.#tell(notMessage(message.code), flow, undefined);
+      this.#wire.parsed(message, flow);
+      message.flow = flow;
+      // Without a Via, say, there is no way to answer, whatever else is wrong.
+      const dropped = this.#validate(message).some((finding) => finding.status === "drop");
+      this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
     },
     onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
     onError: (error) => this.#report(error),
@@ -264,38 +353,26 @@ export class Stack {
     return this.#layer.server(requestKey(request)) === undefined;
   }
 
-  /** A request that is not taken is answered, if it can be; all else is dropped. Both are counted. */
-  #refuse(message: Message, flow: Flow, finding: Finding): void {
-    const { code, status, reason } = finding;
-    countBad(this.#counters, code);
-    if (message.kind === "request" && status !== "drop" && message.method !== "ACK") {
-      try {
-        if (finding !== draining) noteSource(message, flow);
-        const headers = finding.headers ?? (status === 503 ? retryLater : undefined);
-        this.#layer.refuse(message, flow, status, reason, headers);
-        this.#counters.answered++;
-      } catch (cause) {
-        this.#report(asSipError(cause));
-      }
-    }
-    this.#tell(finding, flow, message);
-  }
-
-  #tell(finding: Finding, flow: Flow, message: Message | undefined): void {
-    try {
-      this.#onRefused?.(finding, flow, message);
-    } catch (cause) {
-      this.#report(coreFailed(cause));
-    }
+  #openGate(): void {
+    const layer = this.#layer;
+    this.#gate?.open({
+      clock: this.#clock,
+      random: this.#random,
+      get transactions() {
+        const { client, server } = layer.counts;
+        return client + server;
+      },
+      isNew: (request) => this.#isNew(request),
+      pass: (message, flow) => {
+        if (this.#state !== "closed") layer.receive(message, flow);
+      },
+      refuse: (request, flow, retryAfter) =>
+        this.#refusals.refuse(request, flow, congested, true, retryAfter),
+    });
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#state === "closed") return;
-    this.#counters.sent++;
-    flow.transport.send(data, flow, (error) => {
-      this.#counters.failed++;
-      failed(error);
-    });
+    if (this.#state !== "closed") this.#wire.transmit(data, flow, failed);
   }
 
   #report(error: SipError): void {
@@ -305,12 +382,4 @@ export class Stack {
       // An error handler that throws has nobody left to be reported to.
     }
   }
-}
-
-function asSipError(error: unknown): SipError {
-  return error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
-}
-
-function notMessage(code: Finding["code"]): Finding {
-  return { code, status: "drop", reason: `not a SIP message: ${code.replaceAll("_", " ")}` };
 }

@@ -6,6 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Target } from "../transport/transport.ts";
+import { nextHop } from "./route-set.ts";
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { TLS: 5061, WS: 80, WSS: 443 };
 
@@ -21,7 +22,7 @@ export function defaultPort(protocol: string): number {
  * @throws SipError `no_target` where that URI is neither sip nor sips
  */
 export function requestTarget(request: Request, fallback: string): Target {
-  return uriTarget(request.headers.first("Route")?.uri ?? request.uri, fallback);
+  return uriTarget(nextHop(request), fallback);
 }
 
 /** Where a SIP URI leads: `maddr` before the host, `transport`, and the scheme's demands (RFC 3263 §4.1). */
@@ -37,8 +38,10 @@ export function uriTarget(uri: Uri, fallback: string): Target {
 }
 
 /**
- * Where a response without a flow goes: by `maddr`, `received` and `rport` of its topmost Via, else its
- * sent-by (RFC 3261 §18.2.2, RFC 3581 §4).
+ * Where a response without a flow goes (RFC 3261 §18.2.2, RFC 3581 §4): to the topmost Via's `received`, else
+ * the host of its sent-by. Over a datagram transport `maddr` goes before both, and `rport` with `received`
+ * before the sent-by's port. Over a connection-oriented one `rport` is of no use: it is the port of a
+ * connection that is gone.
  *
  * @throws SipError `no_target` without a Via
  */
@@ -46,6 +49,15 @@ export function responseTarget(response: Response): Target {
   const via = response.headers.first("Via");
   if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
   const protocol = via.transport.toUpperCase();
-  const host = via.params.get("maddr") ?? via.received ?? via.host;
-  return { protocol, host, port: via.rport ?? via.port ?? defaultPort(protocol) };
+  const port = via.port ?? defaultPort(protocol);
+  const source = via.received ?? via.host;
+  if (protocol !== "UDP") {
+    return via.received === undefined
+      ? { protocol, host: source, port }
+      : { protocol, host: source, port, domain: via.host };
+  }
+  const maddr = via.params.get("maddr");
+  return maddr === undefined
+    ? { protocol, host: source, port: via.rport ?? port }
+    : { protocol, host: maddr, port };
 }

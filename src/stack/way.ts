@@ -1,6 +1,7 @@
 // Way: the flow that a message leaves by: which of the transports, and the flow to its target there.
 
 import { SipError } from "../errors.ts";
+import { tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
@@ -20,8 +21,7 @@ export interface WayOptions {
  */
 export function requestFlow(transports: readonly Transport[], request: Request, options: WayOptions): Flow {
   if (options.flow) return options.flow;
-  const fallback = transports.find((each) => each.protocol === "UDP") ?? transports[0];
-  if (!fallback) throw new SipError("no_transport", "the stack has no transport");
+  const fallback = mainTransport(transports);
   return flowTo(transports, options.target ?? requestTarget(request, fallback.protocol), fallback);
 }
 
@@ -36,7 +36,54 @@ export function responseFlow(
   );
 }
 
-function flowTo(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
+/**
+ * The transport for what asks for none: UDP, or the first.
+ *
+ * @throws SipError `no_transport` where there is none at all
+ */
+export function mainTransport(transports: readonly Transport[]): Transport {
+  const main = transports.find((each) => each.protocol === "UDP") ?? transports[0];
+  if (!main) throw new SipError("no_transport", "the stack has no transport");
+  return main;
+}
+
+/**
+ * A flow for a response whose connection is gone: to where its topmost Via says (RFC 3261 §18.2.2), if there
+ * is a way. Undefined for requests: their transactions have to hear that it is gone.
+ */
+export function substituteFlow(transports: readonly Transport[], data: Uint8Array): Flow | undefined {
+  const message = tryParseMessage(data);
+  if (message.kind !== "response") return undefined;
+  try {
+    return flowTo(transports, responseTarget(message), undefined);
+  } catch {
+    // A WebSocket client, say, which nobody can call.
+    return undefined;
+  }
+}
+
+/**
+ * The flow to the first of the targets that there is a way to.
+ *
+ * @throws SipError `no_target` or `no_transport`, for the last of them
+ */
+export function flowTo(
+  transports: readonly Transport[],
+  targets: Target | readonly Target[],
+  fallback: Transport | undefined,
+): Flow {
+  let failure: unknown = new SipError("no_target", "there is no target");
+  for (const target of [targets].flat()) {
+    try {
+      return flowToOne(transports, target, fallback);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function flowToOne(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
   const able = transports.filter((each) => each.protocol === target.protocol);
   // A WebSocket client has one way out, and everything takes it (RFC 7118 §5.3).
   const only = transports.length === 1 && fallback?.framed && fallback.reliable ? [fallback] : [];

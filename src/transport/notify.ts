@@ -13,6 +13,20 @@ export function deliver(receiver: TransportReceiver, data: Uint8Array | string, 
   }
 }
 
+/** Tells of a stream that cannot be read on; as deliver. */
+export function tellFault(
+  receiver: TransportReceiver,
+  error: SipError,
+  head: Uint8Array | undefined,
+  flow: Flow,
+): void {
+  try {
+    receiver.onFault?.(error, head, flow);
+  } catch (cause) {
+    report(receiver, new SipError("core_failed", "the transport's receiver threw", { cause }));
+  }
+}
+
 /** Tells of a flow's end; as deliver. */
 export function tellClosed(receiver: TransportReceiver, flow: Flow, error: SipError | undefined): void {
   try {

@@ -1,5 +1,5 @@
-// Transport and Flow: the contract between the stack and whatever carries bytes. UDP, WebSocket and
-// the in-memory network implement it; a user's own transport implements nothing else.
+// Transport and Flow: the contract between the stack and whatever carries bytes. UDP, TCP, TLS, WebSocket
+// and the in-memory network implement it; a user's own transport implements nothing else.
 
 import type { SipError } from "../errors.ts";
 
@@ -14,6 +14,11 @@ export interface Address {
 export interface Target extends Address {
   /** The transport's name as in Via, upper case: "UDP", "TCP", "TLS", "WS", "WSS". */
   readonly protocol: string;
+  /**
+   * The domain that was looked for, where `host` is an address that was found by it: TLS asks the peer's
+   * certificate for it (RFC 5922 §4, §7.2). Where there is none, `host` takes its place.
+   */
+  readonly domain?: string;
 }
 
 /**
@@ -42,6 +47,12 @@ export interface TransportReceiver {
    */
   onMessage(data: Uint8Array | string, flow: Flow): void;
   /**
+   * A stream cannot be read on, and its flow is about to be closed (RFC 3261 §18.3). `head` is the head that
+   * says so, where there is one: if it is a request's, `error.status` answers it, on this flow, before the
+   * call returns.
+   */
+  onFault?(error: SipError, head: Uint8Array | undefined, flow: Flow): void;
+  /**
    * A flow is gone (closed, reset, timed out); what waited on it is told. A datagram flow never is, but this
    * may say with an error that its peer cannot be reached (ICMP, RFC 3261 §18.4); it may be sent on again.
    */
@@ -67,6 +78,8 @@ export interface Transport {
   readonly local: Address;
   /** What this transport writes into the sent-by of its Via (RFC 3261 §18.1.1), as text: `host:port` or `x.invalid`. */
   readonly sentBy: string;
+  /** What this transport has counted, by name, since its start; `connections` is how many are open now. A copy. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** Opens what it listens on, or connects. Rejects with a SipError (`address_in_use`, `transport_failed`). */
   start(receiver: TransportReceiver): Promise<void>;
   /**
@@ -74,7 +87,7 @@ export interface Transport {
    * connecting; what is sent on it meanwhile waits. Undefined where this transport cannot reach
    * that address (a WebSocket server does not call its clients).
    */
-  flow(remote: Address): Flow | undefined;
+  flow(remote: Address & Pick<Target, "domain">): Flow | undefined;
   /** The open flow of that id, if any. */
   flowById(id: string): Flow | undefined;
   /**
@@ -82,6 +95,11 @@ export interface Transport {
    * again, and may pass the same bytes for a retransmission. Failure is told to `failed`, later.
    */
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
+  /**
+   * The peer of a connection asked that requests to it take that connection too: `alias` in the topmost Via of
+   * a request, whose sent-by has that port (RFC 5923). Not there where the transport does not do that.
+   */
+  alias?: ((flow: Flow, port: number) => void) | undefined;
   /** Closes sockets and connections, and stops every timer; resolves when they are gone. */
   close(): Promise<void>;
 }

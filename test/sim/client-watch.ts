@@ -2,7 +2,7 @@
 
 import type { SipError } from "../../src/errors.ts";
 import type { Response } from "../../src/message/response.ts";
-import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
+import type { SentRequest } from "../../src/stack/options.ts";
 import type { Node } from "./node.ts";
 import type { Packet } from "./packet.ts";
 
@@ -14,7 +14,7 @@ const BROKEN = new Set(["transport_failed", "connection_closed", "no_target", "n
 
 export class ClientWatch {
   readonly #node: Node;
-  readonly #transaction: ClientTransaction;
+  readonly #transaction: SentRequest;
   readonly #timerC: boolean;
   readonly #born: number;
   #firstProvisional: number | undefined;
@@ -30,7 +30,7 @@ export class ClientWatch {
   /** Its flow failed: it may end at any time. */
   #broken = false;
 
-  constructor(node: Node, transaction: ClientTransaction, timerC: boolean) {
+  constructor(node: Node, transaction: SentRequest, timerC: boolean) {
     this.#node = node;
     this.#transaction = transaction;
     this.#timerC = timerC;

@@ -3,15 +3,15 @@
 
 import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
+import type { SentRequest } from "../../src/stack/options.ts";
 import { isLoop, loopBranch, statelessBranch } from "../../src/transaction/branch.ts";
-import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
 import { errorStatus, upstreamStatus } from "../../src/transaction/error-status.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { Node, type Surroundings } from "./node.ts";
 import type { Protocol } from "./scenario.ts";
 
 interface Branch {
-  transaction: ClientTransaction | undefined;
+  transaction: SentRequest | undefined;
   final: number | undefined;
   response: Response | undefined;
 }

@@ -6,9 +6,8 @@ import { SipError } from "../../src/errors.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { Core } from "../../src/stack/core.ts";
-import type { SendOptions } from "../../src/stack/options.ts";
+import type { SendOptions, SentRequest } from "../../src/stack/options.ts";
 import { Stack } from "../../src/stack/stack.ts";
-import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import type { MemoryNetwork } from "../../src/transport/memory.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
@@ -73,7 +72,7 @@ export abstract class Node implements Core {
   }
 
   /** Sends a request; its outcome is watched. Answers as Stack.send. */
-  send(request: Request, options: SendOptions): ClientTransaction {
+  send(request: Request, options: SendOptions): SentRequest {
     let watch: ClientWatch | undefined;
     const early: (() => void)[] = [];
     const told = (tell: (watch: ClientWatch) => void): void => {
@@ -112,14 +111,14 @@ export abstract class Node implements Core {
     this.request(request, transaction);
   }
 
-  onResponse(response: Response, transaction: ClientTransaction | undefined): void {
+  onResponse(response: Response, transaction: SentRequest | undefined): void {
     // Everything is sent with handlers: only strays come here.
     if (transaction !== undefined)
       this.violation(`the core got the response ${response.status} of a handler`);
     else this.stray(response);
   }
 
-  onError(error: SipError, transaction: ClientTransaction | ServerTransaction | undefined): void {
+  onError(error: SipError, transaction: SentRequest | ServerTransaction | undefined): void {
     if (error.code === "core_failed" && !(error.cause instanceof Thrown))
       this.violation(`core failed: ${String(error.cause)}`);
     if (transaction?.kind === "server") this.servers.get(transaction.key)?.error(error);

@@ -8,9 +8,8 @@ import { createRequest, type RequestInit } from "../../src/message/create-reques
 import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { Core } from "../../src/stack/core.ts";
-import type { StackOptions } from "../../src/stack/options.ts";
+import type { SentRequest, StackOptions } from "../../src/stack/options.ts";
 import { Stack } from "../../src/stack/stack.ts";
-import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { type MemoryFaults, MemoryNetwork } from "../../src/transport/memory.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
@@ -97,7 +96,7 @@ export class Phone {
   }
 
   /** Sends a request to a next hop. */
-  send(request: Request, to?: Phone | Flow): ClientTransaction {
+  send(request: Request, to?: Phone | Flow): SentRequest {
     if (to === undefined) return this.stack.send(request);
     if (!(to instanceof Phone)) return this.stack.send(request, { flow: to });
     const { protocol, local } = to.transport;

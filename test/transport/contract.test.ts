@@ -3,11 +3,14 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import { MemoryNetwork } from "../../src/transport/memory.ts";
+import type { StreamOptions } from "../../src/transport/node/stream-options.ts";
+import { tcp } from "../../src/transport/node/tcp.ts";
+import { tls } from "../../src/transport/node/tls.ts";
 import { udp } from "../../src/transport/node/udp.ts";
 import { type WebSocketServerOptions, webSocketServer } from "../../src/transport/node/websocket-server.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
-import { selfSigned, TrustingWebSocket } from "./certificate.ts";
+import { Authority, selfSigned, TrustingWebSocket } from "./certificate.ts";
 import { type ContractPair, contractChecks } from "./contract.ts";
 import { CountingClock } from "./counting-clock.ts";
 import { settle } from "./settle.ts";
@@ -38,6 +41,22 @@ function webSocketPair(options: WebSocketServerOptions = {}): ContractPair {
   return pairOf(callee, () => webSocket({ url: url(), WebSocket: TrustingWebSocket, clock }), clock);
 }
 
+function tcpPair(host: string, caller = host, options: StreamOptions = {}): ContractPair {
+  const clock = new CountingClock();
+  const make = (on: string): Transport => tcp({ host: on, port: 0, clock, ...options });
+  return pairOf(make(host), () => make(caller), clock);
+}
+
+const authority = new Authority();
+
+function tlsPair(): ContractPair {
+  const clock = new CountingClock();
+  const identity = { ...authority.issue({ ip: ["127.0.0.1"] }), ca: authority.cert };
+  const make = (): Transport =>
+    tls({ host: "127.0.0.1", port: 0, clock, tls: { ...identity, requestCert: true } });
+  return pairOf(make(), make, clock);
+}
+
 function memoryPair(protocol: string, delay: number | [number, number]): ContractPair {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, delay });
@@ -53,6 +72,10 @@ const subjects: Record<string, () => ContractPair> = {
   "UDP, IPv6": () => udpPair("::1", "::1"),
   "UDP, IPv4 to a socket for both families": () => udpPair("127.0.0.1", "::ffff:127.0.0.1"),
   "UDP, a socket for both families to IPv4": () => udpPair("::ffff:127.0.0.1", "127.0.0.1"),
+  "TCP, IPv4": () => tcpPair("127.0.0.1"),
+  "TCP, IPv6": () => tcpPair("::1"),
+  "TCP with keep-alives": () => tcpPair("127.0.0.1", "127.0.0.1", { keepAlive: { interval: 10 } }),
+  "TLS, both sides with a certificate": () => tlsPair(),
   "WebSocket client and server": () => webSocketPair(),
   "WebSocket client and server over TLS": () => webSocketPair({ tls: selfSigned() }),
   "WebSocket server with verify": () => webSocketPair({ verify: async () => true, path: "/" }),

@@ -2,7 +2,8 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { SipError } from "../../src/errors.ts";
-import { type UdpOptions, udp } from "../../src/transport/node/udp.ts";
+import { udp } from "../../src/transport/node/udp.ts";
+import type { UdpOptions } from "../../src/transport/node/udp-options.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { encode, message, Recorder } from "./contract.ts";
 import { settle } from "./settle.ts";
@@ -238,5 +239,27 @@ describe("udp", () => {
     await transport.close();
     const { transport: next } = await started({ port });
     expect(next.local.port).toBe(port);
+  });
+
+  test("hears a group that it was told of, beside others that do", async () => {
+    const options = {
+      host: "0.0.0.0",
+      multicast: [{ group: "224.0.1.75", interface: "127.0.0.1" }],
+      reuseAddress: true,
+    };
+    const one = await started(options);
+    const two = await started({ ...options, port: one.transport.local.port });
+    const { socket } = await rawSocket();
+    socket.setMulticastInterface("127.0.0.1");
+    socket.send(message("all"), one.transport.local.port, "224.0.1.75");
+    await settle();
+    expect([one.recorder.messages.length, two.recorder.messages.length]).toEqual([1, 1]);
+    expect(one.recorder.messages[0]!.flow.remote.host).toBe("127.0.0.1");
+  });
+
+  test("cannot open a group that is none", async () => {
+    const transport = udp({ host: "127.0.0.1", port: 0, multicast: ["192.0.2.1"] });
+    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "transport_failed" });
+    await transport.close();
   });
 });

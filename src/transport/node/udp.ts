@@ -3,44 +3,18 @@
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { lookup as dnsLookup } from "node:dns";
-import { type Clock, systemClock } from "../../clock.ts";
+import { systemClock } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import { checkPort, formatAddress, ipFamily, parseAddress, unmapIPv4 } from "../address.ts";
 import { frameKind } from "../keep-alive.ts";
 import { deliver, failLater, report } from "../notify.ts";
 import { RecentMap } from "../recent-map.ts";
+import { answerStun, isStun } from "../stun.ts";
 import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "../transport.ts";
-import { HostCache, type HostLookup, systemLookup } from "./host-cache.ts";
+import { HostCache, systemLookup } from "./host-cache.ts";
 import { sentByOf } from "./local-address.ts";
 import { bindError, socketError } from "./socket-error.ts";
-
-/** Options of `udp`; all of them have defaults. */
-export interface UdpOptions {
-  /** The address to bind; its family is the socket's. Default "0.0.0.0"; "::" takes IPv4 as well. */
-  host?: string;
-  /** The port to bind, 0 for any free one (`local.port` tells it after start). Default 5060. */
-  port?: number;
-  /** `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
-  advertise?: string;
-  /** The kernel's receive buffer in bytes. Default: the system's, which a burst of some hundred messages can fill. */
-  recvBufferSize?: number;
-  /** The kernel's send buffer in bytes. Default: the system's. */
-  sendBufferSize?: number;
-  /** True keeps a "::" socket from taking IPv4. Default false. */
-  ipv6Only?: boolean;
-  /** How many bytes may wait for the kernel to take them; a send beyond fails. Default 4 MiB. */
-  sendQueueLimit?: number;
-  /** How many flow objects are kept; the least recently used go first and are made anew when met again. Default 20,000. */
-  flowLimit?: number;
-  /** How many host names are remembered. Default 256. */
-  hostLimit?: number;
-  /** How long a host name's address is remembered, in milliseconds. Default 30,000. */
-  hostTtl?: number;
-  /** Finds the address of a host name. Default: the operating system's resolver. */
-  lookup?: HostLookup;
-  /** Default: the runtime's. It only ages host names. */
-  clock?: Clock;
-}
+import type { UdpOptions } from "./udp-options.ts";
 
 /**
  * SIP over UDP (RFC 3261 §18).
@@ -48,7 +22,8 @@ export interface UdpOptions {
  * `start` rejects with a SipError: `address_in_use`, or `transport_failed` where the socket cannot be
  * opened. A datagram too large for UDP, an unreachable network or a full queue is told to the send's
  * `failed` with code `transport_failed`; a send after close with `closed`. Datagrams of nothing but
- * CR, LF and NUL are keep-alives and dropped: RFC 5626 §3.5.2 has STUN on UDP, and no pong.
+ * CR, LF and NUL are keep-alives and dropped: RFC 5626 §4.4.2 has STUN on UDP, and no pong. STUN Binding
+ * requests are answered.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, or `port` none
  */
@@ -98,6 +73,7 @@ class UdpTransport implements Transport {
   #last: UdpFlow | undefined;
   #closing: Promise<void> | undefined;
   #queued = 0;
+  readonly #counts = { fillers: 0, stun: 0, stunDropped: 0 };
 
   constructor(options: UdpOptions) {
     const { host = "0.0.0.0", port = 5060, clock = systemClock, lookup = systemLookup } = options;
@@ -120,6 +96,11 @@ class UdpTransport implements Transport {
     return this.#sentBy;
   }
 
+  /** `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunDropped`: other STUN. */
+  get counts(): Readonly<Record<string, number>> {
+    return { ...this.#counts };
+  }
+
   async start(receiver: TransportReceiver): Promise<void> {
     if (this.#socket || this.#closing) throw new SipError("closed", "a UDP transport starts once");
     const { host, port } = this.#local;
@@ -128,6 +109,7 @@ class UdpTransport implements Transport {
       type: this.#family === 6 ? "udp6" : "udp4",
       lookup: this.#lookup as never,
       ipv6Only,
+      reuseAddr: this.#options.reuseAddress ?? false,
       ...(recvBufferSize === undefined ? undefined : { recvBufferSize }),
       ...(sendBufferSize === undefined ? undefined : { sendBufferSize }),
     });
@@ -143,6 +125,15 @@ class UdpTransport implements Transport {
         reject(new SipError("closed", "the UDP transport was closed while it started")),
       );
       const bound = (): void => {
+        try {
+          for (const each of this.#options.multicast ?? []) {
+            const { group, interface: on } = typeof each === "string" ? { group: each } : each;
+            socket.addMembership(group, on);
+          }
+        } catch (cause) {
+          refuse(cause);
+          return;
+        }
         socket.off("error", refuse);
         resolve();
       };
@@ -232,7 +223,16 @@ class UdpTransport implements Transport {
 
   #receive(data: Uint8Array, { address, port }: RemoteInfo): void {
     const receiver = this.#receiver;
-    if (!receiver || frameKind(data) !== "message") return;
+    if (!receiver) return;
+    if (frameKind(data) !== "message") {
+      this.#counts.fillers++;
+      return;
+    }
+    // No SIP message begins with such an octet; most STUN does with 0 or 1.
+    if (data[0]! < 0x20 && isStun(data)) {
+      this.#answerStun(data, address, port);
+      return;
+    }
     // Bursts come from one peer: comparing with the last one is cheaper than building its key.
     let flow = this.#last;
     if (flow === undefined || flow.remote.port !== port || flow.wire !== address) {
@@ -240,6 +240,13 @@ class UdpTransport implements Transport {
       this.#last = flow;
     }
     deliver(receiver, data, flow);
+  }
+
+  #answerStun(data: Uint8Array, address: string, port: number): void {
+    const { stun = true } = this.#options;
+    const answer = stun ? answerStun(data, { host: unmapIPv4(address), port }) : undefined;
+    if (answer) this.#transmit(answer, port, address, () => {});
+    this.#counts[answer ? "stun" : "stunDropped"]++;
   }
 
   #flow(host: string, port: number): UdpFlow {

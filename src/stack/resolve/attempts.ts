@@ -1,0 +1,217 @@
+// Attempts: one request of the user's, sent to one target after the other until one takes it (RFC 3263 §4.3).
+// Each attempt is a client transaction of its own; to the user they are one.
+
+import { SipError } from "../../errors.ts";
+import type { Request } from "../../message/request.ts";
+import type { Response } from "../../message/response.ts";
+import type { ClientState, ClientTransaction } from "../../transaction/client-transaction.ts";
+import { ResponseQueue } from "../../transaction/response-queue.ts";
+import type { ClientHandlers, Returned } from "../../transaction/user.ts";
+import type { Flow, Target } from "../../transport/transport.ts";
+import type { SendOptions, SentRequest } from "../options.ts";
+import type { Sender } from "../resolver.ts";
+
+/** Whom attempts tell how their targets did. */
+export interface AttemptsOwner {
+  /** It took the request. */
+  answered(target: Target): void;
+  /** It did not. `retryAfter` is in seconds, where a 503 gave it. */
+  failed(target: Target, retryAfter: number | undefined): void;
+}
+
+const FAILURES: ReadonlySet<string> = new Set(["transport_failed", "connection_closed", "timeout"]);
+
+export class Attempts implements SentRequest {
+  readonly kind = "client" as const;
+  readonly #request: Request;
+  readonly #options: SendOptions;
+  readonly #sender: Sender;
+  readonly #owner: AttemptsOwner;
+  readonly #handlers: ClientHandlers;
+  #current: ClientTransaction;
+  #targets: Target[] = [];
+  #target: Target | undefined;
+  #number = 1;
+  /** No further attempt: the user has cancelled, or somebody has begun to answer. */
+  #last = false;
+  #queues: ResponseQueue[] = [];
+  #final: { promise: Promise<Response>; resolve(to: Response): void; reject(error: SipError): void };
+
+  /** Throws as Stack.send; what happens later goes to the handlers. */
+  constructor(request: Request, options: SendOptions, sender: Sender, owner: AttemptsOwner) {
+    this.#request = request.clone();
+    this.#options = options;
+    this.#sender = sender;
+    this.#owner = owner;
+    this.#handlers = {
+      onResponse: (response, transaction) => this.#onResponse(response, transaction),
+      onError: (error, transaction) => this.#onError(error, transaction),
+    };
+    this.#final = deferred();
+    this.#current = this.#create(options.branch);
+  }
+
+  /** Starts with what was found. */
+  begin(found: readonly Target[] | Promise<readonly Target[]>): void {
+    Promise.resolve(found).then(
+      (targets) => {
+        this.#targets = [...targets];
+        this.#start(undefined);
+      },
+      (error: unknown) =>
+        this.#current.fail(
+          error instanceof SipError ? error : new SipError("no_target", String(error), { cause: error }),
+        ),
+    );
+  }
+
+  /** The transaction that is under way. */
+  get current(): ClientTransaction {
+    return this.#current;
+  }
+
+  get request(): Request {
+    return this.#current.request;
+  }
+
+  get branch(): string {
+    return this.#current.branch;
+  }
+
+  get method(): string {
+    return this.#current.method;
+  }
+
+  get key(): string {
+    return this.#current.key;
+  }
+
+  get state(): ClientState {
+    return this.#current.state;
+  }
+
+  get flow(): Flow | undefined {
+    return this.#current.flow;
+  }
+
+  get final(): Promise<Response> {
+    return this.#final.promise;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
+    const queue = new ResponseQueue();
+    this.#queues.push(queue);
+    // One that has come already, or the end that there was without one.
+    this.#final.promise.then(
+      (response) => queue.push(response),
+      (error: SipError) => queue.fail(error),
+    );
+    return queue;
+  }
+
+  cancel(): void {
+    this.#last = true;
+    this.#current.cancel();
+  }
+
+  abort(): void {
+    this.#last = true;
+    this.#current.abort();
+  }
+
+  terminate(): void {
+    this.#last = true;
+    this.#current.terminate();
+  }
+
+  #create(branch: string | undefined): ClientTransaction {
+    const { timerC } = this.#options;
+    const transaction = this.#sender.create(this.#request, this.#handlers, {
+      ...(branch === undefined ? {} : { branch }),
+      ...(timerC === undefined ? {} : { timerC }),
+    });
+    // An attempt that was given up is not the current one any more when its promise settles.
+    transaction.final.then(
+      (response) => transaction === this.#current && this.#final.resolve(response),
+      (error: SipError) => transaction === this.#current && this.#final.reject(error),
+    );
+    return transaction;
+  }
+
+  /** Starts the current transaction on the first target that there is a way to. */
+  #start(failure: SipError | undefined): void {
+    let why = failure;
+    for (let target = this.#targets.shift(); target; target = this.#targets.shift()) {
+      this.#target = target;
+      try {
+        this.#sender.start(this.#current, target);
+        return;
+      } catch (cause) {
+        why = cause instanceof SipError ? cause : new SipError("no_target", String(cause), { cause });
+      }
+    }
+    this.#current.fail(why ?? new SipError("no_target", "no target was found"));
+  }
+
+  /** Gives the current transaction up for one to the next target; false where there is none. */
+  #next(failure: SipError | undefined, retryAfter: number | undefined): boolean {
+    if (this.#target) this.#owner.failed(this.#target, retryAfter);
+    if (this.#last || this.#targets.length === 0) return false;
+    const { branch } = this.#options;
+    try {
+      // A branch of the user's stays recognisable; it must not stay the same (RFC 3263 §4.3).
+      this.#current = this.#create(branch === undefined ? undefined : `${branch}-${++this.#number}`);
+    } catch {
+      // The stack was closed meanwhile.
+      return false;
+    }
+    this.#start(failure);
+    return true;
+  }
+
+  #onResponse(response: Response, transaction: ClientTransaction): Returned {
+    const { status } = response;
+    if (transaction === this.#current) {
+      if (status === 503) {
+        // RFC 3261 §21.5.4, RFC 3263 §4.3.
+        if (this.#next(undefined, secondsOf(response))) return;
+      } else if (this.#target && status !== 408) this.#owner.answered(this.#target);
+      // Who rings has taken the call: nobody else is to ring for it, whatever becomes of the connection.
+      if (status > 100) this.#last = true;
+    }
+    if (status < 200) for (const queue of this.#queues) queue.push(response);
+    const { onResponse } = this.#options;
+    return onResponse
+      ? onResponse.call(this.#options, response, transaction)
+      : this.#sender.core.onResponse(response, transaction);
+  }
+
+  #onError(error: SipError, transaction: ClientTransaction): Returned {
+    if (transaction === this.#current && FAILURES.has(error.code) && this.#next(error, undefined)) return;
+    const { onError } = this.#options;
+    return onError
+      ? onError.call(this.#options, error, transaction)
+      : this.#sender.core.onError(error, transaction);
+  }
+}
+
+function deferred(): {
+  promise: Promise<Response>;
+  resolve(to: Response): void;
+  reject(error: SipError): void;
+} {
+  let resolve: (to: Response) => void = () => {};
+  let reject: (error: SipError) => void = () => {};
+  const promise = new Promise<Response>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+/** The delta-seconds of a Retry-After; a comment or parameters may follow (RFC 3261 §20.33). */
+function secondsOf(response: Response): number | undefined {
+  const found = /^\s*(\d{1,9})/.exec(response.headers.raw("Retry-After")[0] ?? "");
+  return found ? Number(found[1]) : undefined;
+}

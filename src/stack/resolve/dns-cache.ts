@@ -1,0 +1,70 @@
+// DnsCache: answers of DNS, the empty ones too, for as long as they are good. Asks once for questions that
+// are asked at the same time.
+
+import type { Clock } from "../../clock.ts";
+import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
+import { RecentMap } from "../../transport/recent-map.ts";
+
+/** How long answers are kept, in milliseconds, and how many. */
+export interface DnsCacheOptions {
+  /** For answers that do not say. */
+  readonly ttl: number;
+  /** No answer is kept for longer. */
+  readonly maxTtl: number;
+  /** For the answer that there is nothing (RFC 2308). */
+  readonly negativeTtl: number;
+  readonly limit: number;
+}
+
+interface Entry {
+  readonly answer: Promise<DnsAnswer<unknown>>;
+  expires: number;
+}
+
+export class DnsCache implements Dns {
+  readonly #dns: Dns;
+  readonly #clock: Clock;
+  readonly #options: DnsCacheOptions;
+  readonly #entries: RecentMap<string, Entry>;
+
+  constructor(dns: Dns, clock: Clock, options: DnsCacheOptions) {
+    this.#dns = dns;
+    this.#clock = clock;
+    this.#options = options;
+    this.#entries = new RecentMap(options.limit);
+  }
+
+  naptr(name: string): Promise<DnsAnswer<NaptrRecord>> {
+    return this.#ask(`naptr ${name}`, () => this.#dns.naptr(name));
+  }
+
+  srv(name: string): Promise<DnsAnswer<SrvRecord>> {
+    return this.#ask(`srv ${name}`, () => this.#dns.srv(name));
+  }
+
+  address(name: string, family: 4 | 6): Promise<DnsAnswer<string>> {
+    return this.#ask(`${family} ${name}`, () => this.#dns.address(name, family));
+  }
+
+  #ask<R>(question: string, ask: () => Promise<DnsAnswer<R>>): Promise<DnsAnswer<R>> {
+    const key = question.toLowerCase();
+    const known = this.#entries.get(key);
+    if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
+    const answer = ask();
+    // For ever, until the answer is there: who asks meanwhile waits for the same one.
+    const entry: Entry = { answer, expires: Infinity };
+    this.#entries.set(key, entry);
+    answer.then(
+      ({ records, ttl }) => {
+        const { ttl: usual, maxTtl, negativeTtl } = this.#options;
+        const good =
+          records.length > 0 ? Math.min(ttl ?? usual, maxTtl) : Math.min(ttl ?? negativeTtl, negativeTtl);
+        entry.expires = this.#clock.now() + good;
+      },
+      () => {
+        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      },
+    );
+    return answer;
+  }
+}

@@ -1,0 +1,159 @@
+// SipResolver: where requests go, by RFC 3263 and the size rule of RFC 3261 §18.1.1, and what becomes of
+// those that do not arrive.
+
+import { type Clock, systemClock } from "../../clock.ts";
+import type { Request } from "../../message/request.ts";
+import type { Response } from "../../message/response.ts";
+import { defaultRandom, type Random } from "../../random.ts";
+import type { Dns } from "../../transport/dns.ts";
+import type { Target } from "../../transport/transport.ts";
+import type { SendOptions, SentRequest } from "../options.ts";
+import type { Resolver, Sender } from "../resolver.ts";
+import { nextHop } from "../route-set.ts";
+import { responseTarget } from "../target.ts";
+import { Attempts, type AttemptsOwner } from "./attempts.ts";
+import { DeadTargets } from "./dead-targets.ts";
+import { DnsCache } from "./dns-cache.ts";
+import {
+  type Destination,
+  locate,
+  numericTarget,
+  plainTarget,
+  uriDestination,
+  viaDestination,
+} from "./locate.ts";
+
+/** What is done with a request too large for a datagram. */
+export type LargeRequests =
+  /** It goes over UDP all the same. */
+  | "off"
+  /** It goes over TCP (RFC 3261 §18.1.1). */
+  | "tcp"
+  /** It goes over TCP; where that fails, over UDP after all. */
+  | "tcp-or-udp";
+
+/** Options of `resolver`; all but `dns` have defaults. */
+export interface ResolverOptions {
+  /** Who answers questions to DNS: `nodeDns()` of `sippet/node`, or your own. False for nobody: names are left to the transports. */
+  dns: Dns | false;
+  /** Address families, the preferred first. Default [4, 6]. */
+  families?: readonly (4 | 6)[];
+  /** Requests that would go over UDP and are larger than `mtu`. Default "tcp-or-udp"; they stay on UDP where the stack has no TCP. */
+  largeRequests?: LargeRequests;
+  /** The largest request for a datagram, in bytes, its Via included. Default 1,300 (RFC 3261 §18.1.1). */
+  mtu?: number;
+  /** Told of each request that goes over TCP because of its size. */
+  onSwitch?: (request: Request, from: Target, to: Target) => void;
+  /** How long a target that failed is tried last, in milliseconds; the Retry-After of a 503 takes its place. Default 30,000. */
+  deadTime?: number;
+  /** How long answers of DNS are kept that do not say, in milliseconds. Default 60,000. */
+  ttl?: number;
+  /** No answer is kept for longer, in milliseconds. Default 3,600,000. */
+  maxTtl?: number;
+  /** How long it is remembered that a name is not there, in milliseconds. Default 30,000. */
+  negativeTtl?: number;
+  /** How many answers and how many dead targets are kept. Default 2,000. */
+  limit?: number;
+  /** Default: the runtime's. It only ages what is remembered. */
+  clock?: Clock;
+  /** Draws among SRV records by weight. Default: cryptographic. */
+  random?: Random;
+}
+
+/** RFC 3261 §21.5.4 leaves it open how long a server may ask to be left alone; an hour is a day's work. */
+const LONGEST_REST = 3_600_000;
+
+/**
+ * A resolver for `new Stack({ resolver: resolver({ dns: nodeDns() }) })`. It finds the servers of SIP URIs as
+ * RFC 3263 says: NAPTR and SRV records, then addresses, by priority and weight;
+ * `maddr`, ports, `transport` and sips go before DNS, numeric hosts need none. A target that cannot be reached,
+ * answers nothing or 503 is followed by the next one, and tried last for a while. Requests too large for a
+ * datagram go over TCP. One resolver may serve several stacks.
+ */
+export function resolver(options: ResolverOptions): Resolver {
+  return new SipResolver(options);
+}
+
+class SipResolver implements Resolver, AttemptsOwner {
+  readonly #options: ResolverOptions;
+  readonly #dns: Dns | undefined;
+  readonly #dead: DeadTargets;
+  readonly #random: Random;
+
+  constructor(options: ResolverOptions) {
+    const { clock = systemClock, limit = 2000, ttl = 60_000 } = options;
+    const { maxTtl = 3_600_000, negativeTtl = 30_000 } = options;
+    this.#options = options;
+    this.#dns = options.dns
+      ? new DnsCache(options.dns, clock, { ttl, maxTtl, negativeTtl, limit })
+      : undefined;
+    this.#dead = new DeadTargets(clock, limit);
+    this.#random = options.random ?? defaultRandom;
+  }
+
+  targets(
+    message: Request | Response,
+    protocols: readonly string[],
+  ): readonly Target[] | Promise<readonly Target[]> {
+    if (message.kind === "request") return this.#find(uriDestination(nextHop(message)), protocols);
+    const direct = responseTarget(message);
+    const via = message.headers.first("Via");
+    // RFC 3263 §5: only where `received` and `maddr` do not say it.
+    if (!via || via.host !== direct.host) return [direct];
+    return this.#find(viaDestination(via), protocols);
+  }
+
+  send(request: Request, options: SendOptions, sender: Sender): SentRequest {
+    let found: readonly Target[] | Promise<readonly Target[]>;
+    try {
+      found = this.targets(request, sender.protocols);
+    } catch (error) {
+      found = Promise.reject(error);
+    }
+    const fitted =
+      found instanceof Promise
+        ? found.then((targets) => this.#fit(targets, request, sender))
+        : this.#fit(found, request, sender);
+    const attempts = new Attempts(request, options, sender, this);
+    attempts.begin(fitted);
+    return attempts;
+  }
+
+  answered(target: Target): void {
+    this.#dead.clear(target);
+  }
+
+  failed(target: Target, retryAfter: number | undefined): void {
+    const { deadTime = 30_000 } = this.#options;
+    this.#dead.mark(target, retryAfter === undefined ? deadTime : Math.min(retryAfter * 1000, LONGEST_REST));
+  }
+
+  #find(
+    destination: Destination,
+    protocols: readonly string[],
+  ): readonly Target[] | Promise<readonly Target[]> {
+    const numeric = numericTarget(destination, protocols);
+    if (numeric) return [numeric];
+    const dns = this.#dns;
+    if (dns === undefined) return [plainTarget(destination, destination.host, protocols)];
+    const { families = [4, 6] } = this.#options;
+    const context = { dns, random: this.#random, protocols, families };
+    return locate(destination, context).then((targets) => this.#dead.sort(targets));
+  }
+
+  /** RFC 3261 §18.1.1: what is too large for a datagram takes TCP. Decided for each request anew. */
+  #fit(targets: readonly Target[], request: Request, sender: Sender): readonly Target[] {
+    const { largeRequests = "tcp-or-udp", mtu = 1300, onSwitch } = this.#options;
+    const datagrams = targets.some(({ protocol }) => protocol === "UDP");
+    if (largeRequests === "off" || !datagrams || !sender.protocols.includes("TCP")) return targets;
+    // The Via that will be put on top: all of it but the sent-by has 56 octets, with a branch of ours.
+    const via = 56 + sender.sentBy("UDP").length;
+    if (request.toBytes().length + via <= mtu) return targets;
+    return targets.flatMap((target) => {
+      if (target.protocol !== "UDP") return [target];
+      const other = { ...target, protocol: "TCP" };
+      onSwitch?.(request, target, other);
+      return largeRequests === "tcp" ? [other] : [other, target];
+    });
+  }
+}

@@ -1,0 +1,36 @@
+// Resolver: what a stack asks where names are, and lets send what may need more than one try. The stack
+// knows no more of it than this, so that a page without DNS does not carry one.
+
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ClientOptions, ClientTransaction } from "../transaction/client-transaction.ts";
+import type { ClientHandlers, TransactionUser } from "../transaction/user.ts";
+import type { Target } from "../transport/transport.ts";
+import type { SendOptions, SentRequest } from "./options.ts";
+
+/** What a resolver needs of the stack that it works for. */
+export interface Sender {
+  readonly core: TransactionUser;
+  /** The protocols of the stack's transports, the preferred first. */
+  readonly protocols: readonly string[];
+  /** The sent-by of the first transport of that protocol. */
+  sentBy(protocol: string): string;
+  /** A client transaction that is not started. Throws as Stack.send. */
+  create(request: Request, handlers: ClientHandlers, options: ClientOptions): ClientTransaction;
+  /** Starts it on the flow to a target. Throws `no_target` or `no_transport`. */
+  start(transaction: ClientTransaction, target: Target): void;
+}
+
+/** Finds the servers of SIP URIs, and sends to one after the other; `resolver` of `sippet/node` makes one. */
+export interface Resolver {
+  /**
+   * The targets of a request, or of a response whose connection is gone, the best first. An array where nobody
+   * has to be asked. Throws or rejects with a SipError `no_target`.
+   */
+  targets(
+    message: Request | Response,
+    protocols: readonly string[],
+  ): readonly Target[] | Promise<readonly Target[]>;
+  /** Sends a request to its targets until one takes it. */
+  send(request: Request, options: SendOptions, sender: Sender): SentRequest;
+}

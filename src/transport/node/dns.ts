@@ -1,0 +1,57 @@
+// DNS by Node's own client.
+
+import { promises } from "node:dns";
+import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../dns.ts";
+import { systemLookup } from "./host-cache.ts";
+
+/** Options of `nodeDns`. */
+export interface NodeDnsOptions {
+  /** Addresses of DNS servers, with a port where it is not 53: `["192.0.2.53", "[2001:db8::53]:5353"]`. Default: the system's. */
+  servers?: readonly string[];
+  /** How long one server may take to answer, in milliseconds. Default 2,000. */
+  timeout?: number;
+  /** How often each is asked. Default 2. */
+  tries?: number;
+}
+
+/** Codes that say that there is no such name, or nothing of that kind under it. */
+const NOTHING: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
+
+/**
+ * A DNS client over Node's resolver (c-ares). A name that DNS has no address for is looked up as the system
+ * does it, in its hosts file too, unless `servers` are given. Node tells how long addresses are good for, and
+ * not how long SRV and NAPTR records are.
+ */
+export function nodeDns(options: NodeDnsOptions = {}): Dns {
+  const resolver = new promises.Resolver({ timeout: options.timeout ?? 2000, tries: options.tries ?? 2 });
+  if (options.servers) resolver.setServers(options.servers);
+  const ask = async <T, R>(question: Promise<T[]>, record: (answer: T) => R): Promise<DnsAnswer<R>> => {
+    try {
+      return { records: (await question).map(record), ttl: undefined };
+    } catch (cause) {
+      if (NOTHING.has((cause as NodeJS.ErrnoException).code)) return { records: [], ttl: undefined };
+      throw cause;
+    }
+  };
+  return {
+    naptr: (name): Promise<DnsAnswer<NaptrRecord>> => ask(resolver.resolveNaptr(name), (record) => record),
+    srv: (name): Promise<DnsAnswer<SrvRecord>> =>
+      ask(resolver.resolveSrv(name), ({ priority, weight, port, name: target }) => ({
+        priority,
+        weight,
+        port,
+        target,
+      })),
+    async address(name, family): Promise<DnsAnswer<string>> {
+      const question =
+        family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
+      const { records } = await ask(question, (record) => record);
+      if (records.length === 0 && !options.servers) {
+        const found = await systemLookup(name, family).catch(() => undefined);
+        return { records: found === undefined ? [] : [found], ttl: undefined };
+      }
+      const ttl = records.length > 0 ? Math.min(...records.map((record) => record.ttl)) * 1000 : undefined;
+      return { records: records.map(({ address }) => address), ttl };
+    },
+  };
+}

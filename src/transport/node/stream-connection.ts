@@ -1,0 +1,247 @@
+// StreamConnection: one TCP or TLS connection as a flow: its framer, its bounded queue, its keep-alives.
+// Which connections there are is the transport's.
+
+import type { Socket } from "node:net";
+import type { Clock, TimerHandle } from "../../clock.ts";
+import { SipError } from "../../errors.ts";
+import type { Random } from "../../random.ts";
+import { formatAddress, unmapIPv4 } from "../address.ts";
+import { Framer, type FramerOptions, type FramerSink } from "../framer.ts";
+import { PING, PONG } from "../keep-alive.ts";
+import { failLater } from "../notify.ts";
+import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import { socketError } from "./socket-error.ts";
+
+/** What a connection tells its transport. */
+export interface StreamOwner {
+  onFrame(data: Uint8Array, connection: StreamConnection): void;
+  onPing(connection: StreamConnection): void;
+  onFault(error: SipError, head: Uint8Array | undefined, connection: StreamConnection): void;
+  /** The flow takes and brings nothing more; its socket may still have something to write. */
+  onEnd(connection: StreamConnection, error: SipError | undefined): void;
+  /** The socket is gone. */
+  onGone(connection: StreamConnection): void;
+}
+
+/** What all connections of a transport go by. */
+export interface StreamSettings extends FramerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connectTimeout: number;
+  readonly closeTimeout: number;
+  readonly sendLimit: number;
+  readonly pauseLimit: number;
+  readonly keepAlive: { readonly interval: number; readonly timeout: number } | undefined;
+}
+
+const PING_OCTETS = Buffer.from(PING);
+const PONG_OCTETS = Buffer.from(PONG);
+
+export class StreamConnection implements Flow, FramerSink {
+  readonly transport: Transport;
+  readonly id: string;
+  readonly remote: Address;
+  /** The domain that the peer's certificate was checked for; undefined for connections that came in. */
+  readonly domain: string | undefined;
+  readonly socket: Socket;
+  /** When something was last read or written. */
+  active: number;
+  readonly #owner: StreamOwner;
+  readonly #settings: StreamSettings;
+  readonly #framer: Framer;
+  readonly #local: Address;
+  #state: "connecting" | "open" | "ended" = "open";
+  #waiting: { data: Uint8Array; failed: SendFailed }[] = [];
+  #waitingSize = 0;
+  #corked = false;
+  #error: SipError | undefined;
+  /** Connecting, then pinging, then lingering: never two at once. */
+  #timer: TimerHandle | undefined;
+  #awaitsPong = false;
+
+  /** @param connects the socket's event that says that it stands, for one that was opened from here */
+  constructor(options: {
+    transport: Transport;
+    remote: Address;
+    domain?: string | undefined;
+    socket: Socket;
+    owner: StreamOwner;
+    settings: StreamSettings;
+    connects?: "connect" | "secureConnect";
+  }) {
+    const { socket, settings, remote } = options;
+    this.transport = options.transport;
+    this.id = settings.random.text(22);
+    this.remote = remote;
+    this.domain = options.domain;
+    this.socket = socket;
+    this.#owner = options.owner;
+    this.#settings = settings;
+    this.#framer = new Framer(this, settings);
+    this.#local = localOf(socket) ?? options.transport.local;
+    this.active = settings.clock.now();
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    socket.on("data", (data) => this.#receive(data));
+    socket.on("drain", () => socket.resume());
+    socket.on("end", () => this.end(this.#closed("was closed by the peer")));
+    socket.on("error", (cause) => {
+      this.#error ??=
+        this.#state === "connecting"
+          ? socketError(cause, `${this.#name} cannot be opened`)
+          : new SipError("connection_closed", `${this.#name} broke: ${cause.message}`, { cause });
+    });
+    socket.on("close", () => {
+      this.#ended(this.#error ?? this.#closed("was closed"));
+      this.#setTimer(undefined, 0);
+      this.#owner.onGone(this);
+    });
+    if (options.connects !== undefined) this.#connect(options.connects);
+  }
+
+  get local(): Address {
+    return localOf(this.socket) ?? this.#local;
+  }
+
+  get open(): boolean {
+    return this.#state !== "ended";
+  }
+
+  send(data: Uint8Array, failed: SendFailed): void {
+    const { socket } = this;
+    if (this.#state === "ended") {
+      failLater(failed, this.#closed("is closed"));
+    } else if (this.#waitingSize + socket.writableLength + data.length > this.#settings.sendLimit) {
+      const error = new SipError("transport_failed", `${this.#name} does not take what it is sent`);
+      failLater(failed, error);
+      // Later, so that the caller does not hear of the flow's end from within its send.
+      queueMicrotask(() => this.drop(error));
+    } else if (this.#state === "connecting") {
+      // Kept here, not in the socket: nothing may leave before the peer's certificate is checked.
+      this.#waiting.push({ data, failed });
+      this.#waitingSize += data.length;
+    } else this.#write(data, failed);
+  }
+
+  /** Writes what waits, then closes; the flow takes nothing more. */
+  end(error: SipError | undefined): void {
+    if (this.#state === "ended") return;
+    this.#ended(error);
+    const { socket } = this;
+    // What still comes is read and dropped: unread, it would make the kernel reset the connection, and the
+    // peer lose what was written last.
+    socket.resume();
+    socket.end();
+    this.#setTimer(() => socket.destroy(), this.#settings.closeTimeout);
+  }
+
+  /** Ends the connection at once. */
+  drop(error: SipError | undefined): void {
+    this.#ended(error);
+    this.socket.destroy();
+  }
+
+  onFrame(data: Uint8Array): void {
+    this.#owner.onFrame(data, this);
+  }
+
+  onKeepAlive(kind: "ping" | "pong"): void {
+    if (kind === "pong") return;
+    this.#owner.onPing(this);
+    this.send(PONG_OCTETS, () => {});
+  }
+
+  onFault(error: SipError, head: Uint8Array | undefined): void {
+    this.#owner.onFault(error, head, this);
+    this.end(error);
+  }
+
+  get #name(): string {
+    const { host, port } = this.remote;
+    return `the ${this.transport.protocol} connection with ${formatAddress(host, port)}`;
+  }
+
+  #closed(how: string): SipError {
+    return new SipError("connection_closed", `${this.#name} ${how}`);
+  }
+
+  #connect(event: "connect" | "secureConnect"): void {
+    this.#state = "connecting";
+    const { connectTimeout } = this.#settings;
+    const late = (): void =>
+      this.drop(new SipError("transport_failed", `${this.#name} did not stand in ${connectTimeout} ms`));
+    this.#setTimer(late, connectTimeout);
+    this.socket.once(event, () => {
+      if (this.#state !== "connecting") return;
+      this.#state = "open";
+      this.active = this.#settings.clock.now();
+      this.#waitingSize = 0;
+      for (const { data, failed } of this.#waiting.splice(0)) this.#write(data, failed);
+      this.#setTimer(undefined, 0);
+      this.#schedulePing();
+    });
+  }
+
+  #write(data: Uint8Array, failed: SendFailed): void {
+    const { socket } = this;
+    this.active = this.#settings.clock.now();
+    // Gathers what is sent in one turn of the event loop into one write.
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(data, (error) => {
+      if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
+    });
+    // A peer that does not read its responses gets no more requests in.
+    if (socket.writableLength > this.#settings.pauseLimit) socket.pause();
+  }
+
+  #receive(data: Uint8Array): void {
+    if (this.#state !== "open") return;
+    this.active = this.#settings.clock.now();
+    this.#awaitsPong = false;
+    this.#framer.push(data);
+  }
+
+  #schedulePing(): void {
+    const { keepAlive, random } = this.#settings;
+    if (keepAlive === undefined) return;
+    const ping = (): void => {
+      this.send(PING_OCTETS, () => {});
+      this.#awaitsPong = true;
+      this.#setTimer(() => {
+        // Whatever has come proves that the peer lives, not only a pong.
+        if (this.#awaitsPong) this.drop(this.#closed("answers no keep-alives"));
+        else this.#schedulePing();
+      }, keepAlive.timeout);
+    };
+    this.#setTimer(ping, keepAlive.interval * (0.8 + 0.2 * random.fraction()));
+  }
+
+  #ended(error: SipError | undefined): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#framer.stop();
+    this.#setTimer(undefined, 0);
+    this.#waitingSize = 0;
+    const why = error ?? new SipError("closed", "the transport was closed");
+    for (const { failed } of this.#waiting.splice(0)) failLater(failed, why);
+    this.#owner.onEnd(this, error);
+  }
+
+  #setTimer(callback: (() => void) | undefined, delay: number): void {
+    const { clock } = this.#settings;
+    if (this.#timer !== undefined) clock.clear(this.#timer);
+    this.#timer = callback && clock.set(callback, delay);
+  }
+}
+
+function localOf({ localAddress, localPort }: Socket): Address | undefined {
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return { host: unmapIPv4(localAddress), port: localPort };
+}

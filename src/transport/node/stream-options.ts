@@ -1,0 +1,53 @@
+// Options that TCP and TLS share.
+
+import type { LookupFunction } from "node:net";
+import type { Clock } from "../../clock.ts";
+import type { Random } from "../../random.ts";
+
+/** Options of `tcp`, and most of `tls`; all of them have defaults. */
+export interface StreamOptions {
+  /** The address to listen on, and to call from. Default "0.0.0.0"; "::" takes IPv4 as well. */
+  host?: string;
+  /** The port to listen on, 0 for any free one (`local.port` tells it after start). Default 5060, 5061 for TLS. */
+  port?: number;
+  /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  advertise?: string;
+  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923). Over TLS only for domains that its certificate shows. Default false. */
+  alias?: boolean;
+  /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
+  maxConnections?: number;
+  /** How many of them may come from one address. Default: no limit of its own. */
+  maxPerSource?: number;
+  /** How long connecting may take, a TLS handshake included, in milliseconds. Default 10,000. */
+  connectTimeout?: number;
+  /** A connection that has carried nothing either way for so long is closed, in milliseconds; 0 for never. Default 900,000. */
+  idleTimeout?: number;
+  /** How long a message may take from its first octet to its last, in milliseconds; 0 for ever. Default 30,000. */
+  partialTimeout?: number;
+  /** How long close waits for what is still to be written, in milliseconds. Default 1,000. */
+  closeTimeout?: number;
+  /** Octets of start line and header fields. Default 65,535. */
+  headSize?: number;
+  /** Octets of a whole message. Default 1 MiB; one that announces more is answered 413 and its connection closed. */
+  messageSize?: number;
+  /** How many octets may wait for a peer that does not read; past it the connection is dropped. Default 1 MiB. */
+  sendLimit?: number;
+  /** How many octets may wait before nothing more is read from that peer until they are gone. Default 64 KiB. */
+  pauseLimit?: number;
+  /** Pings the connections that were opened from here (RFC 5626 §4.4.1); true for the defaults. Default false. */
+  keepAlive?: boolean | StreamKeepAlive;
+  /** Finds the address of a host name. Default: the operating system's resolver. */
+  lookup?: LookupFunction;
+  /** Default: the runtime's. */
+  clock?: Clock;
+  /** Makes the flows' ids. Default: cryptographic. */
+  random?: Random;
+}
+
+/** How connections are kept alive. */
+export interface StreamKeepAlive {
+  /** Milliseconds from ping to ping; each time up to a fifth less, so that clients don't ping in step. Default 120,000. */
+  interval?: number;
+  /** How long the pong may take, in milliseconds; later the connection is dropped. Default 10,000 (RFC 5626 §4.4.1). */
+  timeout?: number;
+}

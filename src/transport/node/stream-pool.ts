@@ -1,0 +1,139 @@
+// StreamPool: which connections of a stream transport there are, by id and by remote address, and how many
+// there may be.
+
+import type { Socket } from "node:net";
+import { formatAddress, unmapIPv4 } from "../address.ts";
+import type { StreamConnection } from "./stream-connection.ts";
+
+export class StreamPool {
+  readonly #limit: number;
+  readonly #sourceLimit: number;
+  readonly #byId = new Map<string, StreamConnection>();
+  /** By remote address, and domain where that is another thing. */
+  readonly #byRemote = new Map<string, StreamConnection>();
+  readonly #keys = new Map<StreamConnection, string[]>();
+  /** Whose flow may have ended, and whose socket is still there. */
+  readonly #sockets = new Set<StreamConnection>();
+  /** Sockets that came in, by their source. */
+  readonly #sources = new Map<string, number>();
+  /** Those that came in and are no connection yet, by remote address: a TLS handshake makes another object. */
+  readonly #handshakes = new Map<string, Socket>();
+  #inbound = 0;
+  #outbound = 0;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(limit: number, sourceLimit: number) {
+    this.#limit = limit;
+    this.#sourceLimit = sourceLimit;
+  }
+
+  /** Open flows. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get full(): boolean {
+    return this.#inbound + this.#outbound >= this.#limit;
+  }
+
+  /** The open ones; a copy, which may be ended one by one. */
+  get connections(): readonly StreamConnection[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Counts a socket that comes in, unless it is one too many. */
+  admit(socket: Socket): boolean {
+    const source = unmapIPv4(socket.remoteAddress ?? "");
+    const before = this.#sources.get(source) ?? 0;
+    if (this.full || before >= this.#sourceLimit) return false;
+    this.#inbound++;
+    this.#sources.set(source, before + 1);
+    const name = nameOf(socket);
+    this.#handshakes.set(name, socket);
+    socket.once("close", () => {
+      this.#inbound--;
+      if (this.#handshakes.get(name) === socket) this.#handshakes.delete(name);
+      const left = (this.#sources.get(source) ?? 1) - 1;
+      if (left > 0) this.#sources.set(source, left);
+      else this.#sources.delete(source);
+      this.#settle();
+    });
+    return true;
+  }
+
+  add(connection: StreamConnection): void {
+    const { id, remote, domain } = connection;
+    this.#byId.set(id, connection);
+    this.#sockets.add(connection);
+    if (domain !== undefined) this.#outbound++;
+    else this.#handshakes.delete(nameOf(connection.socket));
+    this.alias(connection, remote.host, remote.port, domain ?? remote.host);
+  }
+
+  /** The open connection with an address that was opened, or is good, for that domain. */
+  find(host: string, port: number, domain: string): StreamConnection | undefined {
+    return this.#byRemote.get(keyOf(host, port, domain));
+  }
+
+  byId(id: string): StreamConnection | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Lets a connection be found by one more address. */
+  alias(connection: StreamConnection, host: string, port: number, domain: string): void {
+    if (!this.#byId.has(connection.id)) return;
+    const key = keyOf(host, port, domain);
+    if (this.#byRemote.get(key) === connection) return;
+    const keys = this.#keys.get(connection) ?? [];
+    // One connection has one address and its aliases: a peer that says another port each time has run out.
+    if (keys.length >= 32) return;
+    this.#byRemote.set(key, connection);
+    keys.push(key);
+    this.#keys.set(connection, keys);
+  }
+
+  /** The flow has ended. */
+  remove(connection: StreamConnection): void {
+    this.#byId.delete(connection.id);
+    for (const key of this.#keys.get(connection) ?? []) {
+      if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+    }
+    this.#keys.delete(connection);
+  }
+
+  /** The socket is gone. */
+  gone(connection: StreamConnection): void {
+    if (!this.#sockets.delete(connection)) return;
+    if (connection.domain !== undefined) this.#outbound--;
+    this.#settle();
+  }
+
+  /** Ends what has not become a connection yet. */
+  dropHandshakes(): void {
+    for (const socket of [...this.#handshakes.values()]) {
+      socket.on("error", () => {});
+      socket.destroy();
+    }
+  }
+
+  /** Resolves when the last socket is gone. */
+  emptied(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      this.#settle();
+    });
+  }
+
+  #settle(): void {
+    if (this.#inbound + this.#sockets.size === 0) this.#onEmpty?.();
+  }
+}
+
+function keyOf(host: string, port: number, domain: string): string {
+  const address = formatAddress(host, port).toLowerCase();
+  return host === domain ? address : `${address}|${domain.toLowerCase()}`;
+}
+
+function nameOf({ remoteAddress = "", remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,124 @@
+// SIP over TLS (RFC 3261 §26.3.1, RFC 5922): its options and what it promises. Connections are
+// StreamTransport's work, certificates those of tls-identity.
+
+import type { Server } from "node:net";
+import { isIP } from "node:net";
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  createServer,
+  type SecureContextOptions,
+  type TlsOptions as ServerOptions,
+  type TLSSocket,
+  type Server as TlsServer,
+} from "node:tls";
+import { SipError } from "../../errors.ts";
+import type { Flow, Transport } from "../transport.ts";
+import type { StreamOptions } from "./stream-options.ts";
+import { type StreamKind, StreamTransport } from "./stream-transport.ts";
+import { called } from "./tcp.ts";
+import { checkSipDomain, sipDomains } from "./tls-identity.ts";
+
+/** Options of `tls`. */
+export interface TlsOptions extends StreamOptions {
+  /**
+   * Key, certificate and what else Node's TLS servers take: `SNICallback` for several domains, `requestCert`
+   * and `ca` for mutual TLS.
+   */
+  tls: ServerOptions;
+  /**
+   * How connections are opened: what differs from `tls`, whose key, certificate, authorities and versions are
+   * taken for them too.
+   */
+  client?: ConnectionOptions;
+}
+
+/** TLS as a transport. */
+export interface TlsTransport extends Transport {
+  /**
+   * Takes another key and certificate, or whatever else is given, for the connections from now on; those
+   * that stand go on. What is not given stays.
+   *
+   * @throws SipError `value_invalid` for keys and certificates that are none; then the old ones stay
+   */
+  setSecureContext(options: SecureContextOptions): void;
+  /**
+   * The domains that the peer of a flow has proven to be, by a certificate that we trust (RFC 5922 §7.1).
+   * Empty where it has shown none, as most clients do.
+   */
+  domains(flow: Flow): readonly string[];
+}
+
+/**
+ * SIP over TLS. As `tcp`, and: a server that we connect to has to show a certificate for the SIP domain that
+ * was asked for, in a subjectAltName (`sip:` URI, else DNS name; no wildcards; RFC 5922 §7), that domain being
+ * the target's, not the host's that DNS came up with. It goes into SNI as well.
+ *
+ * @throws SipError `value_invalid` as `tcp`, and for keys and certificates that are none
+ */
+export function tls(options: TlsOptions): TlsTransport {
+  return new TlsStreams(options);
+}
+
+/** The part of a server's options that a client has a use for as well. */
+function shared(from: SecureContextOptions): SecureContextOptions {
+  const { key, cert, ca, crl, pfx, passphrase, ciphers, minVersion, maxVersion, sigalgs, ecdhCurve } = from;
+  const all = { key, cert, ca, crl, pfx, passphrase, ciphers, minVersion, maxVersion, sigalgs, ecdhCurve };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** @throws SipError `value_invalid` */
+function check(options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
+  }
+}
+
+class TlsStreams extends StreamTransport implements TlsTransport {
+  readonly #context: { current: ServerOptions };
+
+  constructor(options: TlsOptions) {
+    check(options.tls);
+    const context = { current: options.tls };
+    const kind: StreamKind = {
+      protocol: "TLS",
+      secure: true,
+      port: 5061,
+      createServer: (): Server =>
+        createServer({ ...context.current, handshakeTimeout: options.connectTimeout ?? 10_000 }),
+      accepts: "secureConnection",
+      connect: ({ host, port }, domain, from) =>
+        connect({
+          ...shared(context.current),
+          host,
+          port,
+          checkServerIdentity: (_name, certificate) => checkSipDomain(domain, certificate),
+          ...(isIP(domain) ? {} : { servername: domain }),
+          ...options.client,
+          ...called(options, from),
+        }),
+      connects: "secureConnect",
+      domains: (socket) => {
+        const secure = socket as TLSSocket;
+        return secure.authorized ? sipDomains(secure.getPeerCertificate()) : [];
+      },
+    };
+    super(kind, options);
+    this.#context = context;
+  }
+
+  setSecureContext(options: SecureContextOptions): void {
+    const next = { ...this.#context.current, ...options };
+    check(next);
+    (this.server as TlsServer | undefined)?.setSecureContext(next);
+    this.#context.current = next;
+  }
+
+  override domains(flow: Flow): readonly string[] {
+    return super.domains(flow) ?? [];
+  }
+}

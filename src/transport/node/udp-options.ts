@@ -1,0 +1,38 @@
+// Options of UDP.
+
+import type { Clock } from "../../clock.ts";
+import type { HostLookup } from "./host-cache.ts";
+
+/** Options of `udp`; all of them have defaults. */
+export interface UdpOptions {
+  /** The address to bind; its family is the socket's. Default "0.0.0.0"; "::" takes IPv4 as well. */
+  host?: string;
+  /** The port to bind, 0 for any free one (`local.port` tells it after start). Default 5060. */
+  port?: number;
+  /** `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  advertise?: string;
+  /** The kernel's receive buffer in bytes. Default: the system's, which a burst of some hundred messages can fill. */
+  recvBufferSize?: number;
+  /** The kernel's send buffer in bytes. Default: the system's. */
+  sendBufferSize?: number;
+  /** True keeps a "::" socket from taking IPv4. Default false. */
+  ipv6Only?: boolean;
+  /** Groups to listen to besides: "224.0.1.75" (sip.mcast.net), or with the address of the interface, the system's choice where there is none. Default: none. */
+  multicast?: readonly (string | { group: string; interface?: string })[];
+  /** True lets several sockets bind the same address and port, as those that listen to a group do. Default false. */
+  reuseAddress?: boolean;
+  /** Answers STUN Binding requests (RFC 5626 §4.4.2). Default true. */
+  stun?: boolean;
+  /** How many bytes may wait for the kernel to take them; a send beyond fails. Default 4 MiB. */
+  sendQueueLimit?: number;
+  /** How many flow objects are kept; the least recently used go first and are made anew when met again. Default 20,000. */
+  flowLimit?: number;
+  /** How many host names are remembered. Default 256. */
+  hostLimit?: number;
+  /** How long a host name's address is remembered, in milliseconds. Default 30,000. */
+  hostTtl?: number;
+  /** Finds the address of a host name. Default: the operating system's resolver. */
+  lookup?: HostLookup;
+  /** Default: the runtime's. It only ages host names. */
+  clock?: Clock;
+}

@@ -1,0 +1,327 @@
+// Several targets: who is tried after whom, what the user sees of it, who is remembered as dead; and requests
+// that are too large for a datagram.
+
+import { describe, expect, it } from "vitest";
+import { createRequest } from "../../src/message/create-request.ts";
+import type { Request } from "../../src/message/request.ts";
+import { type ResolverOptions, resolver } from "../../src/stack/resolve/sip-resolver.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+import type { Dns } from "../../src/transport/dns.ts";
+import type { Tap } from "../../src/transport/tap.ts";
+import type { Target, Transport } from "../../src/transport/transport.ts";
+import { type Station, World } from "./support.ts";
+
+/** A DNS with one name, "pool.example.com", and SRV records in the order given. */
+function dnsOf(protocol: string, transports: readonly Transport[]): Dns {
+  const prefix = `_sip._${protocol.toLowerCase()}.`;
+  const none = { records: [], ttl: undefined };
+  return {
+    naptr: async () => none,
+    srv: async (name) => ({
+      records:
+        name !== `${prefix}pool.example.com`
+          ? []
+          : transports.map(({ local }, i) => ({ priority: i, weight: 0, port: local.port, target: `h${i}` })),
+      ttl: 1e9,
+    }),
+    address: async (name, family) =>
+      family === 4 ? { records: [transports[Number(name.slice(1))]!.local.host], ttl: 1e9 } : none,
+  };
+}
+
+/** Lets time pass; names take more turns to find than a virtual clock gives. */
+async function elapse(world: World, milliseconds = 0): Promise<void> {
+  for (const step of [0, 0, milliseconds, 0, 0]) {
+    await new Promise((resolve) => setImmediate(resolve));
+    await world.pass(step);
+  }
+}
+
+/** A caller, and servers that answer a status each, or nothing at all. */
+async function pool(
+  answers: readonly (number | "silent" | "absent")[],
+  protocol = "UDP",
+  options: Partial<ResolverOptions> = {},
+) {
+  const world = new World();
+  const servers: (Station | undefined)[] = [];
+  const transports: Transport[] = [];
+  const held: ServerTransaction[] = [];
+  for (const answer of answers) {
+    const transport = world.network.transport({ protocol });
+    transports.push(transport);
+    const core = {
+      onRequest: (_request: Request, transaction: ServerTransaction | undefined) => {
+        if (typeof answer === "number") transaction?.respond(answer);
+        else held.push(transaction!);
+      },
+    };
+    servers.push(answer === "absent" ? undefined : await world.started(core, { transports: [transport] }));
+  }
+  const found = resolver({ dns: dnsOf(protocol, transports), families: [4], clock: world.clock, ...options });
+  const caller = await world.started(
+    {},
+    { resolver: found, transports: [world.network.transport({ protocol })] },
+  );
+  const send = (method = "OPTIONS", more: Parameters<typeof caller.stack.send>[1] = {}) =>
+    caller.stack.send(createRequest(method, "sip:pool.example.com", { from: "<sip:a@b>;tag=1" }), more);
+  const got = () => servers.map((server) => server?.requests.length ?? 0);
+  return { world, servers, caller, send, got, held };
+}
+
+describe("a request to a name", () => {
+  it("goes to the first that it leads to", async () => {
+    const { world, caller, send, got } = await pool([200, 200]);
+    const sent = send();
+    expect(sent.state).toBe("resolving");
+    await elapse(world);
+    expect((await sent.final).status).toBe(200);
+    expect(got()).toEqual([1, 0]);
+    expect(caller.responses).toHaveLength(1);
+  });
+
+  it.each(["OPTIONS", "INVITE"])(
+    "goes on to the next after a 503, and the user sees one answer (%s)",
+    async (method) => {
+      const { world, caller, send, got } = await pool([503, 503, 486]);
+      const sent = send(method, { branch: "z9hG4bK-mine" });
+      const seen: number[] = [];
+      const reading = (async () => {
+        for await (const { status } of sent) seen.push(status);
+      })();
+      await elapse(world, 1000);
+      expect((await sent.final).status).toBe(486);
+      await reading;
+      expect(seen.filter((status) => status > 199)).toEqual([486]);
+      expect(got()).toEqual([1, 1, 1]);
+      expect(caller.responses.map(({ status }) => status).filter((status) => status > 199)).toEqual([486]);
+      expect(sent.branch).toBe("z9hG4bK-mine-3");
+      expect(caller.errors).toEqual([]);
+    },
+  );
+
+  it("ends with the last 503 where all say so", async () => {
+    const { world, caller, send, got } = await pool([503, 503]);
+    const sent = send();
+    await elapse(world);
+    expect([(await sent.final).status, got()]).toEqual([503, [1, 1]]);
+    expect(caller.responses.map(({ status }) => status)).toEqual([503]);
+  });
+
+  it("goes on where a connection cannot be opened, and fails where none can", async () => {
+    const { world, send, got, caller } = await pool(["absent", 200], "TCP");
+    const sent = send();
+    await elapse(world);
+    expect([(await sent.final).status, got()]).toEqual([200, [0, 1]]);
+    expect(caller.errors).toEqual([]);
+    const lost = await pool(["absent", "absent"], "TCP");
+    const failing = lost.send();
+    await elapse(lost.world);
+    await expect(failing.final).rejects.toMatchObject({ code: "transport_failed" });
+    expect(lost.caller.errors).toMatchObject([{ code: "transport_failed" }]);
+  });
+
+  it("goes on after a timeout, and never twice to the same", async () => {
+    const { world, send, got } = await pool(["silent", 200]);
+    const sent = send();
+    await elapse(world, 31_000);
+    expect(got()).toEqual([1, 0]);
+    await elapse(world, 2000);
+    expect((await sent.final).status).toBe(200);
+  });
+
+  it("stays with who has begun to answer", async () => {
+    const { world, servers, send, got, caller, held } = await pool(["silent", 200], "TCP");
+    const sent = send("INVITE");
+    await elapse(world);
+    held[0]!.respond(180);
+    await elapse(world);
+    world.network.cut(caller.stack.transports[0]!, servers[0]!.stack.transports[0]!);
+    await elapse(world);
+    await expect(sent.final).rejects.toMatchObject({ code: "connection_closed" });
+    expect(got()).toEqual([1, 0]);
+    held[0]!.terminate();
+  });
+
+  it("is not tried again once it was cancelled or dropped", async () => {
+    const { world, send, got, caller } = await pool(["silent", 200]);
+    const early = send("INVITE");
+    early.cancel();
+    await expect(early.final).rejects.toMatchObject({ code: "aborted" });
+    const dropped = send();
+    await elapse(world);
+    dropped.terminate();
+    await expect(dropped.final).rejects.toMatchObject({ code: "terminated" });
+    const late = send("INVITE");
+    await elapse(world, 100);
+    late.cancel();
+    await elapse(world, 40_000);
+    expect(await late.final).toMatchObject({ status: 487 });
+    expect(got()[1]).toBe(0);
+    expect(caller.errors.map(({ code }) => code)).toEqual(["aborted"]);
+  });
+
+  it("calls the handlers that were given, and not the core", async () => {
+    const { world, send, caller } = await pool([503, 200]);
+    const seen: number[] = [];
+    send("OPTIONS", { onResponse: ({ status }) => void seen.push(status), onError: () => {} });
+    await elapse(world);
+    expect([seen, caller.responses]).toEqual([[200], []]);
+  });
+
+  it("that nobody knows fails later, with what the user is told", async () => {
+    const { world, caller } = await pool([200]);
+    const sent = caller.stack.send(createRequest("OPTIONS", "tel:123", { from: "<sip:a@b>" }));
+    await elapse(world);
+    await expect(sent.final).rejects.toMatchObject({ code: "no_target", status: 416 });
+    expect(caller.errors).toMatchObject([{ code: "no_target" }]);
+  });
+
+  it("ends with the stack", async () => {
+    const { world, send, caller } = await pool(["silent", 200]);
+    const sent = send();
+    await elapse(world);
+    await caller.stack.close();
+    await expect(sent.final).rejects.toMatchObject({ code: "closed" });
+    expect(() => send()).toThrow(expect.objectContaining({ code: "closed" }));
+  });
+
+  it("without a transaction goes to the first as well", async () => {
+    const { world, servers, caller } = await pool([200, 200]);
+    caller.stack.sendStateless(createRequest("OPTIONS", "sip:pool.example.com", { from: "<sip:a@b>;tag=1" }));
+    await elapse(world);
+    expect(servers.map((server) => server?.requests.length)).toEqual([1, 0]);
+    caller.stack.sendStateless(
+      createRequest("OPTIONS", "sip:h.example.com;transport=ws", { from: "<sip:a@b>;tag=1" }),
+    );
+    await elapse(world);
+    expect(caller.errors).toMatchObject([{ code: "no_target" }]);
+  });
+});
+
+describe("a target that failed", () => {
+  it("is tried last for a while", async () => {
+    const { world, send, got, caller } = await pool(["absent", 200], "TCP", { deadTime: 5000 });
+    // The flows that were asked for: one to the dead, one to the living, which is used again.
+    const [transport] = caller.stack.transports;
+    const flows = new Set<unknown>();
+    const flow = transport!.flow.bind(transport);
+    transport!.flow = (remote) => {
+      const found = flow(remote);
+      flows.add(found);
+      return found;
+    };
+    const opened = () => flows.size;
+    for (const _ of [1, 2, 3]) {
+      const sent = send();
+      await elapse(world);
+      expect((await sent.final).status).toBe(200);
+    }
+    expect(got()).toEqual([0, 3]);
+    expect(opened()).toBe(2);
+    await elapse(world, 5001);
+    const sent = send();
+    await elapse(world);
+    expect([(await sent.final).status, opened()]).toEqual([200, 3]);
+  });
+
+  it("is left alone as long as its Retry-After says", async () => {
+    const { world, servers, send, got } = await pool(["silent", 200], "UDP", { deadTime: 1 });
+    const first = servers[0]!;
+    const answer = (status: number) => {
+      const request = first.requests.at(-1)!;
+      const response = request.createResponse(status);
+      if (status === 503) response.headers.set("Retry-After", "60" as never);
+      first.stack.sendStateless(response, { flow: request.flow! });
+    };
+    const one = send();
+    await elapse(world);
+    answer(503);
+    await elapse(world);
+    expect([(await one.final).status, got()]).toEqual([200, [1, 1]]);
+    await elapse(world, 59_000);
+    const two = send();
+    await elapse(world);
+    expect([(await two.final).status, got()]).toEqual([200, [1, 2]]);
+    await elapse(world, 2000);
+    const three = send();
+    await elapse(world);
+    expect(got()).toEqual([2, 2]);
+    answer(200);
+    await elapse(world);
+    expect((await three.final).status).toBe(200);
+  });
+});
+
+describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
+  const setUp = async (options: Partial<ResolverOptions>, withTcp = true) => {
+    const world = new World();
+    const [udp, tcp] = ["UDP", "TCP"].map((protocol) =>
+      world.network.transport({ protocol, host: "10.7.7.7" }),
+    );
+    const bob = await world.started({}, { transports: withTcp ? [udp!, tcp!] : [udp!] });
+    const switched: [Target, Target][] = [];
+    const found = resolver({
+      dns: false,
+      clock: world.clock,
+      onSwitch: (_request, from, to) => void switched.push([from, to]),
+      ...options,
+    });
+    const transports = ["UDP", "TCP"].map((protocol) => world.network.transport({ protocol }));
+    const sizes: number[] = [];
+    const tap: Tap = (data, direction) => void (direction === "out" && sizes.push(data.length));
+    const alice = await world.started({}, { transports, resolver: found, tap });
+    const send = async (size: number) => {
+      const request = createRequest("MESSAGE", "sip:10.7.7.7", { from: "<sip:a@b>;tag=1" });
+      request.body = "x".repeat(size);
+      const sent = alice.stack.send(request);
+      await elapse(world);
+      expect((await sent.final).status).toBe(200);
+      return bob.requests.at(-1)!;
+    };
+    return { world, send, switched, alice, sizes };
+  };
+  const protocolOf = (request: Request) => [
+    request.flow!.transport.protocol,
+    request.headers.first("Via")!.transport,
+  ];
+
+  it("goes over TCP, and its Via says so; the next small one goes over UDP again", async () => {
+    const { send, switched } = await setUp({});
+    expect(protocolOf(await send(10))).toEqual(["UDP", "UDP"]);
+    expect(protocolOf(await send(1300))).toEqual(["TCP", "TCP"]);
+    expect(protocolOf(await send(10))).toEqual(["UDP", "UDP"]);
+    expect(switched).toMatchObject([
+      [
+        { protocol: "UDP", host: "10.7.7.7" },
+        { protocol: "TCP", port: 5060 },
+      ],
+    ]);
+  });
+
+  it("is one of more than 1,300 octets as it is on the wire, its Via included", async () => {
+    const { send, sizes } = await setUp({});
+    await send(1000);
+    const largest = 1000 + 1300 - sizes[0]!;
+    expect(protocolOf(await send(largest))).toEqual(["UDP", "UDP"]);
+    expect(sizes[1]).toBe(1300);
+    expect(protocolOf(await send(largest + 1))).toEqual(["TCP", "TCP"]);
+  });
+
+  it("goes over UDP after all where there is no TCP", async () => {
+    const { send, switched } = await setUp({}, false);
+    expect(protocolOf(await send(2000))).toEqual(["UDP", "UDP"]);
+    expect(switched).toHaveLength(1);
+  });
+
+  it("goes over UDP where that is asked for, and over nothing else where that is", async () => {
+    const off = await setUp({ largeRequests: "off" });
+    expect(protocolOf(await off.send(2000))).toEqual(["UDP", "UDP"]);
+    const { world, alice } = await setUp({ largeRequests: "tcp" }, false);
+    const request = createRequest("MESSAGE", "sip:10.7.7.7", { from: "<sip:a@b>;tag=1" });
+    request.body = "x".repeat(2000);
+    const sent = alice.stack.send(request);
+    await elapse(world);
+    await expect(sent.final).rejects.toMatchObject({ code: "transport_failed" });
+  });
+});

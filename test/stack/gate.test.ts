@@ -1,0 +1,213 @@
+// The congestion gate: what each level lets in, by each of its measures; the queue; the limit per source. And
+// what a tap sees.
+
+import { channel } from "node:diagnostics_channel";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/clock.ts";
+import { type CongestionOptions, congestion } from "../../src/stack/congestion.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+import { diagnostics } from "../../src/transport/node/diagnostics.ts";
+import { lines, statuses, text, to, World } from "./support.ts";
+
+async function setUp(options: CongestionOptions) {
+  const world = new World();
+  const held: ServerTransaction[] = [];
+  const levels: number[] = [];
+  const gate = congestion({ onLevel: (level) => void levels.push(level), ...options });
+  const core = {
+    onRequest: (_request: unknown, transaction: ServerTransaction | undefined) => {
+      if (transaction) held.push(transaction);
+    },
+  };
+  const bob = await world.started(core, { gate });
+  const wire = await world.wire();
+  let branch = 0;
+  const send = (method: string, more: { toTag?: string; branch?: string } = {}) => {
+    const { host, port } = wire.transport.local;
+    const lines = text(method, `${host}:${port}`, [], { branch: `z9hG4bK-b${branch++}`, ...more });
+    wire.send(lines, bob.stack.transports[0]!);
+  };
+  const methods = () => bob.requests.map(({ method }) => method);
+  return { world, bob, wire, send, held, levels, methods, gate };
+}
+
+describe("a gate", () => {
+  it("lets everything in at level 0", async () => {
+    const { world, send, methods, gate } = await setUp({});
+    for (const method of ["MESSAGE", "OPTIONS", "REGISTER"]) send(method);
+    await world.pass();
+    expect(methods()).toEqual(["MESSAGE", "OPTIONS", "REGISTER"]);
+    expect(gate.counts).toMatchObject({ passed: 3, level: 0, queued: 0 });
+  });
+
+  it("refuses what is new at level 1, but for the essential, and nothing that goes on", async () => {
+    const { world, send, methods, held, levels, wire, gate, bob } = await setUp({ transactions: [1, 100] });
+    send("MESSAGE", { branch: "z9hG4bK-first" });
+    await world.pass();
+    send("MESSAGE");
+    send("INVITE");
+    send("REGISTER");
+    send("BYE", { toTag: "t" });
+    send("MESSAGE", { branch: "z9hG4bK-first" });
+    send("ACK", { toTag: "t" });
+    await world.pass();
+    expect(methods()).toEqual(["MESSAGE", "REGISTER", "BYE", "ACK"]);
+    expect(statuses(wire.got)).toEqual([503, 503]);
+    expect(Number(lines(wire.got[0]!, "Retry-After")[0]!.slice(13))).toBeGreaterThanOrEqual(5);
+    expect(levels).toEqual([1]);
+    expect(gate.counts).toMatchObject({ busy: 2, overloaded: 0, level: 1 });
+    expect(bob.stack.stats.gate).toMatchObject({ busy: 2 });
+    expect(bob.refused).toEqual([
+      ["overloaded", 503],
+      ["overloaded", 503],
+    ]);
+    for (const transaction of held) transaction.respond(200);
+    await world.pass(40_000);
+    send("MESSAGE");
+    await world.pass();
+    expect([methods().length, levels]).toEqual([5, [1, 0, 1].slice(0, levels.length)]);
+    held.at(-1)!.respond(200);
+  });
+
+  it("refuses the essential too at level 2, and still lets CANCEL and dialogs through", async () => {
+    const { world, send, methods, held, wire, levels } = await setUp({ transactions: [1, 1] });
+    send("INVITE", { branch: "z9hG4bK-call" });
+    await world.pass();
+    send("REGISTER");
+    send("BYE", { toTag: "t" });
+    send("CANCEL", { branch: "z9hG4bK-call" });
+    await world.pass();
+    expect([methods(), levels]).toEqual([["INVITE", "BYE"], [2]]);
+    expect(statuses(wire.got).sort()).toEqual([200, 487, 503]);
+    held[1]!.respond(200);
+  });
+
+  it("queues what is more than a batch in one turn, in order, and loses none of it", async () => {
+    const { world, send, methods, gate, levels } = await setUp({ batch: 3, queue: [4, 100] });
+    const sent = ["MESSAGE", "OPTIONS", "REGISTER", "INFO", "UPDATE", "PUBLISH", "MESSAGE", "OPTIONS"];
+    for (const method of sent) send(method, { toTag: "in-dialog" });
+    await world.pass(5);
+    expect(methods()).toEqual(sent);
+    expect(gate.counts).toMatchObject({ passed: 8, queued: 5, queue: 0, full: 0 });
+    expect(levels[0]).toBe(1);
+  });
+
+  it("refuses what does not fit the queue, and drops what cannot be answered", async () => {
+    const { world, send, methods, gate, wire } = await setUp({ batch: 1, queueLimit: 1 });
+    for (const method of ["MESSAGE", "OPTIONS", "INFO", "ACK"]) send(method, { toTag: "t" });
+    await world.pass(5);
+    expect(methods()).toEqual(["MESSAGE", "OPTIONS"]);
+    expect([gate.counts, statuses(wire.got)]).toMatchObject([{ full: 1, dropped: 1 }, [503]]);
+  });
+
+  it("drops what waits when the stack is closed", async () => {
+    const { world, send, bob, gate, methods } = await setUp({ batch: 1 });
+    send("MESSAGE", { toTag: "t" });
+    send("OPTIONS", { toTag: "t" });
+    world.clock.advance(0);
+    await bob.stack.close();
+    expect(gate.counts.dropped! + methods().length).toBe(2);
+    expect(world.clock.size).toBe(0);
+  });
+
+  it("gives each source its share of new requests, and refills it with time", async () => {
+    const { world, send, methods, wire, gate } = await setUp({ perSource: { rate: 2, burst: 3 } });
+    for (let i = 0; i < 5; i++) send("MESSAGE");
+    send("BYE", { toTag: "t" });
+    await world.pass();
+    expect(methods()).toEqual(["MESSAGE", "MESSAGE", "MESSAGE", "BYE"]);
+    expect([statuses(wire.got), gate.counts]).toMatchObject([[503, 503], { sources: 2 }]);
+    await world.pass(1000);
+    for (let i = 0; i < 3; i++) send("MESSAGE");
+    await world.pass();
+    expect(methods()).toHaveLength(6);
+  });
+
+  it("measures how late the runtime is", async () => {
+    const levels: number[] = [];
+    const gate = congestion({
+      delay: [20, 10_000],
+      interval: 5,
+      onLevel: (level) => void levels.push(level),
+    });
+    const host = {
+      clock: systemClock,
+      random: undefined as never,
+      transactions: 0,
+      isNew: () => true,
+      pass: () => {},
+      refuse: () => {},
+    };
+    gate.open(host);
+    const until = performance.now() + 60;
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect([levels[0], gate.counts.delay! > 20]).toEqual([1, true]);
+    gate.close();
+  });
+});
+
+describe("a tap", () => {
+  it("sees the octets of every message, which way, on which flow and when; what it throws is dropped", async () => {
+    const world = new World();
+    const seen: [string, string, number][] = [];
+    const bob = await world.started(
+      {},
+      {
+        tap: (data, direction, flow, time) => {
+          seen.push([
+            direction,
+            `${typeof data === "string" ? data : new TextDecoder().decode(data)}`.split(" ")[0]!,
+            time,
+          ]);
+          expect(flow.transport.protocol).toBe("UDP");
+          throw new Error("thrown by a tap");
+        },
+      },
+    );
+    const alice = await world.started();
+    await world.pass(500);
+    const sent = alice.stack.send(to(bob));
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(seen).toEqual([
+      ["in", "OPTIONS", 500],
+      ["out", "SIP/2.0", 500],
+    ]);
+    expect(bob.stack.stats.traffic).toEqual({ UDP: { received: { OPTIONS: 1 }, sent: { "2xx": 1 } } });
+    expect(alice.stack.stats.traffic).toEqual({ UDP: { received: { "2xx": 1 }, sent: { OPTIONS: 1 } } });
+  });
+
+  it("publishes on Node's diagnostics channels, if anybody listens", async () => {
+    const world = new World();
+    const bob = await world.started({}, diagnostics());
+    const got: unknown[] = [];
+    const listener = (event: unknown) => void got.push(event);
+    channel("sippet:message").subscribe(listener);
+    channel("sippet:refused").subscribe(listener);
+    const wire = await world.wire();
+    wire.send("nonsense\r\n\r\n", bob.stack.transports[0]!);
+    await world.pass();
+    channel("sippet:message").unsubscribe(listener);
+    channel("sippet:refused").unsubscribe(listener);
+    expect(got).toMatchObject([{ direction: "in", time: 0 }, { finding: { code: "start_line_invalid" } }]);
+    wire.send("nonsense\r\n\r\n", bob.stack.transports[0]!);
+    await world.pass();
+    expect(got).toHaveLength(2);
+  });
+});
+
+describe("counters of traffic", () => {
+  it("count by method, and what is past 64 methods as other", async () => {
+    const world = new World();
+    const bob = await world.started();
+    const alice = await world.started();
+    const methods = Array.from({ length: 64 }, (_, i) => `M${i}`);
+    for (const method of [...methods, "INFO", "M1", "FOO"]) alice.stack.send(to(bob, method));
+    await world.pass();
+    for (const tally of [bob.stack.stats.traffic.UDP!.received, alice.stack.stats.traffic.UDP!.sent]) {
+      expect(tally).toMatchObject({ M0: 1, M1: 2, M63: 1, other: 2 });
+      expect(Object.keys(tally)).toHaveLength(65);
+    }
+  });
+});

@@ -1,0 +1,288 @@
+// Where SIP URIs lead (RFC 3263), asked of a real DNS server on loopback through Node's client.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import { createRequest } from "../../src/message/create-request.ts";
+import { parseMessage } from "../../src/message/parse.ts";
+import { orderNaptr, orderSrv } from "../../src/stack/resolve/order.ts";
+import { type ResolverOptions, resolver } from "../../src/stack/resolve/sip-resolver.ts";
+import { nodeDns } from "../../src/transport/node/dns.ts";
+import { seededRandom } from "../../src/transport/seeded.ts";
+import type { Target } from "../../src/transport/transport.ts";
+import { DnsServer } from "../support/dns-server.ts";
+
+const server = new DnsServer({});
+let servers: string[] = [];
+
+beforeAll(async () => {
+  servers = [await server.start()];
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.asked.length = 0;
+  server.broken.clear();
+  server.ttl = 300;
+  server.zone = {
+    "example.com": {
+      a: ["192.0.2.9"],
+      naptr: [
+        [20, 10, "s", "SIP+D2U", "_sip._udp.example.com"],
+        [10, 20, "S", "sip+d2t", "_sip._tcp.example.com"],
+        [10, 10, "s", "SIPS+D2T", "_sips._tcp.example.com"],
+        [1, 1, "u", "E2U+sip", ""],
+        [1, 1, "s", "SIP+D2S", "_sip._sctp.example.com"],
+      ],
+    },
+    "_sips._tcp.example.com": { srv: [[0, 0, 5061, "one.example.com"]] },
+    "_sip._tcp.example.com": { srv: [[0, 0, 5060, "one.example.com"]] },
+    "_sip._udp.example.com": {
+      srv: [
+        [20, 0, 5070, "two.example.com"],
+        [10, 0, 5060, "one.example.com"],
+      ],
+    },
+    "one.example.com": { a: ["192.0.2.1"], aaaa: ["2001:db8::1"] },
+    "two.example.com": { a: ["192.0.2.2", "192.0.2.3"] },
+    "srv.example.net": {},
+    "_sip._tcp.srv.example.net": { srv: [[0, 0, 5080, "one.example.com"]] },
+    "gone.example.net": { a: ["192.0.2.7"] },
+    "_sip._udp.gone.example.net": { srv: [[0, 0, 0, ""]] },
+  };
+});
+
+const make = (options: Partial<ResolverOptions> = {}) =>
+  resolver({ dns: nodeDns({ servers, timeout: 300, tries: 1 }), random: seededRandom(1), ...options });
+
+const ALL = ["UDP", "TCP", "TLS"];
+const short = ({ protocol, host, port, domain }: Target): string =>
+  `${protocol} ${host} ${port}${domain === undefined ? "" : ` ${domain}`}`;
+
+async function find(uri: string, protocols: readonly string[] = ALL, options: Partial<ResolverOptions> = {}) {
+  const request = createRequest("OPTIONS", uri, { from: "<sip:a@b>" });
+  return (await make(options).targets(request, protocols)).map(short);
+}
+
+describe("a URI leads, by DNS", () => {
+  it("to what NAPTR names, by order and preference, then SRV, then addresses", async () => {
+    expect(await find("sip:bob@example.com")).toEqual([
+      "TLS 192.0.2.1 5061 example.com",
+      "TLS 2001:db8::1 5061 example.com",
+      "TCP 192.0.2.1 5060 example.com",
+      "TCP 2001:db8::1 5060 example.com",
+      "UDP 192.0.2.1 5060 example.com",
+      "UDP 2001:db8::1 5060 example.com",
+      "UDP 192.0.2.2 5070 example.com",
+      "UDP 192.0.2.3 5070 example.com",
+    ]);
+  });
+
+  it("to what of that the stack can do, and the families that it wants", async () => {
+    expect(await find("sip:example.com", ["UDP"], { families: [6, 4] })).toEqual([
+      "UDP 2001:db8::1 5060 example.com",
+      "UDP 192.0.2.1 5060 example.com",
+      "UDP 192.0.2.2 5070 example.com",
+      "UDP 192.0.2.3 5070 example.com",
+    ]);
+  });
+
+  it("to TLS alone, for sips", async () => {
+    expect(await find("sips:example.com", ALL, { families: [4] })).toEqual([
+      "TLS 192.0.2.1 5061 example.com",
+    ]);
+    expect(await find("sips:example.com;transport=tcp", ALL, { families: [4] })).toEqual([
+      "TLS 192.0.2.1 5061 example.com",
+    ]);
+  });
+
+  it("without NAPTR to the SRV records of the stack's protocols", async () => {
+    expect(await find("sip:srv.example.net", ALL, { families: [4] })).toEqual([
+      "TCP 192.0.2.1 5080 srv.example.net",
+    ]);
+    expect(server.asked).toContain("srv _sips._tcp.srv.example.net");
+  });
+
+  it("by its transport without NAPTR", async () => {
+    expect(await find("sip:example.com;transport=UDP", ALL, { families: [4] })).toEqual([
+      "UDP 192.0.2.1 5060 example.com",
+      "UDP 192.0.2.2 5070 example.com",
+      "UDP 192.0.2.3 5070 example.com",
+    ]);
+    expect(server.asked.some((question) => question.startsWith("naptr"))).toBe(false);
+  });
+
+  it("without any of both to the name's own addresses, over UDP or TLS and their ports", async () => {
+    expect(await find("sip:two.example.com")).toEqual([
+      "UDP 192.0.2.2 5060 two.example.com",
+      "UDP 192.0.2.3 5060 two.example.com",
+    ]);
+    expect((await find("sips:two.example.com"))[0]).toBe("TLS 192.0.2.2 5061 two.example.com");
+    expect((await find("sip:two.example.com", ["TCP", "WS"]))[0]).toBe("TCP 192.0.2.2 5060 two.example.com");
+  });
+
+  it("with a port to the addresses alone", async () => {
+    expect(await find("sip:example.com:5099")).toEqual(["UDP 192.0.2.9 5099 example.com"]);
+    expect(server.asked.sort()).toEqual(["a example.com", "aaaa example.com"]);
+  });
+
+  it("to maddr, if it has one, and still to whom the host names", async () => {
+    expect(await find("sip:example.com;maddr=192.0.2.77")).toEqual(["UDP 192.0.2.77 5060 example.com"]);
+    expect(await find("sips:example.com;maddr=two.example.com")).toEqual([
+      "TLS 192.0.2.2 5061 example.com",
+      "TLS 192.0.2.3 5061 example.com",
+    ]);
+  });
+
+  it.each([
+    ["sip:192.0.2.1", "UDP 192.0.2.1 5060"],
+    ["sip:[2001:db8::1]:5070;transport=tcp", "TCP 2001:db8::1 5070"],
+    ["sips:192.0.2.1", "TLS 192.0.2.1 5061"],
+    ["sip:192.0.2.1;transport=tls", "TLS 192.0.2.1 5061"],
+    ["sips:192.0.2.1;transport=ws", "WSS 192.0.2.1 443"],
+  ])("%s to itself, with nobody asked, at once", (uri, expected) => {
+    const found = make().targets(createRequest("OPTIONS", uri, { from: "<sip:a@b>" }), ALL);
+    expect((found as readonly Target[]).map(short)).toEqual([expected]);
+    expect(server.asked).toEqual([]);
+  });
+
+  it("nowhere where nobody is, or the service is decidedly not there", async () => {
+    await expect(find("sip:nobody.example.com")).rejects.toMatchObject({ code: "no_target" });
+    await expect(find("sip:gone.example.net", ["UDP"])).rejects.toMatchObject({ code: "no_target" });
+    await expect(find("mailto:a@b")).rejects.toMatchObject({ code: "no_target", status: 416 });
+    await expect(find("sips:example.com;transport=udp")).rejects.toMatchObject({
+      code: "no_target",
+      status: 416,
+    });
+  });
+
+  it("past a question that DNS fails at, if another is answered", async () => {
+    server.broken.add("example.com");
+    expect((await find("sip:example.com", ["TCP"], { families: [4] }))[0]).toBe(
+      "TCP 192.0.2.1 5060 example.com",
+    );
+    server.broken.add("two.example.com");
+    await expect(find("sip:two.example.com")).rejects.toMatchObject({
+      code: "no_target",
+      cause: { code: "ESERVFAIL" },
+    });
+  });
+
+  it("to no more than 32 targets", async () => {
+    server.zone["_sip._udp.many.example.com"] = {
+      srv: Array.from({ length: 20 }, (_, i) => [i, 0, 5060 + i, "two.example.com"] as const),
+    };
+    expect(await find("sip:many.example.com", ["UDP"])).toHaveLength(32);
+  });
+});
+
+describe("a response without a connection leads", () => {
+  const response = (via: string) => {
+    const lines = [
+      "OPTIONS sip:a SIP/2.0",
+      `Via: SIP/2.0/${via};branch=z9hG4bK1`,
+      "From: <sip:a>;tag=1",
+      "To: <sip:b>",
+      "Call-ID: 1",
+      "CSeq: 1 OPTIONS",
+      "",
+      "",
+    ];
+    const request = parseMessage(lines.join("\r\n"));
+    if (request.kind !== "request") throw new Error("not a request");
+    return request.createResponse(200);
+  };
+
+  it.each([
+    ["UDP host.example.com:5070;received=192.0.2.5;rport=4000", ["UDP 192.0.2.5 4000"]],
+    ["UDP host.example.com:5070;received=192.0.2.5", ["UDP 192.0.2.5 5070"]],
+    ["UDP 192.0.2.8", ["UDP 192.0.2.8 5060"]],
+    ["UDP host.example.com:5070;maddr=224.0.1.75;rport=4000;received=192.0.2.5", ["UDP 224.0.1.75 5070"]],
+    ["TCP host.example.com:5070;received=192.0.2.5;rport=4000", ["TCP 192.0.2.5 5070 host.example.com"]],
+    ["TLS host.example.com;received=192.0.2.5", ["TLS 192.0.2.5 5061 host.example.com"]],
+    [
+      "UDP two.example.com:5070",
+      ["UDP 192.0.2.2 5070 two.example.com", "UDP 192.0.2.3 5070 two.example.com"],
+    ],
+    ["TCP srv.example.net", ["TCP 192.0.2.1 5080 srv.example.net"]],
+  ])("%s: %j", async (via, expected) => {
+    expect((await make({ families: [4] }).targets(response(via), ALL)).map(short)).toEqual(expected);
+  });
+});
+
+describe("what DNS has said", () => {
+  it("is kept as long as it is good for, and asked once at a time", async () => {
+    const clock = new VirtualClock();
+    const found = make({ clock });
+    const request = createRequest("OPTIONS", "sip:two.example.com:5060", { from: "<sip:a@b>" });
+    server.ttl = 20;
+    await Promise.all([found.targets(request, ALL), found.targets(request, ALL)]);
+    expect(server.asked).toHaveLength(2);
+    clock.advance(19_999);
+    await found.targets(request, ALL);
+    expect(server.asked.filter((question) => question === "a two.example.com")).toHaveLength(1);
+    clock.advance(2);
+    await found.targets(request, ALL);
+    expect(server.asked.filter((question) => question === "a two.example.com")).toHaveLength(2);
+  });
+
+  it("is kept where it was nothing, too, and not where it was no answer", async () => {
+    const clock = new VirtualClock();
+    const found = make({ clock, negativeTtl: 5000, families: [4] });
+    const ask = (host: string) =>
+      Promise.resolve(
+        found.targets(createRequest("OPTIONS", `sip:${host}:5060`, { from: "<sip:a@b>" }), ALL),
+      ).catch(() => {});
+    await ask("nobody.example.com");
+    clock.advance(4999);
+    await ask("nobody.example.com");
+    expect(server.asked).toHaveLength(1);
+    clock.advance(2);
+    await ask("nobody.example.com");
+    expect(server.asked).toHaveLength(2);
+    server.broken.add("two.example.com");
+    await ask("two.example.com");
+    server.broken.clear();
+    await ask("two.example.com");
+    expect(server.asked).toHaveLength(4);
+  });
+});
+
+describe("the order of records", () => {
+  const srv = (priority: number, weight: number, target: string) => ({
+    priority,
+    weight,
+    port: 5060,
+    target,
+  });
+
+  it("is by priority, and by lot in proportion to the weights (RFC 2782)", () => {
+    const records = [srv(1, 10, "a"), srv(1, 30, "b"), srv(1, 60, "c"), srv(0, 1, "first"), srv(1, 0, "z")];
+    const random = seededRandom(3);
+    const seconds: Record<string, number> = {};
+    for (let i = 0; i < 4000; i++) {
+      const order = orderSrv(records, random).map(({ target }) => target);
+      expect([order[0], order.length, new Set(order).size]).toEqual(["first", 5, 5]);
+      seconds[order[1]!] = (seconds[order[1]!] ?? 0) + 1;
+    }
+    expect(seconds.c! / 4000).toBeCloseTo(0.6, 1);
+    expect(seconds.b! / 4000).toBeCloseTo(0.3, 1);
+    expect(seconds.a! / 4000).toBeCloseTo(0.1, 1);
+    expect((seconds.z ?? 0) / 4000).toBeLessThan(0.03);
+  });
+
+  it("is by order and preference for NAPTR (RFC 3403)", () => {
+    const record = (order: number, preference: number) => ({
+      order,
+      preference,
+      flags: "s",
+      service: "",
+      regexp: "",
+      replacement: "",
+    });
+    const sorted = orderNaptr([record(2, 1), record(1, 9), record(1, 3)]);
+    expect(sorted.map(({ order, preference }) => [order, preference])).toEqual([
+      [1, 3],
+      [1, 9],
+      [2, 1],
+    ]);
+  });
+});
