@@ -70,7 +70,7 @@ function requestLine(start: usize, end: usize): bool {
   const uri = skipSpace(method, version);
   const uriEnd = trimEnd(uri, version);
   if (uri >= uriEnd) return false;
-  const spaced = last != end || uri != method + 1 || uriEnd != version - 1;
+  const spaced = last != end || uri != method + 1 || uriEnd != version - 1 || load<u8>(uriEnd) != 0x20;
   request(method, start, uri, uriEnd, spaced || findSpace(uri, uriEnd) != uriEnd ? F_SPACING : 0);
   put(T_THIRD, span(version, last));
   return true;

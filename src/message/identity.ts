@@ -1,9 +1,10 @@
-// Identity: the signature of a request, and where to find the key (RFC 8224 §4). Immutable.
+// Identity: the signature of a request, and where to find the key (RFC 8224 §4). Before, it was a quoted
+// signature alone, and the key was in Identity-Info (RFC 4474 §9), as in a message of RFC 4475. Immutable.
 
 import { R_PARAMS, R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { refuseUnsafe, unquote } from "./escape.ts";
 import { Params } from "./params.ts";
 import { Value } from "./value.ts";
 
@@ -11,30 +12,36 @@ import { Value } from "./value.ts";
 export class Identity extends Value {
   /** The PASSporT (RFC 8225), or in compact form its signature behind two points. */
   readonly digest: string;
-  /** The URI of the certificate, without angle brackets. */
-  readonly info: string;
+  /** The URI of the certificate, without angle brackets; undefined in the form of RFC 4474. */
+  readonly info: string | undefined;
   /** All parameters, `info` with its angle brackets. */
   readonly params: Params;
 
   /** @throws SipError `value_unsafe` for CR, LF or NUL */
-  constructor(digest: string, info: string, params: Params) {
+  constructor(digest: string, info: string | undefined, params: Params) {
     super();
     this.digest = refuseUnsafe(digest);
-    this.info = refuseUnsafe(info);
+    this.info = info === undefined ? undefined : refuseUnsafe(info);
     this.params = params;
   }
 
   /** As it stands on the wire. */
   override toString(): string {
+    if (this.info === undefined) return `"${this.digest}"`;
     const others = this.params.without("info");
     return `${this.digest};info=<${this.info}>${others}`;
   }
 }
 
-/** @internal The Identity that the core has just read into its record; undefined where it has no info. */
+/** The signature alone, in base64; RFC 4475 has it without the quotes of RFC 4474. */
+const OLD_FORM = /^(?:"[\w+/]+=*"|[\w+/]+=*)$/;
+
+/** @internal The Identity that the core has just read into its record; undefined where it is of neither form. */
 export function readIdentity(core: Engine, text: string, ascii: boolean): Identity | undefined {
   const digest = textOf(text, core.record[R_PART]!, ascii) as string;
   const params = Params.ofHeader(text, core.record[R_PARAMS]!, ascii);
+  if (params.size === 0)
+    return OLD_FORM.test(digest) ? new Identity(unquote(digest), undefined, params) : undefined;
   const info = params.get("info");
   return info?.startsWith("<") ? new Identity(digest, info.slice(1, -1), params) : undefined;
 }

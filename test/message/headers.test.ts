@@ -110,20 +110,19 @@ describe("get", () => {
     expect(contacts[1]?.params.get("note")).toBe("a,b");
   });
 
-  it("refuses empty members of a list (RFC 4475 §3.1.2.1)", () => {
-    for (const text of [",100rel", "100rel,", "100rel, ,timer", ","]) {
-      const error = thrown(() => read(`Supported: ${text}`).get("Supported"));
-      expect(error, text).toMatchObject({ code: "value_invalid", status: 400, header: "Supported" });
+  it("passes over empty members of a list, and takes an empty list (§20.5, §20.32)", () => {
+    for (const [text, tags] of [
+      [",100rel", ["100rel"]],
+      ["100rel,", ["100rel"]],
+      ["100rel, ,timer", ["100rel", "timer"]],
+      [",", []],
+      ["", []],
+    ] as const) {
+      expect(read(`Supported: ${text}`).get("Supported"), text).toEqual(tags);
     }
-    expect(thrown(() => read("Supported: a,b,,c").get("Supported"))).toMatchObject({ index: 2 });
-  });
-
-  it("takes an empty list where its grammar does, and nowhere else (§20.5, §20.32)", () => {
-    expect(read("Supported:").get("Supported")).toEqual([]);
     expect(read("Supported: ", "Supported: path").get("Supported")).toEqual(["path"]);
     expect(read("Allow:").first("Allow")).toBeUndefined();
-    expect(thrown(() => read("Require:").get("Require")).code).toBe("value_invalid");
-    expect(thrown(() => read("Contact: <sip:a>", "Contact:").get("Contact")).code).toBe("value_invalid");
+    expect(thrown(() => read("Supported: a,b,,;").get("Supported"))).toMatchObject({ index: 2 });
   });
 
   it("reads the * of a Contact (§10.2.2)", () => {
@@ -230,11 +229,9 @@ describe("first", () => {
     expect(thrown(() => headers.get("Via")).code).toBe("value_invalid");
   });
 
-  it("passes over a field that has none and need not, and throws for another", () => {
+  it("passes over a field that has none", () => {
     expect(read("Supported: ", "Supported: path").first("Supported")).toBe("path");
-    expect(thrown(() => read("Route: ", "Route: <sip:a@example.com>").first("Route")).code).toBe(
-      "value_invalid",
-    );
+    expect(read("Route: ", "Route: <sip:a@example.com>").first("Route")?.uri.user).toBe("a");
   });
 });
 

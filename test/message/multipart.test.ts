@@ -137,7 +137,6 @@ describe("boundaries", () => {
   it.each([
     ["no boundary", "multipart/mixed"],
     ["an empty one", 'multipart/mixed;boundary=""'],
-    ["a flag", "multipart/mixed;boundary"],
     ["another type", "text/plain;boundary=b"],
   ])("refuses %s", (_what, type) => {
     expect(thrown(() => read(["--b", "", "--b--"], type))).toMatchObject({

@@ -272,7 +272,7 @@ describe("source", () => {
 
 describe("thorough", () => {
   it("reads every header field that is known, each once", () => {
-    const text = invite(["Accept: a", "Accept: b", "Min-Expires: x", "s: one", "s: two", 'X: "', "Via: x"]);
+    const text = invite(["Accept: a", "Accept: b", "Min-Expires: x", "s: one", "s: two", 'Q: "', "Via: x"]);
     expect(check(text, {})).toEqual([]);
     expect(check(text, { thorough: true }).map(({ code, status, header }) => [code, status, header])).toEqual(
       [

@@ -204,10 +204,16 @@ describe("a broken Via", () => {
     ["SIP/2.0 a.example.com", "drop"],
     ["SIP/2.0/UDP ;branch=z9hG4bK1", "drop"],
     ["SIP/2.0/UDP a b;branch=z9hG4bK1", "drop"],
-    ["", "drop"],
   ])("%s: %s, for it names its sender or not", (via, status) => {
     const [first] = findings(change(invite(), "Via", via));
     expect(first).toMatchObject({ code: "value_invalid", status, header: "Via", index: 0 });
+  });
+
+  it("an empty one is none", () => {
+    expect(findings(change(invite(), "Via", ""))[0]).toMatchObject({
+      code: "header_missing",
+      status: "drop",
+    });
   });
 });
 
