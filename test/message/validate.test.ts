@@ -208,13 +208,6 @@ describe("a broken Via", () => {
     const [first] = findings(change(invite(), "Via", via));
     expect(first).toMatchObject({ code: "value_invalid", status, header: "Via", index: 0 });
   });
-
-  it("an empty one is none", () => {
-    expect(findings(change(invite(), "Via", ""))[0]).toMatchObject({
-      code: "header_missing",
-      status: "drop",
-    });
-  });
 });
 
 describe("order", () => {
