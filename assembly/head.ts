@@ -90,7 +90,9 @@ function note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, f
 function usualField(p: usize, end: usize, count: u32): usize {
   let lanes = v128.load(p);
   const colons = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
-  if (colons == 0) return 0;
+  // A CR would become the `-` of a name below.
+  const returns = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0d)));
+  if (colons == 0 || (returns & (colons ^ (colons - 1))) != 0) return 0;
   const length = <usize>ctz(colons);
   const name = v128.and(v128.or(lanes, i8x16.splat(0x20)), v128.load(MASKS + 16 - length));
   const id = nameIdOf(i64x2.extract_lane(name, 0), i64x2.extract_lane(name, 1));

@@ -191,6 +191,16 @@ describe("parse", () => {
     }
   });
 
+  it("takes no control character for the letter or sign that it is but for one bit", () => {
+    for (const name of ["Call\rID", "Call\x0dID", "\x16ia", "Max\rForwards", "C\x13eq"]) {
+      sameParse(bytes(`OPTIONS sip:a SIP/2.0\r\n${name}: x\r\n\r\n`), 0x3a);
+      for (const build of builds) {
+        const { words } = parsed(build, bytes(`OPTIONS sip:a SIP/2.0\r\n${name}: x\r\n\r\n`), 0);
+        expect((words[T_FIELDS + 1]! >>> 16) & 0xff, `${build.name} ${JSON.stringify(name)}`).toBe(0);
+      }
+    }
+  });
+
   it("finds the same at the limits", () => {
     const start = "OPTIONS sip:a@example.com SIP/2.0\r\n";
     const wide = `${start}X: ${"y".repeat(WINDOW_SIZE - start.length - 7)}\r\n\r\n`;
