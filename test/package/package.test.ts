@@ -97,6 +97,7 @@ describe("the tarball", () => {
       "sippet/multipart",
       "sippet/dialog",
       "sippet/proxy",
+      "sippet/digest",
     ]) {
       expect(said.stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`);
     }
@@ -226,9 +227,14 @@ describe("dist", () => {
 
   it("node.js imports ws and Node's own modules alone", () => {
     const { packages } = graph(dist("node.js"));
-    expect([...packages].filter((name) => !name.startsWith("node:"))).toEqual(
-      Object.keys(manifest.dependencies),
-    );
+    expect([...packages].filter((name) => !name.startsWith("node:"))).toEqual(["ws"]);
+  });
+
+  it("digest.js imports hashes alone, and no other entry has them", () => {
+    const { packages } = graph(dist("digest.js"));
+    expect([...packages].filter((name) => !name.startsWith("@noble/hashes/"))).toEqual([]);
+    expect(packages.size).toBeGreaterThan(0);
+    expect(Object.keys(manifest.dependencies).sort()).toEqual(["@noble/hashes", "ws"]);
   });
 
   it("awaits nothing at the top of a module, which would break require()", SLOW, () => {
@@ -239,6 +245,7 @@ describe("dist", () => {
       "node.js",
       "dialog.js",
       "proxy.js",
+      "digest.js",
       "multipart.js",
       "transactions.js",
     ]) {
