@@ -47,6 +47,7 @@ export default {
     dialog: file("build/js/dialog.js"),
     digest: file("build/js/digest.js"),
     proxy: file("build/js/proxy.js"),
+    registrar: file("build/js/registrar.js"),
     multipart: file("build/js/multipart.js"),
     testing: file("build/js/testing.js"),
     transactions: file("build/js/transactions.js"),

@@ -98,6 +98,7 @@ describe("the tarball", () => {
       "sippet/dialog",
       "sippet/proxy",
       "sippet/digest",
+      "sippet/registrar",
     ]) {
       expect(said.stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`);
     }
@@ -214,16 +215,22 @@ async function bundled(code: string): Promise<string> {
 describe("dist", () => {
   const dist = (path: string) => join(packed.project, "node_modules", manifest.name, "dist", path);
 
-  it.each(["index.js", "core.js", "js.js", "dialog.js", "proxy.js", "multipart.js", "transactions.js"])(
-    "%s imports no package and nothing of Node's",
-    (entry) => {
-      const { files, packages } = graph(dist(entry));
-      expect([...packages]).toEqual([]);
-      expect(files.size).toBeGreaterThan(1);
-      for (const file of files)
-        expect(readFileSync(file, "utf8"), file).not.toMatch(/\bfrom\s*["'](?:node:|ws["'])|\brequire\s*\(/);
-    },
-  );
+  it.each([
+    "index.js",
+    "core.js",
+    "js.js",
+    "dialog.js",
+    "proxy.js",
+    "registrar.js",
+    "multipart.js",
+    "transactions.js",
+  ])("%s imports no package and nothing of Node's", (entry) => {
+    const { files, packages } = graph(dist(entry));
+    expect([...packages]).toEqual([]);
+    expect(files.size).toBeGreaterThan(1);
+    for (const file of files)
+      expect(readFileSync(file, "utf8"), file).not.toMatch(/\bfrom\s*["'](?:node:|ws["'])|\brequire\s*\(/);
+  });
 
   it("node.js imports ws and Node's own modules alone", () => {
     const { packages } = graph(dist("node.js"));
@@ -246,6 +253,7 @@ describe("dist", () => {
       "dialog.js",
       "proxy.js",
       "digest.js",
+      "registrar.js",
       "multipart.js",
       "transactions.js",
     ]) {
