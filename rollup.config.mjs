@@ -48,6 +48,7 @@ export default {
     digest: file("build/js/digest.js"),
     proxy: file("build/js/proxy.js"),
     registrar: file("build/js/registrar.js"),
+    registration: file("build/js/registration.js"),
     multipart: file("build/js/multipart.js"),
     testing: file("build/js/testing.js"),
     transactions: file("build/js/transactions.js"),

@@ -99,6 +99,7 @@ describe("the tarball", () => {
       "sippet/proxy",
       "sippet/digest",
       "sippet/registrar",
+      "sippet/registration",
     ]) {
       expect(said.stdout).toContain(`"${entry}"\n\nnode16 (from ESM): OK (ESM)`);
     }
@@ -222,6 +223,7 @@ describe("dist", () => {
     "dialog.js",
     "proxy.js",
     "registrar.js",
+    "registration.js",
     "multipart.js",
     "transactions.js",
   ])("%s imports no package and nothing of Node's", (entry) => {
@@ -254,6 +256,7 @@ describe("dist", () => {
       "proxy.js",
       "digest.js",
       "registrar.js",
+      "registration.js",
       "multipart.js",
       "transactions.js",
     ]) {
