@@ -230,8 +230,8 @@ const SEPARATORS: Readonly<Record<ParamsStyle, readonly [first: string, next: st
 
 /** The auth-params that have no quotes: all others have them (RFC 3261 §25.1, challenge, dig-resp, ainfo). */
 const BARE: { readonly [style in ParamsStyle]?: RegExp } = {
-  credentials: /^(?:algorithm|nc|qop)$/i,
-  challenge: /^(?:algorithm|stale)$/i,
+  credentials: /^(?:algorithm|nc|qop|userhash)$/i,
+  challenge: /^(?:algorithm|stale|userhash)$/i,
 };
 
 const NO_PARAMS = Params.none("header");

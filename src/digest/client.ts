@@ -1,0 +1,213 @@
+// DigestClient: answers challenges, proxies' and user agents', and remembers what was asked, so that the next
+// request need not be asked again (RFC 3261 §22.2, §22.3, RFC 7616, RFC 8760).
+
+import type { Challenge } from "../message/auth.ts";
+import { CSeq } from "../message/cseq.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { defaultRandom, type Random } from "../random.ts";
+import { RecentMap } from "../transport/recent-map.ts";
+import { algorithmOf, type DigestAlgorithm, type DigestQop, sameText, strengthOf } from "./algorithm.ts";
+import { digestResponse } from "./response.ts";
+import { type DigestUser, ha1Of } from "./secret.ts";
+import { type Asked, Session } from "./session.ts";
+
+/** Finds who we are in a realm; undefined for a realm that we are nobody in. An HA1 must be of the algorithm. */
+export type FindUser = (
+  realm: string,
+  algorithm: DigestAlgorithm,
+) => DigestUser | undefined | PromiseLike<DigestUser | undefined>;
+
+/** What a client is made of. */
+export interface DigestClientOptions {
+  /** Who we are, or a function that says it by realm. One user answers every realm that asks. */
+  readonly credentials: DigestUser | FindUser;
+  /** Algorithms that are answered; all unless told. The strongest that is offered is taken. */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** Prefers `auth-int`, where it is offered beside `auth`. Default false: bodies may change on the way. */
+  readonly integrity?: boolean;
+  /** Most realms that are remembered. Default 16. */
+  readonly limit?: number;
+  readonly random?: Random;
+  /** Makes the client nonces; 132 random bits unless told. */
+  readonly cnonce?: () => string;
+}
+
+/** What an Authentication-Info proves: the server knows the secret, says nothing of it, or does not know it. */
+export type ServerProof = "proved" | "absent" | "wrong";
+
+/** A response with more challenges than this is not answered past them. */
+const MOST_CHALLENGES = 16;
+
+const HEADERS = { false: "Authorization", true: "Proxy-Authorization" } as const;
+
+/** A client's side of digest authentication; it remembers one challenge a realm. */
+export class DigestClient {
+  readonly #find: FindUser;
+  readonly #algorithms: readonly DigestAlgorithm[] | undefined;
+  readonly #integrity: boolean;
+  readonly #sessions: RecentMap<string, Session>;
+  readonly #cnonce: () => string;
+
+  constructor(options: DigestClientOptions) {
+    const { credentials, random = defaultRandom } = options;
+    this.#find = typeof credentials === "function" ? credentials : () => credentials;
+    this.#algorithms = options.algorithms;
+    this.#integrity = options.integrity === true;
+    this.#sessions = new RecentMap(Math.max(2, (options.limit ?? 16) * 2));
+    this.#cnonce = options.cnonce ?? (() => random.callId());
+  }
+
+  /**
+   * The request again, with answers to all challenges of a 401 or 407, and the next CSeq (RFC 3261 §22.2). Send
+   * it as a new transaction; the one given stays as it is.
+   *
+   * @returns undefined where nobody can answer: a scheme or algorithm that is not known, a realm without user,
+   *   or an answer that was refused already. Rejects with what the look-up throws, and with SipError
+   *   `value_invalid` for a challenge that cannot be read.
+   */
+  async answer(request: Request, response: Response): Promise<Request | undefined> {
+    if (response.status !== 401 && response.status !== 407) return undefined;
+    const before = this.#answered(request);
+    const fresh = new Map<string, Session>();
+    for (const asked of this.#choose(response)) {
+      const key = keyOf(asked);
+      const nonce = before.get(key);
+      // The same question again, or a right nonce and a wrong answer: another answer would be no better.
+      if (nonce === asked.nonce) return undefined;
+      if (nonce !== undefined && !asked.stale && !this.#sessions.get(key)?.accepted) return undefined;
+      if (fresh.has(key)) continue;
+      const user = await this.#find(asked.realm, asked.algorithm);
+      if (!user) continue;
+      const ha1 = ha1Of(asked.algorithm, user.username, asked.realm, user);
+      fresh.set(key, new Session(asked, user.username, ha1));
+    }
+    if (fresh.size === 0) return undefined;
+    for (const [key, session] of fresh) this.#sessions.set(key, session);
+    const again = request.clone();
+    again.headers.delete("Via");
+    again.headers.update("CSeq", (cseq) => new CSeq((cseq?.number ?? 0) + 1, request.method));
+    this.#put(again, [...new Set([...before.keys(), ...fresh.keys()])]);
+    return again;
+  }
+
+  /**
+   * Puts credentials for these realms into a request before anybody asks, in place of what it has for them
+   * (RFC 3261 §22.2). Realms that never asked are left out.
+   */
+  authorize(request: Request, realms: readonly string[]): void {
+    this.#put(
+      request,
+      realms.flatMap((realm) => [`false ${realm}`, `true ${realm}`]),
+    );
+  }
+
+  /**
+   * Learns from a response to a request with credentials: that they were taken, and from Authentication-Info the
+   * next nonce. `rspauth` proves that the server knows the secret (RFC 7616 §3.5).
+   */
+  learn(request: Request, response: Response): ServerProof {
+    const info = response.headers.get("Authentication-Info");
+    let proof: ServerProof = "absent";
+    for (const proxy of [false, true]) {
+      for (const { scheme, params } of request.headers.get(HEADERS[`${proxy}`])) {
+        const session = this.#sessions.get(`${proxy} ${params.get("realm")}`);
+        if (scheme.toLowerCase() !== "digest" || !session) continue;
+        if (response.status !== 401 && response.status !== 407) session.accepted = true;
+        if (proxy || !info) continue;
+        const rspauth = info.get("rspauth");
+        if (rspauth !== undefined) {
+          const wanted = digestResponse({
+            algorithm: session.asked.algorithm,
+            ha1: session.ha1,
+            nonce: params.get("nonce") ?? "",
+            method: "",
+            uri: params.get("uri") ?? "",
+            qop: session.asked.qop,
+            nc: params.get("nc"),
+            cnonce: params.get("cnonce"),
+            body: response.body,
+          });
+          proof = sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
+        }
+        const next = info.get("nextnonce");
+        if (next && proof !== "wrong" && params.get("nonce") === session.nonce) session.advance(next);
+      }
+    }
+    return proof;
+  }
+
+  /** The nonces that a request answered with, by session. */
+  #answered(request: Request): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const proxy of [false, true]) {
+      for (const { scheme, params } of request.headers.get(HEADERS[`${proxy}`])) {
+        const key = `${proxy} ${params.get("realm")}`;
+        if (scheme.toLowerCase() === "digest") found.set(key, params.get("nonce") ?? "");
+      }
+    }
+    return found;
+  }
+
+  /** The challenges that can be answered, the strongest first; RFC 8760 §2.4 leaves that to the client. */
+  #choose(response: Response): Asked[] {
+    const { headers } = response;
+    const read = (challenges: readonly Challenge[], proxy: boolean): Asked[] =>
+      challenges.slice(0, MOST_CHALLENGES).flatMap((challenge) => this.#read(challenge, proxy) ?? []);
+    const all = [
+      ...read(headers.get("WWW-Authenticate"), false),
+      ...read(headers.get("Proxy-Authenticate"), true),
+    ];
+    return all.sort((one, other) => strengthOf(other.algorithm) - strengthOf(one.algorithm));
+  }
+
+  #read({ scheme, params }: Challenge, proxy: boolean): Asked | undefined {
+    const realm = params.get("realm");
+    const nonce = params.get("nonce");
+    const named = params.get("algorithm");
+    const algorithm = algorithmOf(named);
+    if (scheme.toLowerCase() !== "digest" || realm === undefined || nonce === undefined) return undefined;
+    if (!algorithm || (this.#algorithms && !this.#algorithms.includes(algorithm))) return undefined;
+    const offered = params
+      .get("qop")
+      ?.toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean);
+    const wanted: readonly DigestQop[] = this.#integrity ? ["auth-int", "auth"] : ["auth", "auth-int"];
+    const qop = wanted.find((each) => offered?.includes(each));
+    // It wants a protection that is none of ours.
+    if (offered && offered.length > 0 && !qop) return undefined;
+    return {
+      proxy,
+      realm,
+      nonce,
+      named,
+      algorithm,
+      qop,
+      opaque: params.get("opaque"),
+      userhash: params.get("userhash")?.toLowerCase() === "true",
+      stale: params.get("stale")?.toLowerCase() === "true",
+    };
+  }
+
+  /** Credentials of these sessions, in place of those that were there for their realms. */
+  #put(request: Request, keys: readonly string[]): void {
+    for (const proxy of [false, true]) {
+      const sessions = keys.flatMap((key) => {
+        const session = key.startsWith(`${proxy} `) ? this.#sessions.get(key) : undefined;
+        return session ?? [];
+      });
+      if (sessions.length === 0) continue;
+      const name = HEADERS[`${proxy}`];
+      const others = request.headers
+        .get(name)
+        .filter(({ params }) => !sessions.some(({ asked }) => asked.realm === params.get("realm")));
+      const made = sessions.map((session) => session.credentials(request, this.#cnonce));
+      request.headers.set(name, [...others, ...made]);
+    }
+  }
+}
+
+function keyOf({ proxy, realm }: Asked): string {
+  return `${proxy} ${realm}`;
+}

@@ -1,0 +1,202 @@
+// DigestServer: challenges requests, and checks what comes back (RFC 3261 §22, RFC 7616, RFC 8760). Nothing is kept
+// between challenge and answer: the nonce tells all, to every machine that has the key.
+
+import { Challenge, type Credentials } from "../message/auth.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { defaultRandom, type Random } from "../random.ts";
+import { algorithmOf, type DigestAlgorithm, type DigestQop, sameText } from "./algorithm.ts";
+import { Nonces } from "./nonces.ts";
+import { digestResponse } from "./response.ts";
+import { type DigestSecret, ha1Of } from "./secret.ts";
+
+/** Whose secret is asked for. */
+export interface DigestQuery {
+  /** As the credentials have it: with `userhash` the hash of "name:realm". */
+  readonly username: string;
+  readonly realm: string;
+  /** An HA1 has to be of this algorithm's hash. */
+  readonly algorithm: DigestAlgorithm;
+  readonly userhash: boolean;
+}
+
+/** A user that was found; `username` is needed where the query had a hash. */
+export type FoundUser = DigestSecret & { readonly username?: string };
+
+/** What a server is made of. */
+export interface DigestServerOptions {
+  /** The protection domain, as a rule the domain of its users. */
+  readonly realm: string;
+  /** Finds a user; undefined for nobody. What it throws rejects `check`, and so answers the request. */
+  readonly lookup: (query: DigestQuery) => FoundUser | undefined | PromiseLike<FoundUser | undefined>;
+  /** The key of nonces, as text of high entropy; the machines of a cluster share one. Random by default. */
+  readonly secret?: string;
+  /** True for a proxy: 407, Proxy-Authenticate and Proxy-Authorization. */
+  readonly proxy?: boolean;
+  /** What is offered, the preferred first (RFC 8760 §2.3). Default SHA-256 and MD5. */
+  readonly algorithms?: readonly DigestAlgorithm[];
+  /** What is offered. Default `auth`. None at all is for peers of RFC 2069: then a nonce is good for one request. */
+  readonly qop?: readonly DigestQop[];
+  /** How long a nonce is good, in milliseconds. Default 300 000. */
+  readonly nonceLife?: number;
+  /** Most nonces whose counts are kept; those of older nonces are asked for anew. Default 10 000. */
+  readonly limit?: number;
+  /** Whether the `uri` of credentials is good for a request; any is unless told (RFC 3261 §22.4). */
+  readonly acceptUri?: (uri: string, request: Request) => boolean;
+  /** The time in milliseconds since 1970, alike on all machines. Default Date.now. */
+  readonly now?: () => number;
+  readonly random?: Random;
+}
+
+/** Why a request was not let in. */
+export type DigestRefusal =
+  /** It has no credentials for this realm. */
+  | "missing"
+  /** Its credentials lack something, or answer what was not offered. */
+  | "unusable"
+  /** Nobody of that name, or another secret. */
+  | "wrong"
+  /** The secret is right, the nonce too old, used already, or not of ours. */
+  | "stale"
+  /** ACK and CANCEL cannot be answered with a challenge (RFC 3261 §22.1): leave them to their INVITE. */
+  | "unchallengeable";
+
+/** What was found out about a request. */
+export type DigestVerdict =
+  | {
+      readonly ok: true;
+      readonly username: string;
+      readonly realm: string;
+      readonly algorithm: DigestAlgorithm;
+      readonly qop: DigestQop | undefined;
+      readonly credentials: Credentials;
+      /** @internal For Authentication-Info. */
+      readonly ha1: string;
+    }
+  | { readonly ok: false; readonly reason: DigestRefusal };
+
+/** A server's or proxy's side of digest authentication, for one realm. */
+export class DigestServer {
+  readonly realm: string;
+  readonly #lookup: DigestServerOptions["lookup"];
+  readonly #proxy: boolean;
+  readonly #algorithms: readonly DigestAlgorithm[];
+  readonly #qop: readonly DigestQop[];
+  readonly #life: number;
+  readonly #acceptUri: NonNullable<DigestServerOptions["acceptUri"]>;
+  readonly #nonces: Nonces;
+  readonly #opaque: string;
+
+  constructor(options: DigestServerOptions) {
+    const { random = defaultRandom, nonceLife = 300_000, limit = 10_000 } = options;
+    this.realm = options.realm;
+    this.#lookup = options.lookup;
+    this.#proxy = options.proxy === true;
+    this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
+    this.#qop = options.qop ?? ["auth"];
+    this.#life = nonceLife;
+    this.#acceptUri = options.acceptUri ?? (() => true);
+    this.#nonces = new Nonces(
+      options.secret ?? random.text(43),
+      random,
+      options.now ?? Date.now,
+      nonceLife,
+      limit,
+    );
+    this.#opaque = this.#nonces.mark(`opaque:${this.realm}`);
+  }
+
+  /** How many nonces are kept for their counts. */
+  get size(): number {
+    return this.#nonces.size;
+  }
+
+  /**
+   * Checks a request's credentials. Each is good once: do not check a request twice. Rejects with what the look-up
+   * throws, and with SipError `value_invalid` (status 400) for a header field that cannot be read.
+   */
+  async check(request: Request): Promise<DigestVerdict> {
+    const { method, headers } = request;
+    if (method === "ACK" || method === "CANCEL") return { ok: false, reason: "unchallengeable" };
+    const credentials = headers
+      .get(this.#proxy ? "Proxy-Authorization" : "Authorization")
+      .find(({ scheme, params }) => scheme.toLowerCase() === "digest" && params.get("realm") === this.realm);
+    if (!credentials) return { ok: false, reason: "missing" };
+
+    const { params } = credentials;
+    const [username, nonce, uri] = [params.get("username"), params.get("nonce"), params.get("uri")];
+    const [response, nc, cnonce] = [params.get("response"), params.get("nc"), params.get("cnonce")];
+    const algorithm = algorithmOf(params.get("algorithm"));
+    const qop = this.#qop.find((each) => each === params.get("qop")?.toLowerCase());
+    const unusable = { ok: false, reason: "unusable" } as const;
+    // What was not offered is not taken: who cannot break one algorithm would choose another.
+    if (!algorithm || !this.#algorithms.includes(algorithm)) return unusable;
+    if ((params.has("qop") || this.#qop.length > 0) && !qop) return unusable;
+    if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce)) return unusable;
+    if (!username || !nonce || uri === undefined || !response) return unusable;
+    if (!this.#acceptUri(uri, request)) return unusable;
+
+    const userhash = params.get("userhash")?.toLowerCase() === "true";
+    const user = await this.#lookup({ username, realm: this.realm, algorithm, userhash });
+    const name = user?.username ?? username;
+    // For nobody the same is done as for a user, so that the time tells nothing.
+    const ha1 = ha1Of(algorithm, name, this.realm, user ?? { password: this.#nonces.mark(username) });
+    const body = qop === "auth-int" ? request.body : new Uint8Array();
+    const wanted = digestResponse({ algorithm, ha1, nonce, method, uri, qop, nc, cnonce, body });
+    if (!sameText(wanted, response.toLowerCase()) || !user) return { ok: false, reason: "wrong" };
+    // Only now: a wrong answer must not use a count up, and a stale nonce is one with a right answer.
+    const opaque = params.get("opaque") ?? this.#opaque;
+    if (opaque !== this.#opaque) return { ok: false, reason: "stale" };
+    const state = this.#nonces.use(nonce, this.realm, qop ? Number.parseInt(nc as string, 16) : 1);
+    if (state !== "good") return { ok: false, reason: "stale" };
+    return { ok: true, username: name, realm: this.realm, algorithm, qop, credentials, ha1 };
+  }
+
+  /**
+   * The 401 or 407 that asks for credentials, with a challenge for each algorithm.
+   *
+   * @param verdict what `check` found: with "stale" the client may answer without asking its user again
+   */
+  challenge(request: Request, verdict?: DigestVerdict): Response {
+    const response = request.createResponse(this.#proxy ? 407 : 401);
+    const stale = verdict?.ok === false && verdict.reason === "stale";
+    const nonce = this.#nonces.make(this.realm);
+    const challenges = this.#algorithms.map(
+      (algorithm) =>
+        new Challenge("Digest", {
+          realm: this.realm,
+          nonce,
+          opaque: this.#opaque,
+          algorithm,
+          qop: this.#qop.length > 0 ? this.#qop.join(",") : undefined,
+          stale: stale ? "true" : undefined,
+        }),
+    );
+    response.headers.set(this.#proxy ? "Proxy-Authenticate" : "WWW-Authenticate", challenges);
+    return response;
+  }
+
+  /**
+   * Puts Authentication-Info into a response to a request that `check` let in (RFC 3261 §20.6): `rspauth`, which
+   * proves that we know the secret, and `nextnonce` where the nonce has lived half of its life. Call it when
+   * the body is in. A proxy's response gets none, since SIP has no header field for it.
+   */
+  inform(response: Response, verdict: DigestVerdict): void {
+    if (!verdict.ok || this.#proxy) return;
+    const { algorithm, qop, credentials, ha1 } = verdict;
+    const { params } = credentials;
+    const nonce = params.get("nonce") ?? "";
+    const [uri, nc, cnonce] = [params.get("uri") ?? "", params.get("nc"), params.get("cnonce")];
+    const info: string[] = [];
+    if (qop) {
+      const body = qop === "auth-int" ? response.body : new Uint8Array();
+      const rspauth = digestResponse({ algorithm, ha1, nonce, method: "", uri, qop, nc, cnonce, body });
+      const quoted = (cnonce as string).replaceAll(/["\\]/g, "\\$&");
+      info.push(`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce="${quoted}"`, `nc=${nc}`);
+    }
+    // The session key of a `-sess` algorithm hangs on the first nonce: it gets no other.
+    const old = qop === undefined || (this.#nonces.age(nonce, this.realm) ?? 0) > this.#life / 2;
+    if (old && !algorithm.endsWith("-sess")) info.unshift(`nextnonce="${this.#nonces.make(this.realm)}"`);
+    if (info.length > 0) response.headers.set("Authentication-Info", info.join(", "));
+  }
+}

@@ -1,0 +1,6 @@
+// The registrar entry: REGISTER and the location service (RFC 3261 §10). Everything that it stands on comes from
+// "sippet".
+
+export type { Binding, BindingChange, LocationService } from "./registrar/location.ts";
+export { MemoryLocation, type MemoryLocationOptions } from "./registrar/memory-location.ts";
+export { type RegisteredTarget, Registrar, type RegistrarOptions } from "./registrar/registrar.ts";

@@ -1,0 +1,45 @@
+// Location: the contract of a location service (RFC 3261 §10.1): who can be reached where. Bindings are plain
+// data, so that they can be kept anywhere.
+
+/** One way to reach an address-of-record. Plain data, good for JSON. */
+export interface Binding {
+  /** The Contact as it was registered, as text. */
+  readonly contact: string;
+  /** When it ends, in milliseconds by the location service's `now`. */
+  readonly expires: number;
+  /** The preference, 0 to 1 (RFC 3261 §20.10). */
+  readonly q: number;
+  /** Of the REGISTER that wrote it last. */
+  readonly callId: string;
+  readonly cseq: number;
+  /** The Path of that REGISTER, topmost first, as text (RFC 3327). */
+  readonly path: readonly string[];
+  /** The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. */
+  readonly flow?: string | undefined;
+  /** `+sip.instance` and `reg-id`, where the client keeps several flows (RFC 5626 §6). */
+  readonly instance?: string | undefined;
+  readonly regId?: number | undefined;
+}
+
+/**
+ * Computes the new bindings of the current ones; undefined leaves them as they are. It may be called several times,
+ * where another writer was faster: it has to be pure.
+ */
+export type BindingChange = (current: readonly Binding[]) => readonly Binding[] | undefined;
+
+/**
+ * Keeps bindings by address-of-record. A method may throw, or reject with, a SipError with status 503, where the
+ * service cannot be reached now.
+ */
+export interface LocationService {
+  /** The time that bindings expire by, in milliseconds since any fixed moment, alike for all who share them. */
+  now(): number;
+  /** The bindings that hold now; undefined for an address-of-record that is not known. */
+  find(aor: string): readonly Binding[] | undefined | PromiseLike<readonly Binding[] | undefined>;
+  /**
+   * Changes the bindings of an address-of-record, all or nothing, as if nobody else did meanwhile.
+   *
+   * @returns false where there is no room for it
+   */
+  update(aor: string, change: BindingChange): boolean | PromiseLike<boolean>;
+}

@@ -1,0 +1,113 @@
+// Plan: what a REGISTER makes of the bindings of its address-of-record, all or nothing (RFC 3261 §10.3 steps 6 and 7,
+// RFC 5626 §6).
+
+import type { NameAddr } from "../message/name-addr.ts";
+import { NameAddr as Address } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Uri } from "../message/uri.ts";
+import type { Binding } from "./location.ts";
+
+/** The rules of one registrar, in seconds. */
+export interface Rules {
+  readonly minExpires: number;
+  readonly maxExpires: number;
+  readonly defaultExpires: number;
+  readonly maxBindings: number;
+  readonly acceptContact: (uri: Uri, request: Request) => boolean;
+}
+
+/** Bindings to be, or a status that refuses the request. */
+export type Plan = { readonly bindings: readonly Binding[] } | { readonly status: number };
+
+/** A binding's Contact and Path have this many characters at most. */
+const MOST_TEXT = 4096;
+
+/** A Contact with this reg-id of this instance (RFC 5626 §4.2). */
+interface Outbound {
+  readonly instance: string;
+  readonly regId: number;
+}
+
+/** The flow of this Contact among those of its client; undefined where it is none, or its client keeps one. */
+function outboundOf({ params }: NameAddr, request: Request): Outbound | undefined {
+  const [instance, regId] = [params.get("+sip.instance"), params.get("reg-id")];
+  if (!instance || !regId || !/^[1-9]\d{0,9}$/.test(regId)) return undefined;
+  const supported = request.headers.get("Supported").some((each) => each.toLowerCase() === "outbound");
+  return supported ? { instance, regId: Number(regId) } : undefined;
+}
+
+/** True where the request has a Contact that is bound by instance and reg-id. */
+export function isOutbound(request: Request): boolean {
+  return request.headers.get("Contact").some((contact) => outboundOf(contact, request));
+}
+
+/** What the bindings become. */
+export function plan(request: Request, current: readonly Binding[], now: number, rules: Rules): Plan {
+  const { headers } = request;
+  const contacts = headers.get("Contact");
+  if (contacts.some(({ isStar }) => isStar)) {
+    if (contacts.length > 1 || headers.get("Expires") !== 0) return { status: 400 };
+    return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
+  }
+  let bindings = [...current];
+  let flows = 0;
+  for (const contact of contacts) {
+    if (!contact.uri.isSip || !rules.acceptContact(contact.uri, request)) return { status: 403 };
+    const seconds = requestedExpires(request, contact, rules);
+    if (seconds > 0 && seconds < rules.minExpires) return { status: 423 };
+    const outbound = outboundOf(contact, request);
+    // One request comes on one flow (RFC 5626 §6).
+    if (outbound && seconds > 0 && ++flows > 1) return { status: 400 };
+    const known = bindings.find((each) => isSame(each, contact, outbound));
+    if (known && isOutdated(request, known)) return { status: 500 };
+    bindings = bindings.filter((each) => each !== known);
+    if (seconds === 0) continue;
+    const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound);
+    if (made.contact.length + made.path.join().length > MOST_TEXT) return { status: 403 };
+    bindings.push(made);
+  }
+  return bindings.length > rules.maxBindings ? { status: 403 } : { bindings };
+}
+
+function bind(request: Request, contact: NameAddr, expires: number, outbound: Outbound | undefined): Binding {
+  const { headers, flow } = request;
+  const path = headers.get("Path").map(String);
+  const direct = path.length === 0 && headers.get("Via").length === 1;
+  return {
+    contact: String(contact.with({ params: contact.params.without("expires").without("q") })),
+    expires,
+    q: preference(contact),
+    callId: headers.get("Call-ID") as string,
+    cseq: headers.get("CSeq")?.number ?? 0,
+    path,
+    // A client's own connection is the only way to it, whatever its Contact says.
+    ...(direct && flow?.transport.reliable ? { flow: flow.id } : {}),
+    ...outbound,
+  };
+}
+
+/** Flows are told apart by instance and reg-id, other contacts by their URIs. */
+function isSame(binding: Binding, contact: NameAddr, outbound: Outbound | undefined): boolean {
+  if (outbound) return binding.instance === outbound.instance && binding.regId === outbound.regId;
+  return binding.regId === undefined && Address.parse(binding.contact).uri.equals(contact.uri);
+}
+
+/** The same client's REGISTERs count upwards; one that does not has been overtaken on its way. */
+function isOutdated(request: Request, { callId, cseq }: Binding): boolean {
+  const { headers } = request;
+  return headers.get("Call-ID") === callId && (headers.get("CSeq")?.number ?? 0) <= cseq;
+}
+
+/** The Contact's own `expires`, else the Expires header field, else the default (§10.3 step 6). */
+function requestedExpires(request: Request, { params }: NameAddr, rules: Rules): number {
+  const own = params.get("expires");
+  if (own !== undefined && /^\d{1,10}$/.test(own)) return Number(own);
+  return request.headers.get("Expires") ?? rules.defaultExpires;
+}
+
+/** The q of a Contact; one that is none counts as 1. */
+function preference({ params }: NameAddr): number {
+  const text = params.get("q") ?? "1";
+  const q = /^[01](?:\.\d{0,3})?$/.test(text) ? Number(text) : 1;
+  return Math.min(1, q);
+}

@@ -1,0 +1,173 @@
+// Registrar: answers REGISTER, and finds who can be reached where (RFC 3261 §10.3, RFC 3327, RFC 5626 §6). The numbers
+// are the steps of §10.3.
+
+import { SipError } from "../errors.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Flow } from "../transport/transport.ts";
+import type { Binding, LocationService } from "./location.ts";
+import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
+
+/** What a registrar is made of. */
+export interface RegistrarOptions {
+  /** Whose names and connections are ours. */
+  readonly stack: Stack;
+  readonly location: LocationService;
+  /**
+   * The address-of-record that a URI names, in one form for all its spellings; undefined where it is none of ours
+   * (404). Unless told otherwise `sip:user@host`, where `stack.isLocal` says that the host is ours.
+   */
+  readonly aor?: (uri: Uri) => string | undefined;
+  /** Which Contacts may be bound (403). Unless told otherwise all but the stack's own, which would be called in a loop. */
+  readonly acceptContact?: (uri: Uri, request: Request) => boolean;
+  /** The shortest time of a binding, in seconds; less is answered 423. Default 60. */
+  readonly minExpires?: number;
+  /** The longest, in seconds; more is cut. Default 3600. */
+  readonly maxExpires?: number;
+  /** Where the client says nothing, in seconds. Default 3600. */
+  readonly defaultExpires?: number;
+  /** Most bindings of one address-of-record; more are answered 403. Default 10. */
+  readonly maxBindings?: number;
+}
+
+/** A way to a user; a target of `SipProxy`. */
+export interface RegisteredTarget {
+  readonly uri: Uri;
+  readonly q: number;
+  readonly path: readonly NameAddr[];
+  readonly flow?: Flow;
+}
+
+/** Extensions that a client may insist on. */
+const EXTENSIONS = ["path", "outbound"];
+
+/** Keeps a location service up to date with what users register. */
+export class Registrar {
+  readonly #stack: Stack;
+  readonly #location: LocationService;
+  readonly #aor: (uri: Uri) => string | undefined;
+  readonly #rules: Rules;
+
+  constructor(options: RegistrarOptions) {
+    const { stack, location } = options;
+    this.#stack = stack;
+    this.#location = location;
+    this.#aor =
+      options.aor ??
+      ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
+    this.#rules = {
+      minExpires: options.minExpires ?? 60,
+      maxExpires: options.maxExpires ?? 3600,
+      defaultExpires: options.defaultExpires ?? 3600,
+      maxBindings: options.maxBindings ?? 10,
+      acceptContact: options.acceptContact ?? ((uri) => !stack.isLocal(uri)),
+    };
+  }
+
+  /**
+   * Does what a REGISTER asks for, and returns the response to send. Whether its sender may (steps 3 and 4) is for
+   * the core to find out before. A location service that cannot be reached is a 503 with Retry-After.
+   *
+   * Rejects with SipError, with the status 400, for a header field that cannot be read, and with whatever else the
+   * location service throws.
+   */
+  async register(request: Request): Promise<Response> {
+    try {
+      return await this.#register(request);
+    } catch (error) {
+      if (!(error instanceof SipError) || error.status !== 503) throw error;
+      const response = request.createResponse(503);
+      response.headers.set("Retry-After", "5");
+      return response;
+    }
+  }
+
+  async #register(request: Request): Promise<Response> {
+    const { headers } = request;
+    // 2. It knows few extensions that a client could insist on.
+    const unknown = headers.get("Require").filter((each) => !EXTENSIONS.includes(each.toLowerCase()));
+    if (unknown.length > 0) {
+      const response = request.createResponse(420);
+      response.headers.set("Unsupported", unknown);
+      return response;
+    }
+    // 5. The address-of-record is To.
+    const to = headers.get("To");
+    const aor = to && this.#aor(to.uri);
+    if (aor === undefined) return request.createResponse(404);
+    const outbound = isOutbound(request);
+    if (outbound && !firstHopKnowsOutbound(request)) return request.createResponse(439);
+
+    // 6 and 7. Nothing changes unless all of it is good.
+    const now = this.#location.now();
+    let planned: Plan = { status: 500 };
+    const change = (current: readonly Binding[]): readonly Binding[] | undefined => {
+      planned = plan(request, current, now, this.#rules);
+      return "bindings" in planned && headers.has("Contact") ? planned.bindings : undefined;
+    };
+    const kept = await this.#location.update(aor, change);
+    const result = planned as Plan;
+    if ("status" in result) {
+      const refusal = request.createResponse(result.status);
+      if (result.status === 423) refusal.headers.set("Min-Expires", String(this.#rules.minExpires));
+      return refusal;
+    }
+    if (!kept) {
+      const full = request.createResponse(503);
+      full.headers.set("Retry-After", "60");
+      return full;
+    }
+    return this.#accept(request, result.bindings, now, outbound);
+  }
+
+  /** 8. The answer lists what holds now, not what was asked for. */
+  #accept(request: Request, bindings: readonly Binding[], now: number, outbound: boolean): Response {
+    const response = request.createResponse(200);
+    const { headers } = response;
+    const contacts = bindings.map(({ contact, q, expires }) => {
+      const params = NameAddr.parse(contact).params.with("expires", Math.ceil((expires - now) / 1000));
+      return NameAddr.parse(contact).with({ params: q === 1 ? params : params.with("q", q) });
+    });
+    if (contacts.length > 0) headers.set("Contact", contacts);
+    // RFC 3327 §5.3: the client sees which way it will be called.
+    const path = request.headers.get("Path");
+    if (path.length > 0) headers.set("Path", path);
+    if (outbound) headers.set("Require", "outbound");
+    return response;
+  }
+
+  /**
+   * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
+   * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
+   * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). Rejects with what
+   * the location service throws.
+   */
+  async locate(uri: Uri): Promise<readonly RegisteredTarget[] | undefined> {
+    const aor = this.#aor(uri);
+    const bindings = aor === undefined ? undefined : await this.#location.find(aor);
+    if (!bindings) return undefined;
+    const instances = new Set<string>();
+    const targets: RegisteredTarget[] = [];
+    // The newest are the last.
+    for (const { contact, q, path, flow: id, instance, regId } of [...bindings].reverse()) {
+      const flow = id === undefined ? undefined : this.#stack.flow(id);
+      if (id !== undefined && flow?.open !== true) continue;
+      if (regId !== undefined && instance !== undefined) {
+        if (instances.has(instance)) continue;
+        instances.add(instance);
+      }
+      const ways = path.map((each) => NameAddr.parse(each));
+      targets.push({ uri: NameAddr.parse(contact).uri, q, path: ways, ...(flow && { flow }) });
+    }
+    return targets.reverse().sort((one, other) => other.q - one.q);
+  }
+}
+
+/** Whether the edge proxy keeps the client's flow: its Path is the last, and has `ob` (RFC 5626 §6). */
+function firstHopKnowsOutbound({ headers }: Request): boolean {
+  if (headers.get("Via").length < 2) return true;
+  return headers.get("Path").at(-1)?.uri.params.has("ob") === true;
+}

@@ -1,0 +1,9 @@
+// The registration entry: a client's side of REGISTER (RFC 3261 §10.2, RFC 5626). Everything that it stands on comes
+// from "sippet".
+
+export {
+  type Authenticator,
+  Registration,
+  type RegistrationOptions,
+  type RegistrationState,
+} from "./registration/registration.ts";

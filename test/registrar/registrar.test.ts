@@ -1,0 +1,189 @@
+// The registrar: RFC 3261 §10.3, RFC 3327, RFC 5626 §6.
+
+import { describe, expect, it } from "vitest";
+import { SipError } from "../../src/errors.ts";
+import { Uri } from "../../src/message/uri.ts";
+import { MemoryLocation } from "../../src/registrar/memory-location.ts";
+import { Registrar, type RegistrarOptions } from "../../src/registrar/registrar.ts";
+import { SipWorld } from "../support/sip-world.ts";
+
+async function world(options: Partial<RegistrarOptions> = {}, limit = 10, protocol = "UDP") {
+  const world = new SipWorld();
+  const server = { aliases: ["example.com"] };
+  const transports = [world.network.transport({ protocol: "WS", port: 80 })];
+  const registrarPhone = await world.phone(
+    "server",
+    "UDP",
+    protocol === "WS" ? { ...server, transports } : server,
+  );
+  const client = await world.phone("bob", protocol);
+  const location = new MemoryLocation({ clock: world.clock, limit });
+  const registrar = new Registrar({ stack: registrarPhone.stack, location, ...options });
+  registrarPhone.answer = async (request, transaction) =>
+    transaction?.respond(await registrar.register(request));
+  let cseq = 0;
+  /** Registers, and gives the response. */
+  const register = async (contact: string, more: Record<string, string> = {}) => {
+    const { user = "bob", callId = "one", at, ...headers } = more;
+    const request = client.request("REGISTER", "sip:example.com", {
+      to: `<sip:${user}@example.com>`,
+      callId,
+      cseq: at ? Number(at) : ++cseq,
+      headers,
+    });
+    request.headers.delete("Contact");
+    if (contact) request.headers.set("Contact", contact);
+    const { final } = client.send(request, registrarPhone);
+    await world.pass(100);
+    return final;
+  };
+  const contacts = async (contact = "", more: Record<string, string> = {}) => {
+    const response = await register(contact, more);
+    return [response.status, ...response.headers.get("Contact").map(String)];
+  };
+  const located = async (user = "bob") =>
+    (await registrar.locate(Uri.parse(`sip:${user}@EXAMPLE.com`)))?.map(({ uri }) => String(uri));
+  return { world, register, contacts, located, registrar, location, client, server: registrarPhone };
+}
+
+describe("bindings", () => {
+  it("are added, listed, refreshed, taken away, by the URI's rules of equality", async () => {
+    const { world: all, contacts, located } = await world();
+    expect(await located()).toBeUndefined();
+    expect(await contacts("<sip:bob@10.1.1.1>;expires=100")).toEqual([200, "<sip:bob@10.1.1.1>;expires=100"]);
+    await all.pass(9_900);
+    expect(await contacts("<sip:bob@10.1.1.2>;q=0.5", { Expires: "200" })).toEqual([
+      200,
+      "<sip:bob@10.1.1.1>;expires=90",
+      "<sip:bob@10.1.1.2>;expires=200;q=0.5",
+    ]);
+    expect(await located()).toEqual(["sip:bob@10.1.1.1", "sip:bob@10.1.1.2"]);
+    expect((await contacts("<SIP:bob@10.1.1.1>;expires=0")).length).toBe(2);
+    expect(await contacts()).toEqual([200, "<sip:bob@10.1.1.2>;expires=200;q=0.5"]);
+    await all.pass(200_000);
+    expect(await contacts()).toEqual([200]);
+    expect(await located()).toEqual([]);
+  });
+
+  it("go all at once by a star, which stands alone", async () => {
+    const { register, located } = await world();
+    await register("<sip:a@10.1.1.1>, <sip:b@10.1.1.1>;q=1.0");
+    expect(await located()).toEqual(["sip:a@10.1.1.1", "sip:b@10.1.1.1"]);
+    for (const [contact, expires] of [
+      ["*", "60"],
+      ["*, <sip:a@10.1.1.1>", "0"],
+    ] as const)
+      expect((await register(contact, { Expires: expires })).status).toBe(400);
+    expect((await located())?.length).toBe(2);
+    expect((await register("*", { Expires: "0" })).status).toBe(200);
+    expect(await located()).toEqual([]);
+  });
+
+  it("are not changed by what was overtaken, nor in part", async () => {
+    const { contacts, located } = await world();
+    await contacts("<sip:a@10.1.1.1>", { at: "10" });
+    expect(await contacts("<sip:a@10.1.1.1>;expires=0", { at: "9" })).toEqual([500]);
+    expect(await contacts("<sip:b@10.1.1.1>, <sip:a@10.1.1.1>", { at: "10" })).toEqual([500]);
+    expect(await contacts("*", { at: "10", Expires: "0" })).toEqual([500]);
+    expect(await located()).toEqual(["sip:a@10.1.1.1"]);
+    // Another Call-ID is a client that was started anew.
+    expect(await contacts("<sip:a@10.1.1.1>;expires=0", { at: "1", callId: "two" })).toEqual([200]);
+  });
+
+  it("have limits: time, number, size, users, and no way back to ourselves", async () => {
+    const { register, contacts, location, located } = await world({ maxBindings: 2, maxExpires: 300 }, 2);
+    const brief = await register("<sip:a@10.1.1.1>;expires=59");
+    expect([brief.status, brief.headers.get("Min-Expires")]).toEqual([423, 60]);
+    expect((await contacts("<sip:a@10.1.1.1>;expires=4294967295"))[1]).toContain("expires=300");
+    expect(await contacts("<sip:b@10.1.1.1>, <sip:c@10.1.1.1>")).toEqual([403]);
+    expect(await contacts(`<sip:${"b".repeat(5000)}@10.1.1.1>`)).toEqual([403]);
+    expect(await contacts("<sip:bob@example.com>")).toEqual([403]);
+    expect(await contacts("<mailto:bob@example.org>")).toEqual([403]);
+    expect(await located()).toEqual(["sip:a@10.1.1.1"]);
+
+    const user = (name: string) => contacts("<sip:x@10.1.1.1>", { user: name });
+    expect((await user("eve"))[0]).toBe(200);
+    expect((await user("dan"))[0]).toBe(503);
+    expect(location.size).toBe(2);
+  });
+
+  it("of those who have gone make room", async () => {
+    const { world: all, contacts, location } = await world({}, 1);
+    await contacts("<sip:a@10.1.1.1>;expires=60");
+    await all.pass(61_000);
+    expect((await contacts("<sip:x@10.1.1.1>", { user: "dan" }))[0]).toBe(200);
+    expect(location.size).toBe(1);
+  });
+});
+
+describe("requests", () => {
+  it("for others' names and with strange extensions are refused", async () => {
+    const { register, client, server, world: all } = await world();
+    const strange = await register("<sip:a@10.1.1.1>", { Require: "path, gruu" });
+    expect([strange.status, strange.headers.get("Unsupported")]).toEqual([420, ["gruu"]]);
+    const { final } = client.send(client.request("REGISTER", "sip:example.org"), server);
+    await all.pass(100);
+    expect((await final).status).toBe(404);
+  });
+
+  it("are answered 503 with Retry-After where the location service is down", async () => {
+    const down = () => Promise.reject(new SipError("transport_failed", "down", { status: 503 }));
+    const { register } = await world({ location: { now: () => 0, find: down, update: down } });
+    const response = await register("<sip:a@10.1.1.1>");
+    expect([response.status, response.headers.raw("Retry-After")]).toEqual([503, ["5"]]);
+  });
+
+  it("may be planned again, where another writer was faster", async () => {
+    const memory = new MemoryLocation();
+    const { contacts } = await world({
+      location: {
+        now: () => memory.now(),
+        find: (aor) => memory.find(aor),
+        update: async (aor, change) => {
+          change([]);
+          return memory.update(aor, change);
+        },
+      },
+    });
+    expect((await contacts("<sip:a@10.1.1.1>")).length).toBe(2);
+  });
+});
+
+describe("ways", () => {
+  it("a Path is kept and given back", async () => {
+    const { register, registrar } = await world();
+    const path = "<sip:edge1.example.com;lr>, <sip:edge2.example.com;lr;ob>";
+    const response = await register("<sip:bob@10.1.1.1>", { Path: path, Supported: "path" });
+    expect(response.headers.get("Path").map(String).join(", ")).toBe(path);
+    const [target] = (await registrar.locate(Uri.parse("sip:bob@example.com"))) ?? [];
+    expect(target?.path.map(String).join(", ")).toBe(path);
+    expect(target?.flow).toBeUndefined();
+  });
+
+  it("a connection is the way to its client, as long as it stands", async () => {
+    const { register, registrar, client, located, server, world: all } = await world({}, 10, "WS");
+    expect((await register("<sip:bob@abc.invalid;transport=ws>")).status).toBe(200);
+    const [target] = (await registrar.locate(Uri.parse("sip:bob@example.com"))) ?? [];
+    expect(target?.flow).toBe(server.lastFlow);
+    await client.stack.close();
+    await all.pass(100);
+    expect(await located()).toEqual([]);
+  });
+
+  it("flows are told apart by instance and reg-id; the newest of an instance is taken", async () => {
+    const { register, contacts, located } = await world();
+    const flow = (user: string, id: number) =>
+      `<sip:${user}@10.1.1.1>;+sip.instance="<urn:uuid:1>";reg-id=${id}`;
+    const supported = { Supported: "path, outbound" };
+    expect((await register(flow("a", 1), supported)).headers.get("Require")).toEqual(["outbound"]);
+    expect((await contacts(flow("b", 2), supported)).length).toBe(3);
+    expect(await located()).toEqual(["sip:b@10.1.1.1"]);
+    // The same flow with another address takes the place of the first.
+    expect((await contacts(flow("c", 1), supported)).length).toBe(3);
+    expect(await located()).toEqual(["sip:c@10.1.1.1"]);
+    expect(await contacts(`${flow("a", 1)}, ${flow("b", 2)}`, supported)).toEqual([400]);
+    const through = { ...supported, Via: "SIP/2.0/UDP 10.1.1.9;branch=z9hG4bKx" };
+    expect(await contacts(flow("d", 3), { ...through, Path: "<sip:edge;lr>" })).toEqual([439]);
+    expect((await contacts(flow("d", 3), { ...through, Path: "<sip:edge;lr;ob>" }))[0]).toBe(200);
+  });
+});

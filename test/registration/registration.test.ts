@@ -1,0 +1,105 @@
+// The registration client, with a registrar on the other side.
+
+import { expect, it } from "vitest";
+import { DigestClient } from "../../src/digest/client.ts";
+import { DigestServer } from "../../src/digest/server.ts";
+import { Uri } from "../../src/message/uri.ts";
+import { MemoryLocation } from "../../src/registrar/memory-location.ts";
+import { Registrar } from "../../src/registrar/registrar.ts";
+import { Registration, type RegistrationOptions } from "../../src/registration/registration.ts";
+import { SipWorld } from "../support/sip-world.ts";
+
+async function world(options: Partial<RegistrationOptions> = {}, minExpires = 60) {
+  const world = new SipWorld();
+  const [server, bob] = [
+    await world.phone("server", "UDP", { aliases: ["example.com"] }),
+    await world.phone("bob"),
+  ];
+  const location = new MemoryLocation({ clock: world.clock });
+  const registrar = new Registrar({ stack: server.stack, location, minExpires });
+  server.answer = async (request, transaction) => transaction?.respond(await registrar.register(request));
+  const log: (number | string | undefined)[] = [];
+  const registration = new Registration({
+    stack: bob.stack,
+    registrar: "sip:example.com",
+    aor: "<sip:bob@example.com>",
+    contact: `<${bob.uri}>`,
+    send: { target: { protocol: "UDP", ...server.transport.local } },
+    onRegistered: ({ status }) => void log.push(status),
+    onFailed: (cause, retry) => void log.push("code" in cause ? cause.code : cause.status, retry && "again"),
+    ...options,
+  });
+  await world.pass(100);
+  const found = async () => (await registrar.locate(Uri.parse("sip:bob@example.com")))?.length;
+  return { world, server, bob, registration, log, found };
+}
+
+it("registers, refreshes in time with the same Call-ID, and takes the binding back", async () => {
+  const { world: all, server, registration, log, found } = await world({ expires: 600 });
+  expect([registration.state, await found()]).toEqual(["registered", 1]);
+  await all.pass(1_700_000);
+  expect(log).toEqual([200, 200, 200, 200]);
+  expect(await found()).toBe(1);
+  const done = registration.unregister();
+  await all.pass(100);
+  await done;
+  expect([registration.state, await found()]).toEqual(["ended", 0]);
+  expect(new Set(server.requests.map(({ headers }) => headers.get("Call-ID"))).size).toBe(1);
+  expect(server.requests.map(({ headers }) => headers.get("CSeq")?.number)).toEqual([1, 2, 3, 4, 5]);
+  await all.pass(2_000_000);
+  expect(server.requests.length).toBe(5);
+});
+
+it("answers challenges, does as a 423 asks, and names its instance and flow", async () => {
+  const credentials = new DigestClient({ credentials: { username: "bob", password: "zanzibar" } });
+  const {
+    world: all,
+    server,
+    registration,
+    log,
+    found,
+    bob,
+  } = await world({ expires: 30, credentials, instance: "urn:uuid:1", regId: 1 }, 90);
+  expect([log, await found()]).toEqual([[200], 1]);
+  expect(server.requests.at(-1)?.headers.raw("Contact")[0]).toBe(
+    `<${bob.uri}>;+sip.instance="<urn:uuid:1>";reg-id=1`,
+  );
+  const digest = new DigestServer({ realm: "example.com", lookup: () => ({ password: "zanzibar" }) });
+  const answer = server.answer;
+  server.answer = async (request, transaction) => {
+    const verdict = await digest.check(request);
+    if (verdict.ok) answer(request, transaction);
+    else transaction?.respond(digest.challenge(request, verdict));
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect(log).toEqual([200, 200]);
+  expect(server.requests.map(({ headers }) => headers.get("CSeq")?.number)).toEqual([1, 2, 3, 4]);
+  registration.close();
+  await all.pass(200_000);
+  expect(server.requests.length).toBe(4);
+});
+
+it("tries again after what may pass, and not after what will not", async () => {
+  const { world: all, server, registration, log, found } = await world();
+  const answer = server.answer;
+  server.answer = (request, transaction) => {
+    const broken = request.createResponse(200);
+    broken.headers.set("Expires", "soon");
+    transaction?.respond(broken);
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect(log.splice(1)).toEqual(["value_invalid", "again"]);
+  server.answer = (_request, transaction) => transaction?.respond(503);
+  registration.refresh();
+  await all.pass(100);
+  expect([registration.state, log]).toEqual(["failed", [200, 503, "again"]]);
+  server.answer = answer;
+  await all.pass(31_000);
+  expect([registration.state, await found()]).toEqual(["registered", 1]);
+  server.answer = (_request, transaction) => transaction?.respond(403);
+  registration.refresh();
+  await all.pass(10_000_000);
+  expect(log).toEqual([200, 503, "again", 200, 403, undefined]);
+});
