@@ -52,6 +52,7 @@ export type { Tally, Traffic } from "./stack/traffic.ts";
 export type { ClientOptions, ClientState, ClientTransaction } from "./transaction/client-transaction.ts";
 export type { TransactionCounts } from "./transaction/layer-options.ts";
 export type { ServerState, ServerTransaction } from "./transaction/server-transaction.ts";
+export type { StateCounts, Tallies } from "./transaction/tallies.ts";
 export { DEFAULT_TIMERS, type TimerOptions } from "./transaction/timers.ts";
 export type { ClientHandlers, Returned, TransactionUser } from "./transaction/user.ts";
 export type { Tap } from "./transport/tap.ts";

@@ -7,6 +7,7 @@ import type { Finding } from "../message/validate.ts";
 import type { Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionCounts } from "../transaction/layer-options.ts";
+import type { StateCounts } from "../transaction/tallies.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
 import type { Tap } from "../transport/tap.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
@@ -112,7 +113,8 @@ export interface SendOptions extends ResponseHandlers {
 export interface StackStats extends Counters {
   /** Messages by transport and method or class, retransmissions included. */
   readonly traffic: Traffic;
-  readonly transactions: TransactionCounts;
+  /** Transactions: what lives, what was resent, what timed out; `states` counts the live by machine and state. */
+  readonly transactions: TransactionCounts & { readonly states: StateCounts };
   /** What each transport has counted: `connections` and others, as far as it counts. */
   readonly transports: readonly TransportStats[];
   /** What the gate has counted, where there is one. */

@@ -307,13 +307,13 @@ export class Stack {
     return this.#layer.timers;
   }
 
-  /** Totals since the start, and what lives now. A copy. */
+  /** Totals since the start, and what lives now. A copy, for which all live transactions are walked over once. */
   get stats(): StackStats {
     return {
       ...this.#counters,
       bad: { ...this.#counters.bad },
       traffic: this.#wire.traffic,
-      transactions: this.#layer.counts,
+      transactions: { ...this.#layer.counts, states: this.#layer.states },
       transports: this.transports.map(({ protocol, sentBy, counts }) => ({ protocol, sentBy, ...counts })),
       ...(this.#gate && { gate: this.#gate.counts }),
     };

@@ -166,6 +166,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   /** A response came for this transaction. @internal */
   receive(response: Response): void {
     const { status } = response;
+    if (status > 199 && this.state === "completed") this.host.tallies.repeated++;
     if (this.method !== "INVITE") this.dispatch(status < 200 ? "1xx" : "200-699", response);
     else if (status < 200) this.dispatch(status === 100 ? "100" : "101-199", response);
     else this.dispatch(status < 300 ? "2xx" : "300-699", response);
@@ -178,8 +179,10 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   protected perform(effect: Effect, subject: Subject): void {
     switch (effect) {
       case "send":
-      case "resend":
         this.transmit();
+        return;
+      case "resend":
+        this.resend();
         return;
       case "ack":
         this.#acknowledge(subject as Response);
@@ -202,6 +205,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
         this.#deliver(subject as Response);
         return;
       case "timeout":
+        this.host.tallies.timeouts++;
         this.#error(ended("timeout"));
         return;
       case "transport":

@@ -7,6 +7,7 @@ import type { Finding } from "../message/validate.ts";
 import type { Via } from "../message/via.ts";
 import type { Random } from "../random.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
+import type { Tallies } from "./tallies.ts";
 import type { TimerOptions } from "./timers.ts";
 import type { TransactionUser } from "./user.ts";
 
@@ -39,7 +40,7 @@ export interface TransactionLayerOptions {
 }
 
 /** What a layer holds now, and what it has turned away so far. */
-export interface TransactionCounts {
+export interface TransactionCounts extends Readonly<Tallies> {
   /** Live client transactions. */
   readonly client: number;
   /** Live server transactions. */

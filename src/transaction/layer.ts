@@ -17,6 +17,7 @@ import {
 import { type AnyTransaction, Registry } from "./registry.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { Stateless } from "./stateless.ts";
+import { countStates, newTallies, type StateCounts, type Tallies } from "./tallies.ts";
 import { TimerQueue } from "./timer-queue.ts";
 import { type TimerOptions, Timers } from "./timers.ts";
 import type { Host } from "./transaction.ts";
@@ -37,6 +38,7 @@ export class TransactionLayer {
   readonly #host: Host;
   readonly #stateless: Stateless;
   readonly #live: Registry = new Registry();
+  readonly #tallies: Tallies = newTallies();
   #closed = false;
   #waiting = 0;
   #idling = false;
@@ -55,6 +57,7 @@ export class TransactionLayer {
       timers: new Timers(options.timers),
       queue: this.#queue,
       user: options.user,
+      tallies: this.#tallies,
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       bind: (transaction, flow) => this.#live.bind(transaction, flow),
       alias: (key, transaction) => this.#live.alias(key, transaction),
@@ -76,7 +79,13 @@ export class TransactionLayer {
       refused: this.#refused,
       stray: this.#stray,
       dropped: this.#dropped,
+      ...this.#tallies,
     };
+  }
+
+  /** The live transactions by machine and state. Walks over all of them. */
+  get states(): StateCounts {
+    return countStates(this.#live.clients.values(), this.#live.servers.values());
   }
 
   /** The timers that the layer goes by, defaults filled in. */
@@ -197,10 +206,14 @@ export class TransactionLayer {
     const transaction = this.#live.servers.get(key);
     if (request.method === "ACK") {
       const target = this.#live.acknowledged(key);
-      if (target) target.dispatch("ACK", request);
-      else if (!this.#stateless.owns(request)) this.#pass(request);
-    } else if (transaction) transaction.dispatch("request", request);
-    else if (request.method === "CANCEL") this.#cancel(request, key, flow);
+      if (target) {
+        if (target.state === "confirmed") this.#tallies.repeated++;
+        target.dispatch("ACK", request);
+      } else if (!this.#stateless.owns(request)) this.#pass(request);
+    } else if (transaction) {
+      this.#tallies.repeated++;
+      transaction.dispatch("request", request);
+    } else if (request.method === "CANCEL") this.#cancel(request, key, flow);
     else if (this.#full) {
       // RFC 3261 §21.5.4. T4 later the network has forgotten this burst.
       this.#refused++;

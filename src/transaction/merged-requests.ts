@@ -28,7 +28,10 @@ export class MergedRequests {
     const fromTag = headers.get("From")?.tag ?? "";
     const key = [headers.get("Call-ID"), headers.get("CSeq"), fromTag].join("\n");
     const other = this.#ongoing.get(key);
-    if (other !== undefined && other !== transaction && other.state !== "terminated") return true;
+    if (other !== undefined && other !== transaction && other.state !== "terminated") {
+      transaction.noteMerged();
+      return true;
+    }
     this.#ongoing.set(key, transaction);
     if (this.#ongoing.size >= this.#sweepAt) this.#sweep();
     return false;

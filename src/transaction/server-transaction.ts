@@ -96,6 +96,7 @@ export class ServerTransaction extends Transaction {
   repeat(): boolean {
     if (this.state !== "accepted") return false;
     this.#outgoing = this.bytes;
+    this.host.tallies.resent++;
     this.dispatch("2xx", undefined);
     this.#outgoing = undefined;
     return true;
@@ -105,6 +106,11 @@ export class ServerTransaction extends Transaction {
   override terminate(): void {
     super.terminate();
     this.#request = undefined;
+  }
+
+  /** Counts it as one that came by another way too. @internal */
+  noteMerged(): void {
+    this.host.tallies.merged++;
   }
 
   /** Begins: tells the core of the request. @internal */
@@ -124,7 +130,7 @@ export class ServerTransaction extends Transaction {
         this.#send(subject as Response | undefined);
         return;
       case "resend":
-        this.transmit();
+        this.resend();
         return;
       case "forget":
         this.bytes = undefined;
@@ -141,6 +147,7 @@ export class ServerTransaction extends Transaction {
         this.#deliver(subject as Request);
         return;
       case "timeout":
+        this.host.tallies.timeouts++;
         this.#request = undefined;
         this.host.report(new SipError("timeout", this.#timedOut()), this);
         return;

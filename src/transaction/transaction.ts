@@ -9,6 +9,7 @@ import type { Flow, SendFailed } from "../transport/transport.ts";
 import type { ClientTransaction } from "./client-transaction.ts";
 import { type Effect, step, type Table, type TimerName, timerEvent } from "./machine.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
+import type { Tallies } from "./tallies.ts";
 import type { Timer, TimerOwner, TimerQueue } from "./timer-queue.ts";
 import type { Timers } from "./timers.ts";
 import type { TransactionUser } from "./user.ts";
@@ -19,6 +20,8 @@ export interface Host {
   readonly timers: Timers;
   readonly queue: TimerQueue;
   readonly user: TransactionUser;
+  /** What is counted. */
+  readonly tallies: Tallies;
   /** Hands bytes to the transport. */
   transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
   /** Ties a transaction to its flow, so that it hears of the flow's end. */
@@ -98,6 +101,11 @@ export abstract class Transaction implements TimerOwner {
     return this.#state;
   }
 
+  /** The name of its machine. @internal */
+  get machine(): string {
+    return this.#table.name;
+  }
+
   /** The flow that it sends on; undefined for a client transaction that was not started. */
   get flow(): Flow | undefined {
     return this.#flow;
@@ -141,6 +149,12 @@ export abstract class Transaction implements TimerOwner {
   /** Whether timer `name` runs at all; Timer C is a proxy's choice. */
   protected runs(_name: TimerName): boolean {
     return true;
+  }
+
+  /** Sends the kept bytes once more, if there are any. */
+  protected resend(): void {
+    if (this.bytes !== undefined && this.#flow !== undefined) this.host.tallies.resent++;
+    this.transmit();
   }
 
   /** Sends the kept bytes, if any. */

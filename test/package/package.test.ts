@@ -48,6 +48,21 @@ describe("the tarball", () => {
     for (const path of paths) expect(packed.files, path).toContain(path.slice(2));
   });
 
+  it("has the entries that deno.json has for JSR, each of them from the source of its bundle", () => {
+    const jsr = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+    const sources = Object.entries(manifest.exports).map(([name, entry]) => {
+      if (typeof entry !== "string") return [name, entry.default?.replace(/dist\/(.+)\.js$/, "src/$1.ts")];
+      return [name, entry];
+    });
+    expect(jsr.exports).toEqual(Object.fromEntries(sources));
+    // What is built is looked for where it is built; the sources are there.
+    for (const path of Object.values<string>(jsr.exports))
+      expect(existsSync(join(root, path)), path).toBe(true);
+    const { version, license, dependencies } = manifest;
+    const imports = Object.entries(dependencies).map(([name, range]) => [name, `npm:${name}@${range}`]);
+    expect(jsr).toMatchObject({ version, license, imports: Object.fromEntries(imports) });
+  });
+
   it("says where it came from in no file", () => {
     const foreign = packed.files
       .filter((path) => /\.(?:js|map|ts|json|md)$/.test(path))

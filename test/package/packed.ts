@@ -12,6 +12,8 @@ export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 /** package.json, as far as the tests read it. */
 export const manifest: {
   readonly name: string;
+  readonly version: string;
+  readonly license: string;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
 } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

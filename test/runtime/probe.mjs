@@ -1,70 +1,106 @@
 // Probe: uses the built package, by path, in whichever runtime runs this, and prints what came of it as JSON.
-// It talks to the switchboard at UDP_ADDRESS and HTTP_ADDRESS, each given as host:port on the command line.
+// Arguments: the switchboard's UDP and HTTP addresses, each as host:port, and a folder with key.pem, cert.pem
+// and ca.pem, which the runtime trusts.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { createRequest, parseMessage, Stack, webSocket } from "../../dist/index.js";
-import { udp } from "../../dist/node.js";
+import * as sippet from "../../dist/index.js";
+import { tcp, tls, udp, webSocketServer } from "../../dist/node.js";
+import * as testing from "../../dist/testing.js";
+import { parse, transactions } from "./library.mjs";
 
-const [udpAddress, httpAddress] = process.argv.slice(2);
+const { createRequest, Stack, webSocket } = sippet;
+const [udpAddress, httpAddress, certificates] = process.argv.slice(2);
+const pem = (name) => readFileSync(join(certificates, `${name}.pem`), "utf8");
+const identity = { key: pem("key"), cert: pem("cert"), ca: pem("ca") };
+/** The runtime's WebSocket; Node has one of its own from version 22 on. */
+const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket;
+const own = { host: "127.0.0.1", port: 0 };
+const quiet = { onRequest() {}, onResponse() {}, onError() {} };
 
-/** What the package makes of a message that it parses and one value of which it changes. */
-function parse() {
-  const text = [
-    "INVITE sip:bob@biloxi.example.com SIP/2.0",
-    "v: SIP/2.0/UDP pc33.atlanta.example.com;branch=z9hG4bK776asdhds",
-    "Max-Forwards: 70",
-    'To: "Böb" <sip:bob@biloxi.example.com>',
-    "From: Alice <sip:alice@atlanta.example.com>;tag=1928301774",
-    "Call-ID: a84b4c76e66710@pc33.atlanta.example.com",
-    "CSeq: 314159 INVITE",
-    "Content-Length: 4",
-    "",
-    "v=0\n",
-  ].join("\r\n");
-  const request = parseMessage(new TextEncoder().encode(text));
-  const { headers } = request;
-  const read = {
-    method: request.method,
-    user: request.uri.user,
-    branch: headers.get("Via")[0].branch,
-    name: headers.get("To").displayName,
-    tag: headers.get("From").tag,
-    cseq: headers.get("CSeq").number,
-    body: request.bodyText,
-    untouched: request.toString() === text,
-  };
-  headers.set("Max-Forwards", 69);
-  return { ...read, edited: request.toString() === text.replace("Max-Forwards: 70", "Max-Forwards: 69") };
+/** A pair for the conformance suite: a WebSocket server, and a client that connects to it. */
+function webSocketPair(scheme, options) {
+  const callee = webSocketServer({ ...own, ...options });
+  const url = () => `${scheme}://127.0.0.1:${callee.local.port}/`;
+  return { callee, caller: () => webSocket({ url: url(), WebSocket }) };
 }
 
+const secured = { ...own, tls: identity };
+/** Every transport that the package has, by the protocol in Via. */
+const TRANSPORTS = {
+  UDP: () => ({ callee: udp(own), caller: () => udp(own) }),
+  "UDP, IPv6": () => ({
+    callee: udp({ host: "::1", port: 0 }),
+    caller: () => udp({ host: "::1", port: 0 }),
+  }),
+  TCP: () => ({ callee: tcp(own), caller: () => tcp(own) }),
+  TLS: () => ({ callee: tls(secured), caller: () => tls(secured) }),
+  WS: () => webSocketPair("ws", {}),
+  WSS: () => webSocketPair("wss", { tls: { key: identity.key, cert: identity.cert } }),
+};
+
+/** Runs the contract of transports; what failed, and why. */
+async function conformance(make) {
+  const failed = [];
+  const checks = testing.transportConformance(make);
+  for (const { name, run } of checks) await run().catch((error) => failed.push(`${name}: ${error.message}`));
+  return { checks: checks.length, failed };
+}
+
+const live = ({ stats }) => stats.transactions.client + stats.transactions.server + stats.transactions.timers;
+
 /** Sends OPTIONS, and closes all; what came back, and what is left. */
-async function ping(transport, address) {
-  const core = { onRequest() {}, onResponse() {}, onError() {} };
-  const stack = new Stack({ transports: [transport], core, timers: { t1: 100, t4: 100 } });
+async function ping(transport, target) {
+  const stack = new Stack({ transports: [transport], core: quiet, timers: { t1: 100, t4: 100 } });
   await stack.start();
-  const request = createRequest("OPTIONS", `sip:${address}`, { from: `<sip:probe@${address}>` });
+  const request = createRequest("OPTIONS", `sip:${target}`, { from: "<sip:probe@example.com>" });
   const response = await stack.send(request).final;
   await stack.close({ drain: 5000 });
-  const { client, server, timers } = stack.stats.transactions;
   return {
     status: response.status,
     allow: response.headers.get("Allow"),
     branch: response.headers.get("Via")[0].branch.startsWith("z9hG4bK"),
-    left: client + server + timers,
+    left: live(stack),
   };
 }
 
-/** The runtime's WebSocket; Node has one of its own from version 22 on. */
-async function webSocketClass() {
-  return globalThis.WebSocket ?? (await import("ws")).WebSocket;
+/** OPTIONS from one stack of this runtime to another. */
+async function pair(make) {
+  const { callee, caller } = make();
+  const onRequest = (request, transaction) => {
+    const response = request.createResponse(200);
+    response.headers.set("Allow", ["OPTIONS", "INVITE"]);
+    transaction.respond(response);
+  };
+  const server = new Stack({ transports: [callee], core: { ...quiet, onRequest } });
+  await server.start();
+  const client = caller();
+  const { host, port } = callee.local;
+  const name = host.includes(":") ? `[${host}]` : host;
+  const answer = await ping(client, `${name}:${port};transport=${client.protocol.toLowerCase()}`);
+  await server.close();
+  return { ...answer, left: answer.left + live(server) };
 }
 
+function runtime() {
+  if (globalThis.Deno) return `Deno ${globalThis.Deno.version.deno}`;
+  if (globalThis.Bun) return `Bun ${globalThis.Bun.version}`;
+  return `Node ${process.versions.node}`;
+}
+
+const transports = {};
+for (const [name, make] of Object.entries(TRANSPORTS)) {
+  transports[name] = { conformance: await conformance(make), options: await pair(make) };
+}
 const url = `ws://${httpAddress}`;
 console.log(
   JSON.stringify({
-    runtime: globalThis.Deno ? `Deno ${globalThis.Deno.version.deno}` : `Node ${process.versions.node}`,
-    parse: parse(),
-    udp: await ping(udp({ host: "127.0.0.1", port: 0 }), udpAddress),
-    webSocket: await ping(webSocket({ url, WebSocket: await webSocketClass() }), httpAddress),
+    runtime: runtime(),
+    parse: parse(sippet),
+    transactions: await transactions(sippet, testing),
+    transports,
+    udp: await ping(udp(own), udpAddress),
+    webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
   }),
 );

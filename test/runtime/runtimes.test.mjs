@@ -1,21 +1,37 @@
-// Each runtime runs the same probe: the built package parses a message, and makes an OPTIONS round trip to
-// the switchboard over UDP and over WebSocket. That the probe ends shows that nothing of the package stays.
+// Each runtime runs the same probe: the built package parses, runs transactions, holds the contract of
+// transports over every transport, and makes OPTIONS round trips to itself and to the switchboard. That the probe
+// ends shows that nothing of the package stays.
 
-import { readFile } from "node:fs/promises";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Program } from "../browser/program.mjs";
 import { startSwitchboard } from "../browser/switchboard.mjs";
+import { Authority } from "../transport/certificate.ts";
+import { workerdConfig } from "./workerd.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const { devDependencies } = JSON.parse(await readFile(path("package.json"), "utf8"));
+const root = path("../../");
+const { devDependencies, optionalDependencies } = JSON.parse(readFileSync(path("package.json"), "utf8"));
 
+/** A Node of the lock file, which has one for each platform; on others Node is tested in its own version alone. */
+function packagedNode(major) {
+  const name = `node${major}-${process.platform}-${process.arch}`;
+  const command = path(`node_modules/${name}/bin/node`);
+  return existsSync(command)
+    ? [{ name: `Node ${optionalDependencies[name].split("@").at(-1)}`, command, args: [] }]
+    : [];
+}
+
+const NODES = [
+  { name: `Node ${process.versions.node}`, command: process.execPath, args: [] },
+  ...packagedNode(22),
+  ...packagedNode(24),
+];
 const RUNTIMES = [
-  {
-    name: `Node ${process.versions.node}`,
-    command: process.execPath,
-    args: [],
-  },
+  ...NODES,
+  { name: `Bun ${devDependencies.bun}`, command: path("node_modules/.bin/bun"), args: [] },
   {
     name: `Deno ${devDependencies.deno}`,
     command: path("node_modules/.bin/deno"),
@@ -24,24 +40,71 @@ const RUNTIMES = [
   },
 ];
 
+/** Runs a program to its end; what it printed. */
+async function output(command, args, options, limit = 110_000) {
+  const program = new Program(command, args, options);
+  const timeout = setTimeout(() => program.kill(), limit);
+  const exit = await program.exit();
+  clearTimeout(timeout);
+  expect(exit, program.output).toEqual({ code: 0, signal: null });
+  return program.output;
+}
+
+const PARSED = {
+  method: "INVITE",
+  user: "bob",
+  branch: "z9hG4bK776asdhds",
+  name: "Böb",
+  tag: "1928301774",
+  cseq: 314159,
+  body: "v=0\n",
+  untouched: true,
+  edited: true,
+};
+const TRANSACTIONS = { refused: 20, answered: 20, lost: true, left: [0, 0] };
+const ANSWERED = {
+  status: 200,
+  allow: expect.arrayContaining(["INVITE", "OPTIONS"]),
+  branch: true,
+  left: 0,
+};
+
 let switchboard;
+let folder;
 
 beforeAll(async () => {
+  mkdirSync(join(root, "build"), { recursive: true });
+  folder = mkdtempSync(join(root, "build/runtime-"));
+  const authority = new Authority();
+  const { key, cert } = authority.issue({ ip: ["127.0.0.1"] });
+  for (const [name, text] of Object.entries({ key, cert, ca: authority.cert })) {
+    writeFileSync(join(folder, `${name}.pem`), text);
+  }
   switchboard = await startSwitchboard("--t1", "100");
 });
 
-afterAll(() => switchboard?.program.kill());
+afterAll(async () => {
+  await switchboard?.program.kill();
+  if (folder) rmSync(folder, { recursive: true });
+});
+
+test("every Node that this platform has a package for is there", () => {
+  const packaged = Object.keys(optionalDependencies).filter((name) =>
+    name.endsWith(`-${process.platform}-${process.arch}`),
+  );
+  expect(NODES.length).toBe(1 + packaged.length);
+});
 
 describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   let report;
 
   beforeAll(async () => {
-    const program = new Program(command, [...args, path("probe.mjs"), switchboard.sip, switchboard.http]);
-    const timeout = setTimeout(() => program.kill(), 40_000);
-    const exit = await program.exit();
-    clearTimeout(timeout);
-    expect(exit, program.output).toEqual({ code: 0, signal: null });
-    report = JSON.parse(program.output);
+    // Each runtime's own way to trust the authority.
+    const ca = join(folder, "ca.pem");
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: ca, DENO_CERT: ca };
+    const given = [...args, path("probe.mjs"), switchboard.sip, switchboard.http, folder];
+    const printed = await output(command, given, { env });
+    report = JSON.parse(printed.trim().split("\n").at(-1));
   });
 
   test("is the runtime that was asked for", () => {
@@ -49,31 +112,52 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   });
 
   test("parses, and writes back what was not touched", () => {
-    expect(report.parse).toEqual({
-      method: "INVITE",
-      user: "bob",
-      branch: "z9hG4bK776asdhds",
-      name: "Böb",
-      tag: "1928301774",
-      cseq: 314159,
-      body: "v=0\n",
-      untouched: true,
-      edited: true,
-    });
+    expect(report.parse).toEqual(PARSED);
   });
 
-  const answered = {
-    status: 200,
-    allow: expect.arrayContaining(["INVITE", "OPTIONS"]),
-    branch: true,
-    left: 0,
-  };
-
-  test("OPTIONS over UDP", () => {
-    expect(report.udp).toEqual(answered);
+  test("runs transactions over a network that loses", () => {
+    expect(report.transactions).toEqual(TRANSACTIONS);
   });
 
-  test("OPTIONS over WebSocket", () => {
-    expect(report.webSocket).toEqual(answered);
+  test.each(["UDP", "UDP, IPv6", "TCP", "TLS", "WS", "WSS"])("%s holds the contract", (transport) => {
+    const { checks, failed } = report.transports[transport].conformance;
+    expect(failed).toEqual([]);
+    expect(checks).toBeGreaterThan(10);
+    expect(report.transports[transport].options).toEqual(ANSWERED);
+  });
+
+  test("OPTIONS to another process over UDP", () => {
+    expect(report.udp).toEqual(ANSWERED);
+  });
+
+  test("OPTIONS to another process over WebSocket", () => {
+    expect(report.webSocket).toEqual(ANSWERED);
   });
 });
+
+const REQUIRE = `
+  const { createRequest, parseMessage } = require("sippet");
+  const request = createRequest("OPTIONS", "sip:bob@example.com", { from: "<sip:a@example.com>" });
+  console.log(parseMessage(request.toString()).method, typeof require("sippet/node").udp);`;
+
+test.each(NODES)('require("sippet") under $name', async ({ command }) => {
+  const printed = await output(command, ["--no-warnings", "-e", REQUIRE], { cwd: root });
+  expect(printed).toBe("OPTIONS function\n");
+});
+
+test(`workerd ${devDependencies.workerd}: parses, and runs transactions`, async () => {
+  const config = workerdConfig(folder, path("./"), join(root, "dist"));
+  const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
+  const [, report] = /REPORT (.*)/.exec(printed) ?? [];
+  expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS });
+});
+
+test("JSR would take the package as deno.json describes it", async () => {
+  const options = { cwd: root, env: { ...process.env, NO_COLOR: "1" } };
+  const args = ["publish", "--dry-run", "--allow-dirty", "--no-check"];
+  const printed = await output(path("node_modules/.bin/deno"), args, options, 230_000);
+  expect(printed).toContain("Success Dry run complete");
+  for (const made of ["src/core/bytes.ts", "build/scalar.js", "dist/sip.wasm"]) {
+    expect(printed).toContain(`/${made} (`);
+  }
+}, 240_000);

@@ -5,7 +5,7 @@ export default defineConfig({
   root: fileURLToPath(new URL("./", import.meta.url)),
   test: {
     include: ["*.test.mjs"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
+import { transportConformance } from "../../src/transport/conformance/conformance.ts";
+import type { TransportPair } from "../../src/transport/conformance/pair.ts";
 import { MemoryNetwork } from "../../src/transport/memory.ts";
 import type { StreamOptions } from "../../src/transport/node/stream-options.ts";
 import { tcp } from "../../src/transport/node/tcp.ts";
@@ -11,29 +13,18 @@ import { type WebSocketServerOptions, webSocketServer } from "../../src/transpor
 import type { Transport } from "../../src/transport/transport.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
 import { Authority, selfSigned, TrustingWebSocket } from "./certificate.ts";
-import { type ContractPair, contractChecks } from "./contract.ts";
 import { CountingClock } from "./counting-clock.ts";
 import { settle } from "./settle.ts";
 
-/** Makes the caller when it is first asked for: a client's URL is known once its server listens. */
-function pairOf(callee: Transport, make: () => Transport, clock?: CountingClock): ContractPair {
-  let caller: Transport | undefined;
-  return {
-    callee,
-    caller() {
-      caller ??= make();
-      return caller;
-    },
-    settle,
-    ...(clock && { timers: () => clock.pending.size }),
-  };
+function pairOf(callee: Transport, caller: () => Transport, clock?: CountingClock): TransportPair {
+  return { callee, caller, settle, ...(clock && { timers: () => clock.pending.size }) };
 }
 
-function udpPair(caller: string, callee: string): ContractPair {
+function udpPair(caller: string, callee: string): TransportPair {
   return pairOf(udp({ host: callee, port: 0 }), () => udp({ host: caller, port: 0 }));
 }
 
-function webSocketPair(options: WebSocketServerOptions = {}): ContractPair {
+function webSocketPair(options: WebSocketServerOptions = {}): TransportPair {
   const clock = new CountingClock();
   const callee = webSocketServer({ host: "127.0.0.1", port: 0, clock, ...options });
   const scheme = options.tls ? "wss" : "ws";
@@ -41,7 +32,7 @@ function webSocketPair(options: WebSocketServerOptions = {}): ContractPair {
   return pairOf(callee, () => webSocket({ url: url(), WebSocket: TrustingWebSocket, clock }), clock);
 }
 
-function tcpPair(host: string, caller = host, options: StreamOptions = {}): ContractPair {
+function tcpPair(host: string, caller = host, options: StreamOptions = {}): TransportPair {
   const clock = new CountingClock();
   const make = (on: string): Transport => tcp({ host: on, port: 0, clock, ...options });
   return pairOf(make(host), () => make(caller), clock);
@@ -49,7 +40,7 @@ function tcpPair(host: string, caller = host, options: StreamOptions = {}): Cont
 
 const authority = new Authority();
 
-function tlsPair(): ContractPair {
+function tlsPair(): TransportPair {
   const clock = new CountingClock();
   const identity = { ...authority.issue({ ip: ["127.0.0.1"] }), ca: authority.cert };
   const make = (): Transport =>
@@ -57,7 +48,7 @@ function tlsPair(): ContractPair {
   return pairOf(make(), make, clock);
 }
 
-function memoryPair(protocol: string, delay: number | [number, number]): ContractPair {
+function memoryPair(protocol: string, delay: number | [number, number]): TransportPair {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, delay });
   const client = protocol === "WS" ? {} : { port: 5062 };
@@ -67,7 +58,7 @@ function memoryPair(protocol: string, delay: number | [number, number]): Contrac
   return { ...pair, settle: () => clock.advanceAsync(1000), timers: () => clock.size };
 }
 
-const subjects: Record<string, () => ContractPair> = {
+const subjects: Record<string, () => TransportPair> = {
   "UDP, IPv4": () => udpPair("127.0.0.1", "127.0.0.1"),
   "UDP, IPv6": () => udpPair("::1", "::1"),
   "UDP, IPv4 to a socket for both families": () => udpPair("127.0.0.1", "::ffff:127.0.0.1"),
@@ -86,14 +77,43 @@ const subjects: Record<string, () => ContractPair> = {
 
 for (const [name, make] of Object.entries(subjects)) {
   describe(name, () => {
-    test.each(contractChecks)("$name", async ({ run }) => {
-      const pair = make();
-      try {
-        await run(pair);
-      } finally {
-        await Promise.all([pair.caller().close(), pair.callee.close()]);
-      }
-      expect(pair.timers?.() ?? 0).toBe(0);
-    });
+    test.each(transportConformance(make))("$name", ({ run }) => run());
   });
 }
+
+describe("the suite itself", () => {
+  const checks = (change: (transport: Transport) => Transport) =>
+    transportConformance(() => {
+      const { callee, caller, ...rest } = memoryPair("TCP", 0);
+      return { ...rest, callee: change(callee), caller };
+    });
+  const failing = async (change: (transport: Transport) => Transport): Promise<string[]> => {
+    const failed: string[] = [];
+    for (const { name, run } of checks(change)) await run().catch(() => failed.push(name));
+    return failed;
+  };
+  /** The transport with one of its members changed. */
+  const but = (transport: Transport, name: keyof Transport, value: unknown): Transport =>
+    Object.defineProperty(transport, name, { value });
+
+  test("finds nothing where nothing is wrong", async () => {
+    expect(await failing((transport) => transport)).toEqual([]);
+  });
+
+  test("finds what cannot be a Via's", async () => {
+    expect(await failing((transport) => but(transport, "sentBy", "a b"))).toEqual([
+      "describes itself as Via wants it",
+    ]);
+  });
+
+  test("finds a flow that is not found", async () => {
+    expect(await failing((transport) => but(transport, "flowById", () => undefined))).toEqual([
+      "finds a flow by its id, and none by another",
+    ]);
+  });
+
+  test("finds what is left when both are closed", async () => {
+    const left = transportConformance(() => ({ ...memoryPair("UDP", 0), timers: () => 1 }));
+    await expect(left[0]!.run()).rejects.toThrow("timers after close: expected 0, got 1");
+  });
+});

@@ -1,0 +1,31 @@
+// workerd: the configuration that gives it the worker, the built package and its module, each by name.
+
+import { readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+/** Writes the configuration into `folder`; its path. workerd reads the files by their way from there. */
+export function workerdConfig(folder, here, dist) {
+  const chunks = readdirSync(join(dist, "chunks")).filter((name) => name.endsWith(".js"));
+  const built = ["core.js", "testing.js", ...chunks.map((name) => `chunks/${name}`)];
+  const modules = [
+    ["worker.mjs", "esModule", join(here, "worker.mjs")],
+    ["library.mjs", "esModule", join(here, "library.mjs")],
+    ["dist/sip.wasm", "wasm", join(dist, "sip.wasm")],
+    ...built.map((name) => [`dist/${name}`, "esModule", join(dist, name)]),
+  ];
+  const lines = modules.map(
+    ([name, kind, path]) => `    (name = "${name}", ${kind} = embed "${relative(folder, path)}")`,
+  );
+  const file = join(folder, "workerd.capnp");
+  const text = [
+    'using Workerd = import "/workerd/workerd.capnp";',
+    'const config :Workerd.Config = (services = [(name = "main", worker = .sippet)]);',
+    "const sippet :Workerd.Worker = (",
+    '  compatibilityDate = "2026-01-01",',
+    `  modules = [\n${lines.join(",\n")}\n  ]`,
+    ");",
+    "",
+  ];
+  writeFileSync(file, text.join("\n"));
+  return file;
+}
