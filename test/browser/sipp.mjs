@@ -1,4 +1,4 @@
-// Starts SIPp with a scenario of this folder.
+// Starts SIPp with a scenario: of this folder, or of the file named.
 
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -18,23 +18,32 @@ export async function freePort() {
 }
 
 /**
- * Runs a scenario for one call.
+ * Runs a scenario, for one call unless told otherwise.
  *
- * @param scenario   the name of a file in sipp/
+ * @param scenario   the name of a file in sipp/, or a file URL
  * @param options.target   host:port to send to
  * @param options.user   what [service] stands for: whom it registers or calls
  * @param options.port   its own port
+ * @param options.calls   how many calls
+ * @param options.seconds   how long it may take
+ * @param options.options   what else SIPp is told
  */
-export async function startSipp(scenario, { target, user, port, keys = {} }) {
-  const file = fileURLToPath(new URL(`sipp/${scenario}.xml`, import.meta.url));
+export async function startSipp(
+  scenario,
+  { target, user, port, keys = {}, calls = 1, seconds = 30, options = [] },
+) {
+  const file = fileURLToPath(
+    scenario instanceof URL ? scenario : new URL(`sipp/${scenario}.xml`, import.meta.url),
+  );
   const folder = await mkdtemp(join(tmpdir(), "sippet-sipp-"));
   const log = join(folder, "messages.log");
   const program = new Program(
     "sipp",
     [
-      ...["-sf", file, "-s", user, "-i", "127.0.0.1", "-p", String(port), "-m", "1", "-nostdin"],
-      ...["-timeout", "30", "-timeout_error", "-trace_msg", "-message_file", log],
+      ...["-sf", file, "-s", user, "-i", "127.0.0.1", "-p", String(port), "-m", String(calls), "-nostdin"],
+      ...["-timeout", String(seconds), "-timeout_error", "-trace_msg", "-message_file", log],
       ...["-trace_err", "-error_file", join(folder, "errors.log")],
+      ...options,
       ...Object.entries(keys).flatMap(([name, value]) => ["-key", name, String(value)]),
       ...(target ? [target] : []),
     ],

@@ -1,0 +1,102 @@
+// Bed: one test's nodes, relays and SIPps, and what must be true of all of them in the end.
+
+import { expect } from "vitest";
+import { freePort, startSipp } from "../browser/sipp.mjs";
+import { SPEED } from "./quick-clock.mjs";
+import { Relay } from "./relay.mjs";
+
+/** What is lost on the way. */
+export const LOSSES = [0, 0.1, 0.3];
+
+/** Calls of one scenario, and how many begin in a second. */
+export const CALLS = 10;
+const RATE = 10;
+
+const SEED = 3261;
+
+export class Bed {
+  #loss;
+  #nodes = [];
+  #relays = [];
+  #sipps = [];
+
+  constructor(loss) {
+    this.#loss = loss;
+  }
+
+  async node(node) {
+    this.#nodes.push(node);
+    return node.start();
+  }
+
+  async relay() {
+    const relay = await new Relay(this.#loss, SEED + this.#relays.length).open();
+    this.#relays.push(relay);
+    return relay;
+  }
+
+  /**
+   * Starts SIPp.
+   *
+   * @param options.contact   the port of a relay that stands for it
+   * @param options.t2   what it takes for T2; 2xx and ACKs that pass two relays need more copies
+   */
+  async sipp(scenario, { port, target, user = "sipp", contact, callee = "callee", t2 = 4000 }) {
+    // The longest interval and number of copies that fit into 64 × T1.
+    const interval = t2 / SPEED;
+    const copies = String(Math.ceil(32_000 / SPEED / interval) + 4);
+    const options = [
+      ...["-r", String(RATE), "-cid_str", "call-%u", "-T2", String(interval)],
+      ...["-max_retrans", copies, "-max_invite_retrans", copies, "-max_non_invite_retrans", copies],
+      // Copies, and what overtakes a lost message, are not what a scenario expects next: they end no call.
+      ...["-default_behaviors", "none"],
+    ];
+    const sipp = await startSipp(new URL(`sipp/${scenario}.xml`, import.meta.url), {
+      ...{ port, user, options, calls: CALLS, seconds: 50 },
+      ...(target ? { target: `127.0.0.1:${target}` } : {}),
+      keys: { contact, callee },
+    });
+    this.#sipps.push(sipp);
+    return sipp;
+  }
+
+  /** Waits for all SIPps, and for the nodes to have nothing left. */
+  async finish() {
+    await Promise.all(this.#sipps.map((sipp) => sipp.finish()));
+    const left = await Promise.all(this.#nodes.map((node) => node.drain()));
+    expect(left).toEqual(this.#nodes.map(() => ({})));
+    expect(this.#nodes.flatMap(({ faults }) => faults)).toEqual([]);
+    for (const relay of this.#relays) {
+      expect(relay.passed).toBeGreaterThan(0);
+      if (this.#loss > 0) expect(relay.lost).toBeGreaterThan(0);
+    }
+  }
+
+  /** Ends all that a failed test has left. */
+  async close() {
+    await Promise.all(this.#sipps.map(({ program }) => program.kill()));
+    await Promise.all(this.#nodes.map(({ stack }) => stack.close()));
+    for (const relay of this.#relays) relay.close();
+  }
+
+  /** Runs a test. */
+  static async with(loss, test) {
+    const bed = new Bed(loss);
+    try {
+      await test(bed);
+    } finally {
+      await bed.close();
+    }
+  }
+}
+
+export { freePort };
+
+/** Does it for each call, at SIPp's pace. */
+export function eachCall(act) {
+  const calls = Array.from({ length: CALLS }, async (_, i) => {
+    await new Promise((resolve) => setTimeout(resolve, (i * 1000) / RATE));
+    return act(i + 1);
+  });
+  return Promise.all(calls);
+}

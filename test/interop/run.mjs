@@ -1,0 +1,13 @@
+// Gets SIPp, a Debian package, then runs the tests against it.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { needPrograms, run } from "../browser/programs.mjs";
+
+const here = fileURLToPath(new URL("./", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+needPrograms({ sipp: "sip-tester" });
+if (!existsSync(join(root, "dist/index.js"))) run("npm", ["run", "build"]);
+run("npx", ["vitest", "run", "--config", join(here, "vitest.config.mjs"), ...process.argv.slice(2)]);
