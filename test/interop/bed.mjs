@@ -6,7 +6,7 @@ import { SPEED } from "./quick-clock.mjs";
 import { Relay } from "./relay.mjs";
 
 /** What is lost on the way. */
-export const LOSSES = [0, 0.1, 0.3];
+export const LOSSES = process.env.LOSSES?.split(",").map(Number) ?? [0, 0.1, 0.3];
 
 /** Calls of one scenario, and how many begin in a second. */
 export const CALLS = 10;
