@@ -3,16 +3,16 @@
 // a hash of it under the proxy's key: nobody else can make one, and have the proxy send where he likes.
 
 import type { Stack } from "../stack/stack.ts";
+import { type HashKey, sipHash } from "../transaction/siphash.ts";
 import { formatAddress } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
-import { type SipKey, sipHash } from "./siphash.ts";
 
 /** Makes and reads the flow tokens of one proxy. */
 export class FlowTokens {
   readonly #stack: Stack;
-  readonly #key: SipKey;
+  readonly #key: HashKey;
 
-  constructor(stack: Stack, key: SipKey) {
+  constructor(stack: Stack, key: HashKey) {
     this.#stack = stack;
     this.#key = key;
   }
@@ -23,14 +23,14 @@ export class FlowTokens {
     const { host, port } = flow.remote;
     const index = this.#stack.transports.indexOf(flow.transport);
     const address = `${index}.${formatAddress(host, port).replaceAll(":", "+").replaceAll(/[[\]]/g, "")}`;
-    return `${address}.${sipHash(this.#key, address)}`;
+    return `${address}.${sipHash(address, this.#key)}`;
   }
 
   /** The flow of a token; undefined where it is none of ours, or its connection is gone. */
   flow(token: string): Flow | undefined {
     const at = token.lastIndexOf(".");
     const address = token.slice(0, at);
-    if (at < 0 || sipHash(this.#key, address) !== token.slice(at + 1)) return this.#stack.flow(token);
+    if (at < 0 || sipHash(address, this.#key) !== token.slice(at + 1)) return this.#stack.flow(token);
     const [index, ...rest] = address.split(".");
     const text = rest.join(".");
     const port = text.lastIndexOf("+");

@@ -3,14 +3,14 @@
 
 import type { Request } from "../message/request.ts";
 import { MAGIC_COOKIE, type Random } from "../random.ts";
-import { type SipKey, sipHash } from "./siphash.ts";
+import { type HashKey, sipHash } from "../transaction/siphash.ts";
 
 /** Makes and knows the marks of one proxy. */
 export class Marks {
-  readonly #key: SipKey;
+  readonly #key: HashKey;
   readonly #random: Random;
 
-  constructor(key: SipKey, random: Random) {
+  constructor(key: HashKey, random: Random) {
     this.#key = key;
     this.#random = random;
   }
@@ -24,7 +24,7 @@ export class Marks {
     const call = [headers.get("Call-ID"), headers.get("CSeq")?.number];
     const tags = [headers.get("From")?.tag, headers.get("To")?.tag];
     const way = [uri, ...headers.raw("Route"), ...headers.raw("Proxy-Require")];
-    return sipHash(this.#key, [...call, ...tags, ...way].join("\n"));
+    return sipHash([...call, ...tags, ...way].join("\n"), this.#key);
   }
 
   /** True where one of the request's Vias carries the mark: it was here before, and went where it goes now. */
@@ -56,7 +56,7 @@ export class Marks {
           `${request.uri}`,
         ];
     const own = flow?.transport.reliable ? `.${flow.id}` : "";
-    return `${MAGIC_COOKIE}${sipHash(this.#key, parts.join("\n"))}${own}`;
+    return `${MAGIC_COOKIE}${sipHash(parts.join("\n"), this.#key)}${own}`;
   }
 
   /** The id of the connection in a branch that statelessBranch made. */
@@ -68,7 +68,7 @@ export class Marks {
   /** The To tag of a refusal without state: the same for each retransmission, and known again in its ACK. */
   refusalTag(request: Request): string {
     const seen = request.headers.raw("Via").join();
-    return `${this.#refusalMark}${sipHash(this.#key, seen)}`;
+    return `${this.#refusalMark}${sipHash(seen, this.#key)}`;
   }
 
   /** Whether an ACK acknowledges such a refusal. */
@@ -77,6 +77,6 @@ export class Marks {
   }
 
   get #refusalMark(): string {
-    return `${sipHash(this.#key, "refusal")}.`;
+    return `${sipHash("refusal", this.#key)}.`;
   }
 }

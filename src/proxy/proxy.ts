@@ -8,6 +8,7 @@ import type { Response } from "../message/response.ts";
 import { defaultRandom } from "../random.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
 import { breadthOf, checkRequest, DEFAULT_BREADTH, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
@@ -16,7 +17,6 @@ import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "
 import { makeOutgoing } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
-import { sipKey } from "./siphash.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** Where the request says: its Request-URI, by its Routes. */

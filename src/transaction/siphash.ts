@@ -7,6 +7,12 @@ export type HashKey = readonly [number, number, number, number];
 /** The key that is none. */
 export const NO_KEY: HashKey = [0, 0, 0, 0];
 
+/** The key that a secret stands for. A cluster whose machines share a secret knows each other's marks. */
+export function sipKey(secret: string): HashKey {
+  const digits = [1, 2].map((half) => sipHash(secret, [0x736970, half, 0x6b6579, half])).join("");
+  return [0, 8, 16, 24].map((at) => Number.parseInt(digits.slice(at, at + 8), 16)) as unknown as HashKey;
+}
+
 /** The hash of the text's UTF-8, 64 bits, as 16 hexadecimal digits, most significant first. */
 export function sipHash(text: string, key: HashKey = NO_KEY): string {
   return hashBytes(new TextEncoder().encode(text), key);

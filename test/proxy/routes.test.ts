@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { createAck } from "../../src/message/create-ack.ts";
 import { FlowTokens } from "../../src/proxy/flow-tokens.ts";
-import { sipKey } from "../../src/proxy/siphash.ts";
+import { sipKey } from "../../src/transaction/siphash.ts";
 import type { Phone } from "../support/sip-world.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { proxied } from "./support.ts";

@@ -10,7 +10,6 @@ import { AnswerKeeper } from "../../src/transaction/answer-keeper.ts";
 import { isLoop, loopBranch, statelessBranch } from "../../src/transaction/branch.ts";
 import { errorStatus, upstreamStatus } from "../../src/transaction/error-status.ts";
 import { MergedRequests } from "../../src/transaction/merged-requests.ts";
-import { hashBytes, sipHash } from "../../src/transaction/siphash.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
 import { answer, bench, outgoing, parseRequest, request, requestText, tcp, udp } from "./support.ts";
 
@@ -214,14 +213,6 @@ describe("MergedRequests", () => {
 
 describe("branches that are computed", () => {
   const copy = (one: Request): Request => parseRequest(one.toString());
-
-  it("SipHash-2-4 is the paper's", () => {
-    const key = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c] as const;
-    const bytes = Uint8Array.from({ length: 15 }, (_, i) => i);
-    expect(hashBytes(bytes, key)).toBe("a129ca6149be45e5");
-    expect(hashBytes(new Uint8Array(), key)).toBe("726fdb47dd0e0e31");
-    expect(sipHash("é")).toMatch(/^[0-9a-f]{16}$/);
-  });
 
   it("statelessBranch: one branch for a request, its CANCEL, and the ACK to a refusal (RFC 3261 §16.11)", () => {
     const branch = statelessBranch(request("INVITE"));
