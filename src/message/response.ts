@@ -57,8 +57,10 @@ export class Response extends BaseMessage {
 
   /** A copy that can be edited alone; it shares the text. */
   clone(): Response {
-    const copy = new Response(this.head, this.headers.clone(), this._status, this._reason);
+    const copy = new Response(this.head, this.headers.clone(), this._status);
     copy._status = this._status;
+    // As it is: one that came in may hold a CR, and was not made here.
+    copy._reason = this._reason;
     copy._edited = this._edited;
     copy.adopt(this);
     return copy;

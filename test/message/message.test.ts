@@ -290,3 +290,9 @@ describe("the parts of a start line", () => {
     expect(one.toString()).toBe("OPTIONS sip:@ SIP/2.0\r\n\r\n");
   });
 });
+
+it("clones a response whose reason phrase came in with a CR of its own", () => {
+  const response = parseMessage("SIP/2.0 100 \r\r\n\n");
+  void (response as Response).reason;
+  expect(response.clone().toString()).toBe(response.toString());
+});
