@@ -83,7 +83,7 @@ export class NameAddr {
   /** The tag parameter (RFC 3261 §19.3). */
   get tag(): string | undefined {
     const tag = recordedText(this._text, this._words, this._at, R_TAG);
-    return tag?.charCodeAt(0) === QUOTE ? unquote(tag) : tag;
+    return tag?.charCodeAt(0) === QUOTE ? unquote(unfold(tag)) : tag;
   }
 
   /** The parameters behind the URI, which belong to the header field. */

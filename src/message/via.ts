@@ -25,6 +25,7 @@ import { failure, hold, recordedText } from "../core/window.ts";
 import { TRANSPORTS } from "../core/words.ts";
 import { SipError } from "../errors.ts";
 import { refuseUnsafe, unquote } from "./escape.ts";
+import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 
@@ -174,7 +175,7 @@ export class Via {
 
   private _value(word: number): string | undefined {
     const value = this._part(word);
-    return value?.charCodeAt(0) === QUOTE ? unquote(value) : value;
+    return value?.charCodeAt(0) === QUOTE ? unquote(unfold(value)) : value;
   }
 }
 

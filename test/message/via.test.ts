@@ -1,6 +1,7 @@
 // Via: RFC 3261 §20.42 and §18.2, RFC 3581.
 import { describe, expect, it } from "vitest";
 import { Headers } from "../../src/message/headers.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import { Via } from "../../src/message/via.ts";
 import { thrown } from "./samples.ts";
 
@@ -129,5 +130,17 @@ describe("making", () => {
     expect(thrown(() => Via.of({ host: "a\r\nX: y" })).code).toBe("value_unsafe");
     expect(thrown(() => Via.of({ host: "a", branch: "z\n" })).code).toBe("value_unsafe");
     expect(thrown(() => Via.of({ host: "a", transport: "U\0" })).code).toBe("value_unsafe");
+  });
+});
+
+describe("a folded quoted value", () => {
+  it("is on one line, whichever way it is asked for", () => {
+    const message = parseMessage(
+      'OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch="a\r\n b";received="c\n d"\r\n\r\n',
+    );
+    const via = message.headers.first("Via");
+    expect(via?.branch).toBe("a b");
+    expect(via?.received).toBe("c d");
+    expect(via?.params.get("received")).toBe("c d");
   });
 });
