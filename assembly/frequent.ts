@@ -1,14 +1,13 @@
-// Frequent: the values that every element reads of every message, found in one call: topmost Via, From, To,
-// first Contact, Call-ID, CSeq, Max-Forwards (RFC 3261 §8.1.1). What is not there, there twice where it must not be, or
-// not as its grammar has it is left out; who asks for it goes the long way, which says what is wrong.
+// Frequent: the values that every element reads of every message, read along with the head: topmost Via, From, To,
+// first Contact, Call-ID, CSeq, Max-Forwards (RFC 3261 §8.1.1). What is not there, there twice where it must not be, very
+// long, or not as its grammar has it is left out; who asks for it goes the long way, which says what is wrong.
 
 import {
-  F_ASCII,
+  FREQUENT_MAX,
   ID_CALL_ID,
   ID_CONTACT,
   ID_CSEQ,
   ID_FROM,
-  ID_MAX_FORWARDS,
   ID_TO,
   ID_VIA,
   NONE,
@@ -21,79 +20,91 @@ import {
   Q_TO,
   Q_VIA,
   R_ERROR,
-  R_METHOD_ID,
   R_NUMBER,
   R_STOP,
   READ_ASCII,
   READ_OCTETS,
   S_CALL_ID,
-  T_FIELDS,
-  T_FLAGS,
-  T_HOT,
-  T_REPEATED,
 } from "../src/core/abi";
 import { address } from "./address";
 import { mark } from "./marks";
-import { FREQUENT, RECORD, record, recorded, recordTo, TABLE, WINDOW } from "./memory";
+import { RECORD, record, recorded, recordTo, TABLE, WINDOW } from "./memory";
+import { decimal, decimalValue } from "./number";
 import { parts } from "./parts";
-import { cseq, integer } from "./values";
+import { usualAddress, usualCallId, usualVia } from "./usual";
+import { integer } from "./values";
 import { via } from "./via";
+import { methodId } from "./words";
 
-/** Where the value of the field that was looked up last begins and ends. */
-let start: usize = 0;
-let end: usize = 0;
-
-function word(number: usize): u32 {
-  return load<u32>(TABLE + (number << 2));
+function put(word: u32, value: u32): void {
+  store<u32>(TABLE + ((<usize>word) << 2), value);
 }
 
-/** Looks up the first field of that id; false where there is none, or more than the caller can do with. */
-function look(id: u32, alone: bool): bool {
-  const number = <usize>load<u8>(TABLE + (T_HOT << 2) + id);
-  if (number == 0 || (alone && (word(T_REPEATED) & (1 << id)) != 0)) return false;
-  const field = <usize>T_FIELDS + ((number - 1) << 1);
-  start = WINDOW + <usize>(word(field) >>> 16);
-  end = WINDOW + <usize>(word(field + 1) & 0xffff);
-  mark(start, end);
-  return true;
+/** Says that none was read. */
+export function clearFrequent(): void {
+  put(Q_VIA, 0);
+  put(Q_FROM, 0);
+  put(Q_TO, 0);
+  put(Q_CONTACT, 0);
+  put(Q_METHOD, 0);
+  put(Q_CALL_ID, 0);
+  put(Q_MAX_FORWARDS, NONE);
 }
 
-/** Looks up the header of that id; what its value is made of goes to `at`. */
-function begin(at: usize, id: u32, alone: bool): bool {
-  recordTo(FREQUENT + (at << 2));
-  if (look(id, alone)) return true;
-  record(R_ERROR, 0);
-  return false;
+/** Takes back the value of a header of which there must be one, and is another. */
+export function dropFrequent(id: u32): void {
+  if (id == ID_FROM) put(Q_FROM, 0);
+  else if (id == ID_TO) put(Q_TO, 0);
+  else if (id == ID_CALL_ID) put(Q_CALL_ID, 0);
+  else if (id == ID_CSEQ) put(Q_METHOD, 0);
+  else if (id != ID_VIA && id != ID_CONTACT) put(Q_MAX_FORWARDS, NONE);
 }
 
-/** Notes how the value went that ended at `stop`, 0 for one that could not be read. */
-function finish(stop: usize): void {
-  record(R_ERROR, stop == 0 ? 0 : (word(T_FLAGS) & F_ASCII) != 0 ? READ_ASCII : READ_OCTETS);
+/** Says of what was read that all octets of the head are ASCII. */
+export function frequentIsAscii(): void {
+  if (load<u32>(TABLE + (Q_VIA << 2)) != 0) put(Q_VIA, READ_ASCII);
+  if (load<u32>(TABLE + (Q_FROM << 2)) != 0) put(Q_FROM, READ_ASCII);
+  if (load<u32>(TABLE + (Q_TO << 2)) != 0) put(Q_TO, READ_ASCII);
+  if (load<u32>(TABLE + (Q_CONTACT << 2)) != 0) put(Q_CONTACT, READ_ASCII);
+}
+
+/** Reads a Via or an address. From and To end where their field does. */
+function readRecord(at: u32, id: u32, start: usize, end: usize): void {
+  recordTo(TABLE + ((<usize>at) << 2));
+  let stop: usize = 0;
+  if (ASC_FEATURE_SIMD) stop = id == ID_VIA ? usualVia(start, end) : usualAddress(start, end);
+  if (stop == 0) {
+    mark(start, end);
+    stop = id == ID_VIA ? via(start, end) : address(start, end);
+  }
+  if (stop != end && (id == ID_FROM || id == ID_TO)) stop = 0;
+  record(R_ERROR, stop == 0 ? 0 : READ_OCTETS);
   record(R_STOP, <u32>(stop - WINDOW));
-}
-
-/** Reads From or To, of which there is one, and which ends where its field does. */
-function single(at: usize, id: u32): void {
-  if (!begin(at, id, true)) return;
-  const stop = address(start, end);
-  finish(stop == end ? stop : 0);
-}
-
-/** Reads the frequent values of the message that parseHead() has just read, or that is back in the window. */
-export function readFrequent(): void {
-  if (begin(Q_VIA, ID_VIA, false)) finish(via(start, end));
-  single(Q_FROM, ID_FROM);
-  single(Q_TO, ID_TO);
-  if (begin(Q_CONTACT, ID_CONTACT, false)) finish(address(start, end));
-
   recordTo(RECORD);
-  const sequence = look(ID_CSEQ, true) && cseq(start, end) != 0;
-  store<u32>(FREQUENT + (Q_CSEQ << 2), recorded(R_NUMBER));
-  store<u32>(FREQUENT + (Q_METHOD << 2), sequence ? recorded(R_METHOD_ID) : 0);
-  store<u32>(
-    FREQUENT + (Q_CALL_ID << 2),
-    look(ID_CALL_ID, true) && parts(start, end, S_CALL_ID) == end ? 1 : 0,
-  );
-  const hops = look(ID_MAX_FORWARDS, true) && integer(start, end, 255) != 0;
-  store<u32>(FREQUENT + (Q_MAX_FORWARDS << 2), hops ? recorded(R_NUMBER) : <u32>NONE);
+}
+
+function readCallId(start: usize, end: usize): bool {
+  if (ASC_FEATURE_SIMD && usualCallId(start, end)) return true;
+  mark(start, end);
+  return parts(start, end, S_CALL_ID) == end;
+}
+
+/** Reads number, SP and a known method. */
+function readCSeq(start: usize, end: usize): void {
+  const last = decimal(start, end, 0x7fffffff);
+  if (last == 0 || load<u8>(last) != 0x20) return;
+  put(Q_CSEQ, decimalValue);
+  put(Q_METHOD, methodId(last + 1, end - last - 1));
+}
+
+/** Reads the value of the first header of that id, Via to Max-Forwards. */
+export function readFrequent(id: u32, start: usize, end: usize): void {
+  if (end - start > <usize>FREQUENT_MAX || start == end) return;
+  if (id == ID_VIA) readRecord(Q_VIA, id, start, end);
+  else if (id == ID_FROM) readRecord(Q_FROM, id, start, end);
+  else if (id == ID_TO) readRecord(Q_TO, id, start, end);
+  else if (id == ID_CONTACT) readRecord(Q_CONTACT, id, start, end);
+  else if (id == ID_CALL_ID) put(Q_CALL_ID, readCallId(start, end) ? 1 : 0);
+  else if (id == ID_CSEQ) readCSeq(start, end);
+  else if (integer(start, end, 255) != 0) put(Q_MAX_FORWARDS, recorded(R_NUMBER));
 }

@@ -12,6 +12,7 @@ import {
   FLAG,
   HOT_IDS,
   ID_CONTENT_LENGTH,
+  ID_MAX_FORWARDS,
   L_FOLDED,
   L_MALFORMED,
   NONE,
@@ -26,6 +27,7 @@ import {
   WINDOW_SIZE,
 } from "../src/core/abi";
 import { at, C_TOKEN, skipSpace, trimEnd } from "./chars";
+import { clearFrequent, dropFrequent, frequentIsAscii, readFrequent } from "./frequent";
 import { nameId, nameIdOf } from "./header-name";
 import { resetMarks } from "./marks";
 import { MASKS, span, TABLE, WINDOW } from "./memory";
@@ -48,15 +50,17 @@ function beforeBreak(start: usize, lf: usize): usize {
   return lf > start && load<u8>(lf - 1) == 0x0d ? lf - 1 : lf;
 }
 
-/** Notes where the first field of a frequent header is, and which of them come again. */
-function index(id: u32, count: u32): void {
+/** Notes where the first field of a frequent header is, and which of them come again; true for the first, within 255. */
+function index(id: u32, count: u32): bool {
   const hot = TABLE + ((<usize>T_HOT) << 2) + id;
   if (load<u8>(hot) != 0) {
     const repeated = TABLE + ((<usize>T_REPEATED) << 2);
     store<u32>(repeated, load<u32>(repeated) | (1 << id));
-  } else if (count < 255) {
-    store<u8>(hot, <u8>(count + 1));
+    return false;
   }
+  if (count >= 255) return false;
+  store<u8>(hot, <u8>(count + 1));
+  return true;
 }
 
 /** Notes the Content-Length, which says where the body ends (RFC 3261 §18.3). */
@@ -78,8 +82,11 @@ function note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, f
   store<u32>(field, span(line, value));
   store<u32>(field + 4, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24));
   if (id != 0 && id < <u32>HOT_IDS) {
-    index(id, count);
+    const first = index(id, count);
     if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
+    else if (id > <u32>ID_MAX_FORWARDS) return;
+    else if (first) readFrequent(id, value, valueEnd);
+    else dropFrequent(id);
   }
 }
 
@@ -176,6 +183,7 @@ export function parseHead(length: u32): i32 {
   put(T_REPEATED, 0);
   store<u64>(TABLE + ((<usize>T_HOT) << 2), 0);
   store<u64>(TABLE + ((<usize>T_HOT) << 2) + 8, 0);
+  clearFrequent();
   let count: u32 = 0;
   while (true) {
     const first = load<u8>(p);
@@ -194,6 +202,9 @@ export function parseHead(length: u32): i32 {
 
   put(T_FIELDS_END, <u32>(p - WINDOW));
   put(T_HEAD_END, <u32>(lf + 1 - WINDOW));
-  if (asciiWindow(<u32>(lf + 1 - WINDOW))) put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
+  if (asciiWindow(<u32>(lf + 1 - WINDOW))) {
+    put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
+    frequentIsAscii();
+  }
   return <i32>count;
 }

@@ -4,11 +4,10 @@
 
 import { address as readAddress } from "./address";
 import { fillClasses } from "./chars";
-import { readFrequent } from "./frequent";
 import { parseHead } from "./head";
 import { internName } from "./header-name";
 import { mark, resetMarks } from "./marks";
-import { FREQUENT, PARAMS, RECORD, TABLE, WINDOW } from "./memory";
+import { PARAMS, RECORD, TABLE, WINDOW } from "./memory";
 import { paramList as readParamList } from "./param-list";
 import { params as readParams } from "./params";
 import { parts as readParts } from "./parts";
@@ -25,11 +24,10 @@ import { via as readVia } from "./via";
 
 fillClasses();
 
-/** Addresses of the window, table, value record, frequent values and parameter record in the module's memory. */
+/** Addresses of the window, table, value record and parameter record in the module's memory. */
 export const windowAt: usize = WINDOW;
 export const tableAt: usize = TABLE;
 export const recordAt: usize = RECORD;
-export const frequentAt: usize = FREQUENT;
 export const paramsAt: usize = PARAMS;
 
 function offset(p: usize): i32 {
@@ -54,11 +52,6 @@ export function ascii(length: u32): u32 {
 /** Says that the window holds something else than before. parse() knows by itself. */
 export function reset(): void {
   resetMarks();
-}
-
-/** Reads the frequent values of the message whose head and table are there; Q_* words. */
-export function frequent(): void {
-  readFrequent();
 }
 
 export function via(start: u32, end: u32): i32 {

@@ -13,11 +13,21 @@ export function resetMarks(): void {
 }
 
 /** The bits of sixteen octets that are not plain. */
-function special(lanes: v128): u64 {
+function specialOf(lanes: v128): u64 {
   const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
   const low = i8x16.swizzle(v128.load(PLAIN), v128.and(lanes, i8x16.splat(15)));
   const row = i8x16.swizzle(bits, i8x16.shr_u(lanes, 4));
   return <u64>i8x16.bitmask(i8x16.eq(v128.and(low, row), i8x16.splat(0)));
+}
+
+/** A bit for each of the sixty-four octets from `p` on that is not plain. */
+export function special(p: usize): u64 {
+  return (
+    specialOf(v128.load(p)) |
+    (specialOf(v128.load(p, 16)) << 16) |
+    (specialOf(v128.load(p, 32)) << 32) |
+    (specialOf(v128.load(p, 48)) << 48)
+  );
 }
 
 /** Marks the octets of the window from `start` up to `end`, unless they are marked. */
@@ -28,13 +38,7 @@ export function mark(start: usize, end: usize): void {
     if (from >= first && to <= behind) return;
     for (let block = from; block < to; block++) {
       const p = WINDOW + ((<usize>block) << 6);
-      store<u64>(
-        MARKS + ((<usize>block) << 3),
-        special(v128.load(p)) |
-          (special(v128.load(p, 16)) << 16) |
-          (special(v128.load(p, 32)) << 32) |
-          (special(v128.load(p, 48)) << 48),
-      );
+      store<u64>(MARKS + ((<usize>block) << 3), special(p));
     }
     first = from;
     behind = to;

@@ -2,9 +2,8 @@
 // allocated, nothing grows, and so no view on this memory is ever detached.
 //
 //   WINDOW    the message or value at hand, and a tail for whole-vector reads   65,536 + 128 bytes
-//   TABLE     what parse() found: T_* words, then two words a header field
+//   TABLE     what parse() found: T_* and Q_* words, then two words a header field
 //   RECORD    what a grammar function found: R_* words
-//   FREQUENT  what frequent() found: Q_* words
 //   PARAMS    the parameters of the value in RECORD: two words each, name span and value span
 //   CLASSES   a byte of C_* bits for each octet
 //   PLAIN     16 bytes: which octets are plain, as rows that a vector looks up
@@ -14,12 +13,11 @@
 //   ENTRIES   the names known by id: lower-case name with zeros behind
 //   IDS       their ids
 
-import { FIELDS_MAX, FREQUENT_WORDS, NAME_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../src/core/abi";
+import { FIELDS_MAX, NAME_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../src/core/abi";
 
 export const WINDOW: usize = memory.data(65536 + 128, 16);
 export const TABLE: usize = memory.data((T_FIELDS + 2 * FIELDS_MAX) * 4, 16);
 export const RECORD: usize = memory.data(RECORD_WORDS * 4, 16);
-export const FREQUENT: usize = memory.data(FREQUENT_WORDS * 4, 16);
 export const PARAMS: usize = memory.data(PARAMS_MAX * 8, 16);
 export const CLASSES: usize = memory.data(256, 16);
 export const PLAIN: usize = memory.data(16, 16);
@@ -32,7 +30,7 @@ export const BUCKETS: usize = memory.data(512, 16);
 export const ENTRIES: usize = memory.data(256 * NAME_MAX, 16);
 export const IDS: usize = memory.data(256, 16);
 
-/** Where the grammar functions put what they find: RECORD, or a part of FREQUENT. */
+/** Where the grammar functions put what they find: RECORD, or a part of TABLE. */
 let target: usize = RECORD;
 
 export function recordTo(address: usize): void {

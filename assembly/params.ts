@@ -32,7 +32,7 @@ function isRport(name: usize, length: usize): bool {
 }
 
 /** Puts the values of the few parameters that every element reads into words of their own. */
-function note(name: usize, length: usize, value: u32): void {
+export function note(name: usize, length: usize, value: u32): void {
   if (length == 1) {
     if ((load<u8>(name) | 0x20) == 0x71 && !isQ(value)) record(R_BAD_Q, 1);
     return;

@@ -35,6 +35,7 @@ export function uri(start: usize, end: usize): usize {
   record(R_URI_USER, NONE);
   record(R_URI_PASSWORD, NONE);
   record(R_URI_PORT, NONE);
+  record(R_URI_ESCAPED, 0);
   const letters = load<u32>(start, 0, 1) | 0x20202020;
   if (letters == 0x3a706973 && start + 4 <= end) {
     record(R_URI_KIND, SCHEME_SIP);

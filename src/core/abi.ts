@@ -31,8 +31,25 @@ export const T_BODY_LENGTH = 7;
 export const T_REPEATED = 8;
 /** A byte for each id below HOT_IDS: the number of its first field counted from 1, if that is below 256. */
 export const T_HOT = 9;
+/** Octets of the longest value that is read along with the head. */
+export const FREQUENT_MAX = 1024;
+// The frequent values, read along with the head: copies of the record, R_ERROR 0 where the value is not there, or
+// there twice, or longer than FREQUENT_MAX, or cannot be read.
+/** The topmost Via. */
+export const Q_VIA = 13;
+export const Q_FROM = 35;
+export const Q_TO = 57;
+/** The first Contact. */
+export const Q_CONTACT = 79;
+/** CSeq: number, and METHOD_* or 0. */
+export const Q_CSEQ = 101;
+export const Q_METHOD = 102;
+/** Max-Forwards, or NONE. */
+export const Q_MAX_FORWARDS = 103;
+/** 1: there is one Call-ID, as its grammar has it. */
+export const Q_CALL_ID = 104;
 /** Where the fields begin: two words each, `line start | value start << 16`, `value end | id << 16 | L_* << 24`. */
-export const T_FIELDS = 13;
+export const T_FIELDS = 105;
 
 /** Ids below this have a byte in the table. */
 export const HOT_IDS = 16;
@@ -187,23 +204,6 @@ export const RECORD_WORDS = 22;
 /** R_ERROR of a copy that is kept: the text is ASCII, or perhaps is not. */
 export const READ_ASCII = 1;
 export const READ_OCTETS = 2;
-
-// ── the frequent values of one message, read in one call: copies of the record, R_ERROR 0 where the value is
-// not there, or there twice, or cannot be read ──
-/** The topmost Via. */
-export const Q_VIA = 0;
-export const Q_FROM = 22;
-export const Q_TO = 44;
-/** The first Contact. */
-export const Q_CONTACT = 66;
-/** CSeq: number, and METHOD_* or 0. */
-export const Q_CSEQ = 88;
-export const Q_METHOD = 89;
-/** Max-Forwards, or NONE. */
-export const Q_MAX_FORWARDS = 90;
-/** 1: there is one Call-ID, as its grammar has it. */
-export const Q_CALL_ID = 91;
-export const FREQUENT_WORDS = 92;
 
 /** "Not there", where a span or a port could be. */
 export const NONE = 0xffffffff;

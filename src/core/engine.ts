@@ -2,7 +2,7 @@
 // entry registers where it comes from, and importing the library does nothing else.
 
 import { SipError } from "../errors.ts";
-import { FIELDS_MAX, FREQUENT_WORDS, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./abi.ts";
+import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS, WINDOW_SIZE } from "./abi.ts";
 
 type Constant = { readonly value: number };
 
@@ -12,7 +12,6 @@ export interface CoreFunctions {
   intern(length: number, id: number): number;
   ascii(length: number): number;
   reset(): void;
-  frequent(): void;
   via(start: number, end: number): number;
   address(start: number, end: number): number;
   uri(start: number, end: number): number;
@@ -32,7 +31,6 @@ export interface CoreExports extends CoreFunctions {
   readonly windowAt: Constant;
   readonly tableAt: Constant;
   readonly recordAt: Constant;
-  readonly frequentAt: Constant;
   readonly paramsAt: Constant;
 }
 
@@ -47,7 +45,6 @@ export interface Engine extends Readonly<CoreFunctions> {
   /** The table of a message with that many header fields; made when first asked for. */
   readonly tables: (Uint32Array | undefined)[];
   readonly record: Uint32Array;
-  readonly frequentRecord: Uint32Array;
   readonly paramRecord: Uint32Array;
 }
 
@@ -95,7 +92,6 @@ function start(): Engine {
     intern: exports.intern,
     ascii: exports.ascii,
     reset: exports.reset,
-    frequent: exports.frequent,
     via: exports.via,
     address: exports.address,
     uri: exports.uri,
@@ -111,7 +107,6 @@ function start(): Engine {
     table: new Uint32Array(buffer, exports.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
     tables: new Array(FIELDS_MAX + 1),
     record: new Uint32Array(buffer, exports.recordAt.value, RECORD_WORDS),
-    frequentRecord: new Uint32Array(buffer, exports.frequentAt.value, FREQUENT_WORDS),
     paramRecord: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
   };
   prepare?.(made);

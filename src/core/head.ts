@@ -26,7 +26,6 @@ import {
 import type { Engine } from "./engine.ts";
 import { keep, slab } from "./slab.ts";
 import { fromBinary } from "./text.ts";
-import { holdTable } from "./window.ts";
 import { METHODS } from "./words.ts";
 
 /** One parsed message: its text as a binary string, and where its parts are. */
@@ -36,33 +35,22 @@ export class Head {
   readonly count: number;
   /** True where the whole head is ASCII; false says perhaps not. */
   readonly ascii: boolean;
-  private readonly _slab: Uint32Array;
-  private readonly _base: number;
-  /** The frequent values, once one of them was asked for, and where they are in their slab. */
-  values: Uint32Array | undefined = undefined;
-  valuesAt = 0;
+  /** The slab that holds the table: T_* and Q_* words, and two for each field; and where in it that begins. */
+  readonly words: Uint32Array;
+  readonly at: number;
 
   /** Copies the table that the core has just written. */
   constructor(core: Engine, text: string, count: number) {
     core.tables[count] ??= core.table.subarray(0, T_FIELDS + 2 * count);
-    this._base = keep(core.tables[count] as Uint32Array);
-    this._slab = slab;
+    this.at = keep(core.tables[count] as Uint32Array);
+    this.words = slab;
     this.text = text;
     this.count = count;
     this.ascii = (core.table[T_FLAGS]! & F_ASCII) !== 0;
   }
 
-  /** Has the frequent values read, all of them in one call. */
-  readFrequent(): Uint32Array {
-    const core = holdTable(this.text);
-    core.frequent();
-    this.valuesAt = keep(core.frequentRecord);
-    this.values = slab;
-    return slab;
-  }
-
   private _word(word: number): number {
-    return this._slab[this._base + word]!;
+    return this.words[this.at + word]!;
   }
 
   get isResponse(): boolean {
@@ -155,8 +143,8 @@ export class Head {
     if (from === 0 && id < HOT_IDS && this.count < 255) {
       return ((this._word(T_HOT + (id >> 2)) >>> ((id & 3) << 3)) & 0xff) - 1;
     }
-    const words = this._slab;
-    const first = this._base + T_FIELDS + 1;
+    const words = this.words;
+    const first = this.at + T_FIELDS + 1;
     for (let field = from; field < this.count; field++) {
       if (((words[first + 2 * field]! >>> 16) & 0xff) === id) return field;
     }

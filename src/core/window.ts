@@ -18,7 +18,6 @@ import { type Engine, engine } from "./engine.ts";
 import { fromBinary, writeBinary } from "./text.ts";
 
 let held: string | undefined;
-let tabled: string | undefined;
 
 /** Makes the window hold this binary string, as much of it as fits, and returns the engine. */
 export function hold(text: string): Engine {
@@ -32,22 +31,9 @@ export function hold(text: string): Engine {
   return core;
 }
 
-/** Notes what the window holds and the table is of; undefined for nothing of use. */
+/** Notes what the window holds; undefined for nothing of use. */
 export function holds(text: string | undefined): void {
   held = text;
-  tabled = text;
-}
-
-/** Makes the window hold this message and the core's table be of it, and returns the engine. */
-export function holdTable(text: string): Engine {
-  const core = engine();
-  if (held !== text || tabled !== text) {
-    const length = Math.min(text.length, WINDOW_SIZE);
-    writeBinary(text, core.window, length);
-    core.parse(length);
-    holds(text);
-  }
-  return core;
 }
 
 /** The part of a binary string that a span names, as text; undefined for NONE. */

@@ -1,5 +1,5 @@
 // Frequent: the typed values that every element reads of every message, out of the records that the core
-// leaves of them in one call. Undefined where a value has to be read the long way: it is not there, or there
+// leaves of them with the head. Undefined where a value has to be read the long way: it is not there, or there
 // twice, or not as its grammar has it.
 
 import {
@@ -31,8 +31,7 @@ import { Via } from "./via.ts";
 
 /** The first value of the header of that id, as it came. */
 export function frequentFirst(head: Head, id: number): unknown {
-  const words = head.values ?? head.readFrequent();
-  const at = head.valuesAt;
+  const { words, at } = head;
   switch (id) {
     case ID_VIA:
       return words[at + Q_VIA] === 0 ? undefined : new Via(head.text, words, at + Q_VIA);
@@ -66,8 +65,8 @@ export function frequentFirst(head: Head, id: number): unknown {
 /** True where the first Via or Contact is there and the only one: one field, and nothing behind the value. */
 export function frequentAlone(head: Head, id: number): boolean {
   if ((id !== ID_VIA && id !== ID_CONTACT) || head.repeated(id)) return false;
-  const words = head.values ?? head.readFrequent();
-  const at = head.valuesAt + (id === ID_VIA ? Q_VIA : Q_CONTACT);
+  const { words } = head;
+  const at = head.at + (id === ID_VIA ? Q_VIA : Q_CONTACT);
   return (
     words[at] !== 0 && words[at + R_BAD_Q] === 0 && words[at + R_STOP] === head.valueEnd(head.find(id, 0))
   );

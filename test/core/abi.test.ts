@@ -10,7 +10,6 @@ const FUNCTIONS = [
   "address",
   "ascii",
   "cseq",
-  "frequent",
   "integer",
   "intern",
   "mediaType",
@@ -24,7 +23,7 @@ const FUNCTIONS = [
   "uriParams",
   "via",
 ];
-const ADDRESSES = ["frequentAt", "paramsAt", "recordAt", "tableAt", "windowAt"];
+const ADDRESSES = ["paramsAt", "recordAt", "tableAt", "windowAt"];
 
 /** Reads an unsigned LEB128 number; the number and the offset behind it. */
 function leb(bytes: Uint8Array, at: number): [value: number, next: number] {
@@ -83,7 +82,6 @@ describe.each(["sip.wasm", "scalar.wasm"])("%s", (file) => {
       [exports.windowAt!.value, 65536 + 128],
       [exports.tableAt!.value, 4 * (abi.T_FIELDS + 2 * abi.FIELDS_MAX)],
       [exports.recordAt!.value, 4 * abi.RECORD_WORDS],
-      [exports.frequentAt!.value, 4 * abi.FREQUENT_WORDS],
       [exports.paramsAt!.value, 8 * abi.PARAMS_MAX],
     ];
     regions.sort(([a], [b]) => a - b);

@@ -2,7 +2,7 @@
 // and plain JavaScript (build/scalar.js), each with the header names interned.
 
 import { readFileSync } from "node:fs";
-import { FIELDS_MAX, FREQUENT_WORDS, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../../src/core/abi.ts";
+import { FIELDS_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../../src/core/abi.ts";
 import type { CoreExports } from "../../src/core/engine.ts";
 import { headerById } from "../../src/message/header-table.ts";
 
@@ -16,7 +16,6 @@ export interface Build {
   readonly window: Uint8Array;
   readonly table: Uint32Array;
   readonly record: Uint32Array;
-  readonly frequent: Uint32Array;
   readonly params: Uint32Array;
 }
 
@@ -28,7 +27,6 @@ function open(name: string, core: CoreExports): Build {
     window: new Uint8Array(buffer, core.windowAt.value, WINDOW_BYTES),
     table: new Uint32Array(buffer, core.tableAt.value, T_FIELDS + 2 * FIELDS_MAX),
     record: new Uint32Array(buffer, core.recordAt.value, RECORD_WORDS),
-    frequent: new Uint32Array(buffer, core.frequentAt.value, FREQUENT_WORDS),
     params: new Uint32Array(buffer, core.paramsAt.value, 2 * PARAMS_MAX),
   };
   for (let id = 1; headerById(id) !== undefined; id++) {

@@ -6,6 +6,12 @@ import {
   F_ASCII,
   F_RESPONSE,
   NONE,
+  Q_CONTACT,
+  Q_CSEQ,
+  Q_FROM,
+  Q_METHOD,
+  Q_TO,
+  Q_VIA,
   R_BRANCH,
   R_DISPLAY,
   R_ERROR,
@@ -20,6 +26,7 @@ import {
   R_URI_PASSWORD,
   R_URI_USER,
   R_VIA_HOST,
+  READ_OCTETS,
   RECORD_WORDS,
   T_FIELDS,
   T_FIRST,
@@ -42,6 +49,22 @@ const URI_SPANS = [R_URI_USER, R_URI_PASSWORD, R_URI_HOST, R_URI_PARAMS, R_URI_H
 
 /** What a grammar function is called with. */
 type Read = (core: Engine, start: number, end: number) => number;
+
+/** The frequent values, in which all builds must agree; of one that was not read, that alone. */
+function frequent(table: Uint32Array): Uint32Array {
+  const words = table.slice(0, T_FIELDS);
+  for (const at of [Q_VIA, Q_FROM, Q_TO, Q_CONTACT]) {
+    if (words[at + R_ERROR] === 0) words.fill(0, at, at + RECORD_WORDS);
+    // One build may take the head for ASCII where another is more careful.
+    else words[at + R_ERROR] = READ_OCTETS;
+  }
+  if (words[Q_METHOD] === 0) words[Q_CSEQ] = 0;
+  return words.fill(0, 0, Q_VIA);
+}
+
+function differing(a: Uint32Array, b: Uint32Array): number {
+  return a.findIndex((word, i) => word !== b[i]);
+}
 
 /** Compares builds, and sees what the core has not done before. */
 export class Twins {
@@ -72,6 +95,7 @@ export class Twins {
       build.window.set(message);
       const poison = build === this._first ? behind[0] : behind[1];
       build.window.fill(poison, length, length + BEHIND);
+      build.table.fill(BLANK, Q_VIA, T_FIELDS);
       const found = build.core.parse(length);
       // parse() puts marks of its own behind the message.
       build.window.fill(poison, length, length + BEHIND);
@@ -88,10 +112,13 @@ export class Twins {
     for (const build of this._builds) {
       if (build === this._first) continue;
       for (let i = 0; i < T_FIELDS + 2 * count; i++) {
+        if (i === Q_VIA) i = T_FIELDS;
         const [a, b] =
           i === T_FLAGS ? [table[i]! & ~F_ASCII, build.table[i]! & ~F_ASCII] : [table[i], build.table[i]];
         if (a !== b) return `table: ${build.name} has ${b} for ${a} in word ${i}`;
       }
+      const i = differing(frequent(table), frequent(build.table));
+      if (i >= 0) return `table: ${build.name} has another frequent value, word ${i}`;
     }
     const end = table[T_HEAD_END]!;
     if (end > message.length) return `span: the head ends behind the message`;
