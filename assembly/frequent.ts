@@ -28,7 +28,7 @@ import {
 } from "../src/core/abi";
 import { address } from "./address";
 import { mark } from "./marks";
-import { RECORD, record, recorded, recordTo, TABLE, WINDOW } from "./memory";
+import { RECORD, record, recorded, recordTo, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
 import { parts } from "./parts";
 import { usualAddress, usualCallId, usualVia } from "./usual";
@@ -104,7 +104,7 @@ export function readFrequent(id: u32, start: usize, end: usize): void {
   else if (id == ID_FROM) readRecord(Q_FROM, id, start, end);
   else if (id == ID_TO) readRecord(Q_TO, id, start, end);
   else if (id == ID_CONTACT) readRecord(Q_CONTACT, id, start, end);
-  else if (id == ID_CALL_ID) put(Q_CALL_ID, readCallId(start, end) ? 1 : 0);
+  else if (id == ID_CALL_ID) put(Q_CALL_ID, readCallId(start, end) ? span(start, end) : 0);
   else if (id == ID_CSEQ) readCSeq(start, end);
   else if (integer(start, end, 255) != 0) put(Q_MAX_FORWARDS, recorded(R_NUMBER));
 }

@@ -46,7 +46,7 @@ export const Q_CSEQ = 101;
 export const Q_METHOD = 102;
 /** Max-Forwards, or NONE. */
 export const Q_MAX_FORWARDS = 103;
-/** 1: there is one Call-ID, as its grammar has it. */
+/** Call-ID, which may hold ASCII only, or 0. */
 export const Q_CALL_ID = 104;
 /** Where the fields begin: two words each, `line start | value start << 16`, `value end | id << 16 | L_* << 24`. */
 export const T_FIELDS = 105;

@@ -1,6 +1,6 @@
 // Parse: bytes or text into a Head, or a failure that costs no Error. A bad datagram is daily bread.
 
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, SipError } from "../errors.ts";
 import {
   E_EMPTY,
   E_HEAD_INCOMPLETE,
@@ -13,7 +13,7 @@ import {
 import { type Engine, engine } from "./engine.ts";
 import { Head } from "./head.ts";
 import { binaryFrom, encodeAscii, hasBuffer, utf8 } from "./text.ts";
-import { holds } from "./window.ts";
+import { hold, holds } from "./window.ts";
 
 /** Limits on what is taken for a message. */
 export interface ParseLimits {
@@ -58,6 +58,14 @@ export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LI
   if (count < 0) return refuse(count);
   const end = messageEnd(core, data.length);
   return finish(core, end === data.length ? data : data.slice(0, end), count, limits);
+}
+
+/** Parses what was put together here, a binary string within the limits of the core. */
+export function parseOwn(text: string): Head {
+  const core = hold(text);
+  const count = core.parse(text.length);
+  if (count < 0) throw new SipError("value_invalid", "what was put together is no message");
+  return new Head(core, text, count);
 }
 
 function parseBytes(core: Engine, bytes: Uint8Array, limits: ParseLimits): Head | ParseFailure {

@@ -1,10 +1,10 @@
 // Slab: where tables of numbers are kept. A typed array of its own costs as much as a whole parse, so many
-// tables share one. Whoever keeps a table keeps its slab: 8 kB.
+// tables share one. Whoever keeps a table keeps its slab: 16 kB.
 
 import { R_ERROR, READ_ASCII, READ_OCTETS } from "./abi.ts";
 import type { Engine } from "./engine.ts";
 
-const SLAB_WORDS = 2048;
+const SLAB_WORDS = 4096;
 let used = 0;
 
 /** The slab that keep() has just copied to. */

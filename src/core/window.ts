@@ -49,6 +49,14 @@ export function recordedText(text: string, words: Uint32Array, at: number, word:
   return words[at + R_ERROR] === READ_ASCII ? found : fromBinary(found);
 }
 
+const QUOTE = 0x22;
+
+/** True where that part begins with a quote. Looked for in the text, since a part of it costs more to look into. */
+export function isQuoted(text: string, words: Uint32Array, at: number, word: number): boolean {
+  const span = words[at + word]!;
+  return span !== NONE && text.charCodeAt(span & 0xffff) === QUOTE;
+}
+
 /** A part of a binary string as text. */
 export function part(text: string, start: number, end: number, ascii: boolean): string {
   const found = text.slice(start, end);

@@ -1,10 +1,15 @@
 // Create response: what a response takes over from its request (RFC 3261 §8.2.6).
 
+import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
+import { refuseUnsafe } from "./escape.ts";
+import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import { Headers } from "./headers.ts";
 import type { Request } from "./request.ts";
-import { Response } from "./response.ts";
+import { respond } from "./respond.ts";
+import { checkStatus, Response } from "./response.ts";
+import { reasonPhrase } from "./status.ts";
 
 /** What a response copies from its request (RFC 3261 §8.2.6.2). */
 const COPIED = ["Via", "From", "To", "Call-ID", "CSeq"] as const;
@@ -15,17 +20,38 @@ const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
 /** A response to a request; see Request.createResponse. */
 export function createResponse(request: Request, status: number, reason?: string): Response {
   if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
+  // RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take.
+  const routed = status > 100 && status < 300 && DIALOG_METHODS.has(request.method);
+  const text = respondInText(request, status, reason, routed);
+  const response =
+    text === undefined
+      ? new Response(undefined, makeHeaders(request, status, routed), status, reason)
+      : new Response(undefined, undefined, status, reason, true, text);
+  response.flow = request.flow;
+  return response;
+}
+
+/** The response's text, where the request is as it came in and nothing about it is odd. */
+function respondInText(
+  request: Request,
+  status: number,
+  reason: string | undefined,
+  routed: boolean,
+): string | undefined {
+  const head = request.untouched;
+  if (head === undefined || (status === 100 && request.headers.has("Timestamp"))) return undefined;
+  const phrase = reason === undefined ? reasonPhrase(status) : toBinary(refuseUnsafe(reason, "Status-Line"));
+  const tag = status === 100 ? undefined : () => request.toTag(makeTag);
+  return respond(head, `SIP/2.0 ${checkStatus(status)} ${phrase}\r\n`, tag, routed ? ID_RECORD_ROUTE : 0);
+}
+
+function makeHeaders(request: Request, status: number, routed: boolean): Headers {
   const headers = new Headers();
   for (const name of COPIED) headers.copy(name, request.headers);
   if (status === 100) headers.copy("Timestamp", request.headers);
   else addToTag(headers, request);
-  // RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take.
-  if (status > 100 && status < 300 && DIALOG_METHODS.has(request.method)) {
-    headers.copy("Record-Route", request.headers);
-  }
-  const response = new Response(undefined, headers, status, reason);
-  response.flow = request.flow;
-  return response;
+  if (routed) headers.copy("Record-Route", request.headers);
+  return headers;
 }
 
 /**
@@ -41,4 +67,5 @@ function addToTag(headers: Headers, request: Request): void {
   }
 }
 
+const ID_RECORD_ROUTE = (headerInfo("Record-Route") as HeaderInfo).id;
 const makeTag = (): string => defaultRandom.tag();

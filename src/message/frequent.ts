@@ -1,14 +1,10 @@
-// Frequent: the typed values that every element reads of every message, out of the records that the core
-// leaves of them with the head. Undefined where a value has to be read the long way: it is not there, or there
-// twice, or not as its grammar has it.
+// Frequent: the typed values that every element reads of every message, out of the records that the core leaves
+// of them with the head, made all at once: one at a time costs more. Undefined where a value has to be read the
+// long way: it is not there, or there twice, or not as its grammar has it.
 
 import {
-  ID_CALL_ID,
   ID_CONTACT,
-  ID_CSEQ,
-  ID_FROM,
   ID_MAX_FORWARDS,
-  ID_TO,
   ID_VIA,
   NONE,
   Q_CALL_ID,
@@ -23,44 +19,51 @@ import {
   R_STOP,
 } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
-import { part } from "../core/window.ts";
 import { METHODS } from "../core/words.ts";
 import { CSeq } from "./cseq.ts";
 import { NameAddr } from "./name-addr.ts";
 import { Via } from "./via.ts";
 
-/** The first value of the header of that id, as it came. */
-export function frequentFirst(head: Head, id: number): unknown {
-  const { words, at } = head;
-  switch (id) {
-    case ID_VIA:
-      return words[at + Q_VIA] === 0 ? undefined : new Via(head.text, words, at + Q_VIA);
-    case ID_FROM:
-      return words[at + Q_FROM] === 0 ? undefined : new NameAddr(head.text, words, at + Q_FROM);
-    case ID_TO:
-      return words[at + Q_TO] === 0 ? undefined : new NameAddr(head.text, words, at + Q_TO);
-    case ID_CONTACT:
-      return words[at + Q_CONTACT] === 0 || words[at + Q_CONTACT + R_BAD_Q] !== 0
-        ? undefined
-        : new NameAddr(head.text, words, at + Q_CONTACT);
-    case ID_CALL_ID: {
-      const field = head.find(id, 0);
-      return words[at + Q_CALL_ID] === 0
-        ? undefined
-        : part(head.text, head.valueStart(field), head.valueEnd(field), head.ascii);
+/** What get() or first() gives of these header fields, as they came in; null where there is no such field. */
+export class Frequent {
+  /** The topmost. */
+  readonly via: Via | undefined;
+  readonly from: NameAddr | undefined;
+  readonly to: NameAddr | undefined;
+  readonly callId: string | undefined;
+  readonly cseq: CSeq | undefined;
+  /** The first. */
+  readonly contact: NameAddr | null | undefined;
+  readonly maxForwards: number | null | undefined;
+
+  constructor(head: Head | undefined) {
+    if (head === undefined) {
+      this.via = this.from = this.to = this.callId = this.cseq = this.contact = this.maxForwards = undefined;
+      return;
     }
-    case ID_CSEQ: {
-      const method = words[at + Q_METHOD]!;
-      return method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true);
-    }
-    case ID_MAX_FORWARDS: {
-      const hops = words[at + Q_MAX_FORWARDS]!;
-      return hops === NONE ? undefined : hops;
-    }
-    default:
-      return undefined;
+    const { text, words, at } = head;
+    this.via = words[at + Q_VIA] === 0 ? undefined : new Via(text, words, at + Q_VIA);
+    this.from = words[at + Q_FROM] === 0 ? undefined : new NameAddr(text, words, at + Q_FROM);
+    this.to = words[at + Q_TO] === 0 ? undefined : new NameAddr(text, words, at + Q_TO);
+    const callId = words[at + Q_CALL_ID]!;
+    this.callId = callId === 0 ? undefined : text.slice(callId & 0xffff, callId >>> 16);
+    const method = words[at + Q_METHOD]!;
+    this.cseq = method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true);
+    this.contact =
+      words[at + Q_CONTACT] === 0 || words[at + Q_CONTACT + R_BAD_Q] !== 0
+        ? lacking(head, ID_CONTACT)
+        : new NameAddr(text, words, at + Q_CONTACT);
+    const hops = words[at + Q_MAX_FORWARDS]!;
+    this.maxForwards = hops === NONE ? lacking(head, ID_MAX_FORWARDS) : hops;
   }
 }
+
+function lacking(head: Head, id: number): null | undefined {
+  return head.find(id, 0) < 0 ? null : undefined;
+}
+
+/** Of a message that was made here, of which nothing came in. */
+export const NOTHING: Frequent = new Frequent(undefined);
 
 /** True where the first Via or Contact is there and the only one: one field, and nothing behind the value. */
 export function frequentAlone(head: Head, id: number): boolean {

@@ -1,6 +1,7 @@
 // Headers: the header fields of one message, in order: read as typed values on demand, edited in place.
 // Untouched fields stay the octets that they were.
 
+import { ID_CALL_ID, ID_CONTACT, ID_CSEQ, ID_FROM, ID_MAX_FORWARDS, ID_TO, ID_VIA } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
 import { definedHeader, takeUnknown } from "./defined.ts";
 import { copyField, extendField, type Item, makeFields, sourceOf } from "./field.ts";
@@ -14,7 +15,7 @@ import {
   readTopmost,
 } from "./field-list.ts";
 import { unfold } from "./fold.ts";
-import { frequentAlone, frequentFirst } from "./frequent.ts";
+import { Frequent, frequentAlone, NOTHING } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
@@ -26,11 +27,13 @@ function read(head: Head | undefined, items: Items, info: HeaderInfo): unknown {
   return info.list ? readAll(head, items, info) : readSingle(head, items, info);
 }
 
-/** A slot for all values of each frequent header, and behind them one for its first value alone. */
-function slots(): unknown[] {
-  const u = undefined;
-  return [u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u];
-}
+const VIA = 1 << ID_VIA;
+const FROM = 1 << ID_FROM;
+const TO = 1 << ID_TO;
+const CALL_ID = 1 << ID_CALL_ID;
+const CSEQ = 1 << ID_CSEQ;
+const CONTACT = 1 << ID_CONTACT;
+const MAX_FORWARDS = 1 << ID_MAX_FORWARDS;
 
 /**
  * The header fields of a message. Names are taken in any case and in compact form; values come typed by
@@ -45,7 +48,9 @@ export class Headers implements Iterable<[name: string, value: string]> {
   private _items: Item[] | undefined;
   /** A bit for the id of each frequent header that was edited. */
   private _edited = 0;
-  /** What was read of the most frequent headers, by id; see slots(). */
+  /** The most frequent values as they came in, once one of them was asked for. */
+  private _frequent: Frequent | undefined = undefined;
+  /** What else was read of frequent headers, by id: all values, and behind them the first value alone. */
   private _values: unknown[] | undefined = undefined;
   /** What was read of others, by name in lower case. */
   private _others: Map<string, unknown> | undefined = undefined;
@@ -61,14 +66,26 @@ export class Headers implements Iterable<[name: string, value: string]> {
    * nobody defined (defineHeader).
    */
   get<N extends HeaderName>(name: N): HeaderValue<N> {
-    const info = headerInfo(name);
-    if (info === undefined || info.id >= FREQUENT) return this._other(info, name) as HeaderValue<N>;
-    this._values ??= slots();
-    const known = this._values[info.id];
-    if (known !== undefined) return known as HeaderValue<N>;
-    const value = this._frequent(info) ?? read(this._head, this._items, info);
-    this._values[info.id] = value;
-    return value as HeaderValue<N>;
+    this._frequent ??= this._asItCame();
+    const edited = this._edited;
+    let value: unknown;
+    switch (name) {
+      case "From":
+        if ((edited & FROM) === 0) value = this._frequent.from;
+        break;
+      case "To":
+        if ((edited & TO) === 0) value = this._frequent.to;
+        break;
+      case "CSeq":
+        if ((edited & CSEQ) === 0) value = this._frequent.cseq;
+        break;
+      case "Call-ID":
+        if ((edited & CALL_ID) === 0) value = this._frequent.callId;
+        break;
+      case "Max-Forwards":
+        if ((edited & MAX_FORWARDS) === 0) value = this._frequent.maxForwards;
+    }
+    return (value === undefined ? this._get(name) : (value ?? undefined)) as HeaderValue<N>;
   }
 
   /**
@@ -76,16 +93,14 @@ export class Headers implements Iterable<[name: string, value: string]> {
    * Undefined where there is none.
    */
   first<N extends HeaderName>(name: N): HeaderItem<N> | undefined {
-    const info = headerInfo(name);
-    if (info?.list !== true || info.id >= FREQUENT) {
-      const value = this.get(name);
-      const alone = info?.list === false || definedHeader(name)?.list === false;
-      return (!alone && Array.isArray(value) ? value[0] : value) as HeaderItem<N> | undefined;
+    this._frequent ??= this._asItCame();
+    let value: unknown;
+    if (name === "Via") {
+      if ((this._edited & VIA) === 0) value = this._frequent.via;
+    } else if (name === "Contact") {
+      if ((this._edited & CONTACT) === 0) value = this._frequent.contact;
     }
-    this._values ??= slots();
-    const all = this._values[info.id] as HeaderItem<N>[] | undefined;
-    if (all !== undefined) return all[0];
-    return this._first(info) as HeaderItem<N> | undefined;
+    return (value === undefined ? this._first(name) : (value ?? undefined)) as HeaderItem<N> | undefined;
   }
 
   /** True where there is at least one field of that name. */
@@ -223,6 +238,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   clone(): Headers {
     const copy = new Headers(this._head, this._items && [...this._items]);
     copy._edited = this._edited;
+    copy._frequent = this._frequent;
     copy._values = this._values && [...this._values];
     return copy;
   }
@@ -259,28 +275,44 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return findField(this._head, this._items, info, name, from);
   }
 
-  /** The first value of a frequent list, read now or before; there are slots. */
-  private _first(info: HeaderInfo): unknown {
+  private _asItCame(): Frequent {
+    return this._head === undefined ? NOTHING : new Frequent(this._head);
+  }
+
+  /** What get() gives, where it is not among the most frequent values as they came in. */
+  private _get(name: string): unknown {
+    const info = headerInfo(name);
+    if (info === undefined || info.id >= FREQUENT) return this._other(info, name);
+    if (!info.list && info.name !== name) return this.get(info.name);
+    this._values ??= [];
+    const known = this._values[info.id];
+    if (known !== undefined) return known;
+    const value = this._isAlone(info) ? [this.first(info.name)] : read(this._head, this._items, info);
+    this._values[info.id] = value;
+    return value;
+  }
+
+  /** What first() gives, where it is not among the most frequent values as they came in. */
+  private _first(name: string): unknown {
+    const info = headerInfo(name);
+    if (info?.list !== true || info.id >= FREQUENT) {
+      const value: unknown = this.get(name);
+      const alone = info?.list === false || definedHeader(name)?.list === false;
+      return !alone && Array.isArray(value) ? value[0] : value;
+    }
+    if (info.name !== name) return this.first(info.name);
+    this._values ??= [];
+    const all = this._values[info.id] as unknown[] | undefined;
+    if (all !== undefined) return all[0];
     const slot = FREQUENT + info.id;
-    const values = this._values as unknown[];
-    values[slot] ??= this._asItCame(info) ?? readTopmost(this._head, this._items, info);
-    return values[slot];
+    this._values[slot] ??= readTopmost(this._head, this._items, info);
+    return this._values[slot];
   }
 
-  /** What get() gives, where the core has found it along with all that is frequent. */
-  private _frequent(info: HeaderInfo): unknown {
-    if (!info.list) return this._asItCame(info);
-    // Of a Via or Contact that stands alone the list is made of what first() gave or will give.
+  /** True for a Via or Contact that came in alone: the list is made of what first() gives. */
+  private _isAlone(info: HeaderInfo): boolean {
     const head = this._head;
-    const untouched = head !== undefined && (this._edited & (1 << info.id)) === 0;
-    return untouched && frequentAlone(head, info.id) ? [this._first(info)] : undefined;
-  }
-
-  /** The first value as the core found it, unless this header was edited. */
-  private _asItCame(info: HeaderInfo): unknown {
-    const head = this._head;
-    if (head === undefined || (this._edited & (1 << info.id)) !== 0) return undefined;
-    return frequentFirst(head, info.id);
+    return head !== undefined && (this._edited & (1 << info.id)) === 0 && frequentAlone(head, info.id);
   }
 
   private _other(info: HeaderInfo | undefined, name: string): unknown {

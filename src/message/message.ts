@@ -2,6 +2,7 @@
 // to octets.
 
 import type { Head } from "../core/head.ts";
+import { parseOwn } from "../core/parse.ts";
 import { binaryFrom, bytesFrom, fromBinary, toBinary } from "../core/text.ts";
 import type { Flow } from "../transport/transport.ts";
 import { decodeBody } from "./charset.ts";
@@ -17,18 +18,30 @@ export interface WriteOptions {
 /** The common half of Request and Response. */
 export abstract class BaseMessage {
   abstract readonly kind: "request" | "response";
-  readonly headers: Headers;
   /** The flow that the message came in on; undefined for one made here. A response goes back on it. */
   flow: Flow | undefined = undefined;
 
-  protected readonly head: Head | undefined;
+  private _head: Head | undefined;
+  private _headers: Headers | undefined;
   /** A body that was set here, as a binary string. */
   private _body: string | undefined;
+  /** The whole of a message that was made as text, as long as nobody has looked into it. */
+  private _unread: string | undefined;
 
-  protected constructor(head: Head | undefined, headers: Headers = new Headers(head)) {
-    this.head = head;
-    this.headers = headers;
-    if (!head) this._body = "";
+  protected constructor(head: Head | undefined, headers: Headers | undefined, unread?: string) {
+    this._head = head;
+    this._headers = headers ?? (unread === undefined ? new Headers(head) : undefined);
+    this._body = head === undefined ? "" : undefined;
+    this._unread = unread;
+  }
+
+  get headers(): Headers {
+    return this._headers ?? this._read();
+  }
+
+  protected get head(): Head | undefined {
+    if (this._headers === undefined) this._read();
+    return this._head;
   }
 
   /** The body's octets, a copy of its own; empty where there is none. */
@@ -63,7 +76,7 @@ export abstract class BaseMessage {
    * was no number or several that differ.
    */
   get announcedLength(): number | undefined {
-    return this.head?.bodyLength;
+    return this.made ? undefined : this.head?.bodyLength;
   }
 
   /** @internal True where the start line came in with other white space than one SP (RFC 3261 §7.1). */
@@ -86,6 +99,9 @@ export abstract class BaseMessage {
     return fromBinary(this._write(options));
   }
 
+  /** True for a message that did not come in. */
+  protected abstract readonly made: boolean;
+
   /** The start line as a binary string; undefined where nobody edited it. */
   protected abstract editedStartLine(): string | undefined;
 
@@ -99,7 +115,17 @@ export abstract class BaseMessage {
     return this._body ?? (this.head as Head).text.slice((this.head as Head).end);
   }
 
+  private _read(): Headers {
+    this._head = parseOwn(this._unread as string);
+    this._unread = undefined;
+    this._headers = new Headers(this._head);
+    return this._headers;
+  }
+
   private _write(options: WriteOptions | undefined): string {
+    const unread = this._unread;
+    if (unread !== undefined && options?.compact !== true && this.editedStartLine() === undefined)
+      return unread;
     if (!this.head && !this.headers.has("Content-Length")) {
       this.headers.append("Content-Length", String(this._binaryBody().length));
     }

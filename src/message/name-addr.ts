@@ -7,22 +7,23 @@ import {
   R_ERROR,
   R_PARAMS,
   R_TAG,
+  R_URI_KIND,
   READ_ASCII,
+  SCHEME_STAR,
   WINDOW_SIZE,
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, recordedText } from "../core/window.ts";
+import { failure, hold, isQuoted, recordedText } from "../core/window.ts";
 import { quote, refuseUnsafe, unquote, unquotePairs } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
-import { STAR, Uri, uriOf } from "./uri.ts";
+import { STAR, Uri } from "./uri.ts";
 
 /** What R_DISPLAY_QUOTED says of a quoted string with quoted-pairs in it. */
 const PAIRS = 3;
-const QUOTE = 0x22;
 
 /** What may be changed in a copy of a NameAddr, or given to make one. */
 export interface NameAddrParts {
@@ -45,7 +46,7 @@ export class NameAddr {
   private readonly _text: string;
   private readonly _words: Uint32Array;
   private readonly _at: number;
-  private _uri: Uri | undefined = undefined;
+  readonly uri: Uri;
   private _params: Params | undefined = undefined;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
@@ -53,6 +54,7 @@ export class NameAddr {
     this._text = text;
     this._words = words;
     this._at = at;
+    this.uri = words[at + R_URI_KIND] === SCHEME_STAR ? STAR : new Uri(text, words, at);
   }
 
   /**
@@ -75,15 +77,11 @@ export class NameAddr {
     return compose(parts.displayName ?? "", parts.uri, Params.empty(), parts);
   }
 
-  get uri(): Uri {
-    this._uri ??= uriOf(this._text, this._words, this._at);
-    return this._uri;
-  }
-
   /** The tag parameter (RFC 3261 §19.3). */
   get tag(): string | undefined {
     const tag = recordedText(this._text, this._words, this._at, R_TAG);
-    return tag?.charCodeAt(0) === QUOTE ? unquote(unfold(tag)) : tag;
+    const quoted = isQuoted(this._text, this._words, this._at, R_TAG);
+    return quoted ? unquote(unfold(tag as string)) : tag;
   }
 
   /** The parameters behind the URI, which belong to the header field. */

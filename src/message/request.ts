@@ -18,13 +18,17 @@ export class Request extends BaseMessage {
   private _edited: boolean;
   /** The To tag of every response made to this request; made with the first of them. */
   private _toTag: string | undefined;
+  /** @internal */
+  protected readonly made: boolean;
 
   /** @internal Use parseMessage or createRequest. */
   constructor(head: Head | undefined, headers?: Headers, method?: string, uri?: Uri) {
     super(head, headers);
     this._edited = head === undefined;
-    if (method !== undefined) this._method = checkMethod(method);
+    this._method = method === undefined ? undefined : checkMethod(method);
     this._uri = uri;
+    this._toTag = undefined;
+    this.made = head === undefined;
   }
 
   /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
@@ -82,6 +86,11 @@ export class Request extends BaseMessage {
     copy._toTag = this._toTag;
     copy.adopt(this);
     return copy;
+  }
+
+  /** @internal The head, where nothing of it was edited. */
+  get untouched(): Head | undefined {
+    return this._edited || this.headers.items !== undefined ? undefined : this.head;
   }
 
   /** @internal The To tag for responses, made by `make` the first time. */

@@ -14,13 +14,23 @@ export class Response extends BaseMessage {
   private _status: number;
   private _reason: string | undefined;
   private _edited: boolean;
+  /** @internal */
+  protected readonly made: boolean;
 
   /** @internal Use parseMessage, createResponse or request.createResponse. */
-  constructor(head: Head | undefined, headers?: Headers, status = 0, reason?: string) {
-    super(head, headers);
+  constructor(
+    head: Head | undefined,
+    headers?: Headers,
+    status = 0,
+    reason?: string,
+    made: boolean = head === undefined,
+    unread?: string,
+  ) {
+    super(head, headers, unread);
     this._status = head ? head.status : checkStatus(status);
     this._reason = reason === undefined ? undefined : refuseUnsafe(reason, "Status-Line");
-    this._edited = head === undefined;
+    this._edited = head === undefined && unread === undefined;
+    this.made = made;
   }
 
   /** 100 to 699. Setting it sets the default reason phrase too. Throws SipError `value_invalid` out of range. */
@@ -57,7 +67,8 @@ export class Response extends BaseMessage {
 
   /** A copy that can be edited alone; it shares the text. */
   clone(): Response {
-    const copy = new Response(this.head, this.headers.clone(), this._status);
+    const { head } = this;
+    const copy = new Response(head, this.headers.clone(), this._status, undefined, this.made);
     copy._status = this._status;
     // As it is: one that came in may hold a CR, and was not made here.
     copy._reason = this._reason;
@@ -71,7 +82,8 @@ export class Response extends BaseMessage {
   }
 }
 
-function checkStatus(status: number): number {
+/** @internal The status code, 100 to 699. Throws SipError `value_invalid`. */
+export function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 100 || status > 699) {
     throw new SipError("value_invalid", `status code ${status}`);
   }

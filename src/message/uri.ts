@@ -255,8 +255,3 @@ export const STAR: Uri = (() => {
   words[R_URI_KIND] = SCHEME_STAR;
   return new Uri("*", words, 0);
 })();
-
-/** @internal The URI of the address whose record this is. */
-export function uriOf(text: string, words: Uint32Array, at: number): Uri {
-  return words[at + R_URI_KIND] === SCHEME_STAR ? STAR : new Uri(text, words, at);
-}

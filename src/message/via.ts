@@ -21,7 +21,7 @@ import {
 import type { Engine } from "../core/engine.ts";
 import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, recordedText } from "../core/window.ts";
+import { failure, hold, isQuoted, recordedText } from "../core/window.ts";
 import { TRANSPORTS } from "../core/words.ts";
 import { SipError } from "../errors.ts";
 import { refuseUnsafe, unquote } from "./escape.ts";
@@ -175,11 +175,9 @@ export class Via {
 
   private _value(word: number): string | undefined {
     const value = this._part(word);
-    return value?.charCodeAt(0) === QUOTE ? unquote(unfold(value)) : value;
+    return isQuoted(this._text, this._words, this._at, word) ? unquote(unfold(value as string)) : value;
   }
 }
-
-const QUOTE = 0x22;
 
 function sentBy(host: string, port: number | undefined): string {
   const bracketed = host.includes(":") ? `[${host}]` : host;
