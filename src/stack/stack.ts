@@ -2,34 +2,30 @@
 // floor to floor, and holds no SIP rules of its own beyond where a message goes.
 
 import { type Clock, systemClock } from "../clock.ts";
-import type { ParseLimits } from "../core/parse.ts";
 import { SipError } from "../errors.ts";
-import type { Finding } from "../message/finding.ts";
-import { type Message, tryParseMessage } from "../message/parse.ts";
+import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { validateBasics } from "../message/rules/basics.ts";
 import type { Uri } from "../message/uri.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import { requestKey } from "../transaction/key.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
-import type { Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport/transport.ts";
+import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
 import { abortBy } from "./abort.ts";
 import type { Core } from "./core.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
+import { Inbound } from "./inbound.ts";
+import { Life } from "./life.ts";
 import { Names } from "./names.ts";
 import type { SendOptions, SentRequest, StackOptions, StackStats } from "./options.ts";
-import { noteAlias, noteSource } from "./received.ts";
 import { asSipError, Refusals } from "./refusals.ts";
 import type { Resolver, Sender } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
+import { StatelessSender } from "./stateless-sender.ts";
 import { requestTarget } from "./target.ts";
-import { flowTo, mainTransport, requestFlow, responseFlow } from "./way.ts";
+import { flowTo, mainTransport, requestFlow } from "./way.ts";
 import { Wire } from "./wire.ts";
-
-const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
-const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
 
 /** A SIP stack. Any number of them live side by side in one process. */
 export class Stack {
@@ -38,18 +34,15 @@ export class Stack {
   readonly #layer: TransactionLayer;
   readonly #random: Random;
   readonly #clock: Clock;
-  readonly #limits: ParseLimits;
-  readonly #validate: (message: Message) => readonly Finding[];
   readonly #names: Names;
   readonly #resolver: Resolver | undefined;
   readonly #gate: Gate | undefined;
   readonly #wire: Wire;
-  readonly #refusals: Refusals;
+  readonly #inbound: Inbound;
+  readonly #stateless: StatelessSender;
   readonly #sender: Sender;
   readonly #counters: Counters = newCounters();
-  #state: "new" | "running" | "draining" | "closed" = "new";
-  /** Ends the wait for the transactions, where there is one. */
-  #drained: (() => void) | undefined;
+  readonly #life: Life = new Life();
   #closing: Promise<void> | undefined;
 
   /** @throws SipError `value_invalid` for timers or aliases that are none */
@@ -58,15 +51,16 @@ export class Stack {
     this.#core = options.core;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
-    this.#limits = options.limits ?? {};
-    this.#validate = options.validate ?? validateBasics;
     this.#names = new Names(options.transports, options.aliases);
     this.#wire = new Wire(options.transports, this.#counters, this.#clock, options.tap);
-    this.#refusals = new Refusals({
+    const report = (error: SipError): void => this.#report(error);
+    const transmit = (data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void =>
+      this.#transmit(data, flow, failed);
+    const refusals = new Refusals({
       counters: this.#counters,
       layer: () => this.#layer,
       onRefused: options.onRefused,
-      report: (error) => this.#report(error),
+      report,
     });
     this.#layer = new TransactionLayer({
       clock: this.#clock,
@@ -75,10 +69,10 @@ export class Stack {
       ...(options.timers ? { timers: options.timers } : {}),
       ...(options.limits?.transactions === undefined ? {} : { limit: options.limits.transactions }),
       stateless: options.stateless === true,
-      transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
+      transmit,
       owns: (via) => this.#names.owns(via),
-      onRefused: (finding, flow, message) => this.#refusals.tell(finding, flow, message),
-      onIdle: () => this.#drained?.(),
+      onRefused: (finding, flow, message) => refusals.tell(finding, flow, message),
+      onIdle: () => this.#life.drained(),
     });
     this.#resolver = options.resolver;
     this.#gate = options.gate;
@@ -89,6 +83,25 @@ export class Stack {
       create: (request, handlers, how) => this.#layer.createClient(request, handlers, how),
       start: (transaction, target) => transaction.start(flowTo(options.transports, target, undefined)),
     };
+    this.#inbound = new Inbound({
+      life: this.#life,
+      limits: options.limits ?? {},
+      validate: options.validate ?? validateBasics,
+      wire: this.#wire,
+      refusals,
+      layer: this.#layer,
+      gate: options.gate,
+      report,
+    });
+    this.#stateless = new StatelessSender({
+      life: this.#life,
+      transports: options.transports,
+      protocols: this.#sender.protocols,
+      resolver: options.resolver,
+      random: this.#random,
+      transmit,
+      report,
+    });
   }
 
   /**
@@ -97,10 +110,11 @@ export class Stack {
    *   started before, or closed meanwhile
    */
   async start(): Promise<void> {
-    if (this.#state !== "new") throw new SipError("closed", `the stack is ${this.#state}`);
-    this.#state = "running";
-    this.#openGate();
-    const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#receiver)));
+    const { phase } = this.#life;
+    if (phase !== "new") throw new SipError("closed", `the stack is ${phase}`);
+    this.#life.phase = "running";
+    this.#inbound.open(this.#clock, this.#random);
+    const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#inbound)));
     const failed = started.find((each) => each.status === "rejected");
     if (failed) {
       await this.close();
@@ -122,23 +136,17 @@ export class Stack {
    */
   close(options: { drain?: number } = {}): Promise<void> {
     const { drain = 0 } = options;
-    if (!(drain > 0)) this.#drained?.();
+    if (!(drain > 0)) this.#life.drained();
     this.#closing ??= this.#close(drain);
     return this.#closing;
   }
 
   async #close(drain: number): Promise<void> {
-    if (this.#state === "running" && drain > 0 && this.#layer.counts.waiting > 0) {
-      this.#state = "draining";
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.set(resolve, drain);
-        this.#drained = () => {
-          this.#clock.clear(timer);
-          resolve();
-        };
-      });
+    const life = this.#life;
+    if (life.phase === "running" && drain > 0 && this.#layer.counts.waiting > 0) {
+      await life.drain(this.#clock, drain);
     }
-    this.#state = "closed";
+    life.phase = "closed";
     this.#gate?.close();
     this.#layer.close();
     await Promise.allSettled(this.transports.map(async (each) => each.close()));
@@ -188,39 +196,7 @@ export class Stack {
    *   onError.
    */
   sendStateless(message: Message, options: { flow?: Flow; target?: Target; branch?: string } = {}): void {
-    if (this.#state === "closed") throw new SipError("closed", "the stack is closed");
-    const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
-    if (this.#resolver && !given) {
-      const formed = message.kind === "request" ? strictRouted(message) : message;
-      const found = this.#resolver.targets(formed, this.#sender.protocols);
-      if (found instanceof Promise) {
-        // Copied: the caller may go on with it while names are looked up.
-        const copy = formed.clone();
-        void found
-          .then((targets) => this.#sendTo(copy, flowTo(this.transports, targets, undefined), options.branch))
-          .catch((error) => this.#report(asSipError(error)));
-        return;
-      }
-      this.#sendTo(formed, flowTo(this.transports, found, undefined), options.branch);
-      return;
-    }
-    if (message.kind === "response") {
-      this.#sendTo(message, responseFlow(this.transports, message, options), undefined);
-    } else {
-      const flow = requestFlow(this.transports, message, options);
-      this.#sendTo(strictRouted(message), flow, options.branch);
-    }
-  }
-
-  #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
-    let data = message;
-    if (message.kind === "request") {
-      const { protocol, sentBy, reliable } = flow.transport;
-      data = message.clone();
-      const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? this.#random.branch()}`;
-      data.headers.prepend("Via", reliable ? via : `${via};rport`);
-    }
-    this.#transmit(data.toBytes(), flow, (error) => this.#report(error));
+    this.#stateless.send(message, options);
   }
 
   /**
@@ -228,24 +204,7 @@ export class Stack {
    * that parse themselves, and for tests.
    */
   receive(message: Message, flow: Flow): void {
-    if (this.#state === "closed") return;
-    this.#wire.parsed(message, flow);
-    message.flow = flow;
-    const [finding] = this.#validate(message);
-    if (finding) {
-      this.#refusals.refuse(message, flow, finding, false);
-      return;
-    }
-    if (message.kind === "request") {
-      noteSource(message, flow);
-      if (this.#state === "draining" && this.#isNew(message)) {
-        this.#refusals.refuse(message, flow, draining, true);
-        return;
-      }
-      if (flow.transport.alias) noteAlias(message, flow);
-    }
-    if (this.#gate) this.#gate.receive(message, flow);
-    else this.#layer.receive(message, flow);
+    this.#inbound.receive(message, flow);
   }
 
   /**
@@ -319,60 +278,8 @@ export class Stack {
     };
   }
 
-  readonly #receiver: TransportReceiver = {
-    onMessage: (data, flow) => {
-      if (this.#state === "closed") return;
-      this.#wire.came(data, flow);
-      const message = tryParseMessage(data, this.#limits);
-      if (message.kind !== "failure") this.receive(message, flow);
-      else this.#refusals.drop(message.code, undefined, flow);
-    },
-    onFault: (error, head, flow) => {
-      if (this.#state === "closed") return;
-      const { code, status = "drop", message: reason } = error;
-      if (head) this.#wire.came(head, flow);
-      const message = head && tryParseMessage(head, this.#limits);
-      if (message === undefined || message.kind === "failure") {
-        this.#refusals.drop(code, reason, flow);
-        return;
-      }
-      this.#wire.parsed(message, flow);
-      message.flow = flow;
-      // Without a Via, say, there is no way to answer, whatever else is wrong.
-      const dropped = this.#validate(message).some((finding) => finding.status === "drop");
-      this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
-    },
-    onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
-    onError: (error) => this.#report(error),
-  };
-
-  /** Whether a request begins something: it belongs to no dialog and to no transaction. */
-  #isNew(request: Request): boolean {
-    const { method, headers } = request;
-    if (method === "ACK" || method === "CANCEL" || headers.get("To")?.tag !== undefined) return false;
-    return this.#layer.server(requestKey(request)) === undefined;
-  }
-
-  #openGate(): void {
-    const layer = this.#layer;
-    this.#gate?.open({
-      clock: this.#clock,
-      random: this.#random,
-      get transactions() {
-        const { client, server } = layer.counts;
-        return client + server;
-      },
-      isNew: (request) => this.#isNew(request),
-      pass: (message, flow) => {
-        if (this.#state !== "closed") layer.receive(message, flow);
-      },
-      refuse: (request, flow, retryAfter) =>
-        this.#refusals.refuse(request, flow, congested, true, retryAfter),
-    });
-  }
-
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#state !== "closed") this.#wire.transmit(data, flow, failed);
+    if (this.#life.phase !== "closed") this.#wire.transmit(data, flow, failed);
   }
 
   #report(error: SipError): void {

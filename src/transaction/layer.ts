@@ -8,6 +8,7 @@ import type { Finding } from "../message/validate.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
 import { cancelOf } from "./derived.ts";
+import { Idle } from "./idle.ts";
 import { requestKey, responseKey } from "./key.ts";
 import {
   DEFAULT_TRANSACTION_LIMIT,
@@ -39,9 +40,8 @@ export class TransactionLayer {
   readonly #stateless: Stateless;
   readonly #live: Registry = new Registry();
   readonly #tallies: Tallies = newTallies();
+  readonly #idle: Idle;
   #closed = false;
-  #waiting = 0;
-  #idling = false;
   #refused = 0;
   #stray = 0;
   #dropped = 0;
@@ -52,6 +52,7 @@ export class TransactionLayer {
     this.#limit = options.limit ?? DEFAULT_TRANSACTION_LIMIT;
     this.#queue = new TimerQueue(options.clock);
     this.#stateless = new Stateless(options.random);
+    this.#idle = new Idle(options.onIdle && (() => options.onIdle?.()));
     this.#host = {
       random: options.random,
       timers: new Timers(options.timers),
@@ -61,7 +62,7 @@ export class TransactionLayer {
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       bind: (transaction, flow) => this.#live.bind(transaction, flow),
       alias: (key, transaction) => this.#live.alias(key, transaction),
-      settled: () => this.#settled(),
+      settled: () => this.#idle.settled(),
       remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.#report(error, transaction),
       pass: (ack) => this.#pass(ack),
@@ -74,7 +75,7 @@ export class TransactionLayer {
     return {
       client: this.#live.clients.size,
       server: this.#live.servers.size,
-      waiting: this.#waiting,
+      waiting: this.#idle.waiting,
       timers: this.#queue.size,
       refused: this.#refused,
       stray: this.#stray,
@@ -143,7 +144,7 @@ export class TransactionLayer {
       throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
     }
     this.#live.clients.set(transaction.key, transaction);
-    this.#waiting++;
+    this.#idle.begun();
     return transaction;
   }
 
@@ -249,7 +250,7 @@ export class TransactionLayer {
   #create(request: Request, key: string, flow: Flow): ServerTransaction {
     const transaction = new ServerTransaction(this.#host, key, request, flow);
     this.#live.servers.set(key, transaction);
-    this.#waiting++;
+    this.#idle.begun();
     this.#live.bind(transaction, flow);
     return transaction;
   }
@@ -287,16 +288,5 @@ export class TransactionLayer {
     } catch {
       // An error handler that throws has nobody left to be reported to.
     }
-  }
-
-  #settled(): void {
-    this.#waiting--;
-    const { onIdle } = this.#options;
-    if (onIdle === undefined || this.#idling || this.#waiting > 0) return;
-    this.#idling = true;
-    void Promise.resolve().then(() => {
-      this.#idling = false;
-      if (this.#waiting === 0) onIdle.call(this.#options);
-    });
   }
 }

@@ -2,8 +2,10 @@
 
 import { expect } from "vitest";
 import { freePort, startSipp } from "../browser/sipp.mjs";
+import { ladder } from "./ladder.mjs";
 import { SPEED } from "./quick-clock.mjs";
 import { Relay } from "./relay.mjs";
+import { Stall } from "./stall.mjs";
 
 /** What is lost on the way. */
 export const LOSSES = process.env.LOSSES?.split(",").map(Number) ?? [0, 0.1, 0.3];
@@ -56,7 +58,7 @@ export class Bed {
       ...(target ? { target: `127.0.0.1:${target}` } : {}),
       keys: { contact, callee },
     });
-    this.#sipps.push(sipp);
+    this.#sipps.push({ ...sipp, scenario });
     return sipp;
   }
 
@@ -79,11 +81,36 @@ export class Bed {
     for (const relay of this.#relays) relay.close();
   }
 
-  /** Runs a test. */
+  /** All messages of all SIPps, in their order. */
+  async ladder() {
+    const each = this.#sipps.map(async ({ scenario, messages }) => ladder(scenario, await messages()));
+    return (await Promise.all(each)).flat().sort().join("\n");
+  }
+
+  /** Runs a test; again, where it failed while the machine stood still. */
   static async with(loss, test) {
+    for (let left = 2; ; left--) {
+      const stall = new Stall();
+      try {
+        return await Bed.#once(loss, test);
+      } catch (error) {
+        const stalled = stall.end();
+        if (stalled === undefined || left === 0) throw error;
+        console.log(`nothing ran for ${stalled} ms, and so once more: ${error.message.split("\n", 1)[0]}`);
+      } finally {
+        stall.end();
+      }
+    }
+  }
+
+  /** A test that fails shows what SIPp has sent and received. */
+  static async #once(loss, test) {
     const bed = new Bed(loss);
     try {
       await test(bed);
+    } catch (error) {
+      error.message += `\n${await bed.ladder()}`;
+      throw error;
     } finally {
       await bed.close();
     }

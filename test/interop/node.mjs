@@ -38,6 +38,11 @@ export class Node {
     return this.stack.stats.traffic.UDP?.received[method] ?? 0;
   }
 
+  /** How many requests of a method it has sent, copies included. */
+  sent(method) {
+    return this.stack.stats.traffic.UDP?.sent[method] ?? 0;
+  }
+
   request(request, transaction) {
     this.faults.push(`${request.method} came`);
     transaction?.respond(501);

@@ -25,6 +25,8 @@ export class ClientWatch {
   #successes = 0;
   #copies = 0;
   #cancels = 0;
+  #acks = 0;
+  #provisionals = 0;
   #over = false;
   #hasty = false;
   /** Its flow failed: it may end at any time. */
@@ -49,6 +51,7 @@ export class ClientWatch {
     const invite = this.#method === "INVITE";
     if (status < 200) {
       if (this.#outcome) this.#fault(`${status} after ${this.#outcome}`);
+      this.#provisionals++;
       this.#firstProvisional ??= this.#now;
       if (status > 100) this.#lastRinging = this.#now;
       return;
@@ -85,6 +88,7 @@ export class ClientWatch {
     const { start } = packet;
     if (this.#over && start !== "CANCEL") this.#fault(`${start} left after the transaction was over`);
     if (start === "ACK") {
+      this.#acks++;
       if (this.#outcome === "2xx") this.#fault("the machine has acknowledged a 2xx");
       if (packet.vias !== 1) this.#fault(`an ACK with ${packet.vias} Vias`);
       return;
@@ -103,6 +107,21 @@ export class ClientWatch {
     this.#copies++;
     if (this.#outcome) this.#fault(`${start} again after ${this.#outcome}`);
     if (this.#copies > 11) this.#fault(`${this.#copies} copies of ${start}`);
+  }
+
+  /** A response arrives: what must have happened when the stack has taken it. */
+  arrives(status: number): (() => void) | undefined {
+    const { state } = this.#transaction;
+    const [acks, provisionals, successes] = [this.#acks, this.#provisionals, this.#successes];
+    // Each 1xx before the outcome is passed up (RFC 3261 §17.1.1.2, §17.1.2.2), and each 2xx of a forked INVITE (RFC
+    // 6026 §8.4); each copy of a refusal is acknowledged (RFC 3261 §17.1.1.2).
+    if (status < 200 && ["calling", "trying", "proceeding"].includes(state))
+      return () => this.#provisionals === provisionals && this.#fault(`a ${status} was not passed up`);
+    if (status >= 200 && status < 300 && state === "accepted")
+      return () => this.#successes === successes && this.#fault(`another ${status} was not passed up`);
+    if (status >= 300 && state === "completed" && this.#method === "INVITE")
+      return () => this.#acks === acks && this.#fault(`a copy of the ${status} was not acknowledged`);
+    return undefined;
   }
 
   /** Whether it is over. */

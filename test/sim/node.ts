@@ -144,11 +144,31 @@ export abstract class Node implements Core {
   protected stray(_response: Response): void {}
 
   #watch(transport: Transport): void {
-    const { send } = transport;
+    const { send, start } = transport;
+    transport.start = (receiver) =>
+      start.call(transport, {
+        onMessage: (data, flow) => {
+          const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+          const check = this.#arrives(readPacket(text));
+          receiver.onMessage(data, flow);
+          check?.();
+        },
+        onFault: (error, head, flow) => receiver.onFault?.(error, head, flow),
+        onFlowClosed: (flow, error) => receiver.onFlowClosed(flow, error),
+        onError: (error) => receiver.onError(error),
+      });
     transport.send = (data, flow, failed) => {
       this.#leaves(readPacket(new TextDecoder().decode(data)), flow.transport.reliable);
       send.call(transport, data, flow, failed);
     };
+  }
+
+  /** What must have happened when the stack has taken a message, if anything. */
+  #arrives(packet: Packet): (() => void) | undefined {
+    if (packet.status !== undefined)
+      return this.clients.get(`${packet.branch}|${packet.method}`)?.arrives(packet.status);
+    if (packet.start === "ACK" || packet.start === "CANCEL") return undefined;
+    return this.servers.get(packet.serverKey)?.arrives();
   }
 
   #leaves(packet: Packet, reliable: boolean): void {

@@ -15,6 +15,7 @@ export class ServerWatch {
   #final: number | undefined;
   #finalAt: number | undefined;
   #finals = 0;
+  #sent = 0;
   #endedAt: number | undefined;
   #timedOut = false;
 
@@ -33,6 +34,7 @@ export class ServerWatch {
       this.#fault(`${status} left after the transaction was over`);
     }
     this.#first ??= this.#now;
+    this.#sent++;
     if (status < 200) {
       if (this.#final !== undefined) this.#fault(`${status} after ${this.#final}`);
       if (!invite && status > 100) this.#fault(`${status} to a non-INVITE (RFC 4320 §4.1)`);
@@ -48,6 +50,15 @@ export class ServerWatch {
     this.#final ??= status;
     this.#finalAt ??= this.#now;
     this.#finals++;
+  }
+
+  /** A copy of the request arrives: what must have happened when the stack has taken it. */
+  arrives(): (() => void) | undefined {
+    const { state } = this.#transaction;
+    const [sent, latest] = [this.#sent, this.#final ?? (state === "proceeding" ? this.#first : undefined)];
+    // It is answered as it was last (RFC 3261 §17.2.1, §17.2.2), unless with nothing (RFC 4320 §4.2).
+    if (latest === undefined || (state !== "proceeding" && state !== "completed")) return undefined;
+    return () => this.#sent === sent && this.#fault(`a copy of the request was not answered again`);
   }
 
   error(error: SipError): void {

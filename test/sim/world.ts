@@ -13,6 +13,8 @@ import { draw, type Scenario } from "./scenario.ts";
 
 /** A run that has not ended by then never will. */
 const EVENTS = 50_000;
+/** As little as one that goes on for a day, in milliseconds: a Timer A without its Timer B doubles for ever. */
+const LONGEST = 86_400_000;
 
 export interface Outcome {
   readonly scenario: Scenario;
@@ -46,6 +48,7 @@ export async function run(seed: number): Promise<Outcome> {
   let events = 0;
   try {
     for (let next = clock.next; next !== undefined; next = clock.next) {
+      if (next > LONGEST) throw new Error(`not over after ${LONGEST} ms`);
       await clock.advanceAsync(next - clock.now());
       for (const node of nodes) node.sweep();
       if (++events > EVENTS) throw new Error(`not over after ${EVENTS} events`);

@@ -1,0 +1,135 @@
+// Inbound: what becomes of what the transports bring. It is read, counted, checked, and its source noted; then it is
+// refused, or goes on to the gate and the transactions.
+
+import type { Clock } from "../clock.ts";
+import type { ParseLimits } from "../core/parse.ts";
+import type { SipError } from "../errors.ts";
+import type { Finding } from "../message/finding.ts";
+import { type Message, tryParseMessage } from "../message/parse.ts";
+import type { Request } from "../message/request.ts";
+import type { Random } from "../random.ts";
+import { requestKey } from "../transaction/key.ts";
+import type { TransactionLayer } from "../transaction/layer.ts";
+import type { Flow, TransportReceiver } from "../transport/transport.ts";
+import type { Gate } from "./gate.ts";
+import type { Life } from "./life.ts";
+import { noteAlias, noteSource } from "./received.ts";
+import type { Refusals } from "./refusals.ts";
+import type { Wire } from "./wire.ts";
+
+const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
+const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
+
+/** What one stack's inbound side works with. */
+export interface InboundOptions {
+  readonly life: Life;
+  readonly limits: ParseLimits;
+  readonly validate: (message: Message) => readonly Finding[];
+  readonly wire: Wire;
+  readonly refusals: Refusals;
+  readonly layer: TransactionLayer;
+  readonly gate: Gate | undefined;
+  readonly report: (error: SipError) => void;
+}
+
+export class Inbound implements TransportReceiver {
+  readonly #life: Life;
+  readonly #limits: ParseLimits;
+  readonly #validate: (message: Message) => readonly Finding[];
+  readonly #wire: Wire;
+  readonly #refusals: Refusals;
+  readonly #layer: TransactionLayer;
+  readonly #gate: Gate | undefined;
+  readonly #report: (error: SipError) => void;
+
+  constructor(options: InboundOptions) {
+    this.#life = options.life;
+    this.#limits = options.limits;
+    this.#validate = options.validate;
+    this.#wire = options.wire;
+    this.#refusals = options.refusals;
+    this.#layer = options.layer;
+    this.#gate = options.gate;
+    this.#report = options.report;
+  }
+
+  onMessage(data: Uint8Array | string, flow: Flow): void {
+    if (this.#life.phase === "closed") return;
+    this.#wire.came(data, flow);
+    const message = tryParseMessage(data, this.#limits);
+    if (message.kind !== "failure") this.receive(message, flow);
+    else this.#refusals.drop(message.code, undefined, flow);
+  }
+
+  onFault(error: SipError, head: Uint8Array | undefined, flow: Flow): void {
+    if (this.#life.phase === "closed") return;
+    const { code, status = "drop", message: reason } = error;
+    if (head) this.#wire.came(head, flow);
+    const message = head && tryParseMessage(head, this.#limits);
+    if (message === undefined || message.kind === "failure") {
+      this.#refusals.drop(code, reason, flow);
+      return;
+    }
+    this.#wire.parsed(message, flow);
+    message.flow = flow;
+    // Without a Via, say, there is no way to answer, whatever else is wrong.
+    const dropped = this.#validate(message).some((finding) => finding.status === "drop");
+    this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
+  }
+
+  onFlowClosed(flow: Flow, error: SipError | undefined): void {
+    this.#layer.flowClosed(flow, error);
+  }
+
+  onError(error: SipError): void {
+    this.#report(error);
+  }
+
+  /** Takes in a message that is parsed, as if it had come on `flow`. */
+  receive(message: Message, flow: Flow): void {
+    if (this.#life.phase === "closed") return;
+    this.#wire.parsed(message, flow);
+    message.flow = flow;
+    const [finding] = this.#validate(message);
+    if (finding) {
+      this.#refusals.refuse(message, flow, finding, false);
+      return;
+    }
+    if (message.kind === "request") {
+      noteSource(message, flow);
+      if (this.#life.phase === "draining" && this.#isNew(message)) {
+        this.#refusals.refuse(message, flow, draining, true);
+        return;
+      }
+      if (flow.transport.alias) noteAlias(message, flow);
+    }
+    if (this.#gate) this.#gate.receive(message, flow);
+    else this.#layer.receive(message, flow);
+  }
+
+  /** Opens the gate, if there is one. */
+  open(clock: Clock, random: Random): void {
+    const layer = this.#layer;
+    this.#gate?.open({
+      clock,
+      random,
+      get transactions() {
+        const { client, server } = layer.counts;
+        return client + server;
+      },
+      isNew: (request) => this.#isNew(request),
+      pass: (message, flow) => {
+        if (this.#life.phase !== "closed") layer.receive(message, flow);
+      },
+      refuse: (request, flow, retryAfter) =>
+        this.#refusals.refuse(request, flow, congested, true, retryAfter),
+    });
+  }
+
+  /** Whether a request begins something: it belongs to no dialog and to no transaction. */
+  #isNew(request: Request): boolean {
+    const { method, headers } = request;
+    if (method === "ACK" || method === "CANCEL" || headers.get("To")?.tag !== undefined) return false;
+    return this.#layer.server(requestKey(request)) === undefined;
+  }
+}

@@ -1,0 +1,69 @@
+// StatelessSender: sends messages that belong to no transaction: ACKs to a 2xx, and what a stateless proxy forwards.
+
+import { SipError } from "../errors.ts";
+import type { Message } from "../message/parse.ts";
+import type { Random } from "../random.ts";
+import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
+import type { Life } from "./life.ts";
+import { asSipError } from "./refusals.ts";
+import type { Resolver } from "./resolver.ts";
+import { strictRouted } from "./route-set.ts";
+import { flowTo, requestFlow, responseFlow } from "./way.ts";
+
+/** What one stack's stateless sending works with. */
+export interface StatelessSenderOptions {
+  readonly life: Life;
+  readonly transports: readonly Transport[];
+  readonly protocols: readonly string[];
+  readonly resolver: Resolver | undefined;
+  readonly random: Random;
+  readonly transmit: (data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed) => void;
+  readonly report: (error: SipError) => void;
+}
+
+export class StatelessSender {
+  readonly #options: StatelessSenderOptions;
+
+  constructor(options: StatelessSenderOptions) {
+    this.#options = options;
+  }
+
+  /** As Stack.sendStateless. */
+  send(message: Message, options: { flow?: Flow; target?: Target; branch?: string }): void {
+    const { life, transports, protocols, resolver, report } = this.#options;
+    if (life.phase === "closed") throw new SipError("closed", "the stack is closed");
+    const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
+    if (resolver && !given) {
+      const formed = message.kind === "request" ? strictRouted(message) : message;
+      const found = resolver.targets(formed, protocols);
+      if (found instanceof Promise) {
+        // Copied: the caller may go on with it while names are looked up.
+        const copy = formed.clone();
+        void found
+          .then((targets) => this.#sendTo(copy, flowTo(transports, targets, undefined), options.branch))
+          .catch((error) => report(asSipError(error)));
+        return;
+      }
+      this.#sendTo(formed, flowTo(transports, found, undefined), options.branch);
+      return;
+    }
+    if (message.kind === "response") {
+      this.#sendTo(message, responseFlow(transports, message, options), undefined);
+    } else {
+      const flow = requestFlow(transports, message, options);
+      this.#sendTo(strictRouted(message), flow, options.branch);
+    }
+  }
+
+  #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
+    const { random, transmit, report } = this.#options;
+    let data = message;
+    if (message.kind === "request") {
+      const { protocol, sentBy, reliable } = flow.transport;
+      data = message.clone();
+      const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? random.branch()}`;
+      data.headers.prepend("Via", reliable ? via : `${via};rport`);
+    }
+    transmit(data.toBytes(), flow, report);
+  }
+}

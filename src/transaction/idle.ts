@@ -1,0 +1,34 @@
+// Idle: how many of a layer's transactions wait for something, and who is told when none does any more.
+
+export class Idle {
+  readonly #tell: (() => void) | undefined;
+  #waiting = 0;
+  #telling = false;
+
+  /** @param tell called, never within a call into the layer, when the last one has settled */
+  constructor(tell: (() => void) | undefined) {
+    this.#tell = tell;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** A transaction is made. */
+  begun(): void {
+    this.#waiting++;
+  }
+
+  /** It waits for nothing any more. */
+  settled(): void {
+    this.#waiting--;
+    const tell = this.#tell;
+    if (tell === undefined || this.#telling || this.#waiting > 0) return;
+    this.#telling = true;
+    void Promise.resolve().then(() => {
+      this.#telling = false;
+      if (this.#waiting === 0) tell();
+    });
+  }
+}
