@@ -3,6 +3,7 @@
 
 export {
   type Authenticator,
+  type Gruus,
   Registration,
   type RegistrationOptions,
   type RegistrationState,

@@ -3,6 +3,7 @@
 import type { Clock } from "../clock.ts";
 import type { RequestInit } from "../message/create-request.ts";
 import type { NameAddr } from "../message/name-addr.ts";
+import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -13,8 +14,15 @@ import type { EarlyDialog, Session } from "./session.ts";
 /** What a user agent is made of. */
 export interface UserAgentOptions {
   readonly stack: Stack;
-  /** Our Contact, or what makes it for a flow; by default the address of the flow's transport, with `user`. */
-  readonly contact?: NameAddr | string | ((flow: Flow | undefined) => NameAddr | string);
+  /**
+   * Our Contact, or what makes it for a flow; by default, and where that gives undefined, the address of the flow's
+   * transport, with `user`. A GRUU (RFC 5627 §4.3): `() => registration.gruus.public`.
+   */
+  readonly contact?:
+    | NameAddr
+    | Uri
+    | string
+    | ((flow: Flow | undefined) => NameAddr | Uri | string | undefined);
   /** The user part of the default Contact. */
   readonly user?: string;
   /** The stack's own clock, where it has one. */

@@ -6,13 +6,13 @@ import { createRequest } from "../message/create-request.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { Uri } from "../message/uri.ts";
+import { Uri } from "../message/uri.ts";
 import { defaultRandom } from "../random.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { DEFAULT_TIMERS } from "../transaction/timers.ts";
 import type { Flow } from "../transport/transport.ts";
-import { addContent, addOption, type Content } from "./content.ts";
+import { addContent, addOption, type Content, setContact } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { answer, type Closable, type Host, type Usage } from "./host.ts";
@@ -296,7 +296,7 @@ export class UserAgent {
   #request(method: string, uri: Uri | string, init: UserAgentRequest, flow: Flow | undefined): Request {
     const { body, contentType, headers, ...others } = init;
     const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
-    request.headers.set("Contact", this.#contactFor(flow ?? this.#wayOf(request)));
+    setContact(request, this.#contactFor(flow ?? this.#wayOf(request)));
     const content = {
       ...(body === undefined ? {} : { body }),
       ...(contentType === undefined ? {} : { contentType }),
@@ -316,6 +316,7 @@ export class UserAgent {
   #contactFor(flow: Flow | undefined): NameAddr {
     const { contact, user } = this.#options;
     const given = typeof contact === "function" ? contact(flow) : contact;
+    if (given instanceof Uri) return NameAddr.of({ uri: given });
     if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
     const transport = flow?.transport ?? this.#stack.transports[0];
     if (!transport) throw new SipError("no_transport", "the stack has no transport");

@@ -66,7 +66,8 @@ export class SipProxy {
    *
    * It validates the request (§16.3: 416, 483, 482, 440, 420), takes our own Routes off (§16.4), and asks
    * `targets` where it goes: targets, or a status to refuse it with; without `targets` it goes where its
-   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone.
+   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone. For a
+   * GRUU of ours `targets` is always asked: it leads to where its instance is now.
    * Each target gets a copy (§16.6), the caller the responses that §16.7 chooses: all provisional ones and all
    * 2xx to an INVITE, else the best final one. A CANCEL goes down all branches (§16.10); an `onCancel` that the
    * transaction had already is called, too.
@@ -220,10 +221,12 @@ export class SipProxy {
     });
   }
 
-  /** A flow token of ours decides; else the user does (§16.5). */
+  /** A flow token of ours decides, but for a GRUU, which may have moved; else the user does (§16.5). */
   #locate(routed: Routed, targets: Targets | Locate): Targets | PromiseLike<Targets> {
-    if (routed.flowGone) return 430;
-    if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
+    if (!routed.gruu || targets === asAsked) {
+      if (routed.flowGone) return 430;
+      if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
+    }
     return typeof targets === "function" ? targets(routed) : targets;
   }
 

@@ -8,6 +8,7 @@ import { CSeq } from "../message/cseq.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { Uri } from "../message/uri.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 
@@ -28,7 +29,7 @@ export interface RegistrationOptions {
   readonly contact: NameAddr | string;
   /** How long to bind it, in seconds. Default 3600; what a 423 asks for is taken, up to a day. */
   readonly expires?: number;
-  /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). */
+  /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). With it GRUUs are asked for (RFC 5627). */
   readonly instance?: string;
   /** Which of this client's flows it is, from 1 on; it needs `instance`. */
   readonly regId?: number;
@@ -40,6 +41,14 @@ export interface RegistrationOptions {
   onRegistered?(response: Response): void;
   /** It has not. It is tried again in `retry` milliseconds; never, where that is undefined. */
   onFailed?(cause: Response | SipError, retry: number | undefined): void;
+}
+
+/** What others reach this client by, and no other of the same user (RFC 5627). */
+export interface Gruus {
+  /** It names user and instance, and is always the same. */
+  readonly public?: Uri;
+  /** It hides both; each registration gives a new one. */
+  readonly temporary?: Uri;
 }
 
 /** Where a registration stands. */
@@ -66,6 +75,7 @@ export class Registration {
   #round: Promise<void> | undefined;
   #again = false;
   #state: RegistrationState = "registering";
+  #gruus: Gruus = {};
 
   /** @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar */
   constructor(options: RegistrationOptions) {
@@ -83,12 +93,21 @@ export class Registration {
       if (regId !== undefined) params = params.with("reg-id", regId);
       contact = contact.with({ params });
     }
-    this.#request.headers.set("Contact", contact).set("Supported", "path, outbound");
+    const supported = instance === undefined ? "path, outbound" : "path, outbound, gruu";
+    this.#request.headers.set("Contact", contact).set("Supported", supported);
     this.#begin();
   }
 
   get state(): RegistrationState {
     return this.#state;
+  }
+
+  /**
+   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, or where it gives none.
+   * All temporary ones that it gave stay good, as long as the binding does.
+   */
+  get gruus(): Gruus {
+    return this.#gruus;
   }
 
   /** Registers now: after a reconnect, whose new connection the registrar does not know, or a change of network. */
@@ -113,6 +132,7 @@ export class Registration {
       await before;
       await this.#ask(0).catch(() => {});
       this.#state = "ended";
+      this.#gruus = {};
     })();
     return this.#round;
   }
@@ -134,7 +154,11 @@ export class Registration {
     let seconds = 0;
     try {
       outcome = await this.#ask(this.#expires);
-      if (outcome.statusClass === 2) seconds = this.#granted(outcome);
+      if (outcome.statusClass === 2) {
+        const bound = this.#bound(outcome);
+        seconds = this.#granted(outcome, bound);
+        this.#gruus = gruusOf(bound);
+      }
     } catch (error) {
       outcome =
         error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
@@ -177,10 +201,14 @@ export class Registration {
     this.#timer = this.#options.stack.clock.set(() => this.#begin(), milliseconds);
   }
 
-  /** What the registrar has granted, in seconds: our Contact's `expires`, else Expires. */
-  #granted({ headers }: Response): number {
+  /** Our Contact, as the registrar has it. */
+  #bound({ headers }: Response): NameAddr | undefined {
     const { uri } = this.#request.headers.get("Contact")[0] as NameAddr;
-    const ours = headers.get("Contact").find((each) => !each.isStar && each.uri.equals(uri));
+    return headers.get("Contact").find((each) => !each.isStar && each.uri.equals(uri));
+  }
+
+  /** What the registrar has granted, in seconds: our Contact's `expires`, else Expires. */
+  #granted({ headers }: Response, ours: NameAddr | undefined): number {
     const text = ours?.params.get("expires") ?? "";
     const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (headers.get("Expires") ?? this.#expires);
     // A registrar that grants nothing must not be asked without end.
@@ -213,6 +241,20 @@ export class Registration {
       request = next;
     }
   }
+}
+
+/** The GRUUs in a Contact of a response; one that is no SIP URI with `gr` is none. */
+function gruusOf(contact: NameAddr | undefined): Gruus {
+  const read = (name: string): Uri | undefined => {
+    try {
+      const uri = Uri.parse(contact?.params.get(name) ?? "");
+      return uri.isSip && uri.params.has("gr") ? uri : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const [shown, hidden] = [read("pub-gruu"), read("temp-gruu")];
+  return { ...(shown && { public: shown }), ...(hidden && { temporary: hidden }) };
 }
 
 /** Retry-After in milliseconds, up to a day; 0 where there is none. */
