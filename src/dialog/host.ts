@@ -42,8 +42,12 @@ export interface Host extends Pace {
   contactFor(flow: Flow | undefined): NameAddr;
   /** Options that everything is sent with, such as credentials. */
   readonly sendOptions: SendOptions;
-  /** Sends a request, and waits for its final response; rejects as ClientTransaction.final does. */
-  ask(request: Request, flow: Flow | undefined): Promise<Response>;
+  /**
+   * Sends a request, and waits for its final response; rejects as ClientTransaction.final does.
+   * @param dialog whose request it is: it goes its way, and with its numbers
+   * @param onAgain sees the request when it is sent again with credentials
+   */
+  ask(request: Request, dialog: Dialog | undefined, onAgain?: (request: Request) => void): Promise<Response>;
   /** Tells the user of an error. */
   report(error: unknown): void;
   /** Calls the user's code; what it throws or rejects with is reported. */

@@ -261,8 +261,7 @@ export class InviteUsage implements Usage, Session {
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
   async #ask(request: Request): Promise<Response> {
     try {
-      const response = await this.#host.ask(request, this.dialog.flow);
-      this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
+      const response = await this.#host.ask(request, this.dialog);
       if (response.statusClass === 2) this.dialog.refresh(response);
       if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
         this.#hangUp("gone");
@@ -298,9 +297,9 @@ export class InviteUsage implements Usage, Session {
       const transaction = this.#host.stack.send(request, {
         ...this.#host.sendOptions,
         ...(flow ? { flow } : {}),
+        onAgain: (again) => this.dialog.renumber(again),
         onResponse: (response, { request: sent }) => {
           if (response.status < 200) return;
-          this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
           if (response.statusClass !== 2) {
             if (response.status === 481 || response.status === 408) this.#hangUp("gone");
           } else if (this.knows(response)) this.acknowledge(response);

@@ -32,7 +32,7 @@ export interface UserAgentOptions {
   readonly timers?: { readonly t1?: number; readonly t2?: number };
   /** The methods for Allow. */
   readonly allow?: string;
-  /** What every request is sent with, such as credentials. */
+  /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
   readonly sendOptions?: SendOptions;
   /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
   readonly answersStrays?: boolean;

@@ -70,7 +70,7 @@ export class UserAgent {
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       contactFor: (flow) => this.#contactFor(flow),
-      ask: (request, flow) => this.#ask(request, flow),
+      ask: (request, dialog, onAgain) => this.#ask(request, dialog, onAgain),
       report: (error) => this.#report(error),
       call: (callback) => this.#call(callback),
     };
@@ -325,13 +325,22 @@ export class UserAgent {
     return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
   }
 
-  #ask(request: Request, flow: Flow | undefined): Promise<Response> {
+  #ask(
+    request: Request,
+    dialog: Dialog | undefined,
+    onAgain?: (request: Request) => void,
+  ): Promise<Response> {
     const nothing = () => {};
+    const flow = dialog?.flow;
     return this.#stack.send(request, {
       onResponse: nothing,
       onError: nothing,
       ...this.#host.sendOptions,
       ...(flow ? { flow } : {}),
+      onAgain: (again) => {
+        dialog?.renumber(again);
+        onAgain?.(again);
+      },
     }).final;
   }
 
