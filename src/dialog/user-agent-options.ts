@@ -23,6 +23,12 @@ export interface UserAgentOptions {
     | Uri
     | string
     | ((flow: Flow | undefined) => NameAddr | Uri | string | undefined);
+  /**
+   * The proxies that requests outside of dialogs go by, the nearest first: a preloaded route set (RFC 3261 §8.1.2), or
+   * what gives it. The registrar's Service-Route (RFC 3608): `() => registration.serviceRoute`. A request whose own
+   * header fields have a Route goes by that.
+   */
+  readonly route?: RouteSet | (() => RouteSet);
   /** The user part of the default Contact. */
   readonly user?: string;
   /** The stack's own clock, where it has one. */
@@ -41,6 +47,9 @@ export interface UserAgentOptions {
   /** Told of what the handlers of sessions and subscriptions throw. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** URIs in brackets, with `lr` but for strict routers. */
+export type RouteSet = readonly (NameAddr | string)[];
 
 /** How a request that begins something is made. */
 export interface UserAgentRequest extends Omit<RequestInit, "body" | "contact" | "headers">, Content {}

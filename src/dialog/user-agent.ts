@@ -296,6 +296,9 @@ export class UserAgent {
   #request(method: string, uri: Uri | string, init: UserAgentRequest, flow: Flow | undefined): Request {
     const { body, contentType, headers, ...others } = init;
     const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
+    const { route = [] } = this.#options;
+    const routes = typeof route === "function" ? route() : route;
+    if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
     setContact(request, this.#contactFor(flow ?? this.#wayOf(request)));
     const content = {
       ...(body === undefined ? {} : { body }),

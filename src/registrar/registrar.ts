@@ -33,12 +33,20 @@ export interface RegistrarOptions {
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
   readonly maxBindings?: number;
   /**
+   * The proxies that a client's own requests are to go by, the nearest first (RFC 3608): the Service-Route of each 200,
+   * or what makes it for a request. None unless told.
+   */
+  readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute);
+  /**
    * Gives GRUUs to clients that ask for them (RFC 5627): text of high entropy, which seals the temporary ones. The
    * machines of a cluster share it. Without it there are none. What is sent to a GRUU comes to the proxy of this
    * domain, within dialogs, too: see `Routed.gruu`.
    */
   readonly gruuSecret?: string;
 }
+
+/** URIs with `lr`, in brackets. */
+export type ServiceRoute = readonly (NameAddr | string)[];
 
 /** A way to a user; a target of `SipProxy`. */
 export interface RegisteredTarget {
@@ -58,12 +66,15 @@ export class Registrar {
   readonly #aor: (uri: Uri) => string | undefined;
   readonly #rules: Rules;
   readonly #gruus: Gruus | undefined;
+  readonly #serviceRoute: (request: Request) => ServiceRoute;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
     this.#stack = stack;
     this.#location = location;
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
+    const { serviceRoute = [] } = options;
+    this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
@@ -160,6 +171,8 @@ export class Registrar {
     // RFC 3327 §5.3: the client sees which way it will be called.
     const path = request.headers.get("Path");
     if (path.length > 0) headers.set("Path", path);
+    const serviceRoute = this.#serviceRoute(request);
+    if (serviceRoute.length > 0) headers.set("Service-Route", serviceRoute);
     if (outbound) headers.set("Require", "outbound");
     return response;
   }

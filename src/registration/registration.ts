@@ -76,6 +76,7 @@ export class Registration {
   #again = false;
   #state: RegistrationState = "registering";
   #gruus: Gruus = {};
+  #serviceRoute: readonly NameAddr[] = [];
 
   /** @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar */
   constructor(options: RegistrationOptions) {
@@ -110,6 +111,14 @@ export class Registration {
     return this.#gruus;
   }
 
+  /**
+   * The proxies that our own requests are to go by, the nearest first, as the registrar has said last (RFC 3608 §6.1):
+   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none.
+   */
+  get serviceRoute(): readonly NameAddr[] {
+    return this.#serviceRoute;
+  }
+
   /** Registers now: after a reconnect, whose new connection the registrar does not know, or a change of network. */
   refresh(): void {
     if (this.#state === "unregistering" || this.#state === "ended") return;
@@ -133,6 +142,7 @@ export class Registration {
       await this.#ask(0).catch(() => {});
       this.#state = "ended";
       this.#gruus = {};
+      this.#serviceRoute = [];
     })();
     return this.#round;
   }
@@ -158,6 +168,7 @@ export class Registration {
         const bound = this.#bound(outcome);
         seconds = this.#granted(outcome, bound);
         this.#gruus = gruusOf(bound);
+        this.#serviceRoute = serviceRouteOf(outcome);
       }
     } catch (error) {
       outcome =
@@ -255,6 +266,15 @@ function gruusOf(contact: NameAddr | undefined): Gruus {
   };
   const [shown, hidden] = [read("pub-gruu"), read("temp-gruu")];
   return { ...(shown && { public: shown }), ...(hidden && { temporary: hidden }) };
+}
+
+/** The Service-Route of a response; one that cannot be read is none. */
+function serviceRouteOf({ headers }: Response): readonly NameAddr[] {
+  try {
+    return headers.get("Service-Route").filter(({ uri }) => uri.isSip);
+  } catch {
+    return [];
+  }
 }
 
 /** Retry-After in milliseconds, up to a day; 0 where there is none. */
