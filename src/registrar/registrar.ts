@@ -38,6 +38,11 @@ export interface RegistrarOptions {
    */
   readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute);
   /**
+   * The longest time between two keep-alives that outbound clients are to send, in seconds (Flow-Timer, RFC 5626
+   * §5.4). Without it they send theirs as they like.
+   */
+  readonly flowTimer?: number;
+  /**
    * Gives GRUUs to clients that ask for them (RFC 5627): text of high entropy, which seals the temporary ones. The
    * machines of a cluster share it. Without it there are none. What is sent to a GRUU comes to the proxy of this
    * domain, within dialogs, too: see `Routed.gruu`.
@@ -66,12 +71,14 @@ export class Registrar {
   readonly #aor: (uri: Uri) => string | undefined;
   readonly #rules: Rules;
   readonly #gruus: Gruus | undefined;
+  readonly #flowTimer: number | undefined;
   readonly #serviceRoute: (request: Request) => ServiceRoute;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
     this.#stack = stack;
     this.#location = location;
+    this.#flowTimer = options.flowTimer;
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
     const { serviceRoute = [] } = options;
     this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
@@ -174,6 +181,7 @@ export class Registrar {
     const serviceRoute = this.#serviceRoute(request);
     if (serviceRoute.length > 0) headers.set("Service-Route", serviceRoute);
     if (outbound) headers.set("Require", "outbound");
+    if (outbound && this.#flowTimer !== undefined) headers.set("Flow-Timer", String(this.#flowTimer));
     return response;
   }
 

@@ -349,7 +349,10 @@ export class Stack {
       const dropped = this.#validate(message).some((finding) => finding.status === "drop");
       this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
     },
-    onFlowClosed: (flow, error) => this.#layer.flowClosed(flow, error),
+    onFlowClosed: (flow, error) => {
+      this.#layer.flowClosed(flow, error);
+      this.#core.onFlowClosed?.(flow, error);
+    },
     onError: (error) => this.#report(error),
   };
 
