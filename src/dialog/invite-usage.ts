@@ -43,6 +43,11 @@ export class InviteUsage implements Usage, Session {
   #unacknowledged: { readonly cseq: number; readonly resend: Resend } | undefined;
   #acknowledged: (() => void)[] = [];
   #peerUpdates = false;
+  /**
+   * A PRACK of ours that is not answered. What overtakes it has it refused (RFC 3261 §12.2.2), and the call with it:
+   * other requests wait.
+   */
+  #prack: Promise<void> | undefined;
   #body: SessionJson["body"];
   #wait: { readonly timer: TimerHandle; readonly abort: () => void } | undefined;
 
@@ -113,13 +118,17 @@ export class InviteUsage implements Usage, Session {
   }
 
   async request(method: string, content: Content = {}): Promise<Response> {
-    return this.#ask(this.#live().createRequest(method, content));
+    if (method !== "PRACK" && this.#prack) await this.#prack;
+    const asked = this.#ask(this.#live().createRequest(method, content));
+    if (method === "PRACK") this.#notePrack(asked);
+    return asked;
   }
 
   async update(content: Content = {}): Promise<Response> {
     const offers = content.body !== undefined && content.body.length > 0;
     return this.#offer(offers, async () => {
       for (;;) {
+        if (this.#prack) await this.#prack;
         const request = this.#live().createRequest("UPDATE", content);
         this.#timer.ask(request);
         const response = await this.#ask(request);
@@ -251,6 +260,14 @@ export class InviteUsage implements Usage, Session {
 
   close(): void {
     this.end({ reason: "closed" });
+  }
+
+  #notePrack(asked: Promise<unknown>): void {
+    const nothing = () => {};
+    const settled: Promise<void> = asked.then(nothing, nothing).then(() => {
+      if (this.#prack === settled) this.#prack = undefined;
+    });
+    this.#prack = settled;
   }
 
   #live(): Dialog {
