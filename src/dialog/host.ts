@@ -63,3 +63,24 @@ export function answer(transaction: ServerTransaction | undefined, response: Res
   transaction.respond(response);
   return true;
 }
+
+/** Sends a request, and waits for its final response: Host.ask. */
+export function askFinal(
+  { stack, sendOptions }: Pick<Host, "stack" | "sendOptions">,
+  request: Request,
+  dialog: Dialog | undefined,
+  onAgain: ((request: Request) => void) | undefined,
+): Promise<Response> {
+  const nothing = () => {};
+  const flow = dialog?.flow;
+  return stack.send(request, {
+    onResponse: nothing,
+    onError: nothing,
+    ...sendOptions,
+    ...(flow ? { flow } : {}),
+    onAgain: (again) => {
+      dialog?.renumber(again);
+      onAgain?.(again);
+    },
+  }).final;
+}
