@@ -40,6 +40,7 @@ export type { Counters } from "./stack/counters.ts";
 export type { Gate, GateHost } from "./stack/gate.ts";
 export type {
   AbortSignalLike,
+  CredentialSender,
   SendOptions,
   SentRequest,
   StackOptions,

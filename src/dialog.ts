@@ -32,6 +32,7 @@ export type {
 export { UserAgent } from "./dialog/user-agent.ts";
 export type {
   FoundDialog,
+  RouteSet,
   UserAgentOptions,
   UserAgentRequest,
   UserAgentStats,

@@ -3,4 +3,9 @@
 
 export type { Binding, BindingChange, LocationService } from "./registrar/location.ts";
 export { MemoryLocation, type MemoryLocationOptions } from "./registrar/memory-location.ts";
-export { type RegisteredTarget, Registrar, type RegistrarOptions } from "./registrar/registrar.ts";
+export {
+  type RegisteredTarget,
+  Registrar,
+  type RegistrarOptions,
+  type ServiceRoute,
+} from "./registrar/registrar.ts";

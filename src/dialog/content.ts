@@ -1,6 +1,7 @@
 // Content: what a user adds to a request or response that the library makes: body, its type, header fields.
 
 import type { HeaderName } from "../message/header-types.ts";
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Message } from "../message/parse.ts";
 
 /** A body and header fields. */
@@ -23,6 +24,12 @@ export function addContent<M extends Message>(message: M, { body, contentType, h
     message.body = body;
   }
   return message;
+}
+
+/** Puts our Contact in. Whoever gives a GRUU says that it knows them (RFC 5627 §4.3). */
+export function setContact(message: Message, contact: NameAddr): void {
+  message.headers.set("Contact", contact);
+  if (contact.uri.isSip && contact.uri.params.has("gr")) addOption(message, "Supported", "gruu");
 }
 
 /** Adds an option tag to a list such as Supported or Require, unless it is there. */

@@ -3,6 +3,7 @@
 
 import { SipError } from "../errors.ts";
 import { createRequest } from "../message/create-request.ts";
+import { CSeq } from "../message/cseq.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -177,9 +178,14 @@ export class Dialog {
     return true;
   }
 
-  /** Takes note of the number that a request of ours went out with, where somebody has counted on (for credentials). */
+  /** Takes note of the number that the request which made the dialog went out with, where somebody has counted on. */
   noteSent(number: number): void {
     this.#localCSeq = Math.max(this.#localCSeq, number);
+  }
+
+  /** Gives a request of ours, which goes out again with credentials, the next number (RFC 3261 §12.2.1.1, §22.2). */
+  renumber(request: Request): void {
+    request.headers.set("CSeq", new CSeq(++this.#localCSeq, request.method));
   }
 
   /**

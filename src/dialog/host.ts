@@ -42,8 +42,12 @@ export interface Host extends Pace {
   contactFor(flow: Flow | undefined): NameAddr;
   /** Options that everything is sent with, such as credentials. */
   readonly sendOptions: SendOptions;
-  /** Sends a request, and waits for its final response; rejects as ClientTransaction.final does. */
-  ask(request: Request, flow: Flow | undefined): Promise<Response>;
+  /**
+   * Sends a request, and waits for its final response; rejects as ClientTransaction.final does.
+   * @param dialog whose request it is: it goes its way, and with its numbers
+   * @param onAgain sees the request when it is sent again with credentials
+   */
+  ask(request: Request, dialog: Dialog | undefined, onAgain?: (request: Request) => void): Promise<Response>;
   /** Tells the user of an error. */
   report(error: unknown): void;
   /** Calls the user's code; what it throws or rejects with is reported. */
@@ -58,4 +62,25 @@ export function answer(transaction: ServerTransaction | undefined, response: Res
   if (!transaction.waiting && !repeated) return false;
   transaction.respond(response);
   return true;
+}
+
+/** Sends a request, and waits for its final response: Host.ask. */
+export function askFinal(
+  { stack, sendOptions }: Pick<Host, "stack" | "sendOptions">,
+  request: Request,
+  dialog: Dialog | undefined,
+  onAgain: ((request: Request) => void) | undefined,
+): Promise<Response> {
+  const nothing = () => {};
+  const flow = dialog?.flow;
+  return stack.send(request, {
+    onResponse: nothing,
+    onError: nothing,
+    ...sendOptions,
+    ...(flow ? { flow } : {}),
+    onAgain: (again) => {
+      dialog?.renumber(again);
+      onAgain?.(again);
+    },
+  }).final;
 }

@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, addOption, type Content, hasOption } from "./content.ts";
+import { addContent, addOption, type Content, hasOption, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -116,7 +116,7 @@ export class IncomingInvite implements Closable {
   accept(content: Content = {}): Session {
     if (this.#over) throw new SipError("transaction_state", "the call is over");
     const response = addContent(this.request.createResponse(200), content);
-    response.headers.set("Contact", this.#usage.dialog.contact);
+    setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     addOption(response, "Supported", "replaces");
     this.#usage.noteBody(content);
@@ -144,7 +144,7 @@ export class IncomingInvite implements Closable {
 
   #provisional(status: number, content: Content): Response {
     const response = addContent(this.request.createResponse(status), content);
-    response.headers.set("Contact", this.#usage.dialog.contact);
+    setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     return response;
   }

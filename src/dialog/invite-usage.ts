@@ -1,23 +1,20 @@
 // InviteUsage: one dialog that an INVITE made, from its first ring to its end: the requests within it, in both
-// directions, ACKs and the 2xx that wait for them, glare, session timers. It stands behind EarlyDialog and Session.
+// directions. It stands behind EarlyDialog and Session; offers, ACKs and the session timer have files of their own.
 
-import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage } from "./host.ts";
+import type { Host, Usage } from "./host.ts";
+import { OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
-import { Resend } from "./resend.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription, type SubscriptionHandlers } from "./subscription.ts";
-
-/** How often a re-INVITE that meets the peer's is sent in all. */
-const GLARE_TRIES = 4;
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
@@ -32,19 +29,16 @@ export class InviteUsage implements Usage, Session {
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;
   #ended = false;
-  /** An offer of ours is under way, or waits to be sent again. */
-  #offering = false;
-  /** It waits: the peer's may come meanwhile. */
-  #pausing = false;
+  readonly #own: OwnOffers;
   readonly #peer: PeerOffers;
-  /** The last ACK that we sent: a 2xx that comes again gets it again. */
-  #ack: Request | undefined;
-  /** Our last 2xx to an INVITE, as long as its ACK has not come. */
-  #unacknowledged: { readonly cseq: number; readonly resend: Resend } | undefined;
-  #acknowledged: (() => void)[] = [];
+  readonly #acks: Acknowledgements;
   #peerUpdates = false;
+  /**
+   * A PRACK of ours that is not answered. What overtakes it has it refused (RFC 3261 §12.2.2), and the call with it:
+   * other requests wait.
+   */
+  #prack: Promise<void> | undefined;
   #body: SessionJson["body"];
-  #wait: { readonly timer: TimerHandle; readonly abort: () => void } | undefined;
 
   constructor(host: Host, dialog: Dialog, handlers: SessionHandlers, options: SessionOptions) {
     this.#host = host;
@@ -56,8 +50,21 @@ export class InviteUsage implements Usage, Session {
       () => void this.#refresh().catch(() => {}),
       () => this.#hangUp("expired"),
     );
+    this.#acks = new Acknowledgements(host, dialog);
+    this.#own = new OwnOffers(host, this.#timer, {
+      live: () => this.#live(),
+      pracked: () => this.#prack,
+      peerWaits: () => this.#peer.waits,
+      ask: (request) => this.#ask(request),
+      knows: (response) => this.knows(response),
+      acknowledge: (response) => this.acknowledge(response),
+      confirm: (invite, response) => this.confirm(invite, response),
+      gone: () => void this.#hangUp("gone"),
+      noteBody: (content) => this.noteBody(content),
+      notePeer: (response) => this.notePeer(response),
+    });
     this.#peer = new PeerOffers(host, dialog, this.#timer, handlers, {
-      crosses: () => (this.#offering && !this.#pausing) || this.#unacknowledged !== undefined,
+      crosses: () => this.#own.crosses || this.#acks.waits,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
       notePeer: (request) => this.notePeer(request),
@@ -113,37 +120,18 @@ export class InviteUsage implements Usage, Session {
   }
 
   async request(method: string, content: Content = {}): Promise<Response> {
-    return this.#ask(this.#live().createRequest(method, content));
+    if (method !== "PRACK" && this.#prack) await this.#prack;
+    const asked = this.#ask(this.#live().createRequest(method, content));
+    if (method === "PRACK") this.#notePrack(asked);
+    return asked;
   }
 
-  async update(content: Content = {}): Promise<Response> {
-    const offers = content.body !== undefined && content.body.length > 0;
-    return this.#offer(offers, async () => {
-      for (;;) {
-        const request = this.#live().createRequest("UPDATE", content);
-        this.#timer.ask(request);
-        const response = await this.#ask(request);
-        if (this.#timer.yieldTo(response)) continue;
-        if (response.statusClass === 2) {
-          this.noteBody(content);
-          this.#timer.agreed(response);
-        }
-        return response;
-      }
-    });
+  update(content: Content = {}): Promise<Response> {
+    return this.#own.update(content);
   }
 
-  async reinvite(content: Content = {}): Promise<Response> {
-    return this.#offer(true, async () => {
-      for (let tries = 1; ; tries++) {
-        const response = await this.#invite(content);
-        const met = response.status === 491;
-        if (met ? tries === GLARE_TRIES : !this.#timer.yieldTo(response)) return response;
-        if (met)
-          do await this.#pause();
-          while (this.#peer.waits);
-      }
-    });
+  reinvite(content: Content = {}): Promise<Response> {
+    return this.#own.reinvite(content);
   }
 
   refer(target: string, handlers: SubscriptionHandlers, content: Content = {}): Subscription {
@@ -155,30 +143,18 @@ export class InviteUsage implements Usage, Session {
 
   async bye(content: Content = {}): Promise<Response | undefined> {
     if (this.#ended) return undefined;
-    if (this.#unacknowledged) await new Promise<void>((resolve) => this.#acknowledged.push(resolve));
+    if (this.#acks.waits) await this.#acks.settled();
     return this.#hangUp("bye", content);
   }
 
   /** The ACK to a 2xx of the peer's: sent now, and again for each 2xx that comes again. @internal */
   acknowledge(response: Response, content: Content = {}, credentials?: Request): void {
-    const cseq = response.headers.get("CSeq")?.number ?? 0;
-    const again = this.#ack?.headers.get("CSeq")?.number === cseq ? this.#ack : undefined;
-    const ack = again ?? this.dialog.createRequest("ACK", content, cseq);
-    if (!again && credentials) {
-      for (const name of ["Authorization", "Proxy-Authorization"]) {
-        for (const value of credentials.headers.raw(name)) ack.headers.append(name, value);
-      }
-    }
-    this.#ack = ack;
-    const { flow } = this.dialog;
-    // A peer may have told us a Contact that leads nowhere.
-    this.#host.call(() => this.#host.stack.sendStateless(ack, flow ? { flow } : {}));
+    this.#acks.acknowledge(response, content, credentials);
   }
 
   /** Whether a 2xx was acknowledged already: it comes again. @internal */
   knows(response: Response): boolean {
-    const cseq = response.headers.get("CSeq");
-    return this.#ack !== undefined && this.#ack.headers.get("CSeq")?.number === cseq?.number;
+    return this.#acks.knows(response);
   }
 
   /** Acknowledges a 2xx, with the answer to its offer where our INVITE had none. @internal */
@@ -195,21 +171,9 @@ export class InviteUsage implements Usage, Session {
 
   /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */
   accept(invite: Request, transaction: ServerTransaction, response: Response): void {
-    const cseq = invite.headers.get("CSeq")?.number ?? 0;
     this.dialog.confirm();
-    const resend = new Resend(
-      this.#host,
-      () => answer(transaction, response),
-      () => {
-        this.#settle();
-        this.#hangUp("unacknowledged");
-      },
-    );
-    this.#unacknowledged = { cseq, resend };
-    if (!answer(transaction, response)) {
-      this.#settle();
-      this.end({ reason: "gone" });
-    }
+    const unheard = () => void this.#hangUp("unacknowledged");
+    if (!this.#acks.accept(invite, transaction, response, unheard)) this.end({ reason: "gone" });
   }
 
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
@@ -243,14 +207,22 @@ export class InviteUsage implements Usage, Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer.stop();
-    this.#settle();
-    this.#wait?.abort();
+    this.#acks.stop();
+    this.#own.stop();
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));
   }
 
   close(): void {
     this.end({ reason: "closed" });
+  }
+
+  #notePrack(asked: Promise<unknown>): void {
+    const nothing = () => {};
+    const settled: Promise<void> = asked.then(nothing, nothing).then(() => {
+      if (this.#prack === settled) this.#prack = undefined;
+    });
+    this.#prack = settled;
   }
 
   #live(): Dialog {
@@ -261,8 +233,7 @@ export class InviteUsage implements Usage, Session {
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
   async #ask(request: Request): Promise<Response> {
     try {
-      const response = await this.#host.ask(request, this.dialog.flow);
-      this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
+      const response = await this.#host.ask(request, this.dialog);
       if (response.statusClass === 2) this.dialog.refresh(response);
       if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
         this.#hangUp("gone");
@@ -274,81 +245,8 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
-  async #offer(offers: boolean, send: () => Promise<Response>): Promise<Response> {
-    if (!offers) return send();
-    if (this.#offering || this.#peer.waits) {
-      throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
-    }
-    this.#offering = true;
-    try {
-      return await send();
-    } finally {
-      this.#offering = false;
-    }
-  }
-
-  /** One re-INVITE. Every 2xx to it is acknowledged, those that come again included. */
-  #invite(content: Content): Promise<Response> {
-    const request = this.#live().createRequest("INVITE", content);
-    request.headers.set("Allow", this.#host.allow);
-    this.#timer.ask(request);
-    const { flow } = this.dialog;
-    return new Promise<Response>((resolve, reject) => {
-      const transaction = this.#host.stack.send(request, {
-        ...this.#host.sendOptions,
-        ...(flow ? { flow } : {}),
-        onResponse: (response, { request: sent }) => {
-          if (response.status < 200) return;
-          this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
-          if (response.statusClass !== 2) {
-            if (response.status === 481 || response.status === 408) this.#hangUp("gone");
-          } else if (this.knows(response)) this.acknowledge(response);
-          else {
-            this.dialog.refresh(response);
-            this.notePeer(response);
-            this.noteBody(content);
-            this.#timer.agreed(response);
-            void this.confirm(sent, response).then(() => resolve(response), reject);
-            return;
-          }
-          resolve(response);
-        },
-        onError: (error) => {
-          if (error.code === "timeout") this.#hangUp("gone");
-          reject(error);
-        },
-      });
-      transaction.final.catch(reject);
-    });
-  }
-
-  /** RFC 3261 §14.1: who made the Call-ID waits for 2.1 to 4 s, the other for up to 2 s, in steps of 10 ms. */
-  #pause(): Promise<void> {
-    const { clock, random } = this.#host;
-    const [least, range] = this.dialog.role === "caller" ? [2100, 191] : [0, 201];
-    const delay = least + 10 * Math.floor(random.fraction() * range);
-    this.#pausing = true;
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        this.#wait = undefined;
-        this.#pausing = false;
-      };
-      const timer = clock.set(() => {
-        done();
-        resolve();
-      }, delay);
-      const abort = () => {
-        clock.clear(timer);
-        done();
-        reject(new SipError("terminated", "the session is over"));
-      };
-      this.#wait = { timer, abort };
-    });
-  }
-
   async #refresh(): Promise<void> {
-    if (this.#offering || this.#peer.waits) return;
+    if (this.#own.busy || this.#peer.waits) return;
     if (this.#peerUpdates || this.#body === undefined) await this.update();
     else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
   }
@@ -363,17 +261,9 @@ export class InviteUsage implements Usage, Session {
   }
 
   #receiveAck(ack: Request): boolean {
-    if (ack.headers.get("CSeq")?.number !== this.#unacknowledged?.cseq)
-      return this.dialog.state === "confirmed";
-    this.#settle();
+    if (!this.#acks.receive(ack)) return this.dialog.state === "confirmed";
     this.#host.call(() => this.#handlers.onAck?.(ack));
     return true;
-  }
-
-  #settle(): void {
-    this.#unacknowledged?.resend.stop();
-    this.#unacknowledged = undefined;
-    for (const resolve of this.#acknowledged.splice(0)) resolve();
   }
 
   #receiveRefer(request: Request, transaction: ServerTransaction): void {

@@ -160,9 +160,7 @@ export class Notifier implements Usage {
     request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
     try {
       addContent(request, content);
-      const response = await this.#host.ask(request, this.dialog.flow);
-      this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
-      return response;
+      return await this.#host.ask(request, this.dialog);
     } catch (cause) {
       // A content that must not go on the wire is the user's to hear of.
       if (cause instanceof SipError && cause.code === "value_unsafe") this.#host.report(cause);

@@ -48,7 +48,7 @@ export interface SubscriptionInit {
 export class Subscription implements Usage {
   /** The event package. */
   readonly event: string;
-  readonly #id: string | undefined;
+  #id: string | undefined;
   readonly #host: Host;
   readonly #handlers: SubscriptionHandlers;
   readonly #request: Request;
@@ -170,7 +170,12 @@ export class Subscription implements Usage {
 
   async #send(request: Request): Promise<void> {
     try {
-      const response = await this.#host.ask(request, this.#dialog?.flow);
+      const response = await this.#host.ask(request, this.#dialog, ({ headers }) => {
+        const cseq = headers.get("CSeq");
+        if (request === this.#request && cseq) this.#request.headers.set("CSeq", cseq);
+        // RFC 3515 §2.4.6: a REFER is named by the number that it is accepted with.
+        if (this.#id !== undefined) this.#id = String(cseq?.number);
+      });
       this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
       this.#answered(request, response);
     } catch (error) {
@@ -187,7 +192,7 @@ export class Subscription implements Usage {
     if (least !== undefined && least <= 86_400 && !this.#retried && this.#request.method === "SUBSCRIBE") {
       this.#retried = true;
       this.#request.headers.set("Expires", String(least));
-      const cseq = (request.headers.get("CSeq")?.number ?? 0) + 1;
+      const cseq = (response.headers.get("CSeq")?.number ?? 0) + 1;
       this.#request.headers.set("CSeq", `${cseq} SUBSCRIBE`);
       if (this.#dialog) this.refresh(least);
       else void this.#send(this.#request);

@@ -3,6 +3,7 @@
 import type { Clock } from "../clock.ts";
 import type { RequestInit } from "../message/create-request.ts";
 import type { NameAddr } from "../message/name-addr.ts";
+import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -13,8 +14,21 @@ import type { EarlyDialog, Session } from "./session.ts";
 /** What a user agent is made of. */
 export interface UserAgentOptions {
   readonly stack: Stack;
-  /** Our Contact, or what makes it for a flow; by default the address of the flow's transport, with `user`. */
-  readonly contact?: NameAddr | string | ((flow: Flow | undefined) => NameAddr | string);
+  /**
+   * Our Contact, or what makes it for a flow; by default, and where that gives undefined, the address of the flow's
+   * transport, with `user`. A GRUU (RFC 5627 §4.3): `() => registration.gruus.public`.
+   */
+  readonly contact?:
+    | NameAddr
+    | Uri
+    | string
+    | ((flow: Flow | undefined) => NameAddr | Uri | string | undefined);
+  /**
+   * The proxies that requests outside of dialogs go by, the nearest first: a preloaded route set (RFC 3261 §8.1.2), or
+   * what gives it. The registrar's Service-Route (RFC 3608): `() => registration.serviceRoute`. A request whose own
+   * header fields have a Route goes by that.
+   */
+  readonly route?: RouteSet | (() => RouteSet);
   /** The user part of the default Contact. */
   readonly user?: string;
   /** The stack's own clock, where it has one. */
@@ -24,7 +38,7 @@ export interface UserAgentOptions {
   readonly timers?: { readonly t1?: number; readonly t2?: number };
   /** The methods for Allow. */
   readonly allow?: string;
-  /** What every request is sent with, such as credentials. */
+  /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
   readonly sendOptions?: SendOptions;
   /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
   readonly answersStrays?: boolean;
@@ -33,6 +47,9 @@ export interface UserAgentOptions {
   /** Told of what the handlers of sessions and subscriptions throw. */
   readonly onError?: (error: unknown) => void;
 }
+
+/** URIs in brackets, with `lr` but for strict routers. */
+export type RouteSet = readonly (NameAddr | string)[];
 
 /** How a request that begins something is made. */
 export interface UserAgentRequest extends Omit<RequestInit, "body" | "contact" | "headers">, Content {}

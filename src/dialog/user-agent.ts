@@ -2,21 +2,19 @@
 
 import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
-import { createRequest } from "../message/create-request.ts";
-import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { defaultRandom } from "../random.ts";
-import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { DEFAULT_TIMERS } from "../transaction/timers.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, addOption, type Content } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
-import { answer, type Closable, type Host, type Usage } from "./host.ts";
+import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
+import { contactFor, initialRequest } from "./initial-request.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
 import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
@@ -31,6 +29,7 @@ import type {
   UserAgentRequest,
   UserAgentStats,
 } from "./user-agent-options.ts";
+import { UserCode } from "./user-code.ts";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
 
@@ -48,15 +47,14 @@ const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRI
  */
 export class UserAgent {
   readonly #options: UserAgentOptions;
-  readonly #stack: Stack;
   readonly #dialogs = new DialogTable();
   readonly #host: Host;
   #strays = 0;
 
   constructor(options: UserAgentOptions) {
     const { stack, clock = systemClock, random = defaultRandom, timers } = options;
+    const code = new UserCode(options.onError);
     this.#options = options;
-    this.#stack = stack;
     this.#host = {
       stack,
       clock,
@@ -69,10 +67,10 @@ export class UserAgent {
       expecting: new Map<string, Usage>(),
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
-      contactFor: (flow) => this.#contactFor(flow),
-      ask: (request, flow) => this.#ask(request, flow),
-      report: (error) => this.#report(error),
-      call: (callback) => this.#call(callback),
+      contactFor: (flow) => contactFor(options, flow),
+      ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
+      report: (error) => code.report(error),
+      call: (callback) => code.call(callback),
     };
   }
 
@@ -138,7 +136,7 @@ export class UserAgent {
     handlers: InviteHandlers = {},
     options: InviteOptions = {},
   ): OutgoingInvite {
-    const request = this.#request("INVITE", uri, init, options.flow);
+    const request = initialRequest(this.#options, "INVITE", uri, init, options.flow);
     request.headers.set("Allow", this.#host.allow);
     const { reliable = "supported" } = options;
     if (reliable === "required") addOption(request, "Require", "100rel");
@@ -192,7 +190,7 @@ export class UserAgent {
     handlers: SubscriptionHandlers,
     flow?: Flow,
   ): Subscription {
-    const request = this.#request("SUBSCRIBE", uri, init, flow);
+    const request = initialRequest(this.#options, "SUBSCRIBE", uri, init, flow);
     request.headers.set("Event", event);
     if (!request.headers.has("Expires")) request.headers.set("Expires", "3600");
     return new Subscription(this.#host, request, handlers, { event: event.split(";")[0] ?? event });
@@ -214,7 +212,7 @@ export class UserAgent {
     init: UserAgentRequest,
     handlers: SubscriptionHandlers,
   ): Subscription {
-    const request = this.#request("REFER", uri, init, undefined);
+    const request = initialRequest(this.#options, "REFER", uri, init, undefined);
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
     return new Subscription(this.#host, request, handlers, { event: "refer" });
   }
@@ -233,7 +231,7 @@ export class UserAgent {
     handlers: PublicationHandlers = {},
   ): Publication {
     const { body, contentType, ...others } = init;
-    const request = this.#request("PUBLISH", uri, others, undefined);
+    const request = initialRequest(this.#options, "PUBLISH", uri, others, undefined);
     request.headers.delete("Contact");
     request.headers.set("Event", event);
     const content = {
@@ -291,67 +289,5 @@ export class UserAgent {
   #makeRoom(): void {
     if (this.#dialogs.size < (this.#options.limit ?? 100_000)) return;
     throw new SipError("overloaded", "too many dialogs", { status: 503 });
-  }
-
-  #request(method: string, uri: Uri | string, init: UserAgentRequest, flow: Flow | undefined): Request {
-    const { body, contentType, headers, ...others } = init;
-    const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
-    request.headers.set("Contact", this.#contactFor(flow ?? this.#wayOf(request)));
-    const content = {
-      ...(body === undefined ? {} : { body }),
-      ...(contentType === undefined ? {} : { contentType }),
-    };
-    return addContent(request, content);
-  }
-
-  /** The flow that a request will take; undefined where there is none, as sending it will tell. */
-  #wayOf(request: Request): Flow | undefined {
-    try {
-      return this.#stack.route(request);
-    } catch {
-      return undefined;
-    }
-  }
-
-  #contactFor(flow: Flow | undefined): NameAddr {
-    const { contact, user } = this.#options;
-    const given = typeof contact === "function" ? contact(flow) : contact;
-    if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
-    const transport = flow?.transport ?? this.#stack.transports[0];
-    if (!transport) throw new SipError("no_transport", "the stack has no transport");
-    const { sentBy, protocol } = transport;
-    const address = NameAddr.parse(`<sip:${sentBy};transport=${protocol.toLowerCase()}>`);
-    return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
-  }
-
-  #ask(request: Request, flow: Flow | undefined): Promise<Response> {
-    const nothing = () => {};
-    return this.#stack.send(request, {
-      onResponse: nothing,
-      onError: nothing,
-      ...this.#host.sendOptions,
-      ...(flow ? { flow } : {}),
-    }).final;
-  }
-
-  #call<T>(callback: () => T): T | undefined {
-    try {
-      const returned = callback();
-      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
-        (returned as PromiseLike<unknown>).then(undefined, (error) => this.#report(error));
-      }
-      return returned;
-    } catch (error) {
-      this.#report(error);
-      return undefined;
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#options.onError?.(error);
-    } catch {
-      // An error handler that throws has nobody left to be reported to.
-    }
   }
 }

@@ -6,8 +6,11 @@ import { CSeq } from "../message/cseq.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
+import type { CredentialSender, SendOptions, SentRequest } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
 import { RecentMap } from "../transport/recent-map.ts";
 import { algorithmOf, type DigestAlgorithm, type DigestQop, sameText, strengthOf } from "./algorithm.ts";
+import { ChallengedRequest } from "./challenged.ts";
 import { digestResponse } from "./response.ts";
 import { type DigestUser, ha1Of } from "./secret.ts";
 import { type Asked, Session } from "./session.ts";
@@ -41,12 +44,17 @@ const MOST_CHALLENGES = 16;
 
 const HEADERS = { false: "Authorization", true: "Proxy-Authorization" } as const;
 
+/** Calls whose realms are remembered. */
+const MOST_CALLS = 2000;
+
 /** A client's side of digest authentication; it remembers one challenge a realm. */
-export class DigestClient {
+export class DigestClient implements CredentialSender {
   readonly #find: FindUser;
   readonly #algorithms: readonly DigestAlgorithm[] | undefined;
   readonly #integrity: boolean;
   readonly #sessions: RecentMap<string, Session>;
+  /** Who has asked within a call, by Call-ID (RFC 3261 §22.3). */
+  readonly #calls: RecentMap<string, readonly string[]> = new RecentMap(MOST_CALLS);
   readonly #cnonce: () => string;
 
   constructor(options: DigestClientOptions) {
@@ -87,8 +95,25 @@ export class DigestClient {
     const again = request.clone();
     again.headers.delete("Via");
     again.headers.update("CSeq", (cseq) => new CSeq((cseq?.number ?? 0) + 1, request.method));
-    this.#put(again, [...new Set([...before.keys(), ...fresh.keys()])]);
+    const keys = [...new Set([...before.keys(), ...fresh.keys()])];
+    this.#put(again, keys);
+    this.#calls.set(request.headers.get("Call-ID") ?? "", keys);
     return again;
+  }
+
+  /**
+   * Sends a request, and answers the challenges that come back: what `stack.send(request, { credentials })` calls.
+   * Whoever has asked before within the same call, as its Call-ID tells, need not ask again (RFC 3261 §22.3).
+   *
+   * @throws SipError as `stack.send`
+   */
+  send(stack: Stack, request: Request, options: SendOptions): SentRequest {
+    const asked = this.#calls.get(request.headers.get("Call-ID") ?? "") ?? [];
+    // A nonce without qop is good for one request.
+    const keys = asked.filter((key) => this.#sessions.get(key)?.asked.qop !== undefined);
+    const copy = keys.length > 0 ? request.clone() : request;
+    if (keys.length > 0) this.#put(copy, keys);
+    return new ChallengedRequest(stack, this, copy, options);
   }
 
   /**

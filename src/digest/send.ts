@@ -1,14 +1,14 @@
-// Send: a request that answers challenges by itself: each answer is a transaction of its own, with a branch and
-// a CSeq of its own (RFC 3261 §22.2).
+// Send: a request that answers challenges by itself.
 
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
+import { ChallengedRequest } from "./challenged.ts";
 import { DigestClient, type DigestClientOptions } from "./client.ts";
 
 /** How a request is sent that may be challenged. */
-export interface CredentialSendOptions extends SendOptions {
+export interface CredentialSendOptions extends Omit<SendOptions, "credentials"> {
   /** Who we are; a client, for one that remembers challenges from request to request. */
   readonly credentials: DigestClient | DigestClientOptions["credentials"];
   /** Most answers to challenges. Default 4: two proxies and a server, and one nonce that was stale. */
@@ -39,57 +39,15 @@ export function sendWithCredentials(
   request: Request,
   options: CredentialSendOptions,
 ): SentWithCredentials {
-  const { credentials, maxAnswers = 4, onResponse, branch, ...rest } = options;
+  const { credentials, maxAnswers, ...rest } = options;
   const client = credentials instanceof DigestClient ? credentials : new DigestClient({ credentials });
-  let left = maxAnswers;
-  let over = false;
-  let resolve: (response: Response) => void;
-  let reject: (error: unknown) => void;
-  const final = new Promise<Response>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  final.catch(() => {});
-
-  /** The request again, where this is a challenge that can be answered. */
-  const answerTo = async (asked: Request, response: Response): Promise<Request | undefined> =>
-    over || left-- <= 0 ? undefined : client.answer(asked, response);
-
-  const start = (next: Request, how: { branch?: string }): SentRequest => {
-    const sent = stack.send(next, {
-      ...rest,
-      ...how,
-      async onResponse(response, transaction) {
-        const { status } = response;
-        let failed: { cause: unknown } | undefined;
-        try {
-          if (status === 401 || status === 407) {
-            const again = await answerTo(next, response);
-            if (again && !over) {
-              handle.sent = start(again, {});
-              return;
-            }
-          } else if (status >= 200) client.learn(next, response);
-        } catch (cause) {
-          failed = { cause };
-        }
-        if (status >= 200) resolve(response);
-        await onResponse?.(response, transaction);
-        if (failed) throw failed.cause;
-      },
-    });
-    sent.final.catch((error) => reject(error));
-    return sent;
+  const sent = new ChallengedRequest(stack, client, request, rest, maxAnswers);
+  return {
+    get sent() {
+      return sent.current;
+    },
+    final: sent.final,
+    cancel: () => sent.cancel(),
+    abort: () => sent.abort(),
   };
-  const end = (how: "cancel" | "abort"): void => {
-    over = true;
-    handle.sent[how]();
-  };
-  const handle = {
-    sent: start(request, branch === undefined ? {} : { branch }),
-    final,
-    cancel: (): void => end("cancel"),
-    abort: (): void => end("abort"),
-  };
-  return handle;
 }

@@ -17,6 +17,7 @@ import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "
 import { makeOutgoing } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
+import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** Where the request says: its Request-URI, by its Routes. */
@@ -34,10 +35,8 @@ export class SipProxy {
   readonly #routes: Routes;
   readonly #extensions: ReadonlySet<string>;
   readonly #live = new Map<ServerTransaction, ResponseContext | "locating" | "canceled">();
-  #taken = 0;
-  #branches = 0;
-  #refused = 0;
-  #dropped = 0;
+  readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
+  readonly #stateless: StatelessForwarding;
 
   constructor(options: ProxyOptions) {
     const { stack, random = defaultRandom } = options;
@@ -48,17 +47,19 @@ export class SipProxy {
     this.#tokens = new FlowTokens(stack, key);
     this.#routes = new Routes(stack, this.#tokens, options.isLocal);
     this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
+    this.#stateless = new StatelessForwarding({
+      stack,
+      marks: this.#marks,
+      routes: this.#routes,
+      extensions: this.#extensions,
+      tally: this.#tally,
+      make: (...of) => this.#make(...of),
+    });
   }
 
   /** What the proxy has done, and what lives in it now. */
   get stats(): ProxyStats {
-    return {
-      taken: this.#taken,
-      branches: this.#branches,
-      refused: this.#refused,
-      dropped: this.#dropped,
-      live: this.#live.size,
-    };
+    return { ...this.#tally, live: this.#live.size };
   }
 
   /**
@@ -66,7 +67,8 @@ export class SipProxy {
    *
    * It validates the request (§16.3: 416, 483, 482, 440, 420), takes our own Routes off (§16.4), and asks
    * `targets` where it goes: targets, or a status to refuse it with; without `targets` it goes where its
-   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone.
+   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone. For a
+   * GRUU of ours `targets` is always asked: it leads to where its instance is now.
    * Each target gets a copy (§16.6), the caller the responses that §16.7 chooses: all provisional ones and all
    * 2xx to an INVITE, else the best final one. A CANCEL goes down all branches (§16.10); an `onCancel` that the
    * transaction had already is called, too.
@@ -83,7 +85,7 @@ export class SipProxy {
     targets: Targets | Locate = asAsked,
     options: ForwardOptions = {},
   ): Promise<Response | undefined> {
-    this.#taken++;
+    this.#tally.taken++;
     if (transaction === undefined) {
       await this.#forwardAck(request, targets, options);
       return undefined;
@@ -138,31 +140,7 @@ export class SipProxy {
    * that the first one had. What cannot be forwarded is refused without state, or, an ACK, dropped.
    */
   forwardStateless(request: Request, target?: ProxyTarget, options: ForwardOptions = {}): void {
-    this.#taken++;
-    if (request.method === "ACK" && this.#marks.isRefusal(request)) return;
-    const refusal = checkRequest(request, this.#extensions, () => false);
-    const routed = this.#routes.preprocess(request);
-    if (refusal) this.#refuseStateless(request, refusal.status, refusal.headers);
-    else if (routed.flowGone) this.#refuseStateless(request, 430);
-    else {
-      const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
-      try {
-        const breadth = breadthOf(request);
-        const { request: copy, flow } = this.#make(
-          routed.request,
-          request.flow,
-          to,
-          undefined,
-          breadth,
-          options,
-        );
-        this.#stack.sendStateless(copy, { flow, branch: this.#marks.statelessBranch(request) });
-        this.#branches++;
-      } catch (error) {
-        if (!(error instanceof SipError)) throw error;
-        this.#refuseStateless(request, error.status ?? 503);
-      }
-    }
+    this.#stateless.request(request, target, options);
   }
 
   /**
@@ -170,17 +148,7 @@ export class SipProxy {
    * the connection that the request came in on. For the `onResponse` of a stack with the option `stateless`.
    */
   forwardResponse(response: Response): void {
-    const via = response.headers.shift("Via");
-    const connection = via?.branch === undefined ? undefined : this.#marks.connectionOf(via.branch);
-    const flow = connection === undefined ? undefined : this.#stack.flow(connection);
-    response.flow = undefined;
-    try {
-      if (!response.headers.has("Via") || (connection !== undefined && !flow)) this.#dropped++;
-      else this.#stack.sendStateless(response, flow ? { flow } : {});
-    } catch (error) {
-      if (!(error instanceof SipError)) throw error;
-      this.#dropped++;
-    }
+    this.#stateless.response(response);
   }
 
   #fork(
@@ -200,7 +168,7 @@ export class SipProxy {
           breadth: Math.min(breadthOf(request) ?? maxBreadth, maxBreadth),
           make: (target, hop, breadth) => {
             const made = this.#make(request, cameFrom, target, hop, breadth, options);
-            this.#branches++;
+            this.#tally.branches++;
             return made;
           },
           newBranch: () => this.#marks.branch(mark),
@@ -220,10 +188,12 @@ export class SipProxy {
     });
   }
 
-  /** A flow token of ours decides; else the user does (§16.5). */
+  /** A flow token of ours decides, but for a GRUU, which may have moved; else the user does (§16.5). */
   #locate(routed: Routed, targets: Targets | Locate): Targets | PromiseLike<Targets> {
-    if (routed.flowGone) return 430;
-    if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
+    if (!routed.gruu || targets === asAsked) {
+      if (routed.flowGone) return 430;
+      if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
+    }
     return typeof targets === "function" ? targets(routed) : targets;
   }
 
@@ -234,17 +204,17 @@ export class SipProxy {
     const refusal = checkRequest(ack, this.#extensions, () => this.#marks.isLoop(ack, mark));
     const found = refusal ? refusal.status : await this.#locate(routed, given);
     if (typeof found === "number" || found.length === 0) {
-      this.#dropped++;
+      this.#tally.dropped++;
       return;
     }
     for (const target of found) {
       try {
         const { request, flow } = this.#make(routed.request, ack.flow, target, undefined, undefined, options);
         this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark) });
-        this.#branches++;
+        this.#tally.branches++;
       } catch (error) {
         if (!(error instanceof SipError)) throw error;
-        this.#dropped++;
+        this.#tally.dropped++;
       }
     }
   }
@@ -277,27 +247,12 @@ export class SipProxy {
     if (!transaction.waiting) return undefined;
     const response = request.createResponse(status);
     for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
-    this.#refused++;
+    this.#tally.refused++;
     try {
       options.onResponse?.(response);
     } finally {
       transaction.respond(response);
     }
     return response;
-  }
-
-  #refuseStateless(request: Request, status: number, headers: Refusal["headers"] = {}): void {
-    if (request.method === "ACK") {
-      this.#dropped++;
-      return;
-    }
-    const response = request.createResponse(status);
-    const to = request.headers.get("To");
-    if (to && to.tag === undefined) {
-      response.headers.set("To", to.with({ tag: this.#marks.refusalTag(request) }));
-    }
-    for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
-    this.#refused++;
-    this.#stack.sendStateless(response);
   }
 }

@@ -10,9 +10,11 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Target } from "../transport/transport.ts";
 import { bestResponse } from "./best-response.ts";
+import { type Branch, FAILED, statusOf } from "./branch.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { groupTargets, type ProxyTarget } from "./target.ts";
+import type { ProxyTarget } from "./target.ts";
+import { TargetSet } from "./target-set.ts";
 
 /** What a response context needs of its proxy. */
 export interface ContextHost {
@@ -30,26 +32,6 @@ export interface ContextHost {
   ended(final: Response | undefined, thrown: { readonly cause: unknown } | undefined): void;
 }
 
-/** One branch: a target, and the transaction that asks it. */
-interface Branch {
-  readonly target: ProxyTarget;
-  readonly group: number;
-  readonly breadth: number;
-  hop: number;
-  transaction: SentRequest | undefined;
-  /** A provisional response came: somebody is there. */
-  answered: boolean;
-  /** We ended it ourselves, since nobody answered. */
-  skipped: boolean;
-}
-
-/** What an error of a branch counts as; 503 where nothing is said (RFC 3261 §16.8, §16.9). */
-const STATUS: Readonly<Record<string, number>> = { timeout: 408, aborted: 487 };
-/** After these the next hop of the same target is tried (RFC 3263 §4.3). */
-const FAILED = new Set([408, 503]);
-/** No more targets than this, whatever redirections bring. */
-const MOST_TARGETS = 200;
-
 /** The branches of one request. */
 export class ResponseContext {
   readonly #host: ContextHost;
@@ -57,9 +39,7 @@ export class ResponseContext {
   readonly #transaction: ServerTransaction;
   readonly #options: ForwardOptions;
   readonly #invite: boolean;
-  readonly #waitingTargets: ProxyTarget[][];
-  /** URIs that were targets already: no redirection leads there again (RFC 3261 §16.5). */
-  readonly #known: Set<string>;
+  readonly #targets: TargetSet;
   readonly #open = new Set<Branch>();
   /** Final responses, 3xx to 6xx, of the branches that ended. */
   readonly #finals: Response[] = [];
@@ -85,8 +65,7 @@ export class ResponseContext {
     this.#transaction = transaction;
     this.#options = options;
     this.#invite = request.method === "INVITE";
-    this.#waitingTargets = groupTargets(targets.slice(0, MOST_TARGETS), options.sequential === true);
-    this.#known = new Set(targets.map(({ uri }) => String(uri)));
+    this.#targets = new TargetSet(targets, options.sequential === true);
   }
 
   /** Sends to the first group. */
@@ -107,12 +86,9 @@ export class ResponseContext {
     this.#clearTimer();
     this.#starting = true;
     while (!this.#stopped && this.#room > 0) {
-      const group = this.#waitingTargets.shift();
-      if (!group) break;
+      const now = this.#targets.next(this.#room);
+      if (!now) break;
       this.#group++;
-      // What is more than may live at once waits for its turn (RFC 5393 §5.3.3.1).
-      const now = group.splice(0, this.#room);
-      if (group.length > 0) this.#waitingTargets.unshift(group);
       let room = this.#room;
       for (const [index, target] of now.entries()) {
         const breadth = Math.floor(room / (now.length - index));
@@ -210,24 +186,10 @@ export class ResponseContext {
     this.#step();
   }
 
-  /** Step 4: the Contacts become targets, and leave the response; what remains of it may still be the best. */
+  /** Step 4: what remains of a redirection may still be the best response. */
   #redirect(response: Response): void {
-    const { headers } = response;
-    const added: ProxyTarget[] = [];
-    const left: string[] = [];
-    for (const contact of headers.get("Contact")) {
-      const { uri } = contact;
-      const secure = this.#request.uri.scheme === "sips";
-      const usable = uri.isSip && (!secure || uri.scheme === "sips") && !this.#stopped;
-      if (!usable || this.#known.size >= MOST_TARGETS) left.push(`${contact}`);
-      else if (!this.#known.has(`${uri}`)) {
-        this.#known.add(`${uri}`);
-        added.push({ uri, q: Number(contact.params.get("q") ?? 1) });
-      }
-    }
-    headers.set("Contact", left);
-    if (left.length > 0) this.#finals.push(response);
-    this.#waitingTargets.push(...groupTargets(added, this.#options.sequential === true));
+    const secure = this.#request.uri.scheme === "sips";
+    if (this.#targets.redirect(response, secure, this.#stopped)) this.#finals.push(response);
   }
 
   /** A branch ended without a response. */
@@ -256,7 +218,7 @@ export class ResponseContext {
   /** What follows the end of a branch: the next group, or the end. */
   #step(): void {
     if (this.#starting || this.#isBusy) return;
-    if (!this.#stopped && this.#waitingTargets.length > 0) {
+    if (!this.#stopped && !this.#targets.empty) {
       if (this.#room > 0) this.#next();
       return;
     }
@@ -321,9 +283,4 @@ export class ResponseContext {
     }
     this.#step();
   }
-}
-
-function statusOf(error: SipError): number {
-  const status = STATUS[error.code] ?? error.status ?? 503;
-  return status >= 300 && status <= 699 ? status : 503;
 }

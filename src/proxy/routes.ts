@@ -18,6 +18,11 @@ export interface Routed {
   readonly flowGone: boolean;
   /** True where it belongs to a dialog: its To has a tag. */
   readonly inDialog: boolean;
+  /**
+   * True where its Request-URI is a GRUU of ours (RFC 5627 §6): a location service knows where it leads, whether the
+   * request belongs to a dialog or not.
+   */
+  readonly gruu: boolean;
 }
 
 /** Methods whose requests may begin a dialog (RFC 3261 §12, RFC 6665). */
@@ -62,6 +67,7 @@ export class Routes {
       flow,
       flowGone: token !== undefined && !own && flow?.open !== true,
       inDialog: headers.get("To")?.tag !== undefined,
+      gruu: request.uri.isSip && request.uri.params.has("gr") && this.#isLocal(request.uri),
     };
   }
 

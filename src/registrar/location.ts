@@ -16,9 +16,11 @@ export interface Binding {
   readonly path: readonly string[];
   /** The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. */
   readonly flow?: string | undefined;
-  /** `+sip.instance` and `reg-id`, where the client keeps several flows (RFC 5626 §6). */
+  /** `+sip.instance`, which names the client for good, and `reg-id`, where it keeps several flows (RFC 5626 §6). */
   readonly instance?: string | undefined;
   readonly regId?: number | undefined;
+  /** What temporary GRUUs of the instance hold as long as; another Call-ID has another one (RFC 5627 §5.1). */
+  readonly gruuMark?: string | undefined;
 }
 
 /**

@@ -41,8 +41,19 @@ export function isOutbound(request: Request): boolean {
   return request.headers.get("Contact").some((contact) => outboundOf(contact, request));
 }
 
-/** What the bindings become. */
-export function plan(request: Request, current: readonly Binding[], now: number, rules: Rules): Plan {
+/**
+ * What the bindings become.
+ *
+ * @param mark for the temporary GRUUs of instances that are new here, or come with a new Call-ID; undefined where
+ *   there are none
+ */
+export function plan(
+  request: Request,
+  current: readonly Binding[],
+  now: number,
+  rules: Rules,
+  mark?: string,
+): Plan {
   const { headers } = request;
   const contacts = headers.get("Contact");
   if (contacts.some(({ isStar }) => isStar)) {
@@ -65,6 +76,7 @@ export function plan(request: Request, current: readonly Binding[], now: number,
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound);
     if (made.contact.length + made.path.join().length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
+    if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${bindings.length}`);
   }
   return bindings.length > rules.maxBindings ? { status: 403 } : { bindings };
 }
@@ -73,6 +85,7 @@ function bind(request: Request, contact: NameAddr, expires: number, outbound: Ou
   const { headers, flow } = request;
   const path = headers.get("Path").map(String);
   const direct = path.length === 0 && headers.get("Via").length === 1;
+  const instance = contact.params.get("+sip.instance");
   return {
     contact: String(contact.with({ params: contact.params.without("expires").without("q") })),
     expires,
@@ -82,8 +95,23 @@ function bind(request: Request, contact: NameAddr, expires: number, outbound: Ou
     path,
     // A client's own connection is the only way to it, whatever its Contact says.
     ...(direct && flow?.transport.reliable ? { flow: flow.id } : {}),
+    ...(instance ? { instance } : {}),
     ...outbound,
   };
+}
+
+/** RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID. */
+function remark(
+  bindings: readonly Binding[],
+  current: readonly Binding[],
+  made: Binding,
+  fresh: string,
+): Binding[] {
+  const { instance, callId } = made;
+  if (instance === undefined) return [...bindings];
+  const known = current.find((each) => each.instance === instance && each.callId === callId);
+  const gruuMark = known?.gruuMark ?? fresh;
+  return bindings.map((each) => (each.instance === instance ? { ...each, gruuMark } : each));
 }
 
 /** Flows are told apart by instance and reg-id, other contacts by their URIs. */

@@ -1,5 +1,5 @@
-// Registrar: answers REGISTER, and finds who can be reached where (RFC 3261 §10.3, RFC 3327, RFC 5626 §6). The numbers
-// are the steps of §10.3.
+// Registrar: answers REGISTER, and finds who can be reached where (RFC 3261 §10.3, RFC 3327, RFC 5626 §6, RFC 5627
+// §5). The numbers are the steps of §10.3.
 
 import { SipError } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
@@ -8,6 +8,7 @@ import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
+import { Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
 
@@ -31,7 +32,26 @@ export interface RegistrarOptions {
   readonly defaultExpires?: number;
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
   readonly maxBindings?: number;
+  /**
+   * The proxies that a client's own requests are to go by, the nearest first (RFC 3608): the Service-Route of each 200,
+   * or what makes it for a request. None unless told.
+   */
+  readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute);
+  /**
+   * The longest time between two keep-alives that outbound clients are to send, in seconds (Flow-Timer, RFC 5626
+   * §5.4). Without it they send theirs as they like.
+   */
+  readonly flowTimer?: number;
+  /**
+   * Gives GRUUs to clients that ask for them (RFC 5627): text of high entropy, which seals the temporary ones. The
+   * machines of a cluster share it. Without it there are none. What is sent to a GRUU comes to the proxy of this
+   * domain, within dialogs, too: see `Routed.gruu`.
+   */
+  readonly gruuSecret?: string;
 }
+
+/** URIs with `lr`, in brackets. */
+export type ServiceRoute = readonly (NameAddr | string)[];
 
 /** A way to a user; a target of `SipProxy`. */
 export interface RegisteredTarget {
@@ -50,11 +70,18 @@ export class Registrar {
   readonly #location: LocationService;
   readonly #aor: (uri: Uri) => string | undefined;
   readonly #rules: Rules;
+  readonly #gruus: Gruus | undefined;
+  readonly #flowTimer: number | undefined;
+  readonly #serviceRoute: (request: Request) => ServiceRoute;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
     this.#stack = stack;
     this.#location = location;
+    this.#flowTimer = options.flowTimer;
+    this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
+    const { serviceRoute = [] } = options;
+    this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
@@ -63,7 +90,11 @@ export class Registrar {
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
-      acceptContact: options.acceptContact ?? ((uri) => !stack.isLocal(uri)),
+      acceptContact: (uri, request) => {
+        // A GRUU of ours would lead to itself (RFC 5627 §5.1).
+        if (this.#gruus && uri.params.has("gr") && stack.isLocal(uri)) return false;
+        return options.acceptContact?.(uri, request) ?? !stack.isLocal(uri);
+      },
     };
   }
 
@@ -88,7 +119,8 @@ export class Registrar {
   async #register(request: Request): Promise<Response> {
     const { headers } = request;
     // 2. It knows few extensions that a client could insist on.
-    const unknown = headers.get("Require").filter((each) => !EXTENSIONS.includes(each.toLowerCase()));
+    const known = this.#gruus ? [...EXTENSIONS, "gruu"] : EXTENSIONS;
+    const unknown = headers.get("Require").filter((each) => !known.includes(each.toLowerCase()));
     if (unknown.length > 0) {
       const response = request.createResponse(420);
       response.headers.set("Unsupported", unknown);
@@ -103,9 +135,10 @@ export class Registrar {
 
     // 6 and 7. Nothing changes unless all of it is good.
     const now = this.#location.now();
+    const mark = this.#gruus?.mark();
     let planned: Plan = { status: 500 };
     const change = (current: readonly Binding[]): readonly Binding[] | undefined => {
-      planned = plan(request, current, now, this.#rules);
+      planned = plan(request, current, now, this.#rules, mark);
       return "bindings" in planned && headers.has("Contact") ? planned.bindings : undefined;
     };
     const kept = await this.#location.update(aor, change);
@@ -120,34 +153,84 @@ export class Registrar {
       full.headers.set("Retry-After", "60");
       return full;
     }
-    return this.#accept(request, result.bindings, now, outbound);
+    return this.#accept(request, aor, result.bindings, now, outbound);
   }
 
   /** 8. The answer lists what holds now, not what was asked for. */
-  #accept(request: Request, bindings: readonly Binding[], now: number, outbound: boolean): Response {
+  #accept(
+    request: Request,
+    aor: string,
+    bindings: readonly Binding[],
+    now: number,
+    outbound: boolean,
+  ): Response {
     const response = request.createResponse(200);
     const { headers } = response;
-    const contacts = bindings.map(({ contact, q, expires }) => {
-      const params = NameAddr.parse(contact).params.with("expires", Math.ceil((expires - now) / 1000));
-      return NameAddr.parse(contact).with({ params: q === 1 ? params : params.with("q", q) });
+    const gruus = this.#gruusFor(request, aor);
+    const contacts = bindings.map((binding) => {
+      const { contact, q, expires } = binding;
+      let params = NameAddr.parse(contact).params.with("expires", Math.ceil((expires - now) / 1000));
+      if (q !== 1) params = params.with("q", q);
+      for (const [name, uri] of gruus(binding)) params = params.with(name, `${uri}`);
+      return NameAddr.parse(contact).with({ params });
     });
     if (contacts.length > 0) headers.set("Contact", contacts);
     // RFC 3327 §5.3: the client sees which way it will be called.
     const path = request.headers.get("Path");
     if (path.length > 0) headers.set("Path", path);
+    const serviceRoute = this.#serviceRoute(request);
+    if (serviceRoute.length > 0) headers.set("Service-Route", serviceRoute);
     if (outbound) headers.set("Require", "outbound");
+    if (outbound && this.#flowTimer !== undefined) headers.set("Flow-Timer", String(this.#flowTimer));
     return response;
+  }
+
+  /** The GRUUs of each binding, for a client that asks for them (RFC 5627 §5.2). */
+  #gruusFor({ headers }: Request, aor: string): (binding: Binding) => readonly [name: string, uri: Uri][] {
+    const gruus = this.#gruus;
+    const uri = headers.get("To")?.uri;
+    const options = [...headers.get("Supported"), ...headers.get("Require")];
+    if (!gruus || !uri || !options.some((each) => each.toLowerCase() === "gruu")) return () => [];
+    return ({ instance, gruuMark }) => {
+      if (instance === undefined || gruuMark === undefined) return [];
+      return [
+        ["pub-gruu", gruus.public(uri, instance)],
+        ["temp-gruu", gruus.temporary(uri, { aor, mark: gruuMark })],
+      ];
+    };
   }
 
   /**
    * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
    * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
-   * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). Rejects with what
+   * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). A GRUU leads to its
+   * instance alone, to the newest of its bindings; a temporary one that is over is none of ours. Rejects with what
    * the location service throws.
    */
   async locate(uri: Uri): Promise<readonly RegisteredTarget[] | undefined> {
-    const aor = this.#aor(uri);
-    const bindings = aor === undefined ? undefined : await this.#location.find(aor);
+    const gr = uri.isSip && this.#gruus ? uri.params.get("gr") : undefined;
+    if (gr === undefined) return this.#targets(await this.#find(this.#aor(uri)));
+    const hidden = gr === "" ? this.#gruus?.read(uri.user) : undefined;
+    if (gr === "" && !hidden) return undefined;
+    const bindings = await this.#find(hidden ? hidden.aor : this.#aor(uri));
+    const instance = `<${gr}>`.toLowerCase();
+    const own = bindings?.filter((each) =>
+      hidden ? each.gruuMark === hidden.mark : each.instance?.toLowerCase() === instance,
+    );
+    // RFC 5627 §5.1: a temporary one is over with its last binding.
+    if (hidden && own?.length === 0) return undefined;
+    return this.#targets(own, 1);
+  }
+
+  async #find(aor: string | undefined): Promise<readonly Binding[] | undefined> {
+    return aor === undefined ? undefined : this.#location.find(aor);
+  }
+
+  /** The ways of the newest bindings, so many at most. */
+  #targets(
+    bindings: readonly Binding[] | undefined,
+    most: number = Number.POSITIVE_INFINITY,
+  ): readonly RegisteredTarget[] | undefined {
     if (!bindings) return undefined;
     const instances = new Set<string>();
     const targets: RegisteredTarget[] = [];
@@ -161,6 +244,7 @@ export class Registrar {
       }
       const ways = path.map((each) => NameAddr.parse(each));
       targets.push({ uri: NameAddr.parse(contact).uri, q, path: ways, ...(flow && { flow }) });
+      if (targets.length === most) break;
     }
     return targets.reverse().sort((one, other) => other.q - one.q);
   }

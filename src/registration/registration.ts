@@ -1,5 +1,5 @@
-// Registration: keeps one Contact bound at a registrar (RFC 3261 §10.2, RFC 5626 §4.2): refreshed in time, tried again
-// after failures, taken back at the end.
+// Registration: keeps one Contact bound at a registrar (RFC 3261 §10.2, RFC 5626 §4): refreshed in time, tried again
+// after failures and when its flow breaks, taken back at the end.
 
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
@@ -8,74 +8,50 @@ import { CSeq } from "../message/cseq.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { SendOptions } from "../stack/options.ts";
-import type { Stack } from "../stack/stack.ts";
+import type { Flow } from "../transport/transport.ts";
+import { backOff, LONGEST, retryAfter } from "./back-off.ts";
+import { FlowKeeper } from "./flow-keeper.ts";
+import { type Granted, type Gruus, readGranted } from "./granted.ts";
+import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
 
-/** Answers challenges: a DigestClient of sippet/digest. */
-export interface Authenticator {
-  answer(request: Request, response: Response): Promise<Request | undefined>;
-  learn(request: Request, response: Response): unknown;
-}
-
-/** What a registration is made of, and what it calls. What its callbacks throw goes nowhere. */
-export interface RegistrationOptions {
-  readonly stack: Stack;
-  /** The registrar: a URI without user. */
-  readonly registrar: string;
-  /** The address-of-record: To and From. */
-  readonly aor: string;
-  /** The Contact to bind. */
-  readonly contact: NameAddr | string;
-  /** How long to bind it, in seconds. Default 3600; what a 423 asks for is taken, up to a day. */
-  readonly expires?: number;
-  /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). */
-  readonly instance?: string;
-  /** Which of this client's flows it is, from 1 on; it needs `instance`. */
-  readonly regId?: number;
-  /** Answers 401 and 407. */
-  readonly credentials?: Authenticator;
-  /** Where REGISTERs go, whatever `registrar` says. */
-  readonly send?: Pick<SendOptions, "target" | "flow">;
-  /** The registrar has bound the Contact, or bound it again. */
-  onRegistered?(response: Response): void;
-  /** It has not. It is tried again in `retry` milliseconds; never, where that is undefined. */
-  onFailed?(cause: Response | SipError, retry: number | undefined): void;
-}
-
-/** Where a registration stands. */
-export type RegistrationState = "registering" | "registered" | "failed" | "unregistering" | "ended";
-
-/** A day, in seconds: nobody has to agree to more. */
-const LONGEST = 86_400;
-/** Waits between failures, in milliseconds (RFC 5626 §4.5). */
-const FIRST_WAIT = 30_000;
-const LONGEST_WAIT = 1_800_000;
 /** Requests of one round: challenges of proxies and of the registrar, a stale nonce, a 423. */
 const MOST_REQUESTS = 5;
 /** What another try would not change. */
 const FINAL: readonly number[] = [400, 401, 403, 404, 405, 407, 420, 423, 439];
+/** A flow that breaks sooner after its registration, in milliseconds, has failed again. */
+const STABLE = 30_000;
 
 /** One Contact that is kept bound; it begins at once. */
 export class Registration {
   readonly #options: RegistrationOptions;
   readonly #request: Request;
+  readonly #siblings: Siblings;
+  readonly #keeper: FlowKeeper;
   #expires: number;
-  #cseq = 0;
   #failures = 0;
+  /** When it was registered last, and how many tries had failed before. */
+  #since = 0;
+  #failedBefore = 0;
   #timer: TimerHandle | undefined;
   #round: Promise<void> | undefined;
   #again = false;
   #state: RegistrationState = "registering";
+  #granted: Granted | undefined;
 
-  /** @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar */
-  constructor(options: RegistrationOptions) {
+  /**
+   * @param siblings of the client's other flows; for OutboundRegistration
+   * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar
+   */
+  constructor(options: RegistrationOptions, siblings?: Siblings) {
     const { registrar, aor, instance, regId, expires = 3600 } = options;
     this.#options = options;
     this.#expires = expires;
+    this.#siblings = siblings ?? alone(options.stack.random.callId());
+    this.#keeper = new FlowKeeper(options.stack, () => this.#lost());
     this.#request = createRequest("REGISTER", registrar, {
       from: aor,
       to: aor,
-      callId: options.stack.random.callId(),
+      callId: this.#siblings.callId,
     });
     let contact = typeof options.contact === "string" ? NameAddr.parse(options.contact) : options.contact;
     if (instance !== undefined) {
@@ -83,12 +59,42 @@ export class Registration {
       if (regId !== undefined) params = params.with("reg-id", regId);
       contact = contact.with({ params });
     }
-    this.#request.headers.set("Contact", contact).set("Supported", "path, outbound");
+    const supported = instance === undefined ? "path, outbound" : "path, outbound, gruu";
+    this.#request.headers.set("Contact", contact).set("Supported", supported);
     this.#begin();
   }
 
   get state(): RegistrationState {
     return this.#state;
+  }
+
+  /**
+   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, or where it gives none.
+   * All temporary ones that it gave stay good, as long as the binding does.
+   */
+  get gruus(): Gruus {
+    return this.#granted?.gruus ?? {};
+  }
+
+  /**
+   * The proxies that our own requests are to go by, the nearest first, as the registrar has said last (RFC 3608 §6.1):
+   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none.
+   */
+  get serviceRoute(): readonly NameAddr[] {
+    return this.#granted?.serviceRoute ?? [];
+  }
+
+  /** The flow that it was registered by, and that the registrar's calls come on (RFC 5626 §4.2). */
+  get flow(): Flow | undefined {
+    return this.#keeper.flow;
+  }
+
+  /**
+   * A flow is gone: if it was the registration's, it registers anew, at once, or by the back-off of RFC 5626 §4.5 where
+   * it had not held for long. For the `onFlowClosed` of the core; without it a break is noticed at the next keep-alive.
+   */
+  flowClosed(flow: Flow): void {
+    this.#keeper.closed(flow);
   }
 
   /** Registers now: after a reconnect, whose new connection the registrar does not know, or a change of network. */
@@ -108,11 +114,13 @@ export class Registration {
     if (this.#state === "unregistering" || this.#state === "ended") return this.#round;
     this.#state = "unregistering";
     clock.clear(this.#timer);
+    this.#keeper.stop();
     const before = this.#round;
     this.#round = (async () => {
       await before;
       await this.#ask(0).catch(() => {});
       this.#state = "ended";
+      this.#granted = undefined;
     })();
     return this.#round;
   }
@@ -120,6 +128,7 @@ export class Registration {
   /** Ends without a word; the binding stays until its time is over. */
   close(): void {
     this.#state = "ended";
+    this.#keeper.stop();
     this.#options.stack.clock.clear(this.#timer);
   }
 
@@ -131,18 +140,19 @@ export class Registration {
 
   async #run(): Promise<void> {
     let outcome: Response | SipError;
-    let seconds = 0;
+    let granted: Granted | undefined;
     try {
       outcome = await this.#ask(this.#expires);
-      if (outcome.statusClass === 2) seconds = this.#granted(outcome);
+      const [contact] = this.#request.headers.get("Contact");
+      if (outcome.statusClass === 2) granted = readGranted(outcome, contact as NameAddr, this.#expires);
     } catch (error) {
       outcome =
         error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
     }
     if (this.#state === "unregistering" || this.#state === "ended") return;
     this.#round = undefined;
-    if (outcome instanceof SipError || outcome.statusClass !== 2) this.#failed(outcome);
-    else this.#registered(outcome, seconds);
+    if (outcome instanceof SipError || !granted) this.#failed(outcome);
+    else this.#registered(outcome, granted);
     if (this.#again && this.#isLive()) this.#begin();
   }
 
@@ -150,9 +160,14 @@ export class Registration {
     return this.#state === "registered" || this.#state === "failed";
   }
 
-  #registered(response: Response, seconds: number): void {
+  #registered(response: Response, granted: Granted): void {
+    const { seconds, flowTimer } = granted;
     this.#state = "registered";
+    this.#granted = granted;
+    this.#since = this.#options.stack.clock.now();
+    this.#failedBefore = this.#failures;
     this.#failures = 0;
+    this.#keeper.keep(response.flow, flowTimer);
     // A minute before the end, or at 90 % of a short time: a REGISTER may take 32 seconds.
     this.#wait(Math.max(seconds * 0.9, seconds - 60) * 1000);
     call(() => this.#options.onRegistered?.(response));
@@ -160,6 +175,7 @@ export class Registration {
 
   #failed(cause: Response | SipError): void {
     this.#state = "failed";
+    this.#keeper.stop();
     const status = cause instanceof SipError ? undefined : cause.status;
     const isFinal = status !== undefined && FINAL.includes(status);
     const retry = isFinal ? undefined : Math.max(this.#pause(), retryAfter(cause));
@@ -167,24 +183,27 @@ export class Registration {
     call(() => this.#options.onFailed?.(cause, retry));
   }
 
-  /** Doubled by each failure, and between half and all of it, so that not all clients come at once (RFC 5626 §4.5). */
   #pause(): number {
-    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(10, this.#failures++));
-    return Math.round(longest * (0.5 + this.#options.stack.random.fraction() / 2));
+    const { random } = this.#options.stack;
+    return backOff(++this.#failures, this.#siblings.othersStand(), random);
+  }
+
+  /** The flow broke. One that breaks again and again is a failure each time. */
+  #lost(): void {
+    if (this.#state !== "registered") return;
+    // The refresh that is under way may be lost with it.
+    if (this.#round) this.#again = true;
+    else if (this.#options.stack.clock.now() - this.#since >= STABLE) this.#begin();
+    else {
+      this.#failures = this.#failedBefore;
+      this.#failed(new SipError("connection_closed", "the flow broke as soon as it was registered"));
+    }
   }
 
   #wait(milliseconds: number): void {
-    this.#timer = this.#options.stack.clock.set(() => this.#begin(), milliseconds);
-  }
-
-  /** What the registrar has granted, in seconds: our Contact's `expires`, else Expires. */
-  #granted({ headers }: Response): number {
-    const { uri } = this.#request.headers.get("Contact")[0] as NameAddr;
-    const ours = headers.get("Contact").find((each) => !each.isStar && each.uri.equals(uri));
-    const text = ours?.params.get("expires") ?? "";
-    const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (headers.get("Expires") ?? this.#expires);
-    // A registrar that grants nothing must not be asked without end.
-    return Math.min(Math.max(seconds, 10), LONGEST);
+    const { clock } = this.#options.stack;
+    clock.clear(this.#timer);
+    this.#timer = clock.set(() => this.#begin(), milliseconds);
   }
 
   /** Sends a REGISTER, and what its challenges and its 423 ask for. */
@@ -192,7 +211,7 @@ export class Registration {
     const { stack, credentials, send } = this.#options;
     let seconds = expires;
     let request = this.#request.clone();
-    request.headers.set("CSeq", new CSeq(++this.#cseq, "REGISTER")).set("Expires", String(seconds));
+    request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER")).set("Expires", String(seconds));
     for (let left = MOST_REQUESTS; ; ) {
       const handlers = { onResponse() {}, onError() {} };
       const response = await stack.send(request, { ...send, ...handlers }).final;
@@ -209,17 +228,16 @@ export class Registration {
         next.headers.set("Expires", String(least));
       }
       if (!next || this.#state === "ended") return response;
-      next.headers.set("CSeq", new CSeq(++this.#cseq, "REGISTER"));
+      next.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
       request = next;
     }
   }
 }
 
-/** Retry-After in milliseconds, up to a day; 0 where there is none. */
-function retryAfter(cause: Response | SipError): number {
-  const text = cause instanceof SipError ? undefined : cause.headers.raw("Retry-After")[0];
-  const seconds = Number(/^\d{1,9}/.exec(text?.trim() ?? "")?.[0] ?? 0);
-  return Math.min(seconds, LONGEST) * 1000;
+/** A client with one flow. */
+function alone(callId: string): Siblings {
+  let cseq = 0;
+  return { callId, next: () => ++cseq, othersStand: () => false };
 }
 
 /** What a callback throws is its owner's: the registration goes on. */

@@ -11,6 +11,7 @@ import type { Random } from "../random.ts";
 import { requestKey } from "../transaction/key.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
 import type { Flow, TransportReceiver } from "../transport/transport.ts";
+import type { Core } from "./core.ts";
 import type { Gate } from "./gate.ts";
 import type { Life } from "./life.ts";
 import { noteAlias, noteSource } from "./received.ts";
@@ -29,6 +30,7 @@ export interface InboundOptions {
   readonly refusals: Refusals;
   readonly layer: TransactionLayer;
   readonly gate: Gate | undefined;
+  readonly core: Core;
   readonly report: (error: SipError) => void;
 }
 
@@ -40,6 +42,7 @@ export class Inbound implements TransportReceiver {
   readonly #refusals: Refusals;
   readonly #layer: TransactionLayer;
   readonly #gate: Gate | undefined;
+  readonly #core: Core;
   readonly #report: (error: SipError) => void;
 
   constructor(options: InboundOptions) {
@@ -50,6 +53,7 @@ export class Inbound implements TransportReceiver {
     this.#refusals = options.refusals;
     this.#layer = options.layer;
     this.#gate = options.gate;
+    this.#core = options.core;
     this.#report = options.report;
   }
 
@@ -79,6 +83,7 @@ export class Inbound implements TransportReceiver {
 
   onFlowClosed(flow: Flow, error: SipError | undefined): void {
     this.#layer.flowClosed(flow, error);
+    this.#core.onFlowClosed?.(flow, error);
   }
 
   onError(error: SipError): void {

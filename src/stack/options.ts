@@ -3,6 +3,7 @@
 import type { Clock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
 import type { Message } from "../message/parse.ts";
+import type { Request } from "../message/request.ts";
 import type { Finding } from "../message/validate.ts";
 import type { Random } from "../random.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
@@ -15,6 +16,7 @@ import type { Core, ResponseHandlers } from "./core.ts";
 import type { Counters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
 import type { Resolver } from "./resolver.ts";
+import type { Stack } from "./stack.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What a stack is made of. */
@@ -95,8 +97,18 @@ export type SentRequest = Pick<
   | typeof Symbol.asyncIterator
 >;
 
+/** Sends a request in place of the stack, and again with credentials: a DigestClient of `sippet/digest`. */
+export interface CredentialSender {
+  /** Calls `stack.send` without `credentials`, as often as it takes; what it returns stands for all of that. */
+  send(stack: Stack, request: Request, options: SendOptions): SentRequest;
+}
+
 /** How a request is sent. */
 export interface SendOptions extends ResponseHandlers {
+  /** Answers challenges, 401 and 407: each answer has a branch and a CSeq of its own (RFC 3261 §22.2). */
+  credentials?: CredentialSender | undefined;
+  /** Sees each answer to a challenge before it is sent, with the next CSeq: who counts for more than it, corrects that. */
+  onAgain?(request: Request): void;
   /** Aborts the request: an INVITE is cancelled, any other ends with `aborted` (ClientTransaction.abort). */
   signal?: AbortSignalLike | undefined;
   /** The flow to send on, whatever the request's own target is. */

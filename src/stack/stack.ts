@@ -91,6 +91,7 @@ export class Stack {
       refusals,
       layer: this.#layer,
       gate: options.gate,
+      core: options.core,
       report,
     });
     this.#stateless = new StatelessSender({
@@ -159,13 +160,20 @@ export class Stack {
    * that wants it (RFC 3261 §16.6 step 6).
    *
    * With a resolver names are looked up (RFC 3263), and a target that fails or answers 503 is followed by the
-   * next one; what is returned stands for all of these attempts, and the callbacks are called for the last.
+   * next one; what is returned stands for all of these attempts, and the callbacks are called for the last. With
+   * `credentials` challenges are answered, likewise.
    *
    * @throws SipError `unsupported` for an ACK (see sendStateless), `transaction_exists` for a branch in use,
    *   `overloaded` past the limit of live transactions, `closed`. What happens later goes to the handlers, or the core.
    */
   send(request: Request, options: SendOptions = {}): SentRequest {
-    const { branch, timerC, signal } = options;
+    const { branch, timerC, signal, credentials } = options;
+    if (credentials) {
+      return credentials.send(this, request, {
+        onResponse: (response, transaction) => this.#core.onResponse(response, transaction),
+        ...options,
+      });
+    }
     const formed = strictRouted(request);
     if (this.#resolver && !options.flow && !options.target) {
       const sent = this.#resolver.send(formed, options, this.#sender);

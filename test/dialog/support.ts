@@ -25,6 +25,9 @@ export class Agent {
   sessions: Session[] = [];
   handlers: IncomingInviteHandlers = {};
   options: SessionOptions = {};
+  /** Answers a request before the user agent sees it; false lets it through. */
+  guard: (request: Request, transaction: ServerTransaction | undefined) => boolean | Promise<boolean> = () =>
+    false;
   onInvite: OnInvite = (call, agent) => void agent.sessions.push(call.accept({ body: "answer" }));
   onOther: (request: Request, transaction: ServerTransaction) => void = (_request, transaction) =>
     transaction.respond(405);
@@ -68,8 +71,10 @@ export async function agent(
   const made: { agent?: Agent } = {};
   const server = { transports: [world.network.transport({ protocol: "WS", port: 80 })] };
   const phone = await world.phone(name, protocol, protocol === "WS server" ? server : {}, {
-    onRequest(request, transaction) {
+    async onRequest(request, transaction) {
       const it = made.agent as Agent;
+      const guarded = it.guard(request, transaction);
+      if (guarded === true || (guarded !== false && (await guarded))) return;
       if (it.ua.receive(request, transaction) || !transaction) return;
       if (request.method !== "INVITE") return it.onOther(request, transaction);
       const handlers = it.logged({ onCancel: () => void it.log.push("cancel"), ...it.handlers });

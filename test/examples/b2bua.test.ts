@@ -5,6 +5,7 @@ import type { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Stack } from "../../src/stack/stack.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+import type { MemoryFaults } from "../../src/transport/memory.ts";
 import type { Flow } from "../../src/transport/transport.ts";
 import { type Agent, agent } from "../dialog/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -18,12 +19,12 @@ const UDP = { protocol: "UDP", host: "10.9.0.1", port: 5060 };
 const WS = { protocol: "WS", host: "10.9.0.1", port: 80 };
 
 /** A border, Alice on UDP and Bob on WebSocket, both known to it. */
-async function world() {
+async function world(faults: MemoryFaults & { seed?: number } = {}) {
   const file = new URL("../../examples/b2bua/border.mjs", import.meta.url).href;
   const { createBorder } = (await import(/* @vite-ignore */ file)) as {
     createBorder: (options: object) => Border;
   };
-  const world = new SipWorld();
+  const world = new SipWorld(faults);
   const users = new Map<string, { uri: string; flow: Flow }>();
   const errors: unknown[] = [];
   const border = createBorder({
@@ -46,7 +47,7 @@ async function world() {
     const to = `<sip:${who.phone.name}@border>`;
     who.phone.stack.send(who.phone.request("REGISTER", "sip:border", { to }), door(who));
   }
-  await world.pass();
+  await world.pass(40_000);
   world.afterwards(() => {
     expect(border.ua.stats).toMatchObject({ dialogs: 0, usages: 0, pending: 0 });
     expect(errors).toEqual([]);
@@ -57,7 +58,11 @@ async function world() {
   return { world, border, alice, bob, call };
 }
 
-it.each(["alice", "bob"])("a call of %s's goes through, and ends on both sides", async (caller) => {
+const ways = ["alice", "bob"].flatMap((caller) =>
+  ["caller", "callee"].map((ends) => [caller, ends] as const),
+);
+
+it.each(ways)("a call of %s's goes through, and the %s's BYE ends both sides", async (caller, ends) => {
   const { world: w, border, alice, bob, call } = await world();
   const [from, to] = caller === "alice" ? [alice, bob] : [bob, alice];
   const invite = call(from, to.phone.name, {
@@ -77,9 +82,9 @@ it.each(["alice", "bob"])("a call of %s's goes through, and ends on both sides",
   const info = session.request("INFO", { body: "1", contentType: "application/dtmf" });
   await w.pass();
   expect((await info).status).toBe(405);
-  void (caller === "alice" ? session : to.sessions[0]!).bye();
+  void (ends === "caller" ? session : to.sessions[0]!).bye();
   await w.pass();
-  expect([from.log.length, to.log.length]).toEqual([1, 1]);
+  expect([from.log, to.log]).toEqual(ends === "caller" ? [["bye"], ["peer"]] : [["peer"], ["bye"]]);
 });
 
 it("offers within the call are passed on, and so are their answers", async () => {
@@ -109,10 +114,12 @@ it("the callee makes the offer where the caller made none", async () => {
   void (await invite.session).bye();
 });
 
-it("refusals and CANCELs are passed on; nobody is 404", async () => {
-  const { world: w, bob, alice, call } = await world();
+it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is 404", async (caller) => {
+  const { world: w, call, ...who } = await world();
+  const [alice, bob] = caller === "alice" ? [who.alice, who.bob] : [who.bob, who.alice];
+  const name = bob.phone.name;
   bob.onInvite = (incoming) => incoming.reject(486);
-  const busy = call(alice, "bob");
+  const busy = call(alice, name);
   const none = call(alice, "nobody");
   await w.pass();
   await expect(busy.session).rejects.toMatchObject({ status: 486 });
@@ -121,7 +128,7 @@ it("refusals and CANCELs are passed on; nobody is 404", async () => {
   bob.onInvite = (incoming) => void incoming.ring(183, { body: "early" });
   const ringing = call(
     alice,
-    "bob",
+    name,
     { body: "offer" },
     {
       onProvisional: ({ status }: { status: number }) => void rings.push(status),
@@ -132,4 +139,18 @@ it("refusals and CANCELs are passed on; nobody is 404", async () => {
   await w.pass();
   await expect(ringing.session).rejects.toMatchObject({ code: "aborted" });
   expect([rings, bob.log.at(-1)]).toEqual([[183], "cancel"]);
+});
+
+it.each([1, 2, 3])("calls get through where UDP loses, doubles and reorders (seed %i)", async (seed) => {
+  const faults = { loss: 0.2, duplicate: 0.1, reorder: 0.1, delay: [5, 60] as [number, number], seed };
+  const { world: w, border, alice, bob, call } = await world(faults);
+  for (const from of [alice, bob]) {
+    const to = from === alice ? bob : alice;
+    const invite = call(from, to.phone.name);
+    await w.pass(64_000);
+    void (await invite.session).bye();
+    await w.pass(64_000);
+    expect([from.log.splice(0), to.log.splice(0)]).toEqual([["bye"], ["peer"]]);
+  }
+  expect(border.ua.stats.dialogs).toBe(0);
 });

@@ -160,6 +160,18 @@ describe("ways", () => {
     expect(target?.flow).toBeUndefined();
   });
 
+  it("a Service-Route is given, the same to all or to each its own (RFC 3608)", async () => {
+    const route = ["<sip:a.example.com;lr>", "<sip:b.example.com;lr>"];
+    const one = await world({ serviceRoute: route });
+    expect((await one.register("")).headers.get("Service-Route").map(String)).toEqual(route);
+    const two = await world({
+      serviceRoute: ({ headers }) => [`<sip:${headers.get("To")!.uri.user}.example.com;lr>`],
+    });
+    const response = await two.register("<sip:bob@10.1.1.1>");
+    expect(response.headers.raw("Service-Route")).toEqual(["<sip:bob.example.com;lr>"]);
+    expect((await (await world()).register("")).headers.has("Service-Route")).toBe(false);
+  });
+
   it("a connection is the way to its client, as long as it stands", async () => {
     const { register, registrar, client, located, server, world: all } = await world({}, 10, "WS");
     expect((await register("<sip:bob@abc.invalid;transport=ws>")).status).toBe(200);

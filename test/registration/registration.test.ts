@@ -1,12 +1,14 @@
 // The registration client, with a registrar on the other side.
 
 import { expect, it } from "vitest";
+import { UserAgent } from "../../src/dialog/user-agent.ts";
 import { DigestClient } from "../../src/digest/client.ts";
 import { DigestServer } from "../../src/digest/server.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { MemoryLocation } from "../../src/registrar/memory-location.ts";
 import { Registrar } from "../../src/registrar/registrar.ts";
-import { Registration, type RegistrationOptions } from "../../src/registration/registration.ts";
+import type { RegistrationOptions } from "../../src/registration/options.ts";
+import { Registration } from "../../src/registration/registration.ts";
 import { SipWorld } from "../support/sip-world.ts";
 
 async function world(options: Partial<RegistrationOptions> = {}, minExpires = 60) {
@@ -80,6 +82,43 @@ it("answers challenges, does as a 423 asks, and names its instance and flow", as
   expect(server.requests.length).toBe(4);
 });
 
+it("keeps the Service-Route of the last answer; its user agent goes by it (RFC 3608)", async () => {
+  const { world: all, server, bob, registration } = await world();
+  const answer = server.answer;
+  const give = async (...route: string[]) => {
+    server.answer = (request, transaction) => {
+      const response = request.createResponse(200);
+      if (route.length > 0) response.headers.set("Service-Route", route);
+      transaction?.respond(response);
+    };
+    registration.refresh();
+    await all.pass(100);
+    server.requests.length = 0;
+    server.answer = (_request, transaction) => transaction?.respond(486);
+  };
+  const ua = new UserAgent({ stack: bob.stack, clock: all.clock, route: () => registration.serviceRoute });
+  const call = async (headers = {}) => {
+    const { session } = ua.invite("sip:carol@example.org", { from: "<sip:bob@example.com>", headers });
+    await all.pass(100);
+    const status = await session.catch(({ status }) => status);
+    return [status, ...(server.requests[0]?.headers.raw("Route") ?? [])];
+  };
+  const first = `<sip:${server.transport.sentBy};lr>`;
+  await give(first, "<sip:core.example.com;lr>");
+  expect(await call()).toEqual([486, first, "<sip:core.example.com;lr>"]);
+  await give(first);
+  expect(await call()).toEqual([486, first]);
+  const own = `<sip:${server.transport.sentBy};lr;own>`;
+  server.requests.length = 0;
+  expect(await call({ Route: own })).toEqual([486, own]);
+  await give("nonsense");
+  expect([registration.state, registration.serviceRoute]).toEqual(["registered", []]);
+  await give();
+  expect(registration.serviceRoute).toEqual([]);
+  server.answer = answer;
+  registration.close();
+});
+
 it("tries again after what may pass, and not after what will not", async () => {
   const { world: all, server, registration, log, found } = await world();
   const answer = server.answer;
@@ -96,7 +135,7 @@ it("tries again after what may pass, and not after what will not", async () => {
   await all.pass(100);
   expect([registration.state, log]).toEqual(["failed", [200, 503, "again"]]);
   server.answer = answer;
-  await all.pass(31_000);
+  await all.pass(61_000);
   expect([registration.state, await found()]).toEqual(["registered", 1]);
   server.answer = (_request, transaction) => transaction?.respond(403);
   registration.refresh();

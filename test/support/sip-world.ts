@@ -58,6 +58,7 @@ export class Phone {
           this.errors.push(error);
           return core?.onError?.(error, transaction);
         },
+        onFlowClosed: (flow, error) => core?.onFlowClosed?.(flow, error),
         onCancel: (cancel, transaction) => {
           this.canceled++;
           if (core?.onCancel) return core.onCancel(cancel, transaction);

@@ -1,0 +1,93 @@
+// Acknowledgements: the ACKs of one dialog, both ways (RFC 3261 §13.2.2.4, §13.3.1.4): those that we send for the peer's
+// 2xx, again for each 2xx that comes again, and our own 2xx until its ACK has come.
+
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Content } from "./content.ts";
+import type { Dialog } from "./dialog.ts";
+import { answer, type Host } from "./host.ts";
+import { Resend } from "./resend.ts";
+
+/** The ACKs of one dialog. */
+export class Acknowledgements {
+  readonly #host: Host;
+  readonly #dialog: Dialog;
+  /** The last ACK that we sent. */
+  #ack: Request | undefined;
+  /** Our last 2xx to an INVITE, as long as its ACK has not come. */
+  #waiting: { readonly cseq: number; readonly resend: Resend } | undefined;
+  #settled: (() => void)[] = [];
+
+  constructor(host: Host, dialog: Dialog) {
+    this.#host = host;
+    this.#dialog = dialog;
+  }
+
+  /** Whether a 2xx of ours has no ACK yet. */
+  get waits(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Resolves when no 2xx of ours waits any more. */
+  settled(): Promise<void> {
+    return this.#waiting ? new Promise((resolve) => this.#settled.push(resolve)) : Promise.resolve();
+  }
+
+  /**
+   * Acknowledges a 2xx of the peer's: now, and again for each 2xx that comes again.
+   * @param credentials the INVITE, whose credentials the ACK carries, too (RFC 3261 §22.1)
+   */
+  acknowledge(response: Response, content: Content = {}, credentials?: Request): void {
+    const cseq = response.headers.get("CSeq")?.number ?? 0;
+    const again = this.#ack?.headers.get("CSeq")?.number === cseq ? this.#ack : undefined;
+    const ack = again ?? this.#dialog.createRequest("ACK", content, cseq);
+    if (!again && credentials) {
+      for (const name of ["Authorization", "Proxy-Authorization"]) {
+        for (const value of credentials.headers.raw(name)) ack.headers.append(name, value);
+      }
+    }
+    this.#ack = ack;
+    const { flow } = this.#dialog;
+    // A peer may have told us a Contact that leads nowhere.
+    this.#host.call(() => this.#host.stack.sendStateless(ack, flow ? { flow } : {}));
+  }
+
+  /** Whether a 2xx was acknowledged already: it comes again. */
+  knows(response: Response): boolean {
+    const cseq = response.headers.get("CSeq");
+    return this.#ack !== undefined && this.#ack.headers.get("CSeq")?.number === cseq?.number;
+  }
+
+  /**
+   * Sends our 2xx to an INVITE until its ACK comes.
+   * @param unheard called where none has come in 64 × T1
+   * @returns false where the transaction is gone
+   */
+  accept(invite: Request, transaction: ServerTransaction, response: Response, unheard: () => void): boolean {
+    const cseq = invite.headers.get("CSeq")?.number ?? 0;
+    const again = () => void answer(transaction, response);
+    const resend = new Resend(this.#host, again, () => {
+      this.stop();
+      unheard();
+    });
+    this.#waiting = { cseq, resend };
+    const answered = answer(transaction, response);
+    if (!answered) this.stop();
+    return answered;
+  }
+
+  /** Takes an ACK; true where a 2xx of ours waited for it. */
+  receive(ack: Request): boolean {
+    if (this.#waiting === undefined || ack.headers.get("CSeq")?.number !== this.#waiting.cseq) return false;
+    this.stop();
+    return true;
+  }
+
+  /** Waits no longer. */
+  stop(): void {
+    this.#waiting?.resend.stop();
+    this.#waiting = undefined;
+    for (const resolve of this.#settled.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,54 @@
+// InitialRequest: the requests that a user agent begins with, outside of dialogs (RFC 3261 §8.1.1): their preloaded
+// routes (§8.1.2), their Contact, their content.
+
+import { SipError } from "../errors.ts";
+import { createRequest } from "../message/create-request.ts";
+import { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import { Uri } from "../message/uri.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Flow } from "../transport/transport.ts";
+import { addContent, setContact } from "./content.ts";
+import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
+
+/** Makes such a request. @throws SipError as createRequest, and what the options' functions throw */
+export function initialRequest(
+  options: UserAgentOptions,
+  method: string,
+  uri: Uri | string,
+  init: UserAgentRequest,
+  flow: Flow | undefined,
+): Request {
+  const { body, contentType, headers, ...others } = init;
+  const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
+  const { route = [], stack } = options;
+  const routes = typeof route === "function" ? route() : route;
+  if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
+  setContact(request, contactFor(options, flow ?? wayOf(stack, request)));
+  const content = {
+    ...(body === undefined ? {} : { body }),
+    ...(contentType === undefined ? {} : { contentType }),
+  };
+  return addContent(request, content);
+}
+
+/** Our Contact on a flow; on the first transport where there is none. */
+export function contactFor({ contact, user, stack }: UserAgentOptions, flow: Flow | undefined): NameAddr {
+  const given = typeof contact === "function" ? contact(flow) : contact;
+  if (given instanceof Uri) return NameAddr.of({ uri: given });
+  if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
+  const transport = flow?.transport ?? stack.transports[0];
+  if (!transport) throw new SipError("no_transport", "the stack has no transport");
+  const { sentBy, protocol } = transport;
+  const address = NameAddr.parse(`<sip:${sentBy};transport=${protocol.toLowerCase()}>`);
+  return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
+}
+
+/** The flow that a request will take; undefined where there is none, as sending it will tell. */
+function wayOf(stack: Stack, request: Request): Flow | undefined {
+  try {
+    return stack.route(request);
+  } catch {
+    return undefined;
+  }
+}

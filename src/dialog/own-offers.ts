@@ -1,0 +1,169 @@
+// OwnOffers: the re-INVITEs and UPDATEs of ours: one offer at a time, sent again where it met the peer's (RFC 3261
+// §14.1, RFC 3311 §5.1) or asked for too short a session interval (RFC 4028 §7.3).
+
+import type { TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Content } from "./content.ts";
+import type { Dialog } from "./dialog.ts";
+import type { Host } from "./host.ts";
+import type { SessionTimer } from "./session-timer.ts";
+
+/** How often a re-INVITE that meets the peer's is sent in all. */
+const GLARE_TRIES = 4;
+
+/** What our offers need of their session. */
+export interface OfferingSession {
+  /** The dialog; throws where the session is over. */
+  live(): Dialog;
+  /** What a request must wait for, lest it overtake it. */
+  pracked(): Promise<void> | undefined;
+  /** Whether an offer of the peer's waits for our answer. */
+  peerWaits(): boolean;
+  /** Sends a request, and gives its final response. */
+  ask(request: Request): Promise<Response>;
+  /** Whether a 2xx was acknowledged before, and the ACK to it again. */
+  knows(response: Response): boolean;
+  acknowledge(response: Response): void;
+  /** Acknowledges a 2xx for the first time, with an answer where it offers. */
+  confirm(invite: Request, response: Response): Promise<void>;
+  /** The peer does not know the dialog any more, or is not there. */
+  gone(): void;
+  noteBody(content: Content): void;
+  notePeer(response: Response): void;
+}
+
+/** The offers of ours in one session. */
+export class OwnOffers {
+  readonly #host: Host;
+  readonly #timer: SessionTimer;
+  readonly #session: OfferingSession;
+  /** One is under way, or waits to be sent again. */
+  #offering = false;
+  /** It waits: the peer's may come meanwhile. */
+  #wait: { readonly timer: TimerHandle; readonly abort: () => void } | undefined;
+
+  constructor(host: Host, timer: SessionTimer, session: OfferingSession) {
+    this.#host = host;
+    this.#timer = timer;
+    this.#session = session;
+  }
+
+  /** Whether an offer of the peer's would cross one of ours. */
+  get crosses(): boolean {
+    return this.#offering && this.#wait === undefined;
+  }
+
+  /** Whether one is under way, or waits to be sent again. */
+  get busy(): boolean {
+    return this.#offering;
+  }
+
+  /** The session is over: what waits is not sent again. */
+  stop(): void {
+    this.#wait?.abort();
+  }
+
+  async update(content: Content): Promise<Response> {
+    const offers = content.body !== undefined && content.body.length > 0;
+    return this.#one(offers, async () => {
+      for (;;) {
+        const prack = this.#session.pracked();
+        if (prack) await prack;
+        const request = this.#session.live().createRequest("UPDATE", content);
+        this.#timer.ask(request);
+        const response = await this.#session.ask(request);
+        if (this.#timer.yieldTo(response)) continue;
+        if (response.statusClass === 2) {
+          this.#session.noteBody(content);
+          this.#timer.agreed(response);
+        }
+        return response;
+      }
+    });
+  }
+
+  async reinvite(content: Content): Promise<Response> {
+    return this.#one(true, async () => {
+      for (let tries = 1; ; tries++) {
+        const response = await this.#invite(content);
+        const met = response.status === 491;
+        if (met ? tries === GLARE_TRIES : !this.#timer.yieldTo(response)) return response;
+        if (met)
+          do await this.#pause();
+          while (this.#session.peerWaits());
+      }
+    });
+  }
+
+  /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
+  async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
+    if (!offers) return send();
+    if (this.#offering || this.#session.peerWaits()) {
+      throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
+    }
+    this.#offering = true;
+    try {
+      return await send();
+    } finally {
+      this.#offering = false;
+    }
+  }
+
+  /** One re-INVITE. Every 2xx to it is acknowledged, those that come again included. */
+  #invite(content: Content): Promise<Response> {
+    const session = this.#session;
+    const dialog = session.live();
+    const request = dialog.createRequest("INVITE", content);
+    request.headers.set("Allow", this.#host.allow);
+    this.#timer.ask(request);
+    const { flow } = dialog;
+    return new Promise<Response>((resolve, reject) => {
+      const transaction = this.#host.stack.send(request, {
+        ...this.#host.sendOptions,
+        ...(flow ? { flow } : {}),
+        onAgain: (again) => dialog.renumber(again),
+        onResponse: (response, { request: sent }) => {
+          if (response.status < 200) return;
+          if (response.statusClass !== 2) {
+            if (response.status === 481 || response.status === 408) session.gone();
+          } else if (session.knows(response)) session.acknowledge(response);
+          else {
+            dialog.refresh(response);
+            session.notePeer(response);
+            session.noteBody(content);
+            this.#timer.agreed(response);
+            void session.confirm(sent, response).then(() => resolve(response), reject);
+            return;
+          }
+          resolve(response);
+        },
+        onError: (error) => {
+          if (error.code === "timeout") session.gone();
+          reject(error);
+        },
+      });
+      transaction.final.catch(reject);
+    });
+  }
+
+  /** RFC 3261 §14.1: who made the Call-ID waits for 2.1 to 4 s, the other for up to 2 s, in steps of 10 ms. */
+  #pause(): Promise<void> {
+    const { clock, random } = this.#host;
+    const [least, range] = this.#session.live().role === "caller" ? [2100, 191] : [0, 201];
+    const delay = least + 10 * Math.floor(random.fraction() * range);
+    return new Promise((resolve, reject) => {
+      const timer = clock.set(() => {
+        this.#wait = undefined;
+        resolve();
+      }, delay);
+      const abort = () => {
+        clock.clear(timer);
+        this.#wait = undefined;
+        reject(new SipError("terminated", "the session is over"));
+      };
+      this.#wait = { timer, abort };
+    });
+  }
+}

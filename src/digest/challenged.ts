@@ -1,0 +1,168 @@
+// ChallengedRequest: one request of the user's, sent again with credentials as often as it is asked for them. Each
+// try is a transaction of its own, with a branch and a CSeq of its own (RFC 3261 §22.2); to the user they are one.
+
+import type { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { SendOptions, SentRequest } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
+import { ResponseQueue } from "../transaction/response-queue.ts";
+import type { Returned } from "../transaction/user.ts";
+import type { Flow } from "../transport/transport.ts";
+import type { DigestClient } from "./client.ts";
+
+/** Answers to challenges that are given unless told otherwise: two proxies and a server, and one nonce that was stale. */
+const MOST_ANSWERS = 4;
+
+/** All tries of one request. */
+export class ChallengedRequest implements SentRequest {
+  readonly kind = "client" as const;
+  readonly #stack: Stack;
+  readonly #client: DigestClient;
+  readonly #options: SendOptions;
+  readonly #queues: ResponseQueue[] = [];
+  readonly #final: Promise<Response>;
+  #resolve: (response: Response) => void = () => {};
+  #reject: (error: SipError) => void = () => {};
+  #current: SentRequest;
+  #left: number;
+  /** No further try: the user has given up. */
+  #over = false;
+
+  /** Throws as Stack.send. */
+  constructor(
+    stack: Stack,
+    client: DigestClient,
+    request: Request,
+    options: SendOptions,
+    maxAnswers: number = MOST_ANSWERS,
+  ) {
+    const { credentials: _, branch, ...rest } = options;
+    this.#stack = stack;
+    this.#client = client;
+    this.#options = rest;
+    this.#left = maxAnswers;
+    this.#final = new Promise<Response>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#final.catch(() => {});
+    this.#current = this.#send(request, branch);
+  }
+
+  /** The transaction that is under way, or was the last. */
+  get current(): SentRequest {
+    return this.#current;
+  }
+
+  get request(): Request {
+    return this.#current.request;
+  }
+
+  get branch(): string {
+    return this.#current.branch;
+  }
+
+  get method(): string {
+    return this.#current.method;
+  }
+
+  get key(): string {
+    return this.#current.key;
+  }
+
+  get state(): SentRequest["state"] {
+    return this.#current.state;
+  }
+
+  get flow(): Flow | undefined {
+    return this.#current.flow;
+  }
+
+  /** The final response: a challenge only where it could not be answered. */
+  get final(): Promise<Response> {
+    return this.#final;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
+    const queue = new ResponseQueue();
+    this.#queues.push(queue);
+    this.#final.then(
+      (response) => queue.push(response),
+      (error: SipError) => queue.fail(error),
+    );
+    return queue;
+  }
+
+  cancel(): void {
+    this.#over = true;
+    this.#current.cancel();
+  }
+
+  abort(): void {
+    this.#over = true;
+    this.#current.abort();
+  }
+
+  terminate(): void {
+    this.#over = true;
+    this.#current.terminate();
+  }
+
+  #send(request: Request, branch: string | undefined): SentRequest {
+    const sent = this.#stack.send(request, {
+      ...this.#options,
+      ...(branch === undefined ? {} : { branch }),
+      onResponse: (response, transaction) => this.#onResponse(request, response, transaction),
+    });
+    sent.final.catch((error: SipError) => this.#reject(error));
+    return sent;
+  }
+
+  #onResponse(
+    request: Request,
+    response: Response,
+    transaction: Parameters<NonNullable<SendOptions["onResponse"]>>[1],
+  ): Returned {
+    const { status } = response;
+    const tell = () => this.#options.onResponse?.(response, transaction);
+    if (status < 200) {
+      for (const queue of this.#queues) queue.push(response);
+      return tell();
+    }
+    if (status !== 401 && status !== 407) {
+      let failed: { readonly cause: unknown } | undefined;
+      try {
+        this.#client.learn(request, response);
+      } catch (cause) {
+        failed = { cause };
+      }
+      this.#resolve(response);
+      const told = tell();
+      if (failed) throw failed.cause;
+      return told;
+    }
+    return this.#answer(request, response).then(
+      (answered) => {
+        if (answered) return undefined;
+        this.#resolve(response);
+        return tell();
+      },
+      async (cause) => {
+        this.#resolve(response);
+        await tell();
+        throw cause;
+      },
+    );
+  }
+
+  /** Sends it again; false where there is no answer to give. */
+  async #answer(request: Request, response: Response): Promise<boolean> {
+    if (this.#over || this.#left-- <= 0) return false;
+    const again = await this.#client.answer(request, response);
+    if (!again || this.#over) return false;
+    this.#options.onAgain?.(again);
+    this.#current = this.#send(again, undefined);
+    return true;
+  }
+}

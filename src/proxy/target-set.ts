@@ -1,0 +1,59 @@
+// TargetSet: the targets that a request has not been sent to yet, in groups, and all that it ever had (RFC 3261 §16.5):
+// redirections add to it.
+
+import type { Response } from "../message/response.ts";
+import { groupTargets, type ProxyTarget } from "./target.ts";
+
+/** No more targets than this, whatever redirections bring. */
+const MOST_TARGETS = 200;
+
+/** The targets of one request. */
+export class TargetSet {
+  readonly #sequential: boolean;
+  readonly #groups: ProxyTarget[][];
+  /** URIs that were targets already: no redirection leads there again. */
+  readonly #known: Set<string>;
+
+  constructor(targets: readonly ProxyTarget[], sequential: boolean) {
+    this.#sequential = sequential;
+    this.#groups = groupTargets(targets.slice(0, MOST_TARGETS), sequential);
+    this.#known = new Set(targets.map(({ uri }) => String(uri)));
+  }
+
+  /** Whether none is left. */
+  get empty(): boolean {
+    return this.#groups.length === 0;
+  }
+
+  /** The next group; what is more than `room` waits for its turn (RFC 5393 §5.3.3.1). Undefined where none is left. */
+  next(room: number): ProxyTarget[] | undefined {
+    const group = this.#groups.shift();
+    const now = group?.splice(0, room);
+    if (group && group.length > 0) this.#groups.unshift(group);
+    return now;
+  }
+
+  /**
+   * The Contacts of a 3xx become targets, and leave the response (§16.7 step 4).
+   *
+   * @param secure whether the request was to a sips URI: then only such ones follow
+   * @param closed whether no new targets are wanted
+   * @returns whether the response has Contacts left, that could not be used
+   */
+  redirect({ headers }: Response, secure: boolean, closed: boolean): boolean {
+    const added: ProxyTarget[] = [];
+    const left: string[] = [];
+    for (const contact of headers.get("Contact")) {
+      const { uri } = contact;
+      const usable = uri.isSip && (!secure || uri.scheme === "sips") && !closed;
+      if (!usable || this.#known.size >= MOST_TARGETS) left.push(`${contact}`);
+      else if (!this.#known.has(`${uri}`)) {
+        this.#known.add(`${uri}`);
+        added.push({ uri, q: Number(contact.params.get("q") ?? 1) });
+      }
+    }
+    headers.set("Contact", left);
+    this.#groups.push(...groupTargets(added, this.#sequential));
+    return left.length > 0;
+  }
+}

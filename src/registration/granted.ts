@@ -1,0 +1,66 @@
+// Granted: what a 200 to REGISTER gives a client: time, GRUUs, a Service-Route, the rate of its keep-alives.
+
+import type { NameAddr } from "../message/name-addr.ts";
+import type { Response } from "../message/response.ts";
+import { Uri } from "../message/uri.ts";
+import { LONGEST } from "./back-off.ts";
+
+/** What others reach this client by, and no other of the same user (RFC 5627). */
+export interface Gruus {
+  /** It names user and instance, and is always the same. */
+  readonly public?: Uri;
+  /** It hides both; each registration gives a new one. */
+  readonly temporary?: Uri;
+}
+
+/** What one 200 grants. */
+export interface Granted {
+  /** How long the binding holds, in seconds. */
+  readonly seconds: number;
+  readonly gruus: Gruus;
+  readonly serviceRoute: readonly NameAddr[];
+  /** The longest time between two keep-alives, in seconds (RFC 5626 §4.4); undefined where none are asked for. */
+  readonly flowTimer: number | undefined;
+}
+
+/** Keep-alives of an outbound flow without Flow-Timer, in seconds: on connections and else (RFC 5626 §4.4.1, §4.4.2). */
+const USUAL = { reliable: 120, unreliable: 29 } as const;
+
+/** Reads a 200. @throws SipError where its Contact or Expires cannot be read */
+export function readGranted(response: Response, contact: NameAddr, asked: number): Granted {
+  const { headers, flow } = response;
+  const ours = headers.get("Contact").find((each) => !each.isStar && each.uri.equals(contact.uri));
+  const text = ours?.params.get("expires") ?? "";
+  const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (headers.get("Expires") ?? asked);
+  const outbound = lenient(() => headers.get("Require"), []).some(
+    (each) => each.toLowerCase() === "outbound",
+  );
+  const usual = outbound ? USUAL[flow?.transport.reliable === false ? "unreliable" : "reliable"] : undefined;
+  const flowTimer = lenient(() => headers.get("Flow-Timer"), undefined) ?? usual;
+  return {
+    // A registrar that grants nothing must not be asked without end.
+    seconds: Math.min(Math.max(seconds, 10), LONGEST),
+    gruus: gruusOf(ours),
+    serviceRoute: lenient(() => headers.get("Service-Route").filter(({ uri }) => uri.isSip), []),
+    flowTimer: flowTimer === 0 ? undefined : flowTimer,
+  };
+}
+
+/** What is no SIP URI with `gr` is no GRUU. */
+function gruusOf(contact: NameAddr | undefined): Gruus {
+  const read = (name: string): Uri | undefined => {
+    const uri = lenient(() => Uri.parse(contact?.params.get(name) ?? ""), undefined);
+    return uri?.isSip && uri.params.has("gr") ? uri : undefined;
+  };
+  const [shown, hidden] = [read("pub-gruu"), read("temp-gruu")];
+  return { ...(shown && { public: shown }), ...(hidden && { temporary: hidden }) };
+}
+
+/** An extension that cannot be read is none: the binding holds all the same. */
+function lenient<T>(read: () => T, none: T): T {
+  try {
+    return read();
+  } catch {
+    return none;
+  }
+}

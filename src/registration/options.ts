@@ -1,0 +1,51 @@
+// Options of a registration, and what it tells about itself.
+
+import type { SipError } from "../errors.ts";
+import type { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { SendOptions } from "../stack/options.ts";
+import type { Stack } from "../stack/stack.ts";
+
+/** Answers challenges: a DigestClient of sippet/digest. */
+export interface Authenticator {
+  answer(request: Request, response: Response): Promise<Request | undefined>;
+  learn(request: Request, response: Response): unknown;
+}
+
+/** What a registration is made of, and what it calls. What its callbacks throw goes nowhere. */
+export interface RegistrationOptions {
+  readonly stack: Stack;
+  /** The registrar: a URI without user. */
+  readonly registrar: string;
+  /** The address-of-record: To and From. */
+  readonly aor: string;
+  /** The Contact to bind. */
+  readonly contact: NameAddr | string;
+  /** How long to bind it, in seconds. Default 3600; what a 423 asks for is taken, up to a day. */
+  readonly expires?: number;
+  /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). With it GRUUs are asked for (RFC 5627). */
+  readonly instance?: string;
+  /** Which of this client's flows it is, from 1 on; it needs `instance`. See OutboundRegistration for several. */
+  readonly regId?: number;
+  /** Answers 401 and 407. */
+  readonly credentials?: Authenticator;
+  /** Where REGISTERs go, whatever `registrar` says. */
+  readonly send?: Pick<SendOptions, "target" | "flow">;
+  /** The registrar has bound the Contact, or bound it again. */
+  onRegistered?(response: Response): void;
+  /** It has not. It is tried again in `retry` milliseconds; never, where that is undefined. */
+  onFailed?(cause: Response | SipError, retry: number | undefined): void;
+}
+
+/** Where a registration stands. */
+export type RegistrationState = "registering" | "registered" | "failed" | "unregistering" | "ended";
+
+/** What the registrations of one client have in common. @internal */
+export interface Siblings {
+  readonly callId: string;
+  /** The next number of the Call-ID. */
+  next(): number;
+  /** Whether another of the client's flows is registered. */
+  othersStand(): boolean;
+}
