@@ -5,7 +5,7 @@ import { SipError } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { Uri } from "../message/uri.ts";
+import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding, LocationService } from "./location.ts";
@@ -31,6 +31,12 @@ export interface RegistrarOptions {
   readonly defaultExpires?: number;
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
   readonly maxBindings?: number;
+  /**
+   * Where other machines, who share `location`, reach this one: `sip:10.0.0.1:5060`, or a function that tells. A
+   * client that registers over a connection of its own is bound with it: `locate` of the other machines leads there,
+   * and a `SipProxy` here from there to the connection, whose id is the flow token (RFC 5626 §5.2).
+   */
+  readonly edge?: string | (() => string);
 }
 
 /** A way to a user; a target of `SipProxy`. */
@@ -50,6 +56,7 @@ export class Registrar {
   readonly #location: LocationService;
   readonly #aor: (uri: Uri) => string | undefined;
   readonly #rules: Rules;
+  readonly #edge: (() => Uri) | undefined;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
@@ -58,12 +65,18 @@ export class Registrar {
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
+    const { edge } = options;
+    this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
     this.#rules = {
       minExpires: options.minExpires ?? 60,
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
       acceptContact: options.acceptContact ?? ((uri) => !stack.isLocal(uri)),
+      edge: ({ id }) => {
+        const uri = this.#edge?.();
+        return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
+      },
     };
   }
 
@@ -142,8 +155,8 @@ export class Registrar {
   /**
    * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
    * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
-   * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). Rejects with what
-   * the location service throws.
+   * connection is gone is none, and one whose connection another machine has leads to that machine. Of one client's
+   * flows the newest is taken (RFC 5626 §5.3). Rejects with what the location service throws.
    */
   async locate(uri: Uri): Promise<readonly RegisteredTarget[] | undefined> {
     const aor = this.#aor(uri);
@@ -152,17 +165,26 @@ export class Registrar {
     const instances = new Set<string>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
-    for (const { contact, q, path, flow: id, instance, regId } of [...bindings].reverse()) {
-      const flow = id === undefined ? undefined : this.#stack.flow(id);
-      if (id !== undefined && flow?.open !== true) continue;
+    for (const { contact, q, path, flow: id, edge, instance, regId } of [...bindings].reverse()) {
+      const found = id === undefined ? undefined : this.#stack.flow(id);
+      const flow = found?.open ? found : undefined;
+      const away = id !== undefined && !flow;
+      const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
+      if (away && (!other || this.#isHere(other.uri))) continue;
       if (regId !== undefined && instance !== undefined) {
         if (instances.has(instance)) continue;
         instances.add(instance);
       }
-      const ways = path.map((each) => NameAddr.parse(each));
+      const ways = other ? [other] : path.map((each) => NameAddr.parse(each));
       targets.push({ uri: NameAddr.parse(contact).uri, q, path: ways, ...(flow && { flow }) });
     }
     return targets.reverse().sort((one, other) => other.q - one.q);
+  }
+
+  /** Whether a connection behind that edge would be one of ours. */
+  #isHere(edge: Uri): boolean {
+    const own = this.#edge?.();
+    return this.#stack.isLocal(edge) || (own?.host === edge.host && own.port === edge.port);
   }
 }
 
