@@ -13,7 +13,7 @@ export interface RedisLocationOptions {
   readonly client: RedisClient;
   /** What keys begin with; the address-of-record follows. Default "sippet:". */
   readonly prefix?: string;
-  /** The longest wait for Redis of one `find` or `update`, in milliseconds. Default 1000. */
+  /** The longest wait for Redis of one `find` or `update`, in milliseconds. Default 2000. */
   readonly timeout?: number;
   /**
    * How long an address-of-record without bindings stays known, in milliseconds: "not here now" (480) rather than
@@ -53,7 +53,7 @@ export class RedisLocation implements LocationService {
   constructor(options: RedisLocationOptions) {
     this.#client = options.client;
     this.#prefix = options.prefix ?? "sippet:";
-    this.#timeout = options.timeout ?? 1000;
+    this.#timeout = options.timeout ?? 2000;
     this.#remember = options.remember ?? DAY;
     this.#limit = options.limit ?? 10_000;
     this.#clock = options.clock ?? systemClock;
