@@ -17,6 +17,11 @@ export class Exchange {
   respond(status, fields = {}) {
     const response = this.request.createResponse(status);
     for (const [name, value] of Object.entries(fields)) response.headers.set(name, value);
+    this.send(response);
+  }
+
+  /** Sends a final response that somebody else has made. */
+  send(response) {
     this.#transaction.respond(response);
     this.#note(response);
   }
