@@ -69,8 +69,12 @@ export class Switchboard {
     const targets = (routed) => this.#targets.find(routed);
     if (!transaction) return this.#proxy.forward(request, undefined, targets);
     const exchange = new Exchange(request, transaction, this.#journal);
-    const refusal = await this.#gatekeeper?.refuse(request);
-    if (refusal) return exchange.send(refusal);
+    if (this.#gatekeeper) {
+      const refusal = await this.#gatekeeper.refuse(request);
+      // Canceled meanwhile, and answered.
+      if (!transaction.waiting) return;
+      if (refusal) return exchange.send(refusal);
+    }
     const { method, uri } = request;
     const isForUs = this.#domain.serves(uri) && uri.user === undefined;
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
