@@ -10,7 +10,10 @@ import { MemoryLocation } from "sippet/registrar";
 export async function openLocation({ redis }, journal) {
   if (!redis) return { location: new MemoryLocation(), close: async () => {} };
   const [{ createClient }, { RedisLocation }] = await Promise.all([import("redis"), import("sippet/redis")]);
-  const client = createClient({ url: redis });
+  // A connection without a word for five seconds is given up, and there is always another try.
+  const reconnectStrategy = (tries) => Math.min(100 * 2 ** tries, 2000);
+  const socket = { socketTimeout: 5000, reconnectStrategy };
+  const client = createClient({ url: redis, pingInterval: 1000, socket });
   const location = new RedisLocation({ client, onError: (error) => journal.fault(error) });
   // What goes wrong is told to onError, again and again.
   client.connect().catch(() => {});

@@ -69,17 +69,17 @@ export class Switchboard {
     const targets = (routed) => this.#targets.find(routed);
     if (!transaction) return this.#proxy.forward(request, undefined, targets);
     const exchange = new Exchange(request, transaction, this.#journal);
+    const { method, uri } = request;
+    const isForUs = this.#domain.serves(uri) && uri.user === undefined;
+    // RFC 3261 §11: somebody asks what the switchboard itself can do, or whether it is there.
+    if (method === "OPTIONS" && isForUs) return exchange.respond(200, { Allow: METHODS });
     if (this.#gatekeeper) {
       const refusal = await this.#gatekeeper.refuse(request);
       // Canceled meanwhile, and answered.
       if (!transaction.waiting) return;
       if (refusal) return exchange.send(refusal);
     }
-    const { method, uri } = request;
-    const isForUs = this.#domain.serves(uri) && uri.user === undefined;
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
-    // RFC 3261 §11: somebody asks what the switchboard itself can do, or whether it is there.
-    if (method === "OPTIONS" && isForUs) return exchange.respond(200, { Allow: METHODS });
     return exchange.forward(this.#proxy, targets);
   }
 

@@ -46,8 +46,8 @@ export class RedisServer {
   }
 
   /** A connected client as its users make one. */
-  async client() {
-    const client = createClient({ url: this.url });
+  async client(options = {}) {
+    const client = createClient({ url: this.url, ...options });
     client.on("error", () => {});
     await client.connect();
     this.#clients.push(client);
