@@ -20,8 +20,9 @@ export class Exchange {
     this.send(response);
   }
 
-  /** Sends a final response that somebody else has made. */
+  /** Sends a final response that somebody else has made; nothing, where nobody waits for it any longer. */
   send(response) {
+    if (!this.#transaction.waiting) return;
     this.#transaction.respond(response);
     this.#note(response);
   }
