@@ -47,6 +47,7 @@ export default {
     dialog: file("build/js/dialog.js"),
     digest: file("build/js/digest.js"),
     proxy: file("build/js/proxy.js"),
+    redis: file("build/js/redis.js"),
     registrar: file("build/js/registrar.js"),
     registration: file("build/js/registration.js"),
     multipart: file("build/js/multipart.js"),

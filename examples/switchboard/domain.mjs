@@ -8,12 +8,17 @@ export class Domain {
   #stack;
   #addresses;
 
-  /** `advertised` is the host that peers see, if it is none of this machine's. */
-  constructor(stack, advertised) {
+  /**
+   * `hosts` are where it listens: at all of this machine's addresses, or at these alone. `advertised` is the host that
+   * peers see, if it is none of this machine's.
+   */
+  constructor(stack, hosts, advertised) {
     this.#stack = stack;
-    const interfaces = Object.values(networkInterfaces()).flat();
-    const addresses = interfaces.map(({ address }) => address);
-    this.#addresses = new Set(["localhost", hostname().toLowerCase(), advertised, ...addresses]);
+    const everywhere = hosts.some((host) => host === "0.0.0.0" || host === "::");
+    const interfaces = everywhere ? Object.values(networkInterfaces()).flat() : [];
+    const addresses = [...hosts, ...interfaces.map(({ address }) => address)];
+    const names = addresses.some((address) => address === "127.0.0.1") ? ["localhost"] : [];
+    this.#addresses = new Set([...names, hostname().toLowerCase(), advertised, ...addresses]);
   }
 
   /**

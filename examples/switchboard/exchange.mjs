@@ -17,6 +17,12 @@ export class Exchange {
   respond(status, fields = {}) {
     const response = this.request.createResponse(status);
     for (const [name, value] of Object.entries(fields)) response.headers.set(name, value);
+    this.send(response);
+  }
+
+  /** Sends a final response that somebody else has made; nothing, where nobody waits for it any longer. */
+  send(response) {
+    if (!this.#transaction.waiting) return;
     this.#transaction.respond(response);
     this.#note(response);
   }

@@ -1,56 +1,27 @@
-// Location: who can be reached where (RFC 3261 §10.1, "location service"). In memory; a restart forgets.
+// Location: who can be reached where (RFC 3261 §10.1). In memory, where a restart forgets; or in Redis, where any
+// number of switchboards share it.
+
+import { MemoryLocation } from "sippet/registrar";
 
 /**
- * A binding of a user to a contact.
- *
- * @typedef {object} Binding
- * @property {NameAddr} contact   the Contact as it was registered
- * @property {number}   expires   when it ends, in milliseconds since 1970
- * @property {string}   callId    of the REGISTER that made it
- * @property {number}   cseq      likewise
- * @property {Flow | undefined} flow   the connection of one who cannot be called (RFC 5626 §5.3)
+ * The location service that the options ask for, and what ends it. It can be asked while Redis is away, too, and says
+ * so: the switchboard starts without it.
  */
-
-/** Bindings by user. */
-export class Location {
-  /** Kept when its last binding is gone: it tells "not here now" (480) from "nobody of that name" (404). */
-  #users = new Map();
-  #limit;
-  #now;
-
-  constructor({ limit = 10_000, now = Date.now } = {}) {
-    this.#limit = limit;
-    this.#now = now;
-  }
-
-  /** The bindings that hold now, the preferred ones first; undefined for a user who never registered. */
-  find(user) {
-    const bindings = this.#users.get(user);
-    if (!bindings) return undefined;
-    const now = this.#now();
-    const live = bindings.filter(({ expires, flow }) => expires > now && flow?.open !== false);
-    if (live.length < bindings.length) this.#users.set(user, live);
-    return live.sort((one, other) => preference(other) - preference(one));
-  }
-
-  /** Replaces a user's bindings; false where there is no room for one more user. */
-  save(user, bindings) {
-    if (!this.#users.has(user) && this.#users.size >= this.#limit && !this.#makeRoom()) return false;
-    this.#users.set(user, bindings);
-    return true;
-  }
-
-  /** Forgets those who are not here. */
-  #makeRoom() {
-    for (const user of [...this.#users.keys()]) {
-      if (this.find(user).length === 0) this.#users.delete(user);
-    }
-    return this.#users.size < this.#limit;
-  }
-}
-
-/** The q of a Contact, from 0 to 1 (RFC 3261 §20.10). */
-function preference({ contact }) {
-  const q = Number(contact.params.get("q") ?? 1);
-  return q >= 0 && q <= 1 ? q : 1;
+export async function openLocation({ redis }, journal) {
+  if (!redis) return { location: new MemoryLocation(), close: async () => {} };
+  const [{ createClient }, { RedisLocation }] = await Promise.all([import("redis"), import("sippet/redis")]);
+  // A connection without a word for five seconds is given up, and there is always another try.
+  const reconnectStrategy = (tries) => Math.min(100 * 2 ** tries, 2000);
+  const socket = { socketTimeout: 5000, reconnectStrategy };
+  const client = createClient({ url: redis, pingInterval: 1000, socket });
+  const location = new RedisLocation({ client, onError: (error) => journal.fault(error) });
+  // What goes wrong is told to onError, again and again.
+  client.connect().catch(() => {});
+  return {
+    location,
+    async close() {
+      if (client.isReady) await client.close();
+      else if (client.isOpen) client.destroy();
+    },
+  };
 }

@@ -1,7 +1,9 @@
 // Starts the switchboard, says where it listens, and ends it in good order.
 
+import { readUsers } from "./gatekeeper.mjs";
 import { serve } from "./http.mjs";
 import { Journal } from "./journal.mjs";
+import { openLocation } from "./location.mjs";
 import { readOptions, UsageError, usage } from "./options.mjs";
 import { Switchboard } from "./switchboard.mjs";
 
@@ -15,14 +17,18 @@ try {
 }
 
 async function run(options) {
+  const users = options.users ? readUsers(options.users) : undefined;
   const server = await serve(options);
+  const journal = new Journal();
+  const { location, close } = await openLocation(options, journal);
   try {
-    const { stack } = new Switchboard(options, server, new Journal());
+    const { stack } = new Switchboard(options, { server, journal, location, users });
     await stack.start();
     announce(stack, options);
-    endOnSignal(() => stop(stack, server, options.drain));
+    endOnSignal(() => stop(stack, server, close, options.drain));
   } catch (error) {
     server.close();
+    await close();
     throw error;
   }
 }
@@ -51,10 +57,11 @@ function endOnSignal(stop) {
 }
 
 /** Lets the transactions end, then closes everything. The process ends because nothing is left to wait for. */
-async function stop(stack, server, drain) {
+async function stop(stack, server, closeLocation, drain) {
   const began = performance.now();
   console.log(`\nDraining ${count(stack)} for up to ${drain} ms`);
   await stack.close({ drain });
+  await closeLocation();
   server.close();
   server.closeAllConnections();
   const { timers } = stack.stats.transactions;

@@ -4,10 +4,10 @@
 import { Stack } from "sippet";
 import { udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
+import { Registrar } from "sippet/registrar";
 import { Domain } from "./domain.mjs";
 import { Exchange } from "./exchange.mjs";
-import { Location } from "./location.mjs";
-import { Registrar } from "./registrar.mjs";
+import { Gatekeeper } from "./gatekeeper.mjs";
 import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
@@ -17,42 +17,76 @@ export class Switchboard {
   stack;
   #journal;
   #domain;
+  #gatekeeper;
   #registrar;
   #proxy;
   #targets;
 
-  /** `options` as readOptions gives them; `server` is an HTTP server that listens already. */
-  constructor(options, server, journal) {
+  /**
+   * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
+   * where there are any.
+   */
+  constructor(options, { server, journal, location, users }) {
     this.#journal = journal;
-    const { udpHost: host, udpPort: port, advertise, t1, timerC } = options;
+    const { udpHost: host, udpPort: port, httpHost, advertise, t1, timerC, secret } = options;
+    const names = options.domain.split(/[\s,]+/).filter(Boolean);
     this.stack = new Stack({
       transports: [udp({ host, port, ...(advertise && { advertise }) }), webSocketServer({ server })],
       timers: { t1, c: timerC },
-      aliases: options.domain.split(/[\s,]+/).filter(Boolean),
+      aliases: names,
       core: this,
       onRefused: (finding, flow, message) => journal.refused(finding, flow, message),
     });
-    const location = new Location();
-    const domain = new Domain(this.stack, advertise);
-    const { minExpires, maxExpires, relay } = options;
+    const domain = new Domain(this.stack, [host, httpHost], advertise);
+    const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
-    this.#registrar = new Registrar({ location, domain, minExpires, maxExpires });
-    this.#targets = new Targets({ domain, location, relay });
-    this.#proxy = new SipProxy({ stack: this.stack, isLocal: (uri) => domain.serves(uri) });
+    this.#registrar = new Registrar({
+      ...{ stack: this.stack, location, minExpires, maxExpires },
+      // Of all the domain's names for a user one is as good as another.
+      aor: (uri) => (domain.serves(uri) ? uri.user : undefined),
+      // One who could register this switchboard's own address would make it call itself.
+      acceptContact: (uri) => !domain.serves(uri),
+      // The switchboards that share a Redis find each other's browsers by this.
+      ...(redis && { edge: () => `sip:${this.stack.transports[0].sentBy}` }),
+    });
+    this.#targets = new Targets({ domain, registrar: this.#registrar, relay });
+    const isLocal = (uri) => domain.serves(uri);
+    this.#proxy = new SipProxy({ stack: this.stack, isLocal, ...(secret && { secret }) });
+    if (!users) return;
+    const isOurs = (uri, inDialog) =>
+      domain.serves(uri) && (inDialog || this.stack.flow(uri.user ?? "") !== undefined);
+    this.#gatekeeper = new Gatekeeper({
+      users,
+      realm: options.realm || names[0] || "switchboard",
+      secret,
+      isOurs,
+    });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
-  onRequest(request, transaction) {
+  async onRequest(request, transaction) {
     this.#journal.request(request);
     const targets = (routed) => this.#targets.find(routed);
     if (!transaction) return this.#proxy.forward(request, undefined, targets);
     const exchange = new Exchange(request, transaction, this.#journal);
     const { method, uri } = request;
     const isForUs = this.#domain.serves(uri) && uri.user === undefined;
-    if (method === "REGISTER" && isForUs) return this.#registrar.handle(exchange);
     // RFC 3261 §11: somebody asks what the switchboard itself can do, or whether it is there.
     if (method === "OPTIONS" && isForUs) return exchange.respond(200, { Allow: METHODS });
+    if (this.#gatekeeper) {
+      const refusal = await this.#gatekeeper.refuse(request);
+      // Canceled meanwhile, and answered.
+      if (!transaction.waiting) return;
+      if (refusal) return exchange.send(refusal);
+    }
+    if (method === "REGISTER" && isForUs) return this.#register(exchange);
     return exchange.forward(this.#proxy, targets);
+  }
+
+  async #register(exchange) {
+    const response = await this.#registrar.register(exchange.request);
+    if (response.status === 200) response.headers.set("Date", new Date().toUTCString());
+    exchange.send(response);
   }
 
   /** Responses go to the proxy; one that belongs to no request of its is not forwarded (RFC 6026 §8.9). */

@@ -3,29 +3,26 @@
 /** Finds the targets of requests. */
 export class Targets {
   #domain;
-  #location;
+  #registrar;
   #relay;
 
   /** `relay` allows requests that begin here and go to another domain. */
-  constructor({ domain, location, relay = false }) {
+  constructor({ domain, registrar, relay = false }) {
     this.#domain = domain;
-    this.#location = location;
+    this.#registrar = registrar;
     this.#relay = relay;
   }
 
-  /** The targets of a request that the proxy has preprocessed; a status where it goes nowhere. */
-  find({ request, viaUs, inDialog }) {
+  /**
+   * The targets of a request that the proxy has preprocessed; a status where it goes nowhere. Rejects where the location
+   * service cannot be asked.
+   */
+  async find({ request, viaUs, inDialog }) {
     const { headers, uri } = request;
     if (!uri.isSip) return 416;
-    if (!headers.has("Route") && this.#domain.serves(uri)) return this.#contacts(uri.user);
+    if (!headers.has("Route") && this.#domain.serves(uri)) return (await this.#registrar.locate(uri)) ?? 404;
     // Within a dialog the switchboard is on the path because it put itself there. What begins a dialog with
     // somebody else's users would make it an open relay.
     return (viaUs && inDialog) || this.#relay ? [{ uri }] : 403;
-  }
-
-  #contacts(user) {
-    const bindings = this.#location.find(user);
-    if (!bindings) return 404;
-    return bindings.map(({ contact, flow }) => ({ uri: contact.uri, flow }));
   }
 }

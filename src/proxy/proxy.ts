@@ -77,7 +77,8 @@ export class SipProxy {
    *
    * @returns the final response that went to the caller, its first 2xx if there are several; undefined for an ACK,
    *   and where the caller's transaction was gone. It rejects with what `targets` or a callback of the options threw;
-   *   where that kept the request from an answer, the stack answers it.
+   *   where that kept the request from an answer, the stack answers it. A SipError of `targets` with status 503 is
+   *   answered here, with Retry-After.
    */
   async forward(
     request: Request,
@@ -109,7 +110,9 @@ export class SipProxy {
       found = typeof answer === "object" && "then" in answer ? await answer : answer;
     } catch (cause) {
       this.#live.delete(transaction);
-      throw cause;
+      // A location service that cannot be reached now: it is worth another try.
+      if (!(cause instanceof SipError) || cause.status !== 503) throw cause;
+      return this.#refuse(request, transaction, { status: 503, headers: { "Retry-After": ["5"] } }, options);
     }
     const canceled = this.#live.get(transaction) === "canceled";
     const status = canceled ? 487 : typeof found === "number" ? found : found.length === 0 ? 480 : undefined;

@@ -16,6 +16,8 @@ export interface Binding {
   readonly path: readonly string[];
   /** The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. */
   readonly flow?: string | undefined;
+  /** The Route by which other machines reach that connection, with its id as flow token, as text. */
+  readonly edge?: string | undefined;
   /** `+sip.instance`, which names the client for good, and `reg-id`, where it keeps several flows (RFC 5626 §6). */
   readonly instance?: string | undefined;
   readonly regId?: number | undefined;

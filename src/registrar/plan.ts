@@ -5,6 +5,7 @@ import type { NameAddr } from "../message/name-addr.ts";
 import { NameAddr as Address } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
+import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
 /** The rules of one registrar, in seconds. */
@@ -14,6 +15,8 @@ export interface Rules {
   readonly defaultExpires: number;
   readonly maxBindings: number;
   readonly acceptContact: (uri: Uri, request: Request) => boolean;
+  /** The Route to a connection of this machine. */
+  readonly edge: (flow: Flow) => string | undefined;
 }
 
 /** Bindings to be, or a status that refuses the request. */
@@ -73,7 +76,7 @@ export function plan(
     if (known && isOutdated(request, known)) return { status: 500 };
     bindings = bindings.filter((each) => each !== known);
     if (seconds === 0) continue;
-    const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound);
+    const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
     if (made.contact.length + made.path.join().length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
     if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${bindings.length}`);
@@ -81,7 +84,13 @@ export function plan(
   return bindings.length > rules.maxBindings ? { status: 403 } : { bindings };
 }
 
-function bind(request: Request, contact: NameAddr, expires: number, outbound: Outbound | undefined): Binding {
+function bind(
+  request: Request,
+  contact: NameAddr,
+  expires: number,
+  outbound: Outbound | undefined,
+  rules: Rules,
+): Binding {
   const { headers, flow } = request;
   const path = headers.get("Path").map(String);
   const direct = path.length === 0 && headers.get("Via").length === 1;
@@ -94,7 +103,7 @@ function bind(request: Request, contact: NameAddr, expires: number, outbound: Ou
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
     // A client's own connection is the only way to it, whatever its Contact says.
-    ...(direct && flow?.transport.reliable ? { flow: flow.id } : {}),
+    ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
     ...(instance ? { instance } : {}),
     ...outbound,
   };

@@ -5,7 +5,7 @@ import { SipError } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { Uri } from "../message/uri.ts";
+import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import { Gruus } from "./gruus.ts";
@@ -48,6 +48,12 @@ export interface RegistrarOptions {
    * domain, within dialogs, too: see `Routed.gruu`.
    */
   readonly gruuSecret?: string;
+  /**
+   * Where other machines, who share `location`, reach this one: `sip:10.0.0.1:5060`, or a function that tells. A
+   * client that registers over a connection of its own is bound with it: `locate` of the other machines leads there,
+   * and a `SipProxy` here from there to the connection, whose id is the flow token (RFC 5626 §5.2).
+   */
+  readonly edge?: string | (() => string);
 }
 
 /** URIs with `lr`, in brackets. */
@@ -73,6 +79,7 @@ export class Registrar {
   readonly #gruus: Gruus | undefined;
   readonly #flowTimer: number | undefined;
   readonly #serviceRoute: (request: Request) => ServiceRoute;
+  readonly #edge: (() => Uri) | undefined;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
@@ -85,6 +92,8 @@ export class Registrar {
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
+    const { edge } = options;
+    this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
     this.#rules = {
       minExpires: options.minExpires ?? 60,
       maxExpires: options.maxExpires ?? 3600,
@@ -94,6 +103,10 @@ export class Registrar {
         // A GRUU of ours would lead to itself (RFC 5627 §5.1).
         if (this.#gruus && uri.params.has("gr") && stack.isLocal(uri)) return false;
         return options.acceptContact?.(uri, request) ?? !stack.isLocal(uri);
+      },
+      edge: ({ id }) => {
+        const uri = this.#edge?.();
+        return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
       },
     };
   }
@@ -206,6 +219,7 @@ export class Registrar {
    * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). A GRUU leads to its
    * instance alone, to the newest of its bindings; a temporary one that is over is none of ours. Rejects with what
    * the location service throws.
+   * A binding whose connection another machine has leads to that machine.
    */
   async locate(uri: Uri): Promise<readonly RegisteredTarget[] | undefined> {
     const gr = uri.isSip && this.#gruus ? uri.params.get("gr") : undefined;
@@ -235,18 +249,27 @@ export class Registrar {
     const instances = new Set<string>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
-    for (const { contact, q, path, flow: id, instance, regId } of [...bindings].reverse()) {
-      const flow = id === undefined ? undefined : this.#stack.flow(id);
-      if (id !== undefined && flow?.open !== true) continue;
+    for (const { contact, q, path, flow: id, edge, instance, regId } of [...bindings].reverse()) {
+      const found = id === undefined ? undefined : this.#stack.flow(id);
+      const flow = found?.open ? found : undefined;
+      const away = id !== undefined && !flow;
+      const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
+      if (away && (!other || this.#isHere(other.uri))) continue;
       if (regId !== undefined && instance !== undefined) {
         if (instances.has(instance)) continue;
         instances.add(instance);
       }
-      const ways = path.map((each) => NameAddr.parse(each));
+      const ways = other ? [other] : path.map((each) => NameAddr.parse(each));
       targets.push({ uri: NameAddr.parse(contact).uri, q, path: ways, ...(flow && { flow }) });
       if (targets.length === most) break;
     }
     return targets.reverse().sort((one, other) => other.q - one.q);
+  }
+
+  /** Whether a connection behind that edge would be one of ours. */
+  #isHere(edge: Uri): boolean {
+    const own = this.#edge?.();
+    return this.#stack.isLocal(edge) || (own?.host === edge.host && own.port === edge.port);
   }
 }
 

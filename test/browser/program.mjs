@@ -56,6 +56,10 @@ export class Program {
     this.#child.kill("SIGINT");
   }
 
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   /** Ends it, if it has not ended by itself. */
   async kill() {
     this.#child.kill("SIGKILL");

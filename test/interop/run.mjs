@@ -1,4 +1,4 @@
-// Gets SIPp, a Debian package, then runs the tests against it.
+// Gets SIPp, Redis and Kamailio, Debian packages, then runs the tests against it.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,6 @@ import { needPrograms, run } from "../browser/programs.mjs";
 const here = fileURLToPath(new URL("./", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-needPrograms({ sipp: "sip-tester" });
+needPrograms({ sipp: "sip-tester", "redis-server": "redis-server", kamailio: "kamailio" });
 if (!existsSync(join(root, "dist/index.js"))) run("npm", ["run", "build"]);
 run("npx", ["vitest", "run", "--config", join(here, "vitest.config.mjs"), ...process.argv.slice(2)]);

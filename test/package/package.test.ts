@@ -113,6 +113,7 @@ describe("the tarball", () => {
       "sippet/dialog",
       "sippet/proxy",
       "sippet/digest",
+      "sippet/redis",
       "sippet/registrar",
       "sippet/registration",
     ]) {
@@ -237,6 +238,7 @@ describe("dist", () => {
     "js.js",
     "dialog.js",
     "proxy.js",
+    "redis.js",
     "registrar.js",
     "registration.js",
     "multipart.js",
@@ -270,6 +272,7 @@ describe("dist", () => {
       "dialog.js",
       "proxy.js",
       "digest.js",
+      "redis.js",
       "registrar.js",
       "registration.js",
       "multipart.js",

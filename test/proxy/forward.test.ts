@@ -1,6 +1,7 @@
 // A stateful proxy: what it refuses, what it forwards, and how many targets become one answer (RFC 3261 §16).
 
 import { describe, expect, it } from "vitest";
+import { SipError } from "../../src/errors.ts";
 import { createAck } from "../../src/message/create-ack.ts";
 import type { Response } from "../../src/message/response.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -54,6 +55,20 @@ describe("what is not forwarded", () => {
     await world.pass();
     expect((await sent.final).status).toBe(500);
     expect(proxy.phone.errors).toMatchObject([{ code: "core_failed" }]);
+  });
+
+  it("targets that cannot be looked up now: 503, with the time to try again", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    proxy.targets = () => Promise.reject(new SipError("transport_failed", "down", { status: 503 }));
+    for (const method of ["INVITE", "OPTIONS"]) {
+      const { final } = alice.send(alice.request(method, BOB), proxy.phone);
+      await world.pass();
+      const response = await final;
+      expect([response.status, response.headers.raw("Retry-After")]).toEqual([503, ["5"]]);
+    }
+    expect([proxy.failed, proxy.finals]).toEqual([[], [503, 503]]);
   });
 
   it("a request that comes back unchanged; one with another Request-URI is no loop", async () => {

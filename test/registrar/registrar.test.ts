@@ -199,3 +199,36 @@ describe("ways", () => {
     expect((await contacts(flow("d", 3), { ...through, Path: "<sip:edge;lr;ob>" }))[0]).toBe(200);
   });
 });
+
+describe("an edge", () => {
+  it("leads other machines to the one that has the connection", async () => {
+    const {
+      register,
+      registrar,
+      location,
+      client,
+      server,
+      located,
+      world: all,
+    } = await world({ edge: () => "sip:10.9.9.9:5070;transport=tcp" }, 10, "WS");
+    const other = await all.phone("other");
+    const elsewhere = new Registrar({
+      stack: other.stack,
+      location,
+      aor: (uri) => `sip:${uri.user}@example.com`,
+    });
+    expect((await register("<sip:bob@abc.invalid;transport=ws>")).status).toBe(200);
+    const id = server.lastFlow?.id;
+    const [here] = (await registrar.locate(Uri.parse("sip:bob@example.com"))) ?? [];
+    expect([here?.flow === server.lastFlow, here?.path]).toEqual([true, []]);
+    const [there] = (await elsewhere.locate(Uri.parse("sip:bob@example.com"))) ?? [];
+    expect([there?.flow, there?.path.map(String)]).toEqual([
+      undefined,
+      [`<sip:${id}@10.9.9.9:5070;transport=tcp;lr>`],
+    ]);
+    // Where the connection is gone nobody is sent there by the machine that had it.
+    await client.stack.close();
+    await all.pass(100);
+    expect(await located()).toEqual([]);
+  });
+});

@@ -1,0 +1,58 @@
+// Gatekeeper: who is let in, where there is a list of users: those who can answer a challenge (RFC 3261 §22).
+
+import { readFileSync } from "node:fs";
+import { DigestServer } from "sippet/digest";
+
+/** Asks for credentials. */
+export class Gatekeeper {
+  #isOurs;
+  #registrar;
+  #proxy;
+
+  /**
+   * @param users passwords by name
+   * @param isOurs whether a URI in Route is the switchboard's own, and is one that it gives to nobody but those who
+   *   are on a call's path: with a tag in To, or with a connection's token
+   */
+  constructor({ users, realm, secret, isOurs }) {
+    const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);
+    // Machines that share the secret take the answers to each other's challenges.
+    const options = { realm, lookup, ...(secret && { secret }) };
+    this.#isOurs = isOurs;
+    this.#registrar = new DigestServer(options);
+    this.#proxy = new DigestServer({ ...options, proxy: true });
+  }
+
+  /** The response that refuses a request; undefined for one that is let in. */
+  async refuse(request) {
+    const { method, headers } = request;
+    // They belong to an INVITE, which was asked (§22.1).
+    if (method === "ACK" || method === "CANCEL" || this.#isOnItsWay(request)) return undefined;
+    const registers = method === "REGISTER";
+    const digest = registers ? this.#registrar : this.#proxy;
+    const verdict = await digest.check(request);
+    if (!verdict.ok) return digest.challenge(request, verdict);
+    const { uri } = headers.get(registers ? "To" : "From");
+    // Nobody registers, or calls, by another's name.
+    return uri.user === verdict.username ? undefined : request.createResponse(403);
+  }
+
+  /** Another machine of ours, or the other side of a dialog, sends it along a Route that we have written. */
+  #isOnItsWay({ headers }) {
+    const route = headers.first("Route");
+    return route !== undefined && this.#isOurs(route.uri, headers.get("To").tag !== undefined);
+  }
+}
+
+/** Reads a file of users: a line `name:password` for each; empty lines and those with # in front are none. */
+export function readUsers(file) {
+  const lines = readFileSync(file, "utf8").split(/\r?\n/);
+  const users = lines
+    .filter((line) => line.trim() && !line.startsWith("#"))
+    .map((line) => {
+      const at = line.indexOf(":");
+      if (at < 1) throw new Error(`${file}: a line is "name:password", not "${line}"`);
+      return [line.slice(0, at), line.slice(at + 1)];
+    });
+  return new Map(users);
+}

@@ -1,0 +1,179 @@
+// RedisLocation: the location service of many machines, in Redis. Updates are optimistic: bindings are read, changed
+// here, and written if nobody else has written meanwhile. Every wait has an end, and every failure is a 503.
+
+import { type Clock, systemClock } from "../clock.ts";
+import { SipError } from "../errors.ts";
+import type { Binding, BindingChange, LocationService } from "../registrar/location.ts";
+import type { RedisClient } from "./client.ts";
+import { REPLACE, readBindings } from "./stored.ts";
+
+/** What a location service in Redis is made of. */
+export interface RedisLocationOptions {
+  /** Connected, and closed, by its owner; one that reconnects by itself, as `createClient` makes them. */
+  readonly client: RedisClient;
+  /** What keys begin with; the address-of-record follows. Default "sippet:". */
+  readonly prefix?: string;
+  /** The longest wait for Redis of one `find` or `update`, in milliseconds. Default 2000. */
+  readonly timeout?: number;
+  /**
+   * How long an address-of-record without bindings stays known, in milliseconds: "not here now" (480) rather than
+   * "unknown" (404). Default a day.
+   */
+  readonly remember?: number;
+  /** Most commands that may be without an answer at once; more fail at once. Default 10 000. */
+  readonly limit?: number;
+  /** Told of what the client tells of (a lost connection, each failed reconnection), and of commands that failed. */
+  readonly onError?: (error: Error) => void;
+  /** Times waits. The runtime's unless told otherwise. */
+  readonly clock?: Clock;
+  /** The time in milliseconds since 1970, alike on all machines. Default Date.now. */
+  readonly now?: () => number;
+}
+
+const DAY = 86_400_000;
+
+/**
+ * Bindings in Redis: shared by all machines that have the same `prefix` there. `find` and `update` reject with a
+ * SipError `transport_failed`, status 503, where Redis is not connected, does not answer in time, or refuses; they work
+ * again when it is back. What such an update was to write may be written nevertheless. An `update` gives false where Redis is full (`maxmemory`).
+ */
+export class RedisLocation implements LocationService {
+  readonly #client: RedisClient;
+  readonly #prefix: string;
+  readonly #timeout: number;
+  readonly #remember: number;
+  readonly #limit: number;
+  readonly #onError: (error: Error) => void;
+  readonly #clock: Clock;
+  readonly #now: () => number;
+  /** The last update of each address-of-record that is under way. */
+  readonly #turns: Map<string, Promise<boolean>> = new Map();
+  #pending = 0;
+
+  constructor(options: RedisLocationOptions) {
+    this.#client = options.client;
+    this.#prefix = options.prefix ?? "sippet:";
+    this.#timeout = options.timeout ?? 2000;
+    this.#remember = options.remember ?? DAY;
+    this.#limit = options.limit ?? 10_000;
+    this.#clock = options.clock ?? systemClock;
+    this.#now = options.now ?? Date.now;
+    const { onError } = options;
+    this.#onError = (error) => {
+      try {
+        onError?.(error);
+      } catch {
+        // An error handler that throws has nobody left to be reported to.
+      }
+    };
+    // Without a listener the client's first lost connection would end the process.
+    this.#client.on("error", this.#onError);
+  }
+
+  now(): number {
+    return this.#now();
+  }
+
+  /** How many commands are without an answer. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  async find(aor: string): Promise<readonly Binding[] | undefined> {
+    const key = this.#prefix + aor;
+    const text = await this.#get(key, this.#deadline());
+    return text === "" ? undefined : this.#live(readBindings(key, text));
+  }
+
+  async update(aor: string, change: BindingChange): Promise<boolean> {
+    const key = this.#prefix + aor;
+    const deadline = this.#deadline();
+    // One after the other within this machine: else many at once would each lose against all others.
+    const before = this.#turns.get(key);
+    const turn = (async () => {
+      if (before) await before.catch(() => {});
+      return this.#change(key, change, deadline);
+    })();
+    this.#turns.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    }
+  }
+
+  async #change(key: string, change: BindingChange, deadline: number): Promise<boolean> {
+    for (let held = await this.#get(key, deadline); ; ) {
+      const next = change(held === "" ? [] : this.#live(readBindings(key, held)));
+      if (!next || (held === "" && next.length === 0)) return true;
+      const written = JSON.stringify(next);
+      if (written === held) return true;
+      const life = next.reduce((longest, { expires }) => Math.max(longest, expires - this.#now()), 0);
+      const milliseconds = String(Math.ceil(life) + this.#remember);
+      const answer = await this.#ask(
+        () => this.#client.eval(REPLACE, { keys: [key], arguments: [held, written, milliseconds] }),
+        deadline,
+      );
+      if (answer === FULL) return false;
+      if (typeof answer !== "string") return true;
+      // Another machine was faster: each round that one of us loses is one that another has won.
+      held = answer;
+    }
+  }
+
+  async #get(key: string, deadline: number): Promise<string> {
+    const answer = await this.#ask(() => this.#client.get(key), deadline);
+    return typeof answer === "string" ? answer : "";
+  }
+
+  #live(bindings: readonly Binding[]): readonly Binding[] {
+    const now = this.#now();
+    return bindings.filter(({ expires }) => expires > now);
+  }
+
+  #deadline(): number {
+    return this.#clock.now() + this.#timeout;
+  }
+
+  /** Does one command; the wait for it ends at `deadline`, whatever becomes of it. */
+  #ask(command: () => PromiseLike<unknown>, deadline: number): Promise<unknown> {
+    const left = deadline - this.#clock.now();
+    if (this.#client.isReady === false) return Promise.reject(unreachable("Redis is not connected"));
+    if (left <= 0) return Promise.reject(unreachable(`no turn at Redis within ${this.#timeout} ms`));
+    if (this.#pending >= this.#limit) return Promise.reject(unreachable("Redis owes too many answers"));
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.set(() => {
+        const late = unreachable(`no answer of Redis within ${this.#timeout} ms`);
+        this.#onError(late);
+        reject(late);
+      }, left);
+      const end = (): void => {
+        this.#pending--;
+        this.#clock.clear(timer);
+      };
+      this.#pending++;
+      // Async, so that a client that throws is one that rejects.
+      (async () => command())().then(
+        (answer) => {
+          end();
+          resolve(answer);
+        },
+        (cause: unknown) => {
+          end();
+          const message = cause instanceof Error ? cause.message : String(cause);
+          if (message.startsWith("OOM ")) return resolve(FULL);
+          const failed = unreachable(`Redis: ${message}`, cause);
+          this.#onError(failed);
+          reject(failed);
+        },
+      );
+    });
+  }
+}
+
+/** Redis has no room left. */
+const FULL = Symbol("full");
+
+function unreachable(message: string, cause?: unknown): SipError {
+  return new SipError("transport_failed", message, { status: 503, cause });
+}

@@ -1,0 +1,121 @@
+// RedisLocation over a double: the contract, and what becomes of it when Redis is away. Over a real server:
+// test/interop/redis.test.mjs.
+
+import { createClient } from "redis";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import type { RedisClient } from "../../src/redis/client.ts";
+import { RedisLocation, type RedisLocationOptions } from "../../src/redis/redis-location.ts";
+import type { Binding } from "../../src/registrar/location.ts";
+import { locationContract } from "../registrar/location-contract.ts";
+import { FakeRedis } from "./fake-redis.ts";
+
+locationContract("RedisLocation", () => {
+  const [client, clock] = [new FakeRedis(), new VirtualClock()];
+  const machine = () => new RedisLocation({ client, clock, now: () => clock.now() });
+  return {
+    machines: [machine(), machine()],
+    pass: (milliseconds) => clock.advance(milliseconds),
+    close: () => expect(clock.size).toBe(0),
+  };
+});
+
+function world(options: Partial<RedisLocationOptions> = {}) {
+  const [client, clock, errors] = [new FakeRedis(), new VirtualClock(), [] as Error[]];
+  const onError = (error: Error) => void errors.push(error);
+  const location = new RedisLocation({ client, clock, now: () => clock.now(), onError, ...options });
+  const binding: Binding = { contact: "<sip:a@b>", expires: 60_000, q: 1, callId: "c", cseq: 1, path: [] };
+  return { client, clock, errors, location, register: () => location.update("bob", () => [binding]) };
+}
+
+const DOWN = { code: "transport_failed", status: 503 };
+
+describe("Redis", () => {
+  it("is asked by a client of the package redis", () => {
+    const client: RedisClient = createClient();
+    expect(new RedisLocation({ client }).pending).toBe(0);
+  });
+
+  it("that is not connected is not asked", async () => {
+    const { client, location, register, clock } = world();
+    client.isReady = false;
+    await expect(register()).rejects.toMatchObject(DOWN);
+    await expect(location.find("bob")).rejects.toMatchObject(DOWN);
+    expect([client.asked, clock.size, location.pending]).toEqual([0, 0, 0]);
+    client.isReady = true;
+    expect(await register()).toBe(true);
+  });
+
+  it("that is silent is not waited for without end, and asked no more when it owes too much", async () => {
+    const { client, clock, errors, location, register } = world({ timeout: 300, limit: 2 });
+    client.silent = true;
+    const waiting = Promise.allSettled([register(), location.find("bob")]);
+    await expect(location.find("bob")).rejects.toMatchObject({
+      ...DOWN,
+      message: "Redis owes too many answers",
+    });
+    clock.advance(300);
+    for (const { reason } of (await waiting) as PromiseRejectedResult[]) expect(reason).toMatchObject(DOWN);
+    expect([errors.length, clock.size, client.asked, location.pending]).toEqual([2, 0, 2, 2]);
+  });
+
+  it("that refuses or throws is a 503, and its owner is told", async () => {
+    const { client, clock, errors, location, register } = world();
+    client.refusal = "LOADING Redis is loading the dataset in memory";
+    await expect(register()).rejects.toMatchObject(DOWN);
+    client.refusal = undefined;
+    client.thrown = new Error("broken client");
+    await expect(location.find("bob")).rejects.toMatchObject(DOWN);
+    client.thrown = undefined;
+    for (const listener of client.listeners) listener(new Error("connection lost"));
+    expect(errors.map(({ message }) => message)).toEqual([
+      "Redis: LOADING Redis is loading the dataset in memory",
+      "Redis: broken client",
+      "connection lost",
+    ]);
+    expect([clock.size, location.pending]).toEqual([0, 0]);
+    expect(await register()).toBe(true);
+  });
+
+  it("that is full has no room", async () => {
+    const { client, location, register } = world();
+    expect(await location.find("bob")).toBeUndefined();
+    const answer = client.get.bind(client);
+    client.get = (key) => {
+      client.refusal = undefined;
+      const found = answer(key);
+      client.refusal = "OOM command not allowed when used memory > 'maxmemory'.";
+      return found;
+    };
+    expect(await register()).toBe(false);
+  });
+
+  it("keeps a key until its last binding is over, and a while longer", async () => {
+    const { client, location, register } = world({ prefix: "test:", remember: 1000 });
+    await register();
+    expect([...client.lives]).toEqual([["test:bob", 61_000]]);
+    await location.update("bob", () => []);
+    expect([...client.lives]).toEqual([["test:bob", 1000]]);
+  });
+
+  it("with what nobody of us has written is a fault that another try does not mend", async () => {
+    const { client, location, register } = world();
+    for (const strange of ["{}", "not JSON"]) {
+      client.values.set("sippet:bob", strange);
+      await expect(location.find("bob")).rejects.toMatchObject({ code: "core_failed", status: 500 });
+      await expect(register()).rejects.toMatchObject({ code: "core_failed" });
+    }
+  });
+
+  it("is told apart from its owner's own faults", async () => {
+    const { client, location, register } = world({
+      onError() {
+        throw new Error("a handler that throws");
+      },
+    });
+    client.refusal = "NOAUTH";
+    await expect(register()).rejects.toMatchObject(DOWN);
+    for (const listener of client.listeners) expect(() => listener(new Error("lost"))).not.toThrow();
+    expect(location.pending).toBe(0);
+  });
+});
