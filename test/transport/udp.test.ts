@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import type { SipError } from "../../src/errors.ts";
 import { udp } from "../../src/transport/node/udp.ts";
-import type { UdpOptions } from "../../src/transport/node/udp-options.ts";
 import type { Transport } from "../../src/transport/transport.ts";
+import type { UdpOptions } from "../../src/transport/udp-options.ts";
 import { encode, message, Recorder } from "./contract.ts";
 import { settle } from "./settle.ts";
 
