@@ -35,6 +35,8 @@ export interface DatagramRuntime {
   open(local: Address, options: UdpOptions, family: 4 | 6, events: DatagramEvents): Promise<DatagramSocket>;
   /** The system's resolver. */
   readonly lookup: HostLookup;
+  /** How many datagrams the kernel has dropped because nobody read them in time, where it tells. */
+  dropped(local: Address): number | undefined;
   /** The sent-by for `advertise` and a bound address. */
   sentBy(advertise: string | undefined, local: Address): string;
 }

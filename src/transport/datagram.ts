@@ -86,10 +86,12 @@ export class DatagramTransport implements Transport {
 
   /**
    * `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunDropped`: other STUN;
-   * `unreachable`: what ICMP told of peers, where the runtime lets it be heard.
+   * `unreachable`: what ICMP told of peers, where the runtime lets it be heard; `dropped`: datagrams that the
+   * kernel had no room for, where it tells (Linux).
    */
   get counts(): Readonly<Record<string, number>> {
-    return { ...this.#counts };
+    const dropped = this.#socket && this.#runtime.dropped(this.#local);
+    return { ...this.#counts, ...(dropped === undefined ? undefined : { dropped }) };
   }
 
   async start(receiver: TransportReceiver): Promise<void> {

@@ -3,6 +3,7 @@
 import { SipError } from "../../errors.ts";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
 import type { Address, Transport } from "../transport.ts";
@@ -60,6 +61,7 @@ const ICMP: ReadonlySet<unknown> = new Set([
 const bunDatagrams: DatagramRuntime = {
   lookup: systemLookup,
   sentBy: sentByOf,
+  dropped: droppedDatagrams,
   async open({ host, port }, options, _family, events) {
     const { Bun: bun } = globalThis as unknown as { Bun: BunGlobal };
     let ours: BunSocket | undefined;

@@ -5,6 +5,7 @@ import { SipError } from "../../errors.ts";
 import { ipFamily } from "../address.ts";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
 import type { Address, Transport } from "../transport.ts";
@@ -49,6 +50,7 @@ interface DenoGlobal {
 const denoDatagrams: DatagramRuntime = {
   lookup: systemLookup,
   sentBy: sentByOf,
+  dropped: droppedDatagrams,
   async open({ host, port }, options, _family, events) {
     const { Deno: deno } = globalThis as unknown as { Deno: DenoGlobal };
     const { reuseAddress = false, multicast = [] } = options;

@@ -6,6 +6,7 @@ import { DatagramTransport } from "../datagram.ts";
 import type { DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import type { Address, Transport } from "../transport.ts";
 import type { UdpOptions } from "../udp-options.ts";
+import { droppedDatagrams } from "./dropped.ts";
 import { sentByOf } from "./local-address.ts";
 import { systemLookup } from "./system-lookup.ts";
 
@@ -27,8 +28,9 @@ export function udp(options: UdpOptions = {}): Transport {
 const nodeDatagrams: DatagramRuntime = {
   lookup: systemLookup,
   sentBy: sentByOf,
+  dropped: droppedDatagrams,
   async open(local, options, family, events) {
-    const { recvBufferSize, sendBufferSize, ipv6Only = false, reuseAddress = false } = options;
+    const { recvBufferSize = 0, sendBufferSize, ipv6Only = false, reuseAddress = false } = options;
     let bound = false;
     /**
      * What send gives it is an address by then, and is answered at once: a third more echoes per second than
@@ -43,11 +45,12 @@ const nodeDatagrams: DatagramRuntime = {
       lookup: lookup as never,
       ipv6Only,
       reuseAddr: reuseAddress,
-      ...(recvBufferSize === undefined ? undefined : { recvBufferSize }),
+      ...(recvBufferSize > 0 && { recvBufferSize }),
       ...(sendBufferSize === undefined ? undefined : { sendBufferSize }),
     });
     try {
       await bind(socket, local);
+      if (recvBufferSize === 0) widen(socket);
       for (const each of options.multicast ?? []) {
         const { group, interface: on } = typeof each === "string" ? { group: each } : each;
         socket.addMembership(group, on);
@@ -62,6 +65,18 @@ const nodeDatagrams: DatagramRuntime = {
     return new NodeSocket(socket);
   },
 };
+
+/** As large as the kernel lets it be, up to that. */
+const WIDE = 8 * 1024 * 1024;
+
+/** Makes room for a burst: Linux gives what it may, others refuse, and leave what there was. */
+function widen(socket: Socket): void {
+  try {
+    if (socket.getRecvBufferSize() < WIDE) socket.setRecvBufferSize(WIDE);
+  } catch {
+    // The system's own has to do.
+  }
+}
 
 function bind(socket: Socket, { host, port }: Address): Promise<void> {
   return new Promise((resolve, reject) => {
