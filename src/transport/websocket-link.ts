@@ -72,7 +72,8 @@ export class WebSocketLink {
       failLater(failed, new SipError("transport_failed", "the WebSocket refused the message", { cause }));
       return;
     }
-    if (this.#socket.bufferedAmount <= this.#options.sendLimit) return;
+    // Not `<=`: Cloudflare's have no bufferedAmount.
+    if (!(this.#socket.bufferedAmount > this.#options.sendLimit)) return;
     // After the send, so that the caller never hears of the flow's end from within it.
     queueMicrotask(() => this.#drop("transport_failed", "the server does not read what it is sent"));
   }

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Program } from "../browser/program.mjs";
 import { startSwitchboard } from "../browser/switchboard.mjs";
 import { Authority } from "../transport/certificate.ts";
+import { startRelay } from "./relay.mjs";
+import { PHONE } from "./websockets.mjs";
 import { workerdConfig } from "./workerd.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -179,11 +181,18 @@ test.each(NODES)('require("sippet") under $name', async ({ command }) => {
   expect(printed).toBe("OPTIONS function\n");
 });
 
-test(`workerd ${devDependencies.workerd}: parses, and runs transactions`, async () => {
-  const config = workerdConfig(folder, path("./"), join(root, "dist"));
-  const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
-  const [, report] = /REPORT (.*)/.exec(printed) ?? [];
-  expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS });
+test(`workerd ${devDependencies.workerd}: parses, runs transactions, and speaks over WebSocket`, async () => {
+  const relay = await startRelay();
+  try {
+    const variables = { RELAY: relay.address, HTTP: switchboard.http, SIP: switchboard.sip };
+    const config = workerdConfig(folder, path("./"), join(root, "dist"), variables);
+    const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
+    const [, report] = /REPORT (.*)/.exec(printed) ?? [];
+    const contract = { checks: 13, failed: [] };
+    expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS, contract, phone: PHONE });
+  } finally {
+    await relay.close();
+  }
 });
 
 test("JSR would take the package as deno.json describes it", async () => {
