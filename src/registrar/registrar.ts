@@ -29,6 +29,11 @@ export interface RegistrarOptions {
   readonly maxExpires?: number;
   /** Where the client says nothing, in seconds. Default 3600. */
   readonly defaultExpires?: number;
+  /**
+   * Within how many seconds a client must keep its flow alive, told as Flow-Timer to those that register one here,
+   * without a proxy between (RFC 5626 §6); connections that are silent for longer should be closed. Not told by default.
+   */
+  readonly flowTimer?: number;
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
   readonly maxBindings?: number;
 }
@@ -50,11 +55,13 @@ export class Registrar {
   readonly #location: LocationService;
   readonly #aor: (uri: Uri) => string | undefined;
   readonly #rules: Rules;
+  readonly #flowTimer: number | undefined;
 
   constructor(options: RegistrarOptions) {
     const { stack, location } = options;
     this.#stack = stack;
     this.#location = location;
+    this.#flowTimer = options.flowTimer;
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
@@ -136,6 +143,8 @@ export class Registrar {
     const path = request.headers.get("Path");
     if (path.length > 0) headers.set("Path", path);
     if (outbound) headers.set("Require", "outbound");
+    // With a Path the flow ends at an edge proxy, whose timer it is.
+    if (outbound && path.length === 0 && this.#flowTimer) headers.set("Flow-Timer", this.#flowTimer);
     return response;
   }
 

@@ -215,10 +215,10 @@ export class Stack {
   #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
     let data = message;
     if (message.kind === "request") {
-      const { protocol, sentBy, reliable } = flow.transport;
+      const { protocol, sentBy, reliable, alias } = flow.transport;
       data = message.clone();
       const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? this.#random.branch()}`;
-      data.headers.prepend("Via", reliable ? via : `${via};rport`);
+      data.headers.prepend("Via", reliable ? (alias ? `${via};alias` : via) : `${via};rport`);
     }
     this.#transmit(data.toBytes(), flow, (error) => this.#report(error));
   }
