@@ -42,6 +42,8 @@ export default {
   input: {
     index: file("build/js/index.js"),
     node: file("build/js/node.js"),
+    bun: file("build/js/bun.js"),
+    deno: file("build/js/deno.js"),
     core: file("build/js/core.js"),
     js: file("build/js/js.js"),
     dialog: file("build/js/dialog.js"),

@@ -30,6 +30,11 @@ export interface RegistrarOptions {
   readonly maxExpires?: number;
   /** Where the client says nothing, in seconds. Default 3600. */
   readonly defaultExpires?: number;
+  /**
+   * Within how many seconds a client must keep its flow alive, told as Flow-Timer to those that register one here,
+   * without a proxy between (RFC 5626 §6); connections that are silent for longer should be closed. Not told by default.
+   */
+  readonly flowTimer?: number;
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
   readonly maxBindings?: number;
   /**
@@ -37,11 +42,6 @@ export interface RegistrarOptions {
    * or what makes it for a request. None unless told.
    */
   readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute);
-  /**
-   * The longest time between two keep-alives that outbound clients are to send, in seconds (Flow-Timer, RFC 5626
-   * §5.4). Without it they send theirs as they like.
-   */
-  readonly flowTimer?: number;
   /**
    * Gives GRUUs to clients that ask for them (RFC 5627): text of high entropy, which seals the temporary ones. The
    * machines of a cluster share it. Without it there are none. What is sent to a GRUU comes to the proxy of this
@@ -194,7 +194,8 @@ export class Registrar {
     const serviceRoute = this.#serviceRoute(request);
     if (serviceRoute.length > 0) headers.set("Service-Route", serviceRoute);
     if (outbound) headers.set("Require", "outbound");
-    if (outbound && this.#flowTimer !== undefined) headers.set("Flow-Timer", String(this.#flowTimer));
+    // With a Path the flow ends at an edge proxy, whose timer it is.
+    if (outbound && path.length === 0 && this.#flowTimer) headers.set("Flow-Timer", String(this.#flowTimer));
     return response;
   }
 

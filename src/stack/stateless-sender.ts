@@ -59,10 +59,10 @@ export class StatelessSender {
     const { random, transmit, report } = this.#options;
     let data = message;
     if (message.kind === "request") {
-      const { protocol, sentBy, reliable } = flow.transport;
+      const { protocol, sentBy, reliable, alias } = flow.transport;
       data = message.clone();
       const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? random.branch()}`;
-      data.headers.prepend("Via", reliable ? via : `${via};rport`);
+      data.headers.prepend("Via", reliable ? (alias ? `${via};alias` : via) : `${via};rport`);
     }
     transmit(data.toBytes(), flow, report);
   }

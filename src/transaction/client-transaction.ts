@@ -111,11 +111,12 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    */
   start(flow: Flow): void {
     if (this.state !== "resolving") return;
-    const { protocol, sentBy, reliable } = flow.transport;
+    const { protocol, sentBy, reliable, alias } = flow.transport;
     try {
-      // RFC 3581 §3: rport asks for the response to come back through the NAT. A connection needs no asking.
-      const rport = reliable ? "" : ";rport";
-      this.request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${rport}`);
+      // RFC 3581 §3: rport asks for the response to come back through the NAT. A connection needs no asking,
+      // but may offer to take the peer's requests as well (RFC 5923 §8.1).
+      const asks = reliable ? (alias ? ";alias" : "") : ";rport";
+      this.request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
       this.bytes = this.request.toBytes();
     } catch (cause) {
       this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));

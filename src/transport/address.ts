@@ -59,6 +59,28 @@ export function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::" || host === "";
 }
 
+/** The 4 or 16 octets of an IP address; a zone is left out. */
+export function addressOctets(host: string): Uint8Array {
+  if (ipFamily(host) === 4) return Uint8Array.from(host.split("."), Number);
+  const octets = new Uint8Array(16);
+  const bare = host.split("%", 1)[0]!;
+  // A dotted tail stands for two groups (RFC 4291 §2.2).
+  const dotted = bare.slice(bare.lastIndexOf(":") + 1);
+  const tail = dotted.includes(".") ? Uint8Array.from(dotted.split("."), Number) : undefined;
+  const text = tail ? `${bare.slice(0, -dotted.length)}0:0` : bare;
+  const [left = "", right] = text.split("::");
+  const groups = (part: string | undefined): number[] =>
+    part ? part.split(":").map((group) => Number.parseInt(group, 16)) : [];
+  const [head, end] = [groups(left), groups(right)];
+  const all = [...head, ...new Array<number>(Math.max(0, 8 - head.length - end.length)).fill(0), ...end];
+  all.forEach((group, i) => {
+    octets[2 * i] = group >> 8;
+    octets[2 * i + 1] = group & 255;
+  });
+  if (tail) octets.set(tail, 12);
+  return octets;
+}
+
 function isIPv4(host: string): boolean {
   if (host.length < 7 || host.length > 15) return false;
   const parts = host.split(".");

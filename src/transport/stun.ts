@@ -1,7 +1,7 @@
 // STUN on the SIP port: the answer to a Binding request, which is how user agents keep NATs open over UDP
 // and notice that their address has changed (RFC 5626 §4.4.2, RFC 8489). No client, no authentication.
 
-import { ipFamily } from "./address.ts";
+import { addressOctets } from "./address.ts";
 import type { Address } from "./transport.ts";
 
 const MAGIC = 0x2112a442;
@@ -68,7 +68,7 @@ export function answerStun(data: Uint8Array, remote: Address): Uint8Array<ArrayB
 
 /** RFC 8489 §14.2: the address, exclusive-ored with the magic cookie and the transaction's id. */
 function mapped(request: Uint8Array, { host, port }: Address): Uint8Array {
-  const address = octetsOf(host);
+  const address = addressOctets(host);
   const attribute = new Uint8Array(8 + address.length);
   const out = view(attribute);
   out.setUint16(0, XOR_MAPPED_ADDRESS);
@@ -94,28 +94,6 @@ function refusal(unknown: readonly number[]): Uint8Array {
   out.setUint16(first + 2, 2 * unknown.length);
   unknown.forEach((type, i) => void out.setUint16(first + 4 + 2 * i, type));
   return attributes;
-}
-
-/** The 4 or 16 octets of an IP address; a zone is left out. */
-function octetsOf(host: string): Uint8Array {
-  if (ipFamily(host) === 4) return Uint8Array.from(host.split("."), Number);
-  const octets = new Uint8Array(16);
-  const bare = host.split("%", 1)[0]!;
-  // A dotted tail stands for two groups (RFC 4291 §2.2).
-  const dotted = bare.slice(bare.lastIndexOf(":") + 1);
-  const tail = dotted.includes(".") ? Uint8Array.from(dotted.split("."), Number) : undefined;
-  const text = tail ? `${bare.slice(0, -dotted.length)}0:0` : bare;
-  const [left = "", right] = text.split("::");
-  const groups = (part: string | undefined): number[] =>
-    part ? part.split(":").map((group) => Number.parseInt(group, 16)) : [];
-  const [head, end] = [groups(left), groups(right)];
-  const all = [...head, ...new Array<number>(Math.max(0, 8 - head.length - end.length)).fill(0), ...end];
-  all.forEach((group, i) => {
-    octets[2 * i] = group >> 8;
-    octets[2 * i + 1] = group & 255;
-  });
-  if (tail) octets.set(tail, 12);
-  return octets;
 }
 
 /** RFC 8489 §14.7: the CRC-32 of what stands before, the length in it counting the FINGERPRINT already. */

@@ -19,8 +19,8 @@ export type ConnectionState = "connecting" | "connected" | "disconnected";
 
 /** Options of `webSocket`; all but `url` have defaults. */
 export interface WebSocketOptions {
-  /** The server, `ws://…` or `wss://…`. */
-  url: string;
+  /** The server, `ws://…` or `wss://…`; or several, all the one or all the other, the preferred first: each attempt goes through them in turn. */
+  url: string | readonly string[];
   /** A W3C WebSocket constructor. Default: `globalThis.WebSocket`; on Node 20 pass the `ws` package's class. */
   WebSocket?: WebSocketConstructor;
   /** Connects again when a connection fails or is lost. Default true, with the defaults of ReconnectOptions. */

@@ -15,7 +15,8 @@ import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
 class DialerFlow implements Flow {
   readonly transport: Transport;
   readonly id: string;
-  readonly remote: Address;
+  /** That of the server that is tried, or that took the connection. */
+  remote: Address;
   open: boolean = true;
   /** False while nobody has it: its end is then nobody's business. */
   known: boolean = false;
@@ -44,7 +45,10 @@ export class WebSocketDialer implements WebSocketTransport {
   readonly #linkOptions: LinkOptions;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #remote: Address;
+  /** In the order of preference. */
+  readonly #servers: readonly URL[];
+  /** Which of them is tried. */
+  #server = 0;
   readonly #backoff: Backoff;
   readonly #queue: SendQueue;
   #state: ConnectionState = "disconnected";
@@ -56,17 +60,17 @@ export class WebSocketDialer implements WebSocketTransport {
   #closing: Promise<void> | undefined;
 
   constructor(options: WebSocketOptions) {
-    const url = parseUrl(options.url);
+    this.#servers = [options.url].flat().map(parseUrl);
+    const url = this.#servers[0] ?? parseUrl("");
     const { clock = systemClock, random = defaultRandom, reconnect = true, keepAlive = false } = options;
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
     this.secure = url.protocol === "wss:";
     this.protocol = this.secure ? "WSS" : "WS";
-    this.#remote = {
-      host: url.hostname.replace(/^\[|\]$/g, ""),
-      port: Number(url.port) || (this.secure ? 443 : 80),
-    };
+    if (this.#servers.some((each) => each.protocol !== url.protocol)) {
+      throw new SipError("uri_invalid", "all servers of a WebSocket transport are ws: or all are wss:");
+    }
     this.sentBy = options.sentBy ?? `${hostLabel(random)}.invalid`;
     this.local = { host: this.sentBy, port: 0 };
     const never = { attempts: 0 };
@@ -75,7 +79,6 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#queue = new SendQueue({ limit, maxAge, clock });
     const wanted = keepAlive === true ? {} : keepAlive;
     this.#linkOptions = {
-      url: options.url,
       WebSocket: constructorOf(options),
       clock,
       random,
@@ -124,6 +127,7 @@ export class WebSocketDialer implements WebSocketTransport {
   reconnect(): void {
     if (!this.#receiver || this.#closing || this.#state === "connecting") return;
     this.#backoff.reset();
+    this.#server = 0;
     if (this.#link) {
       void this.#link.close(this.#closeTimeout);
       this.#link = undefined;
@@ -163,14 +167,16 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#tell("connecting", undefined);
     // The user's onState may have closed the transport.
     if (this.#closing) return;
+    const { href } = this.#servers[this.#server] as URL;
+    this.#flow.remote = this.#remote;
     try {
-      this.#link = new WebSocketLink(this.#linkOptions, {
+      this.#link = new WebSocketLink(href, this.#linkOptions, {
         onOpen: () => this.#connected(),
         onFrame: (data) => this.#receiver && deliver(this.#receiver, data, this.#flow),
         onEnd: (error) => this.#disconnected(error),
       });
     } catch (cause) {
-      const error = new SipError("transport_failed", `cannot connect to ${this.#options.url}`, { cause });
+      const error = new SipError("transport_failed", `cannot connect to ${href}`, { cause });
       // The constructor threw within our caller, who may be start: as if the attempt had taken its time.
       queueMicrotask(() => this.#disconnected(error));
     }
@@ -189,6 +195,12 @@ export class WebSocketDialer implements WebSocketTransport {
     if (this.#closing) return;
     const stood = this.#state === "connected";
     this.#link = undefined;
+    if (!stood && ++this.#server < this.#servers.length) {
+      report(this.#receiver, error);
+      this.#dial();
+      return;
+    }
+    this.#server = 0;
     const wait = this.#backoff.next();
     const again = wait !== undefined;
     if (!again || !this.#mayWait) this.#queue.fail(error);
@@ -210,6 +222,11 @@ export class WebSocketDialer implements WebSocketTransport {
     if (!flow.open) return;
     flow.open = false;
     if (this.#receiver && flow.known) tellClosed(this.#receiver, flow, error);
+  }
+
+  get #remote(): Address {
+    const { hostname, port } = this.#servers[this.#server] as URL;
+    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (this.secure ? 443 : 80) };
   }
 
   #newFlow(): DialerFlow {

@@ -25,7 +25,6 @@ export interface LinkOwner {
 }
 
 export interface LinkOptions {
-  readonly url: string;
   readonly WebSocket: WebSocketConstructor;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,10 +44,10 @@ export class WebSocketLink {
   #pinged = false;
 
   /** @throws whatever the WebSocket's constructor throws */
-  constructor(options: LinkOptions, owner: LinkOwner) {
+  constructor(url: string, options: LinkOptions, owner: LinkOwner) {
     this.#options = options;
     this.#owner = owner;
-    const socket = new options.WebSocket(options.url, ["sip"]);
+    const socket = new options.WebSocket(url, ["sip"]);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened();
@@ -57,10 +56,10 @@ export class WebSocketLink {
     socket.onerror = () => {};
     socket.onclose = (event) => {
       const { code = 1006, reason = "" } = event ?? {};
-      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${options.url}`);
+      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);
       else this.#end("connection_closed", `the server closed the connection: ${code} ${reason}`.trim());
     };
-    const slow = (): void => this.#drop("transport_failed", `no connection to ${options.url} in time`);
+    const slow = (): void => this.#drop("transport_failed", `no connection to ${url} in time`);
     if (options.connectTimeout > 0) this.#timer = options.clock.set(slow, options.connectTimeout);
   }
 
@@ -72,7 +71,8 @@ export class WebSocketLink {
       failLater(failed, new SipError("transport_failed", "the WebSocket refused the message", { cause }));
       return;
     }
-    if (this.#socket.bufferedAmount <= this.#options.sendLimit) return;
+    // Not `<=`: Cloudflare's have no bufferedAmount.
+    if (!(this.#socket.bufferedAmount > this.#options.sendLimit)) return;
     // After the send, so that the caller never hears of the flow's end from within it.
     queueMicrotask(() => this.#drop("transport_failed", "the server does not read what it is sent"));
   }

@@ -1,4 +1,4 @@
-// Gets what the browser tests need, then runs them: SIPp and Chromium as Debian packages, playwright-core
+// Gets what the browser tests need, then runs them: SIPp, Chromium and Firefox as Debian packages, playwright-core
 // from this folder's lock file.
 
 import { existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { needPrograms, run } from "./programs.mjs";
 const here = fileURLToPath(new URL("./", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-needPrograms({ sipp: "sip-tester", chromium: "chromium" });
+needPrograms({ sipp: "sip-tester", chromium: "chromium", "firefox-esr": "firefox-esr" });
 run("npm", ["ci", "--prefix", here, "--no-audit", "--no-fund"]);
 if (!existsSync(join(root, "dist/index.js"))) run("npm", ["run", "build"]);
 run("npx", ["vitest", "run", "--config", join(here, "vitest.config.mjs"), ...process.argv.slice(2)]);

@@ -105,6 +105,8 @@ describe("the tarball", () => {
     for (const entry of [
       "sippet",
       "sippet/node",
+      "sippet/bun",
+      "sippet/deno",
       "sippet/core",
       "sippet/js",
       "sippet/testing",
@@ -251,10 +253,21 @@ describe("dist", () => {
       expect(readFileSync(file, "utf8"), file).not.toMatch(/\bfrom\s*["'](?:node:|ws["'])|\brequire\s*\(/);
   });
 
-  it("node.js imports ws and Node's own modules alone", () => {
-    const { packages } = graph(dist("node.js"));
+  it.each(["node.js", "bun.js", "deno.js"])("%s imports ws and Node's own modules alone", (entry) => {
+    const { packages } = graph(dist(entry));
     expect([...packages].filter((name) => !name.startsWith("node:"))).toEqual(["ws"]);
   });
+
+  it.each(["bun", "deno"])(
+    "%s exports what node does, and says elsewhere that it is not for there",
+    async (entry) => {
+      const [theirs, ours] = await Promise.all([import(dist(`${entry}.js`)), import(dist("node.js"))]);
+      expect(Object.keys(theirs).sort()).toEqual(Object.keys(ours).sort());
+      expect(theirs.tcp).toBe(ours.tcp);
+      expect(() => theirs.udp()).toThrow(expect.objectContaining({ code: "unsupported" }));
+      expect(() => theirs.udp({ recvBufferSize: 1 })).toThrow(/recvBufferSize/);
+    },
+  );
 
   it("digest.js imports hashes alone, and no other entry has them", () => {
     const { packages } = graph(dist("digest.js"));
@@ -269,6 +282,8 @@ describe("dist", () => {
       "core.js",
       "js.js",
       "node.js",
+      "bun.js",
+      "deno.js",
       "dialog.js",
       "proxy.js",
       "digest.js",

@@ -182,6 +182,22 @@ describe("ways", () => {
     expect(await located()).toEqual([]);
   });
 
+  it("a flow that is registered here is told how long it may be silent (RFC 5626 §6)", async () => {
+    const { register } = await world({ flowTimer: 120 });
+    const contact = '<sip:bob@10.1.1.1>;+sip.instance="<urn:uuid:1>";reg-id=1';
+    const timer = async (headers: Record<string, string>) =>
+      (await register(contact, headers)).headers.get("Flow-Timer");
+    expect(await timer({ Supported: "path, outbound" })).toBe(120);
+    expect(await timer({})).toBeUndefined();
+    // An edge proxy's flow is the edge proxy's matter.
+    expect(
+      await timer({ Supported: "path, outbound", Path: "<sip:edge.example.com;lr;ob>" }),
+    ).toBeUndefined();
+    const silent = await world();
+    const { headers } = await silent.register(contact, { Supported: "path, outbound" });
+    expect(headers.has("Flow-Timer")).toBe(false);
+  });
+
   it("flows are told apart by instance and reg-id; the newest of an instance is taken", async () => {
     const { register, contacts, located } = await world();
     const flow = (user: string, id: number) =>

@@ -5,12 +5,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import * as bun from "../../dist/bun.js";
+import * as deno from "../../dist/deno.js";
 import * as sippet from "../../dist/index.js";
-import { tcp, tls, udp, webSocketServer } from "../../dist/node.js";
+import * as node from "../../dist/node.js";
 import * as testing from "../../dist/testing.js";
+import { datagrams } from "./datagrams.mjs";
 import { parse, transactions } from "./library.mjs";
 
 const { createRequest, Stack, webSocket } = sippet;
+const { tcp, tls, webSocketServer } = node;
+/** The runtime's own datagram sockets. */
+const { udp } = globalThis.Deno ? deno : globalThis.Bun ? bun : node;
 const [udpAddress, httpAddress, certificates] = process.argv.slice(2);
 const pem = (name) => readFileSync(join(certificates, `${name}.pem`), "utf8");
 const identity = { key: pem("key"), cert: pem("cert"), ca: pem("ca") };
@@ -34,6 +40,7 @@ const TRANSPORTS = {
     callee: udp({ host: "::1", port: 0 }),
     caller: () => udp({ host: "::1", port: 0 }),
   }),
+  "UDP by node:dgram": () => ({ callee: node.udp(own), caller: () => node.udp(own) }),
   TCP: () => ({ callee: tcp(own), caller: () => tcp(own) }),
   TLS: () => ({ callee: tls(secured), caller: () => tls(secured) }),
   WS: () => webSocketPair("ws", {}),
@@ -100,6 +107,7 @@ console.log(
     parse: parse(sippet),
     transactions: await transactions(sippet, testing),
     transports,
+    datagrams: await datagrams(udp),
     udp: await ping(udp(own), udpAddress),
     webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
   }),

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Program } from "../browser/program.mjs";
 import { startSwitchboard } from "../browser/switchboard.mjs";
 import { Authority } from "../transport/certificate.ts";
+import { startRelay } from "./relay.mjs";
+import { PHONE } from "./websockets.mjs";
 import { workerdConfig } from "./workerd.mjs";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -36,7 +38,16 @@ const RUNTIMES = [
     name: `Deno ${devDependencies.deno}`,
     command: path("node_modules/.bin/deno"),
     // The network, the names of its interfaces, the package's own files and `ws`, which reads two variables.
-    args: ["run", "--no-prompt", "--allow-net", "--allow-sys", "--allow-read", "--allow-env"],
+    // Deno.listenDatagram is behind a flag.
+    args: [
+      "run",
+      "--no-prompt",
+      "--unstable-net",
+      "--allow-net",
+      "--allow-sys",
+      "--allow-read",
+      "--allow-env",
+    ],
   },
 ];
 
@@ -67,6 +78,24 @@ const ANSWERED = {
   allow: expect.arrayContaining(["INVITE", "OPTIONS"]),
   branch: true,
   left: 0,
+};
+
+/** What datagrams.mjs asks, and how every runtime answers. */
+const DATAGRAMS = {
+  inUse: "address_in_use",
+  notOurs: "transport_failed",
+  noGroup: "transport_failed",
+  named: "127.0.0.1",
+  tooLarge: "transport_failed",
+  noRoute: "transport_failed",
+  nobody: 1,
+  mapped: ["127.0.0.1", "answer"],
+  counts: { fillers: 2, stun: 1, stunDropped: 1 },
+  mapping: true,
+  groups: ["all", "all"],
+  largest: 65_507,
+  burst: 400,
+  portFree: true,
 };
 
 let switchboard;
@@ -119,11 +148,18 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
     expect(report.transactions).toEqual(TRANSACTIONS);
   });
 
-  test.each(["UDP", "UDP, IPv6", "TCP", "TLS", "WS", "WSS"])("%s holds the contract", (transport) => {
-    const { checks, failed } = report.transports[transport].conformance;
-    expect(failed).toEqual([]);
-    expect(checks).toBeGreaterThan(10);
-    expect(report.transports[transport].options).toEqual(ANSWERED);
+  test.each(["UDP", "UDP, IPv6", "UDP by node:dgram", "TCP", "TLS", "WS", "WSS"])(
+    "%s holds the contract",
+    (transport) => {
+      const { checks, failed } = report.transports[transport].conformance;
+      expect(failed).toEqual([]);
+      expect(checks).toBeGreaterThan(10);
+      expect(report.transports[transport].options).toEqual(ANSWERED);
+    },
+  );
+
+  test("UDP binds, refuses, reaches both families and hears groups", () => {
+    expect(report.datagrams).toEqual(DATAGRAMS);
   });
 
   test("OPTIONS to another process over UDP", () => {
@@ -145,11 +181,18 @@ test.each(NODES)('require("sippet") under $name', async ({ command }) => {
   expect(printed).toBe("OPTIONS function\n");
 });
 
-test(`workerd ${devDependencies.workerd}: parses, and runs transactions`, async () => {
-  const config = workerdConfig(folder, path("./"), join(root, "dist"));
-  const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
-  const [, report] = /REPORT (.*)/.exec(printed) ?? [];
-  expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS });
+test(`workerd ${devDependencies.workerd}: parses, runs transactions, and speaks over WebSocket`, async () => {
+  const relay = await startRelay();
+  try {
+    const variables = { RELAY: relay.address, HTTP: switchboard.http, SIP: switchboard.sip };
+    const config = workerdConfig(folder, path("./"), join(root, "dist"), variables);
+    const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
+    const [, report] = /REPORT (.*)/.exec(printed) ?? [];
+    const contract = { checks: 13, failed: [] };
+    expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS, contract, phone: PHONE });
+  } finally {
+    await relay.close();
+  }
 });
 
 test("JSR would take the package as deno.json describes it", async () => {

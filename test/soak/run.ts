@@ -1,6 +1,6 @@
 // Run: `npm run soak -- --seconds N --seed N`: one server over UDP, TCP and WebSocket under valid calls, torture
-// messages and mutants, loss, and connections that come and go. Exit code 1 unless every valid call completed, the
-// heap after garbage collection is where it was after the first quarter, and every file descriptor is closed.
+// messages and mutants, loss, and 2,000 connections that come and go (--connections N). Exit code 1 unless every valid
+// call completed, every connection was answered, in a run of minutes half of them stood at once, the heap after garbage collection is where it was after the first quarter, and every file descriptor is closed.
 
 import { createSocket } from "node:dgram";
 import { readdirSync, readlinkSync } from "node:fs";
@@ -24,14 +24,17 @@ import { makeWork, mutate } from "../fuzz/mutate.ts";
 import { loadSeeds } from "../fuzz/seeds.ts";
 
 useInline(bytes);
-const { values } = parseArgs({ options: { seconds: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: { seconds: { type: "string" }, seed: { type: "string" }, connections: { type: "string" } },
+});
 const seconds = Number(values.seconds ?? 60);
+const crowd = Number(values.connections ?? 2000);
 const random = rng(Number(values.seed ?? 3261));
 const own = { host: "127.0.0.1", port: 0 };
 const timers = { t1: 100, t2: 400, t4: 400 };
 const quiet: Core = { onRequest() {}, onResponse() {}, onError() {} };
 const seeds = await loadSeeds();
-const counts = { calls: 0, failed: 0, noise: 0, connections: 0 };
+const counts = { calls: 0, failed: 0, noise: 0, connections: 0, visits: 0, unanswered: 0, peak: 0 };
 const faults: string[] = [];
 const gc = (globalThis as { gc?: () => void }).gc;
 if (!gc) throw new Error("run it by npm run soak: it needs --expose-gc");
@@ -140,6 +143,91 @@ async function noise(until: number): Promise<void> {
   socket.close();
 }
 
+const PING = "\r\n\r\n";
+
+/** Comes over a stream or a WebSocket, asks something, stays a while and goes, politely or not; again and again. */
+async function visitor(number: number, until: number): Promise<void> {
+  while (performance.now() < until) {
+    // As fast as the machine lets them, and no faster: who is slow to answer is not to be drowned.
+    if (arriving >= DOOR) {
+      await sleep(200 + random.below(1000));
+      continue;
+    }
+    arriving++;
+    counts.visits++;
+    const { answered, leave } = await (number % 2 ? visitByStream() : visitByFrames()).finally(
+      () => void arriving--,
+    );
+    if (!answered) counts.unanswered++;
+    present++;
+    counts.peak = Math.max(counts.peak, present);
+    // Nobody goes before all are there.
+    const stay = 1000 + random.below(8000);
+    for (let began = performance.now(); performance.now() < until; await sleep(1000)) {
+      if (present < crowd && counts.peak < crowd) began = performance.now();
+      if (performance.now() - began > stay) break;
+    }
+    present--;
+    leave();
+  }
+}
+
+/** How many may be on their way in at once; how many are; how many have been answered, and stay. */
+const DOOR = 64;
+let arriving = 0;
+let present = 0;
+
+interface Visit {
+  readonly answered: boolean;
+  leave(): void;
+}
+
+/** How long an answer may take on a busy machine. */
+const PATIENCE = 30_000;
+
+/** A ping, and whether the pong came. */
+async function visitByStream(): Promise<Visit> {
+  const socket = connect(tcpPort, own.host).on("error", () => {});
+  const answer = new Promise<boolean>((resolve) => {
+    socket.on("connect", () => socket.write(PING));
+    socket.on("data", () => resolve(true));
+    socket.on("close", () => resolve(false));
+  });
+  const ways = [() => socket.end(), () => socket.destroy(), () => socket.resetAndDestroy()];
+  return { answered: await within(answer), leave: () => void ways[random.below(ways.length)]!() };
+}
+
+/** An OPTIONS, and whether its 200 came. */
+async function visitByFrames(): Promise<Visit> {
+  const socket = new WebSocket(wsUrl, "sip").on("error", () => {});
+  const mark = `v${counts.visits}`;
+  const lines = [
+    "OPTIONS sip:b@example.com SIP/2.0",
+    `Via: SIP/2.0/WS ${mark}.invalid;branch=z9hG4bK${mark}`,
+    "Max-Forwards: 70",
+    "To: <sip:b@example.com>",
+    `From: <sip:${mark}@example.com>;tag=${mark}`,
+    `Call-ID: ${mark}`,
+    "CSeq: 1 OPTIONS",
+    "Content-Length: 0",
+  ];
+  const answer = new Promise<boolean>((resolve) => {
+    socket.on("open", () => socket.send(`${lines.join("\r\n")}\r\n\r\n`));
+    socket.on("message", (data) => resolve(String(data).startsWith("SIP/2.0 200 ")));
+    socket.on("close", () => resolve(false));
+  });
+  const leave = (): void => (random.below(2) ? socket.close() : socket.terminate());
+  return { answered: await within(answer), leave };
+}
+
+async function within(answer: Promise<boolean>): Promise<boolean> {
+  const gone = new AbortController();
+  const late = sleep(PATIENCE, false, { signal: gone.signal }).catch(() => false);
+  const came = await Promise.race([answer, late]);
+  gone.abort();
+  return came;
+}
+
 const WS = WebSocket as unknown as NonNullable<Parameters<typeof webSocket>[0]["WebSocket"]>;
 const wsUrl = `ws://${own.host}:${wsPort}`;
 
@@ -156,6 +244,7 @@ async function round(milliseconds: number): Promise<number> {
       clients(() => webSocket({ url: wsUrl, WebSocket: WS }), `sip:b@${own.host};transport=ws`, until),
     ),
     noise(until),
+    ...Array.from({ length: crowd }, (_, i) => visitor(i, until)),
   ]);
   await sleep(64 * timers.t1 + 2 * timers.t4 + 500);
   for (let i = 0; i < 3; i++) {
@@ -180,6 +269,10 @@ const left = after.filter((each) => !before.includes(each));
 if (left.length > 0) faults.push(`descriptors left: ${left.join(", ")}`);
 if (client + servers + pending > 0)
   faults.push(`left: ${client} + ${servers} transactions, ${pending} timers`);
+if (counts.unanswered > 0) faults.push(`${counts.unanswered} of ${counts.visits} connections got no answer`);
+// A minute may not be enough for them on a slow machine.
+if (seconds >= 300 && counts.peak < crowd / 2)
+  faults.push(`no more than ${counts.peak} of ${crowd} connections stood at once`);
 if (counts.calls === 0 || counts.noise === 0) faults.push("nothing was done");
 for (const fault of faults) console.log(fault);
 process.exitCode = faults.length > 0 ? 1 : 0;

@@ -130,6 +130,46 @@ describe("a request to a name", () => {
     expect((await sent.final).status).toBe(200);
   });
 
+  it.each(["OPTIONS", "INVITE"])(
+    "gives who is silent no more than its time where that is asked for, but the last all of it (%s)",
+    async (method) => {
+      const { world, caller, send } = await pool(["absent", "absent"], "UDP", { attemptTimeout: 2000 });
+      const sent = send(method);
+      await elapse(world);
+      const first = sent.flow?.remote.host;
+      await elapse(world, 1900);
+      expect(sent.flow?.remote.host).toBe(first);
+      await elapse(world, 200);
+      expect(sent.flow?.remote.host).not.toBe(first);
+      expect(caller.stack.stats.transactions.client).toBe(1);
+      await elapse(world, 31_000);
+      expect(caller.errors).toEqual([]);
+      await elapse(world, 2000);
+      await expect(sent.final).rejects.toMatchObject({ code: "timeout" });
+      expect(caller.errors).toMatchObject([{ code: "timeout" }]);
+      expect(caller.stack.stats.transactions.timers).toBe(0);
+    },
+  );
+
+  it("waits for who has said 100 as long as it takes, and for nobody once it was cancelled", async () => {
+    const { world, send, got, held } = await pool(["silent", 200], "UDP", { attemptTimeout: 2000 });
+    const sent = send("INVITE");
+    await elapse(world);
+    held[0]!.respond(100);
+    await elapse(world, 20_000);
+    expect(got()).toEqual([1, 0]);
+    sent.terminate();
+    held[0]!.terminate();
+    const other = await pool(["silent", 200], "UDP", { attemptTimeout: 2000 });
+    const cancelled = other.send("INVITE");
+    await elapse(other.world);
+    cancelled.cancel();
+    await elapse(other.world, 20_000);
+    expect(other.got()).toEqual([1, 0]);
+    cancelled.terminate();
+    other.held[0]!.terminate();
+  });
+
   it("stays with who has begun to answer", async () => {
     const { world, servers, send, got, caller, held } = await pool(["silent", 200], "TCP");
     const sent = send("INVITE");

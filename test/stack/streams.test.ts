@@ -144,6 +144,19 @@ describe("over TCP", () => {
       .final.catch(() => {});
     await until(() => read().includes("OPTIONS sip:"));
     expect(stack.stats.transports).toMatchObject([{ opened: 0, accepted: 1 }]);
+    // And asks for as much itself.
+    expect(read()).toMatch(/^Via: SIP\/2\.0\/TCP .*;alias\r$/m);
+  });
+
+  it("a stack that does not take aliases asks for none", async () => {
+    const bob = await tcpStack();
+    const alice = await tcpStack();
+    const request = createRequest("OPTIONS", `sip:${HOST}:${bob.port};transport=tcp`, {
+      from: "<sip:a@b>;tag=1",
+    });
+    const sent = alice.stack.send(request);
+    await sent.final.catch(() => {});
+    expect(sent.request.headers.first("Via")?.params.has("alias")).toBe(false);
   });
 
   it("what came as a datagram without Content-Length leaves with one", async () => {

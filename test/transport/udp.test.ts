@@ -1,10 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { SipError } from "../../src/errors.ts";
 import { udp } from "../../src/transport/node/udp.ts";
-import type { UdpOptions } from "../../src/transport/node/udp-options.ts";
 import type { Transport } from "../../src/transport/transport.ts";
+import type { UdpOptions } from "../../src/transport/udp-options.ts";
 import { encode, message, Recorder } from "./contract.ts";
 import { settle } from "./settle.ts";
 
@@ -217,6 +218,36 @@ describe("udp", () => {
     };
     expect(await burst(1 << 18)).toBe(100);
     expect(await burst(4096)).toBeLessThan(100);
+  });
+
+  test.runIf(process.platform === "linux").each(["127.0.0.1", "::1"])(
+    "counts what the kernel drops: on %s all is received, or counted",
+    async (host) => {
+      const { transport, recorder } = await started({ host, recvBufferSize: 4096 });
+      const sender = await started({ host });
+      const flow = sender.transport.flow(transport.local);
+      if (!flow) throw new Error("no flow");
+      for (let i = 0; i < 200; i++) sender.transport.send(new Uint8Array(1000).fill(65), flow, () => {});
+      await settle();
+      const { dropped = 0 } = transport.counts ?? {};
+      expect(dropped).toBeGreaterThan(0);
+      expect(recorder.messages.length + dropped).toBe(200);
+      expect(sender.transport.counts?.dropped).toBe(0);
+    },
+  );
+
+  test.runIf(process.platform === "linux")("takes as large a receive buffer as it may", async () => {
+    const limit = Number(readFileSync("/proc/sys/net/core/rmem_max", "latin1"));
+    const { transport, recorder } = await started();
+    const sender = await started();
+    const flow = sender.transport.flow(transport.local);
+    if (!flow) throw new Error("no flow");
+    // Two thousand octets of the buffer for a thousand of message, and twice what was asked for: at half of the
+    // limit, all of it arrives.
+    const count = Math.min(2000, Math.floor(limit / 4000));
+    for (let i = 0; i < count; i++) sender.transport.send(new Uint8Array(1000).fill(65), flow, () => {});
+    for (let i = 0; i < 100 && recorder.messages.length < count; i++) await settle();
+    expect(recorder.messages.length).toBe(count);
   });
 
   test("starts once", async () => {

@@ -178,6 +178,15 @@ describe("sending", () => {
     expect(recorder.closed).toHaveLength(1);
     expect(states.at(-1)).toBe("disconnected transport_failed");
   });
+
+  test("keeps a connection that does not tell how much is waiting, as Cloudflare's do not", async () => {
+    const { last, send, recorder } = started({ sendLimit: 1000 });
+    last().accept();
+    Reflect.set(last(), "bufferedAmount", undefined);
+    expect(send("x")).toEqual([]);
+    await turn();
+    expect(recorder.closed).toEqual([]);
+  });
 });
 
 describe("receiving", () => {

@@ -106,6 +106,47 @@ describe("reconnecting", () => {
     expect(last().sent).toHaveLength(1);
   });
 
+  test("tries servers in their order, waits after the last, and begins anew with the first", async () => {
+    const url = ["wss://one.example.com/", "wss://two.example.com:8443/", "wss://[2001:db8::3]/"];
+    const { last, clock, made, transport, start, states, recorder, send } = started({ url });
+    const failures = send("x");
+    last().end();
+    expect(made.map((each) => each.url)).toEqual(url.slice(0, 2));
+    last().end();
+    expect(transport.flow(anywhere)!.remote).toEqual({ host: "2001:db8::3", port: 443 });
+    last().accept();
+    await start;
+    // What was sent while they were tried goes to the one that took the connection.
+    expect([last().sent.length, failures]).toEqual([1, []]);
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["transport_failed", "transport_failed"]);
+    expect(states.at(-1)).toBe("connected");
+    last().end();
+    expect(made).toHaveLength(3);
+    clock.advance(1000);
+    expect(last().url).toBe(url[0]);
+    expect(transport.flow(anywhere)!.remote).toEqual({ host: "one.example.com", port: 443 });
+    last().accept();
+    expect(states.at(-1)).toBe("connected");
+  });
+
+  test("fails at the start where none of the servers can be reached", async () => {
+    const { last, made, start } = started({
+      url: ["wss://a.example/", "wss://b.example/"],
+      reconnect: false,
+    });
+    last().end();
+    last().end();
+    await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+    expect(made).toHaveLength(2);
+  });
+
+  test.each([[[]], [["wss://a.example/", "ws://b.example/"]], [["wss://a.example/", "http://b.example/"]]])(
+    "refuses the servers %j",
+    (url) => {
+      expect(() => started({ url })).toThrow(expect.objectContaining({ code: "uri_invalid" }));
+    },
+  );
+
   test("at once when the network has changed", async () => {
     const { last, made, transport, recorder, states } = started();
     last().accept();

@@ -1,6 +1,7 @@
 // Attempts: one request of the user's, sent to one target after the other until one takes it (RFC 3263 §4.3).
 // Each attempt is a client transaction of its own; to the user they are one.
 
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
@@ -13,6 +14,9 @@ import type { Sender } from "../resolver.ts";
 
 /** Whom attempts tell how their targets did. */
 export interface AttemptsOwner {
+  readonly clock: Clock;
+  /** How long a target may be silent while there are others, in milliseconds. */
+  readonly attemptTimeout: number | undefined;
   /** It took the request. */
   answered(target: Target): void;
   /** It did not. `retryAfter` is in seconds, where a 503 gave it. */
@@ -35,6 +39,7 @@ export class Attempts implements SentRequest {
   /** No further attempt: the user has cancelled, or somebody has begun to answer. */
   #last = false;
   #queues: ResponseQueue[] = [];
+  #patience: TimerHandle | undefined;
   #final: { promise: Promise<Response>; resolve(to: Response): void; reject(error: SipError): void };
 
   /** Throws as Stack.send; what happens later goes to the handlers. */
@@ -133,9 +138,30 @@ export class Attempts implements SentRequest {
     // An attempt that was given up is not the current one any more when its promise settles.
     transaction.final.then(
       (response) => transaction === this.#current && this.#final.resolve(response),
-      (error: SipError) => transaction === this.#current && this.#final.reject(error),
+      (error: SipError) => {
+        if (transaction !== this.#current) return;
+        this.#stopWaiting();
+        this.#final.reject(error);
+      },
     );
     return transaction;
+  }
+
+  /** Gives a silent target up before its transaction does, where that is asked for, and there is another. */
+  #wait(transaction: ClientTransaction): void {
+    const { attemptTimeout, clock } = this.#owner;
+    if (attemptTimeout === undefined || this.#targets.length === 0) return;
+    this.#patience = clock.set(() => {
+      this.#patience = undefined;
+      if (this.#last || transaction !== this.#current || !this.#next(undefined, undefined)) return;
+      // What it may answer yet is for nobody.
+      transaction.terminate();
+    }, attemptTimeout);
+  }
+
+  #stopWaiting(): void {
+    if (this.#patience !== undefined) this.#owner.clock.clear(this.#patience);
+    this.#patience = undefined;
   }
 
   /** Starts the current transaction on the first target that there is a way to. */
@@ -145,6 +171,7 @@ export class Attempts implements SentRequest {
       this.#target = target;
       try {
         this.#sender.start(this.#current, target);
+        this.#wait(this.#current);
         return;
       } catch (cause) {
         why = cause instanceof SipError ? cause : new SipError("no_target", String(cause), { cause });
@@ -155,6 +182,7 @@ export class Attempts implements SentRequest {
 
   /** Gives the current transaction up for one to the next target; false where there is none. */
   #next(failure: SipError | undefined, retryAfter: number | undefined): boolean {
+    this.#stopWaiting();
     if (this.#target) this.#owner.failed(this.#target, retryAfter);
     if (this.#last || this.#targets.length === 0) return false;
     const { branch } = this.#options;
@@ -172,6 +200,7 @@ export class Attempts implements SentRequest {
   #onResponse(response: Response, transaction: ClientTransaction): Returned {
     const { status } = response;
     if (transaction === this.#current) {
+      this.#stopWaiting();
       if (status === 503) {
         // RFC 3261 §21.5.4, RFC 3263 §4.3.
         if (this.#next(undefined, secondsOf(response))) return;

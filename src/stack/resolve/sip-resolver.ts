@@ -46,6 +46,12 @@ export interface ResolverOptions {
   onSwitch?: (request: Request, from: Target, to: Target) => void;
   /** How long a target that failed is tried last, in milliseconds; the Retry-After of a 503 takes its place. Default 30,000. */
   deadTime?: number;
+  /**
+   * After how many milliseconds a target that has answered nothing, not even 100, is given up for the next one, where
+   * there is one; the last has all the time there is. Default: 64 × T1, 32 seconds, which is when its transaction
+   * ends (RFC 3263 §4.3). An INVITE that is given up may have arrived all the same.
+   */
+  attemptTimeout?: number;
   /** How long answers of DNS are kept that do not say, in milliseconds. Default 60,000. */
   ttl?: number;
   /** No answer is kept for longer, in milliseconds. Default 3,600,000. */
@@ -54,7 +60,7 @@ export interface ResolverOptions {
   negativeTtl?: number;
   /** How many answers and how many dead targets are kept. Default 2,000. */
   limit?: number;
-  /** Default: the runtime's. It only ages what is remembered. */
+  /** Default: the runtime's. It ages what is remembered, and times attempts. */
   clock?: Clock;
   /** Draws among SRV records by weight. Default: cryptographic. */
   random?: Random;
@@ -75,6 +81,8 @@ export function resolver(options: ResolverOptions): Resolver {
 }
 
 class SipResolver implements Resolver, AttemptsOwner {
+  readonly clock: Clock;
+  readonly attemptTimeout: number | undefined;
   readonly #options: ResolverOptions;
   readonly #dns: Dns | undefined;
   readonly #dead: DeadTargets;
@@ -84,6 +92,8 @@ class SipResolver implements Resolver, AttemptsOwner {
     const { clock = systemClock, limit = 2000, ttl = 60_000 } = options;
     const { maxTtl = 3_600_000, negativeTtl = 30_000 } = options;
     this.#options = options;
+    this.clock = clock;
+    this.attemptTimeout = options.attemptTimeout;
     this.#dns = options.dns
       ? new DnsCache(options.dns, clock, { ttl, maxTtl, negativeTtl, limit })
       : undefined;

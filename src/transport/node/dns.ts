@@ -2,7 +2,7 @@
 
 import { promises } from "node:dns";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../dns.ts";
-import { systemLookup } from "./host-cache.ts";
+import { systemLookup } from "./system-lookup.ts";
 
 /** Options of `nodeDns`. */
 export interface NodeDnsOptions {

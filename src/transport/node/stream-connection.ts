@@ -9,8 +9,8 @@ import { formatAddress, unmapIPv4 } from "../address.ts";
 import { Framer, type FramerOptions, type FramerSink } from "../framer.ts";
 import { PING, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
+import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
-import { socketError } from "./socket-error.ts";
 
 /** What a connection tells its transport. */
 export interface StreamOwner {

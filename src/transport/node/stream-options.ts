@@ -12,7 +12,7 @@ export interface StreamOptions {
   port?: number;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string;
-  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923). Over TLS only for domains that its certificate shows. Default false. */
+  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows. Default false. */
   alias?: boolean;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number;

@@ -8,8 +8,8 @@ import { SipError } from "../../errors.ts";
 import { formatAddress } from "../address.ts";
 import { frameKind, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
+import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
-import { socketError } from "./socket-error.ts";
 
 /** What a connection tells its server. */
 export interface ConnectionOwner {

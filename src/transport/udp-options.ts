@@ -1,6 +1,7 @@
 // Options of UDP.
 
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../clock.ts";
+import { SipError } from "../errors.ts";
 import type { HostLookup } from "./host-cache.ts";
 
 /** Options of `udp`; all of them have defaults. */
@@ -11,7 +12,7 @@ export interface UdpOptions {
   port?: number;
   /** `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string;
-  /** The kernel's receive buffer in bytes. Default: the system's, which a burst of some hundred messages can fill. */
+  /** The kernel's receive buffer in bytes. Default: 8 MiB, or as much of that as the system allows; its own default holds a burst of some hundred messages. */
   recvBufferSize?: number;
   /** The kernel's send buffer in bytes. Default: the system's. */
   sendBufferSize?: number;
@@ -35,4 +36,24 @@ export interface UdpOptions {
   lookup?: HostLookup;
   /** Default: the runtime's. It only ages host names. */
   clock?: Clock;
+}
+
+/** Options of `udp` on Bun's and Deno's own sockets, which cannot set these three. */
+export type BareUdpOptions = Omit<UdpOptions, "recvBufferSize" | "sendBufferSize" | "ipv6Only">;
+
+/**
+ * Throws where an option is given that the runtime's sockets do not have.
+ *
+ * @throws SipError `unsupported`
+ */
+export function checkBare(options: BareUdpOptions, runtime: string): void {
+  const { recvBufferSize, sendBufferSize, ipv6Only }: UdpOptions = options;
+  const given = { recvBufferSize, sendBufferSize, ipv6Only: ipv6Only || undefined };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    throw new SipError(
+      "unsupported",
+      `${runtime}'s datagram sockets have no ${name}; udp of sippet/node has`,
+    );
+  }
 }

@@ -1,7 +1,7 @@
-// Turns the errors of Node's sockets into SipErrors whose text says what to do.
+// Turns the errors of sockets into SipErrors whose text says what to do.
 
-import { SipError } from "../../errors.ts";
-import { formatAddress } from "../address.ts";
+import { SipError } from "../errors.ts";
+import { formatAddress } from "./address.ts";
 
 const SHARED: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "this machine has no such address",
@@ -10,7 +10,7 @@ const SHARED: Readonly<Record<string, string>> = {
 
 /** The error of a failed bind or listen: code `address_in_use`, else `transport_failed`. */
 export function bindError(cause: unknown, protocol: string, host: string, port: number): SipError {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const code = (cause as { code?: string } | undefined)?.code ?? "";
   const where = `${protocol} ${formatAddress(host, port)}`;
   if (code === "EADDRINUSE") {
     const hint = "another socket is bound to it; take another port, or port 0 for a free one";

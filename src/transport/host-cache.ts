@@ -1,18 +1,11 @@
 // HostCache: host names to addresses for datagrams, remembered for a while. SIP's own resolution (SRV,
 // NAPTR; RFC 3263) belongs to the stack's resolver; this is for names that reach a socket all the same.
 
-import { lookup as dnsLookup } from "node:dns";
-import type { Clock } from "../../clock.ts";
-import { RecentMap } from "../recent-map.ts";
+import type { Clock } from "../clock.ts";
+import { RecentMap } from "./recent-map.ts";
 
 /** Finds one address of that family for a name; rejects where there is none. */
 export type HostLookup = (host: string, family: 4 | 6) => Promise<string>;
-
-/** The operating system's resolver. */
-export const systemLookup: HostLookup = (host, family) =>
-  new Promise((resolve, reject) => {
-    dnsLookup(host, { family }, (error, address) => (error ? reject(error) : resolve(address)));
-  });
 
 interface Entry {
   readonly address: Promise<string>;

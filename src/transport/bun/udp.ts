@@ -1,0 +1,153 @@
+// UDP on Bun.udpSocket, which is faster than Bun's node:dgram.
+
+import { SipError } from "../../errors.ts";
+import { DatagramTransport } from "../datagram.ts";
+import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { droppedDatagrams } from "../node/dropped.ts";
+import { sentByOf } from "../node/local-address.ts";
+import { systemLookup } from "../node/system-lookup.ts";
+import type { Address, Transport } from "../transport.ts";
+import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+
+/**
+ * SIP over UDP (RFC 3261 §18) in Bun, as `udp` of `sippet/node`, without `recvBufferSize`, `sendBufferSize`
+ * and `ipv6Only`, which Bun's sockets have not. `counts.unreachable` says how often ICMP told that a peer
+ * cannot be reached; Bun does not say which.
+ *
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, or `port` none
+ * @throws SipError `unsupported` for one of the three options, or where this is not Bun
+ */
+export function udp(options: BareUdpOptions = {}): Transport {
+  checkBare(options, "Bun");
+  if (!(globalThis as { Bun?: unknown }).Bun) {
+    throw new SipError("unsupported", "this is not Bun: take udp of sippet/node or sippet/deno");
+  }
+  return new DatagramTransport(bunDatagrams, options);
+}
+
+/** What is used of Bun's API. */
+interface UdpSocket {
+  readonly address: { readonly address: string; readonly port: number };
+  /** False where the kernel did not take it. Throws an error with a code. */
+  send(data: Uint8Array, port: number, host: string): boolean;
+  addMembership(group: string, on?: string): void;
+  close(): void;
+}
+interface BunGlobal {
+  udpSocket(options: {
+    hostname: string;
+    port: number;
+    flags: number;
+    socket: {
+      data(socket: UdpSocket, data: Uint8Array, port: number, host: string): void;
+      drain(): void;
+      error(error: Error & { errqueue?: boolean }): void;
+    };
+  }): Promise<UdpSocket>;
+}
+
+/** What Bun's node:dgram passes for `reuseAddr`. */
+const REUSE_ADDRESS = 4;
+/** Codes that ICMP brings. The kernel fails the next send with them, whomever it is for. */
+const ICMP: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENETDOWN",
+  "ENOPROTOOPT",
+]);
+
+const bunDatagrams: DatagramRuntime = {
+  lookup: systemLookup,
+  sentBy: sentByOf,
+  dropped: droppedDatagrams,
+  async open({ host, port }, options, _family, events) {
+    const { Bun: bun } = globalThis as unknown as { Bun: BunGlobal };
+    let ours: BunSocket | undefined;
+    const socket = await bun.udpSocket({
+      hostname: host,
+      port,
+      flags: options.reuseAddress ? REUSE_ADDRESS : 0,
+      socket: {
+        data: (_socket, data, from, address) => events.message(data, address, from),
+        drain: () => ours?.drain(),
+        error: (error) => (error.errqueue ? events.unreachable() : events.error(error)),
+      },
+    });
+    try {
+      for (const each of options.multicast ?? []) {
+        const { group, interface: on } = typeof each === "string" ? { group: each } : each;
+        if (on === undefined) socket.addMembership(group);
+        else socket.addMembership(group, on);
+      }
+    } catch (cause) {
+      socket.close();
+      throw cause;
+    }
+    ours = new BunSocket(socket, events);
+    return ours;
+  },
+};
+
+interface Waiting {
+  readonly data: Uint8Array;
+  readonly port: number;
+  readonly host: string;
+  readonly sent: DatagramSent;
+}
+
+class BunSocket implements DatagramSocket {
+  readonly local: Address;
+  readonly #socket: UdpSocket;
+  readonly #events: DatagramEvents;
+  /** What the kernel did not take; its bytes are limited by the transport. */
+  #backlog: Waiting[] = [];
+
+  constructor(socket: UdpSocket, events: DatagramEvents) {
+    const { address, port } = socket.address;
+    this.local = { host: address, port };
+    this.#socket = socket;
+    this.#events = events;
+  }
+
+  send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
+    if (this.#backlog.length === 0 && this.#hand(data, port, host)) sent(undefined);
+    else this.#backlog.push({ data, port, host, sent });
+  }
+
+  /** The kernel takes more. */
+  drain(): void {
+    const backlog = this.#backlog;
+    for (let i = 0; i < backlog.length; i++) {
+      const { data, port, host, sent } = backlog[i]!;
+      try {
+        if (!this.#hand(data, port, host)) {
+          this.#backlog = backlog.slice(i);
+          return;
+        }
+        sent(undefined);
+      } catch (cause) {
+        sent(cause);
+      }
+    }
+    this.#backlog = [];
+  }
+
+  async close(): Promise<void> {
+    this.#socket.close();
+    for (const { sent } of this.#backlog.splice(0)) sent(new Error("the socket was closed"));
+  }
+
+  #hand(data: Uint8Array, port: number, host: string): boolean {
+    try {
+      return this.#socket.send(data, port, host);
+    } catch (cause) {
+      if (!ICMP.has((cause as { code?: string }).code)) throw cause;
+      // Another peer's error, as likely as not, and it is gone now. This send's own comes again.
+      const taken = this.#socket.send(data, port, host);
+      this.#events.unreachable();
+      return taken;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// UDP on Deno.listenDatagram: Deno's node:dgram is some sixty times slower.
+
+import { systemClock } from "../../clock.ts";
+import { SipError } from "../../errors.ts";
+import { ipFamily } from "../address.ts";
+import { DatagramTransport } from "../datagram.ts";
+import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { droppedDatagrams } from "../node/dropped.ts";
+import { sentByOf } from "../node/local-address.ts";
+import { systemLookup } from "../node/system-lookup.ts";
+import type { Address, Transport } from "../transport.ts";
+import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+
+/**
+ * SIP over UDP (RFC 3261 §18) in Deno, as `udp` of `sippet/node`, without `recvBufferSize`, `sendBufferSize`
+ * and `ipv6Only`, which Deno's sockets have not. Deno wants `--unstable-net` for them. An IPv6 multicast group
+ * takes the index of an interface, as text, for its `interface`.
+ *
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, or `port` none
+ * @throws SipError `unsupported` for one of the three options, or where there is no `Deno.listenDatagram`
+ */
+export function udp(options: BareUdpOptions = {}): Transport {
+  checkBare(options, "Deno");
+  const { Deno: deno } = globalThis as { Deno?: Partial<DenoGlobal> };
+  if (!deno) throw new SipError("unsupported", "this is not Deno: take udp of sippet/node or sippet/bun");
+  if (!deno.listenDatagram) {
+    throw new SipError("unsupported", "there is no Deno.listenDatagram: run deno with --unstable-net");
+  }
+  return new DatagramTransport(denoDatagrams, options);
+}
+
+interface NetAddress {
+  readonly transport: "udp";
+  readonly hostname: string;
+  readonly port: number;
+}
+/** What is used of Deno's API. */
+interface DatagramConn {
+  readonly addr: NetAddress;
+  receive(buffer: Uint8Array): Promise<[Uint8Array, NetAddress]>;
+  send(data: Uint8Array, to: NetAddress): Promise<number>;
+  joinMulticastV4(group: string, on: string): Promise<unknown>;
+  joinMulticastV6(group: string, on: number): Promise<unknown>;
+  close(): void;
+}
+interface DenoGlobal {
+  listenDatagram(options: NetAddress & { reuseAddress: boolean; loopback: boolean }): DatagramConn;
+}
+
+const denoDatagrams: DatagramRuntime = {
+  lookup: systemLookup,
+  sentBy: sentByOf,
+  dropped: droppedDatagrams,
+  async open({ host, port }, options, _family, events) {
+    const { Deno: deno } = globalThis as unknown as { Deno: DenoGlobal };
+    const { reuseAddress = false, multicast = [] } = options;
+    const conn = deno.listenDatagram({
+      transport: "udp",
+      hostname: host,
+      port,
+      reuseAddress,
+      // As other runtimes have it by themselves: groups hear what this machine sends.
+      loopback: true,
+    });
+    try {
+      for (const each of multicast) await join(conn, typeof each === "string" ? { group: each } : each);
+    } catch (cause) {
+      conn.close();
+      throw cause;
+    }
+    return new DenoSocket(conn, events);
+  },
+};
+
+async function join(conn: DatagramConn, at: { group: string; interface?: string }): Promise<void> {
+  if (ipFamily(at.group) !== 6) {
+    await conn.joinMulticastV4(at.group, at.interface ?? "0.0.0.0");
+    return;
+  }
+  const index = Number(at.interface ?? 0);
+  if (!Number.isInteger(index)) throw new Error(`Deno wants the index of an interface, not ${at.interface}`);
+  await conn.joinMulticastV6(at.group, index);
+}
+
+/** The most that a datagram can be. */
+const LONGEST = 65_535;
+/** How long to wait after a read that failed, in milliseconds: the next may fail as fast. */
+const PAUSE = 100;
+
+class DenoSocket implements DatagramSocket {
+  readonly local: Address;
+  readonly #conn: DatagramConn;
+  readonly #events: DatagramEvents;
+  readonly #reading: Promise<void>;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(conn: DatagramConn, events: DatagramEvents) {
+    this.local = { host: conn.addr.hostname, port: conn.addr.port };
+    this.#conn = conn;
+    this.#events = events;
+    this.#reading = this.#read();
+  }
+
+  send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
+    this.#conn.send(data, { transport: "udp", hostname: host, port }).then(() => sent(undefined), sent);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#conn.close();
+    this.#wake?.();
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(LONGEST);
+    while (!this.#closed) {
+      try {
+        const [data, { hostname, port }] = await this.#conn.receive(buffer);
+        this.#events.message(data, hostname, port);
+      } catch (cause) {
+        if (this.#closed) return;
+        this.#events.error(cause);
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = systemClock.set(resolve, PAUSE);
+      this.#wake = () => {
+        systemClock.clear(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,130 @@
+// What the runtime's UDP does beyond the contract of transports: errors that say why, families, STUN, groups.
+
+const own = { host: "127.0.0.1", port: 0 };
+const octets = (text) => new TextEncoder().encode(text);
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for a condition, at most two seconds; whether it came. */
+async function until(condition) {
+  for (let i = 0; i < 200 && !condition(); i++) await sleep(10);
+  return condition();
+}
+
+/** Keeps what it is told. `data` is read within the call, as a stack does. */
+class Ear {
+  heard = [];
+  flows = [];
+  errors = [];
+  onMessage(data, flow) {
+    this.heard.push(data.length > 1000 ? data.length : new TextDecoder().decode(data));
+    this.flows.push(flow);
+  }
+  onFlowClosed() {}
+  onError(error) {
+    this.errors.push(error);
+  }
+}
+
+/** All that `runtimes.test.mjs` expects as DATAGRAMS. */
+export async function datagrams(udp) {
+  const open = [];
+  const started = async (options) => {
+    const ear = new Ear();
+    const transport = udp({ ...own, ...options });
+    open.push(transport);
+    await transport.start(ear);
+    return { transport, ear };
+  };
+  const refused = (options) =>
+    started(options).then(
+      () => "opened",
+      (error) => error.code,
+    );
+  const send = (from, to, data) => {
+    const failures = [];
+    const bytes = typeof data === "string" ? octets(data) : data;
+    from.transport.send(bytes, from.transport.flow(to), (error) => failures.push(error.code));
+    return failures;
+  };
+  const failure = async (from, to, data) => {
+    const failures = send(from, to, data);
+    await until(() => failures.length > 0);
+    return failures.join();
+  };
+
+  const one = await started();
+  const two = await started();
+  const report = {
+    inUse: await refused({ port: one.transport.local.port }),
+    notOurs: await refused({ host: "192.0.2.1" }),
+    noGroup: await refused({ host: "0.0.0.0", multicast: ["192.0.2.1"] }),
+    named: (await started({ host: "localhost" })).transport.local.host,
+    tooLarge: await failure(one, two.transport.local, new Uint8Array(70_000).fill(65)),
+    // Bound to loopback, there is no way out.
+    noRoute: await failure(one, { host: "192.0.2.1", port: 5060 }, "x"),
+  };
+
+  // A closed port is nobody's fault: what ICMP tells of one peer must not touch the next send to another.
+  const gone = await started();
+  const { local: closed } = gone.transport;
+  await gone.transport.close();
+  for (let i = 0; i < 3; i++) {
+    send(one, closed, "nobody");
+    await sleep(20);
+  }
+  const spoiled = send(one, two.transport.local, "after");
+  await until(() => two.ear.heard.length > 0);
+  report.nobody = spoiled.length === 0 && one.ear.errors.length === 0 ? two.ear.heard.length : "failed";
+
+  // An IPv6 socket that takes IPv4 shows its peers by their IPv4 address, and answers them.
+  const six = await started({ host: "::" });
+  send(one, { host: "127.0.0.1", port: six.transport.local.port }, "question");
+  await until(() => six.ear.flows.length > 0);
+  const [flow] = six.ear.flows;
+  flow.transport.send(octets("answer"), flow, () => {});
+  await until(() => one.ear.heard.length > 0);
+  report.mapped = [flow.remote.host, one.ear.heard[0]];
+
+  // Keep-alives and STUN stay below the stack. The answer has the magic cookie, and begins with 0x0101.
+  const stun = new Uint8Array(20);
+  stun.set([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42]);
+  const broken = stun.slice();
+  broken[1] = 2;
+  const asked = await started({ stun: false });
+  const { local } = two.transport;
+  for (const data of ["\r\n\r\n", "\0", stun, broken]) send(asked, local, data);
+  await until(() => {
+    const { fillers, stun: answered, stunDropped } = two.transport.counts;
+    return fillers + answered + stunDropped === 4;
+  });
+  const { unreachable: _, dropped: __, ...counts } = two.transport.counts;
+  report.counts = counts;
+  // The answer is no request, so that it is dropped where it arrives.
+  report.mapping = await until(() => asked.transport.counts.stunDropped === 1);
+
+  const group = { host: "0.0.0.0", multicast: [{ group: "224.0.1.75", interface: "127.0.0.1" }] };
+  const first = await started({ ...group, reuseAddress: true });
+  const second = await started({ ...group, reuseAddress: true, port: first.transport.local.port });
+  send(one, { host: "224.0.1.75", port: first.transport.local.port }, "all");
+  await until(() => first.ear.heard.length + second.ear.heard.length === 2);
+  report.groups = [...first.ear.heard, ...second.ear.heard];
+
+  // The largest there is, whole; and a burst that fits the usual receive buffer.
+  two.ear.heard.length = 0;
+  send(one, local, new Uint8Array(65_507).fill(65));
+  await until(() => two.ear.heard.length > 0);
+  report.largest = two.ear.heard[0];
+  two.ear.heard.length = 0;
+  for (let i = 0; i < 400; i++) {
+    send(one, local, `m${i}`);
+    if (i % 50 === 49) await sleep(5);
+  }
+  await until(() => two.ear.heard.length === 400);
+  report.burst = new Set(two.ear.heard).size;
+
+  const { port } = two.transport.local;
+  await Promise.all(open.splice(0).map((transport) => transport.close()));
+  report.portFree = (await started({ port })).transport.local.port === port;
+  await Promise.all(open.map((transport) => transport.close()));
+  return report;
+}
