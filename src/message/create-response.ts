@@ -31,18 +31,24 @@ export function createResponse(request: Request, status: number, reason?: string
   return response;
 }
 
-/** The response's text, where the request is as it came in and nothing about it is odd. */
+/** The response's text, where the request came in and nothing about it is odd. */
 function respondInText(
   request: Request,
   status: number,
   reason: string | undefined,
   routed: boolean,
 ): string | undefined {
-  const head = request.untouched;
+  const head = request.came;
   if (head === undefined || (status === 100 && request.headers.has("Timestamp"))) return undefined;
   const phrase = reason === undefined ? reasonPhrase(status) : toBinary(refuseUnsafe(reason, "Status-Line"));
   const tag = status === 100 ? undefined : () => request.toTag(makeTag);
-  return respond(head, `SIP/2.0 ${checkStatus(status)} ${phrase}\r\n`, tag, routed ? ID_RECORD_ROUTE : 0);
+  return respond(
+    head,
+    request.headers.items,
+    `SIP/2.0 ${checkStatus(status)} ${phrase}\r\n`,
+    tag,
+    routed ? ID_RECORD_ROUTE : 0,
+  );
 }
 
 function makeHeaders(request: Request, status: number, routed: boolean): Headers {

@@ -67,7 +67,11 @@ export const NOTHING: Frequent = new Frequent(undefined);
 
 /** True where the first Via or Contact is there and the only one: one field, and nothing behind the value. */
 export function frequentAlone(head: Head, id: number): boolean {
-  if ((id !== ID_VIA && id !== ID_CONTACT) || head.repeated(id)) return false;
+  return (id === ID_VIA || id === ID_CONTACT) && !head.repeated(id) && fillsField(head, id);
+}
+
+/** True where the first Via or Contact is there, and nothing behind it in its field. */
+export function fillsField(head: Head, id: number): boolean {
   const { words } = head;
   const at = head.at + (id === ID_VIA ? Q_VIA : Q_CONTACT);
   return (

@@ -15,10 +15,11 @@ import {
   readTopmost,
 } from "./field-list.ts";
 import { unfold } from "./fold.ts";
-import { Frequent, frequentAlone, NOTHING } from "./frequent.ts";
-import { type HeaderInfo, headerInfo } from "./header-table.ts";
+import { Frequent, fillsField, frequentAlone, NOTHING } from "./frequent.ts";
+import { type HeaderInfo, headerById, headerInfo } from "./header-table.ts";
 import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
+import type { Via } from "./via.ts";
 
 /** Headers below this id have slots of their own for what was read. */
 const FREQUENT = 12;
@@ -259,6 +260,21 @@ export class Headers implements Iterable<[name: string, value: string]> {
     const at = this._find(info, name, 0);
     const item = items[at];
     if (item !== undefined && typeof item !== "number") items[at] = extendField(item, text);
+  }
+
+  /**
+   * @internal Puts a Via in the place of the topmost, which its text was made of. False where that does not stand
+   * in a field of its own, as it came in; nothing has changed then.
+   */
+  replaceVia(via: Via): boolean {
+    const head = this._head;
+    if (head === undefined || (this._edited & VIA) !== 0 || !fillsField(head, ID_VIA)) return false;
+    const info = headerById(ID_VIA);
+    const items = this._edit(info, info.name);
+    items[this._find(info, info.name, 0)] = { id: ID_VIA, name: info.name, text: via.text, line: undefined };
+    this._values ??= [];
+    this._values[FREQUENT + ID_VIA] = via;
+    return true;
   }
 
   /** @internal The edited list; undefined as long as nothing was edited. */

@@ -88,9 +88,9 @@ export class Request extends BaseMessage {
     return copy;
   }
 
-  /** @internal The head, where nothing of it was edited. */
-  get untouched(): Head | undefined {
-    return this._edited || this.headers.items !== undefined ? undefined : this.head;
+  /** @internal What came in; undefined for a request that was made here. */
+  get came(): Head | undefined {
+    return this.head;
   }
 
   /** @internal The To tag for responses, made by `make` the first time. */

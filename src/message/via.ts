@@ -143,6 +143,27 @@ export class Via {
     return sentBy(this.host, this.port);
   }
 
+  /** @internal As it was read, a binary string. */
+  get text(): string {
+    const { _words: words, _at: at } = this;
+    return this._text.slice(words[at + R_VIA_PROTOCOL]! & 0xffff, words[at + R_PARAMS]! >>> 16);
+  }
+
+  /**
+   * What a server notes in it: where the request came from (RFC 3261 §18.2.1), and where it asks for it, from which
+   * port (RFC 3581 §4). Throws as of().
+   */
+  seenFrom(host: string, port: number): Via {
+    const asked = this.hasRport;
+    const { text } = this;
+    // A quoted string may hold anything, a folded line is none.
+    if (this._words[this._at + R_RECEIVED] === NONE && SEEN.test(host) && !ODD.test(text)) {
+      const noted = asked ? text.replace(RPORT, `;rport=${port}`) : text;
+      if (!asked || noted.length > text.length) return Via.parse(`${noted};received=${host}`);
+    }
+    return this.with(asked ? { received: host, rport: port } : { received: host });
+  }
+
   /** A copy with these parts changed. Throws as of(). */
   with(changes: ViaParts): Via {
     return compose(
@@ -178,6 +199,12 @@ export class Via {
     return isQuoted(this._text, this._words, this._at, word) ? unquote(unfold(value as string)) : value;
   }
 }
+
+/** rport without a value. */
+const RPORT = /;rport(?=;|$)/i;
+const ODD = /["\r\n]/;
+/** An address as a socket gives it. */
+const SEEN = /^[\w.:]+$/;
 
 function sentBy(host: string, port: number | undefined): string {
   const bracketed = host.includes(":") ? `[${host}]` : host;

@@ -18,10 +18,10 @@ export function noteSource(request: Request, flow: Flow): void {
   if (via === undefined) return;
   const source = flow.remote;
   if (via.hasRport) {
-    replace(request, via.with({ received: source.host, rport: source.port }));
+    replace(request, via.seenFrom(source.host, source.port));
   } else if (via.host !== source.host || via.received !== undefined) {
     // One that the sender wrote itself would be taken for ours, and lead responses anywhere.
-    replace(request, via.with({ received: source.host }));
+    replace(request, via.seenFrom(source.host, source.port));
   }
 }
 
@@ -42,6 +42,7 @@ export function noteAlias(request: Request, flow: Flow): void {
 }
 
 function replace(request: Request, via: Via): void {
+  if (request.headers.replaceVia(via)) return;
   request.headers.shift("Via");
   request.headers.prepend("Via", via);
 }

@@ -144,3 +144,27 @@ describe("a folded quoted value", () => {
     expect(via?.params.get("received")).toBe("c d");
   });
 });
+
+describe("seenFrom", () => {
+  const seen = (text: string) => Via.parse(text).seenFrom("192.0.2.9", 5062).toString();
+  it("notes the source, and the port where it is asked for (RFC 3581 §4)", () => {
+    expect(seen("SIP/2.0/UDP h;branch=z9hG4bK1")).toBe("SIP/2.0/UDP h;branch=z9hG4bK1;received=192.0.2.9");
+    expect(seen("SIP/2.0/UDP h:5060;rport;branch=z9hG4bK1")).toBe(
+      "SIP/2.0/UDP h:5060;rport=5062;branch=z9hG4bK1;received=192.0.2.9",
+    );
+    expect(seen("SIP/2.0/UDP h;RPORT")).toBe("SIP/2.0/UDP h;rport=5062;received=192.0.2.9");
+  });
+
+  it("replaces what is there, and is not misled by quotes, white space or folds", () => {
+    expect(seen("SIP/2.0/UDP h;received=1.2.3.4;rport=1")).toBe(
+      "SIP/2.0/UDP h;received=192.0.2.9;rport=5062",
+    );
+    expect(seen('SIP/2.0/UDP h;x=";rport;";rport')).toBe(
+      'SIP/2.0/UDP h;x=";rport;";rport=5062;received=192.0.2.9',
+    );
+    expect(seen("SIP/2.0/UDP h ; rport ; branch=b")).toBe(
+      "SIP/2.0/UDP h;rport=5062;branch=b;received=192.0.2.9",
+    );
+    expect(seen("SIP/2.0/UDP h\r\n ;rport")).not.toContain("\n");
+  });
+});
