@@ -182,13 +182,18 @@ export class Dialog {
     this.#localCSeq = Math.max(this.#localCSeq, number);
   }
 
+  /** The number for another request of ours: one that answers a challenge. */
+  nextCSeq(): number {
+    return ++this.#localCSeq;
+  }
+
   /**
    * The next request within the dialog (RFC 3261 §12.2.1.1).
    *
    * @param cseq the number of an ACK, which is its INVITE's; others count on
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
-    const number = cseq ?? ++this.#localCSeq;
+    const number = cseq ?? this.nextCSeq();
     const [first, ...others] = this.#routes;
     // A strict router gets its own address as Request-URI, and the target behind all others.
     const strict = first !== undefined && !first.uri.params.has("lr");

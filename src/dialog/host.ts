@@ -4,6 +4,7 @@ import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Random } from "../random.ts";
+import type { Authenticator } from "../stack/authenticator.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -40,10 +41,15 @@ export interface Host extends Pace {
   readonly expecting: Map<string, Usage>;
   /** Our Contact on a flow. */
   contactFor(flow: Flow | undefined): NameAddr;
-  /** Options that everything is sent with, such as credentials. */
+  /** Options that everything is sent with. */
   readonly sendOptions: SendOptions;
-  /** Sends a request, and waits for its final response; rejects as ClientTransaction.final does. */
-  ask(request: Request, flow: Flow | undefined): Promise<Response>;
+  /** Answers challenges. */
+  readonly authenticator: Authenticator | undefined;
+  /**
+   * Sends a request, within that dialog if there is one, and waits for its final response; rejects as
+   * ClientTransaction.final does.
+   */
+  ask(request: Request, dialog: Dialog | undefined): Promise<Response>;
   /** Tells the user of an error. */
   report(error: unknown): void;
   /** Calls the user's code; what it throws or rejects with is reported. */

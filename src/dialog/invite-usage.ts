@@ -5,6 +5,7 @@ import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { SendOptions } from "../stack/options.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { bodyText, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
@@ -12,6 +13,7 @@ import { answer, type Host, type Usage } from "./host.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
 import { Resend } from "./resend.ts";
+import { send } from "./send.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription, type SubscriptionHandlers } from "./subscription.ts";
@@ -261,7 +263,7 @@ export class InviteUsage implements Usage, Session {
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
   async #ask(request: Request): Promise<Response> {
     try {
-      const response = await this.#host.ask(request, this.dialog.flow);
+      const response = await this.#host.ask(request, this.dialog);
       this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
       if (response.statusClass === 2) this.dialog.refresh(response);
       if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
@@ -295,7 +297,7 @@ export class InviteUsage implements Usage, Session {
     this.#timer.ask(request);
     const { flow } = this.dialog;
     return new Promise<Response>((resolve, reject) => {
-      const transaction = this.#host.stack.send(request, {
+      const options: SendOptions = {
         ...this.#host.sendOptions,
         ...(flow ? { flow } : {}),
         onResponse: (response, { request: sent }) => {
@@ -318,8 +320,8 @@ export class InviteUsage implements Usage, Session {
           if (error.code === "timeout") this.#hangUp("gone");
           reject(error);
         },
-      });
-      transaction.final.catch(reject);
+      };
+      send(this.#host, request, options, () => this.dialog.nextCSeq()).final.catch(reject);
     });
   }
 

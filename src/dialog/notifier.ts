@@ -160,7 +160,7 @@ export class Notifier implements Usage {
     request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
     try {
       addContent(request, content);
-      const response = await this.#host.ask(request, this.dialog.flow);
+      const response = await this.#host.ask(request, this.dialog);
       this.dialog.noteSent(response.headers.get("CSeq")?.number ?? 0);
       return response;
     } catch (cause) {

@@ -11,6 +11,7 @@ import { type Content, hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
+import { type Sent, send } from "./send.ts";
 import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
 
@@ -54,7 +55,7 @@ export class OutgoingInvite implements Closable {
   readonly #options: InviteOptions;
   readonly #forks = new Map<string, Fork>();
   #request: Request;
-  #transaction: SentRequest | undefined;
+  #transaction: Sent | undefined;
   #response: Response | undefined;
   /** Keeps the session timer's Min-SE over tries, before there is a dialog to do so. */
   readonly #timer: SessionTimer;
@@ -114,7 +115,7 @@ export class OutgoingInvite implements Closable {
   #send(): void {
     this.#timer.ask(this.#request);
     const { flow, target } = this.#options;
-    const transaction = this.#host.stack.send(this.#request, {
+    const transaction = send(this.#host, this.#request, {
       ...this.#host.sendOptions,
       ...(flow ? { flow } : {}),
       ...(target ? { target } : {}),

@@ -48,7 +48,7 @@ export interface SubscriptionInit {
 export class Subscription implements Usage {
   /** The event package. */
   readonly event: string;
-  readonly #id: string | undefined;
+  #id: string | undefined;
   readonly #host: Host;
   readonly #handlers: SubscriptionHandlers;
   readonly #request: Request;
@@ -58,6 +58,8 @@ export class Subscription implements Usage {
   #retried = false;
   #refreshing: TimerHandle | undefined;
   #expiry: TimerHandle | undefined;
+  /** The number that the last request went out with: an answer to a challenge has another than it had first. */
+  #sent = 0;
 
   /** @internal */
   constructor(host: Host, request: Request, handlers: SubscriptionHandlers, init: SubscriptionInit) {
@@ -148,7 +150,7 @@ export class Subscription implements Usage {
     const { headers } = this.#request;
     const contact = this.#host.contactFor(notify.flow);
     const dialog = Dialog.ofCallee(notify, headers.get("From")?.tag ?? "", contact);
-    dialog.noteSent(headers.get("CSeq")?.number ?? 0);
+    dialog.noteSent(Math.max(this.#sent, headers.get("CSeq")?.number ?? 0));
     dialog.confirm();
     this.#join(dialog);
   }
@@ -170,8 +172,11 @@ export class Subscription implements Usage {
 
   async #send(request: Request): Promise<void> {
     try {
-      const response = await this.#host.ask(request, this.#dialog?.flow);
-      this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
+      const response = await this.#host.ask(request, this.#dialog);
+      this.#sent = Math.max(this.#sent, response.headers.get("CSeq")?.number ?? 0);
+      this.#dialog?.noteSent(this.#sent);
+      // A REFER's subscription is named by the number of the one that was taken (RFC 3515 §2.4.6).
+      if (this.#id !== undefined && request === this.#request) this.#id = String(this.#sent);
       this.#answered(request, response);
     } catch (error) {
       if (request === this.#request || this.#state === "requested") {
@@ -187,8 +192,7 @@ export class Subscription implements Usage {
     if (least !== undefined && least <= 86_400 && !this.#retried && this.#request.method === "SUBSCRIBE") {
       this.#retried = true;
       this.#request.headers.set("Expires", String(least));
-      const cseq = (request.headers.get("CSeq")?.number ?? 0) + 1;
-      this.#request.headers.set("CSeq", `${cseq} SUBSCRIBE`);
+      this.#request.headers.set("CSeq", `${this.#sent + 1} SUBSCRIBE`);
       if (this.#dialog) this.refresh(least);
       else void this.#send(this.#request);
     } else if (statusClass === 2) {

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { RequestInit } from "../message/create-request.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Random } from "../random.ts";
+import type { Authenticator } from "../stack/authenticator.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -24,8 +25,10 @@ export interface UserAgentOptions {
   readonly timers?: { readonly t1?: number; readonly t2?: number };
   /** The methods for Allow. */
   readonly allow?: string;
-  /** What every request is sent with, such as credentials. */
+  /** What every request is sent with. */
   readonly sendOptions?: SendOptions;
+  /** Answers challenges, to whatever is sent: a DigestClient of sippet/digest. */
+  readonly credentials?: Authenticator;
   /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
   readonly answersStrays?: boolean;
   /** Dialogs that may live at once; a new one past them is refused 503. Default 100,000. */

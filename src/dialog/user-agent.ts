@@ -23,6 +23,7 @@ import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgo
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
+import { send } from "./send.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
 import type {
@@ -65,12 +66,13 @@ export class UserAgent {
       t2: timers?.t2 ?? DEFAULT_TIMERS.t2,
       allow: options.allow ?? METHODS,
       sendOptions: options.sendOptions ?? {},
+      authenticator: options.credentials,
       loose: new Set<Closable>(),
       expecting: new Map<string, Usage>(),
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       contactFor: (flow) => this.#contactFor(flow),
-      ask: (request, flow) => this.#ask(request, flow),
+      ask: (request, dialog) => this.#ask(request, dialog),
       report: (error) => this.#report(error),
       call: (callback) => this.#call(callback),
     };
@@ -324,14 +326,16 @@ export class UserAgent {
     return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
   }
 
-  #ask(request: Request, flow: Flow | undefined): Promise<Response> {
+  #ask(request: Request, dialog: Dialog | undefined): Promise<Response> {
     const nothing = () => {};
-    return this.#stack.send(request, {
+    const flow = dialog?.flow;
+    const options = {
       onResponse: nothing,
       onError: nothing,
       ...this.#host.sendOptions,
       ...(flow ? { flow } : {}),
-    }).final;
+    };
+    return send(this.#host, request, options, dialog && (() => dialog.nextCSeq())).final;
   }
 
   #call<T>(callback: () => T): T | undefined {

@@ -8,14 +8,11 @@ import { CSeq } from "../message/cseq.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { Authenticator } from "../stack/authenticator.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 
-/** Answers challenges: a DigestClient of sippet/digest. */
-export interface Authenticator {
-  answer(request: Request, response: Response): Promise<Request | undefined>;
-  learn(request: Request, response: Response): unknown;
-}
+export type { Authenticator };
 
 /** What a registration is made of, and what it calls. What its callbacks throw goes nowhere. */
 export interface RegistrationOptions {

@@ -28,6 +28,8 @@ export class Agent {
   onInvite: OnInvite = (call, agent) => void agent.sessions.push(call.accept({ body: "answer" }));
   onOther: (request: Request, transaction: ServerTransaction) => void = (_request, transaction) =>
     transaction.respond(405);
+  /** Sees requests first; one that it answers goes no further. */
+  guard: ((request: Request, transaction: ServerTransaction) => Promise<"answered" | "passed">) | undefined;
 
   constructor(phone: Phone, ua: UserAgent) {
     this.phone = phone;
@@ -68,8 +70,9 @@ export async function agent(
   const made: { agent?: Agent } = {};
   const server = { transports: [world.network.transport({ protocol: "WS", port: 80 })] };
   const phone = await world.phone(name, protocol, protocol === "WS server" ? server : {}, {
-    onRequest(request, transaction) {
+    async onRequest(request, transaction) {
       const it = made.agent as Agent;
+      if (it.guard && transaction && (await it.guard(request, transaction)) === "answered") return;
       if (it.ua.receive(request, transaction) || !transaction) return;
       if (request.method !== "INVITE") return it.onOther(request, transaction);
       const handlers = it.logged({ onCancel: () => void it.log.push("cancel"), ...it.handlers });
