@@ -3,9 +3,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-const running = new Set();
+const running = new Map();
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const kill of running.values()) kill("SIGKILL");
 });
 // Killed itself, it would otherwise end without a word to them.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
@@ -15,12 +15,24 @@ export class Program {
   /** What it has printed so far, errors included. */
   output = "";
   #child;
+  #kill;
   #exit;
   #waiting = new Set();
 
+  /** @param options   as spawn's; `detached` makes it the leader of a process group, which ends with it */
   constructor(command, args, options = {}) {
     this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
-    running.add(this.#child);
+    const { pid } = this.#child;
+    const isLeader = options.detached === true && pid !== undefined;
+    this.#kill = (signal) => {
+      try {
+        if (isLeader) process.kill(-pid, signal);
+        else this.#child.kill(signal);
+      } catch (error) {
+        if (error.code !== "ESRCH") throw error;
+      }
+    };
+    running.set(this.#child, this.#kill);
     this.#exit = once(this.#child, "close").then(([code, signal]) => {
       running.delete(this.#child);
       this.#notify();
@@ -52,14 +64,33 @@ export class Program {
     return this.#exit;
   }
 
+  /** Whether it has ended. */
+  get ended() {
+    return !running.has(this.#child);
+  }
+
   interrupt() {
     this.#child.kill("SIGINT");
   }
 
+  /** Writes to its standard input, where that is a pipe. */
+  write(text) {
+    this.#child.stdin.write(text);
+  }
+
   /** Ends it, if it has not ended by itself. */
   async kill() {
-    this.#child.kill("SIGKILL");
+    this.#kill("SIGKILL");
     await this.#exit.catch(() => {});
+  }
+
+  /** Asks it to end, and makes it after 5 seconds. */
+  async stop() {
+    if (this.ended) return;
+    this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#kill("SIGKILL"), 5000);
+    await this.#exit.catch(() => {});
+    clearTimeout(timer);
   }
 
   #change(deadline) {
@@ -76,4 +107,15 @@ export class Program {
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
+}
+
+/**
+ * Starts a program that has processes of its own, or that nothing else would end: in a process group, and with
+ * SIGTERM for it should this process be killed without a word.
+ */
+export function startDaemon(command, args, options = {}) {
+  return new Program("setpriv", ["--pdeathsig", "TERM", "--", command, ...args], {
+    detached: true,
+    ...options,
+  });
 }

@@ -1,0 +1,118 @@
+// Line: a phone of the library's: sippet/registration and sippet/dialog with digest, by way of one server.
+
+import { webSocket } from "sippet";
+import { UserAgent } from "sippet/dialog";
+import { DigestClient } from "sippet/digest";
+import { tcp, udp } from "sippet/node";
+import { Registration } from "sippet/registration";
+import { WebSocket } from "ws";
+import { Node, SDP } from "./node.mjs";
+
+export const sdp = { body: SDP, contentType: "application/sdp" };
+
+export class Line extends Node {
+  /** What it does with a call: "accept", "reject", or "ring" until the caller gives up. */
+  manner = "accept";
+  /** What happened to its calls, in order. */
+  log = [];
+  /** Those that stand, or stood. */
+  sessions = [];
+  #user;
+  #domain;
+  #server;
+  #agent;
+  #credentials;
+  #registration;
+
+  /**
+   * @param server   protocol and port of the server that it goes by
+   * @param password   "pw-" and the user's name unless told otherwise
+   */
+  constructor({ user, domain, server, password = `pw-${user}` }) {
+    super({ transports: [transport(server)] });
+    this.#user = user;
+    this.#domain = domain;
+    this.#server = { protocol: server.protocol, host: "127.0.0.1", port: server.port };
+    this.#credentials = new DigestClient({ credentials: { username: user, password } });
+    this.#agent = new UserAgent({
+      ...{ stack: this.stack, clock: this.clock, user, credentials: this.#credentials },
+      onError: (error) => this.faults.push(`${error}`),
+    });
+  }
+
+  get left() {
+    const { dialogs, usages, pending } = this.#agent.stats;
+    return { dialogs, usages, unanswered: pending };
+  }
+
+  /** Registers. @returns the registrar's last response, or the error */
+  register() {
+    const { sentBy } = this.stack.transports[0];
+    const { protocol } = this.#server;
+    return new Promise((resolve) => {
+      this.#registration = new Registration({
+        ...{
+          stack: this.stack,
+          registrar: `sip:${this.#domain}`,
+          aor: `<sip:${this.#user}@${this.#domain}>`,
+        },
+        contact: `<sip:${this.#user}@${sentBy};transport=${protocol.toLowerCase()}>`,
+        ...{ expires: 600, credentials: this.#credentials, send: { target: this.#server } },
+        onRegistered: resolve,
+        onFailed: (cause) => {
+          this.#registration.close();
+          resolve(cause);
+        },
+      });
+    });
+  }
+
+  unregister() {
+    return this.#registration?.unregister();
+  }
+
+  /** Calls a user: what comes of it goes to `log`, too. */
+  call(user, domain = this.#domain) {
+    const init = { from: `<sip:${this.#user}@${this.#domain}>`, ...sdp };
+    const handlers = {
+      onProvisional: ({ status }) => void this.log.push(status),
+      onOffer: (offer) => void offer.accept(sdp),
+      onEnd: ({ reason }) => void this.log.push(reason),
+    };
+    return this.#agent.invite(`sip:${user}@${domain}`, init, handlers, { target: this.#server });
+  }
+
+  /** Waits until the log has it. */
+  async logged(entry) {
+    for (const deadline = Date.now() + 15_000; !this.log.includes(entry); ) {
+      if (Date.now() > deadline) throw new Error(`"${entry}" did not happen: ${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  request(request, transaction) {
+    if (this.#agent.receive(request, transaction)) return;
+    if (!transaction) return super.request(request, transaction);
+    if (request.method !== "INVITE") return transaction.respond(request.method === "OPTIONS" ? 200 : 405);
+    const call = this.#agent.incoming(request, transaction, {
+      onOffer: (offer) => void offer.accept(sdp),
+      onCancel: () => void this.log.push("cancel"),
+      onAck: () => void this.log.push("ack"),
+      onEnd: ({ reason }) => void this.log.push(reason),
+    });
+    this.log.push("call");
+    if (this.manner === "reject") return call.reject(486);
+    call.ring();
+    if (this.manner === "accept") this.sessions.push(call.accept(sdp));
+  }
+
+  response(response) {
+    this.#agent.receiveResponse(response);
+  }
+}
+
+function transport({ protocol, port }) {
+  const here = { host: "127.0.0.1", port: 0 };
+  if (protocol === "WS") return webSocket({ url: `ws://127.0.0.1:${port}`, WebSocket });
+  return protocol === "TCP" ? tcp(here) : udp(here);
+}

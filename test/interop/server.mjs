@@ -1,0 +1,82 @@
+// Server: registrar and proxy for office.test, made of the library's registrar, digest and proxy, over UDP, TCP and
+// WebSocket. It asks everybody who they are: the password of each user is "pw-" and the name.
+
+import { DigestServer } from "sippet/digest";
+import { tcp, udp, webSocketServer } from "sippet/node";
+import { SipProxy } from "sippet/proxy";
+import { MemoryLocation, Registrar } from "sippet/registrar";
+import { Node } from "./node.mjs";
+
+export const DOMAIN = "office.test";
+
+export class Server extends Node {
+  #location = new MemoryLocation({ clock: this.clock });
+  #registrar = new Registrar({ stack: this.stack, location: this.#location, minExpires: 10 });
+  #proxy = new SipProxy({ stack: this.stack, clock: this.clock });
+  #users;
+  #callers;
+
+  /** @param algorithms   of its digest; all unless told otherwise */
+  constructor(algorithms = ["SHA-256", "MD5"]) {
+    const here = { host: "127.0.0.1", port: 0 };
+    super({ transports: [udp(here), tcp(here), webSocketServer(here)], aliases: [DOMAIN] });
+    const digest = {
+      ...{ realm: DOMAIN, algorithms },
+      lookup: ({ username }) => ({ password: `pw-${username}` }),
+    };
+    this.#users = new DigestServer(digest);
+    this.#callers = new DigestServer({ ...digest, proxy: true });
+  }
+
+  /** Its ports, by protocol. */
+  get ports() {
+    return Object.fromEntries(this.stack.transports.map(({ protocol, local }) => [protocol, local.port]));
+  }
+
+  get left() {
+    return { live: this.#proxy.stats.live };
+  }
+
+  /** Where a user is registered: URIs. */
+  async contacts(user) {
+    const bindings = (await this.#location.find(`sip:${user}@${DOMAIN}`)) ?? [];
+    return bindings.map(({ contact }) => contact);
+  }
+
+  async request(request, transaction) {
+    const { method, headers } = request;
+    if (!transaction || headers.get("To").tag !== undefined) return this.#forward(request, transaction);
+    if (method === "REGISTER") return this.#register(request, transaction);
+    const verdict = await this.#callers.check(request);
+    if (!verdict.ok) return transaction.respond(this.#callers.challenge(request, verdict));
+    return this.#forward(request, transaction);
+  }
+
+  error(error, transaction) {
+    // Phones go away with their connections.
+    if (error.code === "connection_closed") return;
+    super.error(error, transaction);
+  }
+
+  async #register(request, transaction) {
+    const verdict = await this.#users.check(request);
+    if (!verdict.ok) return transaction.respond(this.#users.challenge(request, verdict));
+    if (verdict.username !== request.headers.get("To").uri.user) return transaction.respond(403);
+    const response = await this.#registrar.register(request);
+    this.#users.inform(response, verdict);
+    transaction.respond(response);
+  }
+
+  async #forward(request, transaction) {
+    await this.#proxy.forward(
+      request,
+      transaction,
+      async ({ inDialog, request: { uri } }) => {
+        if (inDialog) return [{ uri }];
+        return this.stack.isLocal(uri) ? ((await this.#registrar.locate(uri)) ?? 404) : 403;
+      },
+      // They are nobody's business behind it.
+      { prepare: (copy) => void copy.headers.delete("Proxy-Authorization") },
+    );
+  }
+}
