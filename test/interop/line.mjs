@@ -7,16 +7,19 @@ import { tcp, udp } from "sippet/node";
 import { Registration } from "sippet/registration";
 import { WebSocket } from "ws";
 import { Node, SDP } from "./node.mjs";
+import { until } from "./wait.mjs";
 
 export const sdp = { body: SDP, contentType: "application/sdp" };
 
 export class Line extends Node {
-  /** What it does with a call: "accept", "reject", or "ring" until the caller gives up. */
+  /** What it does with a call: "accept", "reject", or "ring" until somebody does something. */
   manner = "accept";
   /** What happened to its calls, in order. */
   log = [];
   /** Those that stand, or stood. */
   sessions = [];
+  /** Those that came in. */
+  incoming = [];
   #user;
   #domain;
   #server;
@@ -83,11 +86,11 @@ export class Line extends Node {
   }
 
   /** Waits until the log has it. */
-  async logged(entry) {
-    for (const deadline = Date.now() + 15_000; !this.log.includes(entry); ) {
-      if (Date.now() > deadline) throw new Error(`"${entry}" did not happen: ${this.log}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  logged(entry) {
+    return until(
+      () => this.log.includes(entry),
+      () => `"${entry}": ${this.log}`,
+    );
   }
 
   request(request, transaction) {
@@ -101,9 +104,16 @@ export class Line extends Node {
       onEnd: ({ reason }) => void this.log.push(reason),
     });
     this.log.push("call");
+    this.incoming.push(call);
     if (this.manner === "reject") return call.reject(486);
     call.ring();
-    if (this.manner === "accept") this.sessions.push(call.accept(sdp));
+    if (this.manner === "accept") this.accept(call);
+  }
+
+  accept(call) {
+    const session = call.accept(sdp);
+    this.sessions.push(session);
+    return session;
   }
 
   response(response) {

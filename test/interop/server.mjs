@@ -9,23 +9,24 @@ import { Node } from "./node.mjs";
 
 export const DOMAIN = "office.test";
 
+/** Kamailio 5.6 and baresip 1.0, which come over UDP, take no response that has a challenge other than MD5. */
+const ALGORITHMS = { UDP: ["MD5"], TCP: ["SHA-256", "MD5"], WS: ["SHA-512-256", "SHA-256", "MD5"] };
+
 export class Server extends Node {
   #location = new MemoryLocation({ clock: this.clock });
   #registrar = new Registrar({ stack: this.stack, location: this.#location, minExpires: 10 });
   #proxy = new SipProxy({ stack: this.stack, clock: this.clock });
-  #users;
-  #callers;
+  #users = {};
+  #callers = {};
 
-  /** @param algorithms   of its digest; all unless told otherwise */
-  constructor(algorithms = ["SHA-256", "MD5"]) {
+  constructor() {
     const here = { host: "127.0.0.1", port: 0 };
     super({ transports: [udp(here), tcp(here), webSocketServer(here)], aliases: [DOMAIN] });
-    const digest = {
-      ...{ realm: DOMAIN, algorithms },
-      lookup: ({ username }) => ({ password: `pw-${username}` }),
-    };
-    this.#users = new DigestServer(digest);
-    this.#callers = new DigestServer({ ...digest, proxy: true });
+    const lookup = ({ username }) => ({ password: `pw-${username}` });
+    for (const [protocol, algorithms] of Object.entries(ALGORITHMS)) {
+      this.#users[protocol] = new DigestServer({ realm: DOMAIN, algorithms, lookup });
+      this.#callers[protocol] = new DigestServer({ realm: DOMAIN, algorithms, lookup, proxy: true });
+    }
   }
 
   /** Its ports, by protocol. */
@@ -47,8 +48,9 @@ export class Server extends Node {
     const { method, headers } = request;
     if (!transaction || headers.get("To").tag !== undefined) return this.#forward(request, transaction);
     if (method === "REGISTER") return this.#register(request, transaction);
-    const verdict = await this.#callers.check(request);
-    if (!verdict.ok) return transaction.respond(this.#callers.challenge(request, verdict));
+    const digest = this.#callers[request.flow.transport.protocol];
+    const verdict = await digest.check(request);
+    if (!verdict.ok) return transaction.respond(digest.challenge(request, verdict));
     return this.#forward(request, transaction);
   }
 
@@ -59,11 +61,12 @@ export class Server extends Node {
   }
 
   async #register(request, transaction) {
-    const verdict = await this.#users.check(request);
-    if (!verdict.ok) return transaction.respond(this.#users.challenge(request, verdict));
+    const digest = this.#users[request.flow.transport.protocol];
+    const verdict = await digest.check(request);
+    if (!verdict.ok) return transaction.respond(digest.challenge(request, verdict));
     if (verdict.username !== request.headers.get("To").uri.user) return transaction.respond(403);
     const response = await this.#registrar.register(request);
-    this.#users.inform(response, verdict);
+    digest.inform(response, verdict);
     transaction.respond(response);
   }
 
