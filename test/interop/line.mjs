@@ -20,6 +20,9 @@ export class Line extends Node {
   sessions = [];
   /** Those that came in. */
   incoming = [];
+  /** What its calls do beside, and how they are kept. */
+  handlers = {};
+  options = {};
   #user;
   #domain;
   #server;
@@ -74,6 +77,11 @@ export class Line extends Node {
     return this.#registration?.unregister();
   }
 
+  /** Leaves the registration to its time. */
+  forget() {
+    this.#registration.close();
+  }
+
   /** Calls a user: what comes of it goes to `log`, too. */
   call(user, domain = this.#domain) {
     const init = { from: `<sip:${this.#user}@${this.#domain}>`, ...sdp };
@@ -81,8 +89,10 @@ export class Line extends Node {
       onProvisional: ({ status }) => void this.log.push(status),
       onOffer: (offer) => void offer.accept(sdp),
       onEnd: ({ reason }) => void this.log.push(reason),
+      ...this.handlers,
     };
-    return this.#agent.invite(`sip:${user}@${domain}`, init, handlers, { target: this.#server });
+    const options = { ...this.options, target: this.#server };
+    return this.#agent.invite(`sip:${user}@${domain}`, init, handlers, options);
   }
 
   /** Waits until the log has it. */
@@ -97,12 +107,14 @@ export class Line extends Node {
     if (this.#agent.receive(request, transaction)) return;
     if (!transaction) return super.request(request, transaction);
     if (request.method !== "INVITE") return transaction.respond(request.method === "OPTIONS" ? 200 : 405);
-    const call = this.#agent.incoming(request, transaction, {
+    const handlers = {
       onOffer: (offer) => void offer.accept(sdp),
       onCancel: () => void this.log.push("cancel"),
       onAck: () => void this.log.push("ack"),
       onEnd: ({ reason }) => void this.log.push(reason),
-    });
+      ...this.handlers,
+    };
+    const call = this.#agent.incoming(request, transaction, handlers, this.options);
     this.log.push("call");
     this.incoming.push(call);
     if (this.manner === "reject") return call.reject(486);
