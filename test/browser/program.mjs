@@ -4,11 +4,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 const running = new Map();
-process.on("exit", () => {
+const killAll = () => {
   for (const kill of running.values()) kill("SIGKILL");
-});
-// Killed itself, it would otherwise end without a word to them.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+};
+process.on("exit", killAll);
+// Killed itself, it would otherwise end without a word to them. In a worker of vitest's exit throws.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(signal, () => {
+    killAll();
+    process.exit(1);
+  });
+}
 
 /** A child process. */
 export class Program {
@@ -111,10 +117,10 @@ export class Program {
 
 /**
  * Starts a program that has processes of its own, or that nothing else would end: in a process group, and with
- * SIGTERM for it should this process be killed without a word.
+ * `signal` for it should this process be killed without a word.
  */
-export function startDaemon(command, args, options = {}) {
-  return new Program("setpriv", ["--pdeathsig", "TERM", "--", command, ...args], {
+export function startDaemon(command, args, options = {}, signal = "KILL") {
+  return new Program("setpriv", ["--pdeathsig", signal, "--", command, ...args], {
     detached: true,
     ...options,
   });

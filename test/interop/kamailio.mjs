@@ -53,10 +53,12 @@ export class Kamailio {
       uacreg: `${Object.keys(columns).join(" ")}\n${Object.values(columns).join(":")}\n`,
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(this.#folder, name), text);
-    this.#program = startDaemon("kamailio", [
+    const args = [
       ...["-DD", "-E", "-f", join(this.#folder, "kamailio.cfg"), "-Y", this.#folder],
       ...["-x", "tlsf", "-X", "tlsf", "-m", "64", "-M", "8"],
-    ]);
+    ];
+    // It ends its workers itself.
+    this.#program = startDaemon("kamailio", args, {}, "TERM");
     await this.#answers();
   }
 
