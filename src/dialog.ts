@@ -36,3 +36,4 @@ export type {
   UserAgentRequest,
   UserAgentStats,
 } from "./dialog/user-agent-options.ts";
+export type { Authenticator } from "./stack/authenticator.ts";

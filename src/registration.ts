@@ -2,8 +2,8 @@
 // from "sippet".
 
 export {
-  type Authenticator,
   Registration,
   type RegistrationOptions,
   type RegistrationState,
 } from "./registration/registration.ts";
+export type { Authenticator } from "./stack/authenticator.ts";

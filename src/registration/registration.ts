@@ -12,8 +12,6 @@ import type { Authenticator } from "../stack/authenticator.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 
-export type { Authenticator };
-
 /** What a registration is made of, and what it calls. What its callbacks throw goes nowhere. */
 export interface RegistrationOptions {
   readonly stack: Stack;
