@@ -2,6 +2,7 @@
 
 import { expect } from "vitest";
 import { freePort, startSipp } from "../browser/sipp.mjs";
+import { ladder } from "./ladder.mjs";
 import { SPEED } from "./quick-clock.mjs";
 import { Relay } from "./relay.mjs";
 
@@ -59,7 +60,7 @@ export class Bed {
       ...(target ? { target: `127.0.0.1:${target}` } : {}),
       keys: { contact, callee, ...keys },
     });
-    this.#sipps.push(sipp);
+    this.#sipps.push({ ...sipp, scenario });
     return sipp;
   }
 
@@ -87,11 +88,20 @@ export class Bed {
     for (const relay of this.#relays) relay.close();
   }
 
-  /** Runs a test. */
+  /** All messages of all SIPps, in their order. */
+  async ladder() {
+    const each = this.#sipps.map(async ({ scenario, messages }) => ladder(scenario, await messages()));
+    return (await Promise.all(each)).flat().sort().join("\n");
+  }
+
+  /** Runs a test. One that fails shows what SIPp has sent and received. */
   static async with(loss, test) {
     const bed = new Bed(loss);
     try {
       await test(bed);
+    } catch (error) {
+      error.message += `\n${await bed.ladder()}`;
+      throw error;
     } finally {
       await bed.close();
     }

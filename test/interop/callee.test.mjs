@@ -16,7 +16,7 @@ async function call(bed, scenario, user, node) {
   await bed.finish();
 }
 
-describe.for(LOSSES)("with a loss of %d", (loss) => {
+describe.concurrent.each(LOSSES)("with a loss of %d", (loss) => {
   const run = (name, scenario, user, ended, also) =>
     test.concurrent(name, () =>
       Bed.with(loss, async (bed) => {

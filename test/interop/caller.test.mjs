@@ -14,7 +14,7 @@ async function answerer(bed, scenario, node) {
   return { uri: `sip:sipp@127.0.0.1:${relay.near}`, contact: relay.far };
 }
 
-describe.for(LOSSES)("with a loss of %d", (loss) => {
+describe.concurrent.each(LOSSES)("with a loss of %d", (loss) => {
   const run = (name, scenario, options, expected) =>
     test.concurrent(name, () =>
       Bed.with(loss, async (bed) => {
@@ -22,6 +22,8 @@ describe.for(LOSSES)("with a loss of %d", (loss) => {
         const { uri, contact } = await answerer(bed, scenario, caller);
         const outcomes = await eachCall((number) => caller.call(number, uri, contact, options));
         expect(outcomes).toEqual(Array.from({ length: CALLS }, () => expected));
+        // SIPp takes a BYE for one that was lost.
+        expect(caller.sent("ACK")).toBeGreaterThanOrEqual(CALLS);
         await bed.finish();
       }),
     );
@@ -44,6 +46,7 @@ describe.for(LOSSES)("with a loss of %d", (loss) => {
       phone.contact = contact;
       const outcomes = await eachCall((number) => phone.call(number, uri));
       expect(outcomes).toEqual(Array.from({ length: CALLS }, () => ({ came: [180], bye: 200 })));
+      expect(phone.sent("ACK")).toBeGreaterThanOrEqual(CALLS);
       await bed.finish();
     }));
 });

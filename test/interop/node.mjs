@@ -35,14 +35,14 @@ export class Node {
     return this.stack.transports[0].local.port;
   }
 
-  /** How many requests of a method went out over UDP, copies included. */
-  sent(method) {
-    return this.stack.stats.traffic.UDP?.sent[method] ?? 0;
-  }
-
   /** How many requests of a method came, copies included. */
   received(method) {
     return this.stack.stats.traffic.UDP?.received[method] ?? 0;
+  }
+
+  /** How many requests of a method it has sent, copies included. */
+  sent(method) {
+    return this.stack.stats.traffic.UDP?.sent[method] ?? 0;
   }
 
   request(request, transaction) {

@@ -18,7 +18,7 @@ async function callee(bed, scenario, proxy, name) {
   return relay;
 }
 
-describe.for(LOSSES)("with a loss of %d", (loss) => {
+describe.concurrent.each(LOSSES)("with a loss of %d", (loss) => {
   const run = (name, uac, uas) =>
     test.concurrent(name, () =>
       Bed.with(loss, async (bed) => {
@@ -30,6 +30,7 @@ describe.for(LOSSES)("with a loss of %d", (loss) => {
         await bed.sipp(uac, { port, target: relay.near, user: "sipp", contact: relay.far, t2: T2 });
         await bed.finish();
         expect(proxy.stats.refused).toBe(0);
+        if (loss === 0) expect(proxy.received("ACK")).toBeGreaterThanOrEqual(CALLS);
       }),
     );
 

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["*.test.mjs"],
     // Timers of the real world run in these tests, mostly to be waited for: many at once, in one process.
     fileParallelism: false,
-    maxConcurrency: 5,
+    maxConcurrency: 6,
     // As Node loads it, untouched.
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
