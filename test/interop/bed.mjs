@@ -5,6 +5,7 @@ import { freePort, startSipp } from "../browser/sipp.mjs";
 import { ladder } from "./ladder.mjs";
 import { SPEED } from "./quick-clock.mjs";
 import { Relay } from "./relay.mjs";
+import { Stall } from "./stall.mjs";
 
 /** What is lost on the way. */
 export const LOSSES = process.env.LOSSES?.split(",").map(Number) ?? [0, 0.1, 0.3];
@@ -94,8 +95,24 @@ export class Bed {
     return (await Promise.all(each)).flat().sort().join("\n");
   }
 
-  /** Runs a test. One that fails shows what SIPp has sent and received. */
+  /** Runs a test; again, where it failed while the machine stood still. */
   static async with(loss, test) {
+    for (let left = 2; ; left--) {
+      const stall = new Stall();
+      try {
+        return await Bed.#once(loss, test);
+      } catch (error) {
+        const stalled = stall.end();
+        if (stalled === undefined || left === 0) throw error;
+        console.log(`nothing ran for ${stalled} ms, and so once more: ${error.message.split("\n", 1)[0]}`);
+      } finally {
+        stall.end();
+      }
+    }
+  }
+
+  /** A test that fails shows what SIPp has sent and received. */
+  static async #once(loss, test) {
     const bed = new Bed(loss);
     try {
       await test(bed);

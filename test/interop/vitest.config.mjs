@@ -10,7 +10,7 @@ export default defineConfig({
     maxConcurrency: 6,
     // As Node loads it, untouched.
     server: { deps: { external: [/\/dist\//] } },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });
