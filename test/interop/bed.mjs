@@ -45,7 +45,7 @@ export class Bed {
    */
   async sipp(
     scenario,
-    { port, target, user = "sipp", contact = port, callee = "callee", t2 = 4000, keys = {} },
+    { port, target, user = "sipp", contact = port, callee = "callee", t2 = 4000, calls = CALLS, keys = {} },
   ) {
     // The longest interval and number of copies that fit into 64 × T1.
     const interval = t2 / SPEED;
@@ -57,7 +57,7 @@ export class Bed {
       ...["-default_behaviors", "none"],
     ];
     const sipp = await startSipp(new URL(`sipp/${scenario}.xml`, import.meta.url), {
-      ...{ port, user, options, calls: CALLS, seconds: 50 },
+      ...{ port, user, options, calls, seconds: 50 },
       ...(target ? { target: `127.0.0.1:${target}` } : {}),
       keys: { contact, callee, ...keys },
     });
@@ -128,8 +128,8 @@ export class Bed {
 export { freePort };
 
 /** Does it for each call, at SIPp's pace. */
-export function eachCall(act) {
-  const calls = Array.from({ length: CALLS }, async (_, i) => {
+export function eachCall(act, number = CALLS) {
+  const calls = Array.from({ length: number }, async (_, i) => {
     await new Promise((resolve) => setTimeout(resolve, (i * 1000) / RATE));
     return act(i + 1);
   });

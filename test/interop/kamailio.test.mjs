@@ -28,6 +28,13 @@ afterAll(async () => {
 
 const portOf = { UDP: () => kamailio.port, TCP: () => kamailio.port, WS: () => kamailio.wsPort };
 
+/** Names that no phone had before, not even in a test that is repeated. */
+let number = 0;
+const names = (...users) => {
+  number++;
+  return users.map((user) => `${user}-${number}`);
+};
+
 /** A registered phone that goes by Kamailio. */
 async function phone(bed, user, domain, protocol) {
   const line = await bed.node(new Line({ user, domain, server: { protocol, port: portOf[protocol]() } }));
@@ -67,7 +74,7 @@ async function callBothWays(alice, bob, names) {
 describe("Kamailio as registrar and proxy", () => {
   test.concurrent.for(["UDP", "TCP", "WS"])("digest registration and calls over %s", (protocol) =>
     Bed.with(0, async (bed) => {
-      const [a, b] = [`alice-${protocol}`, `bob-${protocol}`];
+      const [a, b] = names("alice", "bob");
       const alice = await phone(bed, a, THEIRS, protocol);
       const bob = await phone(bed, b, THEIRS, protocol);
       await callBothWays(alice, bob, { alice: [a], bob: [b] });
@@ -83,7 +90,7 @@ test.concurrent.for(["UDP", "TCP", "WS"])(
   "Kamailio as a dispatcher in front of a server, over %s",
   (protocol) =>
     Bed.with(0, async (bed) => {
-      const [a, b] = [`carol-${protocol}`, `dave-${protocol}`];
+      const [a, b] = names("carol", "dave");
       const carol = await phone(bed, a, DOMAIN, protocol);
       const dave = await phone(bed, b, DOMAIN, protocol);
       await callBothWays(carol, dave, { alice: [a], bob: [b] });

@@ -83,13 +83,14 @@ export class Line extends Node {
   }
 
   /** Calls a user: what comes of it goes to `log`, too. */
-  call(user, domain = this.#domain) {
+  call(user, domain = this.#domain, also = {}) {
     const init = { from: `<sip:${this.#user}@${this.#domain}>`, ...sdp };
     const handlers = {
       onProvisional: ({ status }) => void this.log.push(status),
       onOffer: (offer) => void offer.accept(sdp),
       onEnd: ({ reason }) => void this.log.push(reason),
       ...this.handlers,
+      ...also,
     };
     const options = { ...this.options, target: this.#server };
     return this.#agent.invite(`sip:${user}@${domain}`, init, handlers, options);

@@ -74,8 +74,10 @@ export class Server extends Node {
     await this.#proxy.forward(
       request,
       transaction,
-      async ({ inDialog, request: { uri } }) => {
-        if (inDialog) return [{ uri }];
+      async ({ viaUs, inDialog, request: { method, uri } }) => {
+        if (viaUs && inDialog) return [{ uri }];
+        // To a response of the server's own whose transaction is over.
+        if (method === "ACK") return 404;
         return this.stack.isLocal(uri) ? ((await this.#registrar.locate(uri)) ?? 404) : 403;
       },
       // They are nobody's business behind it.
