@@ -9,8 +9,7 @@ import { DOMAIN, Server } from "./server.mjs";
 const calls = 4;
 
 /** A test that ends with nothing left. */
-const run = (name, act) =>
-  test.concurrent(name, () => Bed.with(0, (bed) => act(bed).then(() => bed.finish())));
+const run = (name, act) => test(name, () => Bed.with(0, (bed) => act(bed).then(() => bed.finish())));
 
 /** A phone of the library's, which goes by a port. */
 const line = (bed, port, user = "bob", domain = "127.0.0.1") =>
@@ -22,7 +21,7 @@ const all = (value) => Array.from({ length: calls }, () => value);
 /** How many of them are in a log. */
 const count = (log, entry) => log.filter((each) => each === entry).length;
 
-describe("digest", () => {
+describe.concurrent("digest", () => {
   run("SIPp registers at the registrar, and with a wrong password it does not", async (bed) => {
     const server = await bed.node(new Server());
     await bed.sipp("uac-register", { port: await freePort(), calls, target: server.ports.UDP });
@@ -61,7 +60,7 @@ describe("digest", () => {
   });
 });
 
-describe("session timers", () => {
+describe.concurrent("session timers", () => {
   run("the callee refreshes by UPDATE", async (bed) => {
     const bob = await line(bed, 0);
     await bed.sipp("uac-timer", { port: await freePort(), calls, target: bob.port });
@@ -90,7 +89,7 @@ describe("session timers", () => {
   });
 });
 
-describe("REFER", () => {
+describe.concurrent("REFER", () => {
   run("SIPp asks to call another SIPp, and is told that it has answered", async (bed) => {
     const third = await freePort();
     await bed.sipp("uas-ok", { port: third, calls });
@@ -126,7 +125,7 @@ describe("REFER", () => {
   });
 });
 
-describe("forks", () => {
+describe.concurrent("forks", () => {
   run("of two who accept the later one is hung up", async (bed) => {
     const port = await freePort();
     await bed.sipp("uas-forks", { port, calls });

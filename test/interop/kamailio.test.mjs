@@ -71,7 +71,7 @@ async function callBothWays(alice, bob, names) {
   await expect(alice.call(...names.bob).session).rejects.toMatchObject({ code: "refused", status: 486 });
 }
 
-describe("Kamailio as registrar and proxy", () => {
+describe.concurrent("Kamailio as registrar and proxy", () => {
   test.concurrent.for(["UDP", "TCP", "WS"])("digest registration and calls over %s", (protocol) =>
     Bed.with(0, async (bed) => {
       const [a, b] = names("alice", "bob");
@@ -118,7 +118,8 @@ test.concurrent("a wrong password gets 401, and is not tried again", () =>
   Bed.with(0, async (bed) => {
     const server = { protocol: "UDP", port: kamailio.port };
     const mallory = await bed.node(new Line({ user: "mallory", domain: THEIRS, server, password: "guess" }));
-    expect(await mallory.register()).toMatchObject({ status: 401 });
-    expect(mallory.sent("REGISTER")).toBe(2);
+    const response = await mallory.register();
+    expect(response.status).toBe(401);
+    expect(response.headers.get("CSeq").number).toBe(2);
     await bed.finish();
   }));

@@ -9,7 +9,7 @@ import { Node } from "./node.mjs";
 
 export const DOMAIN = "office.test";
 
-/** Kamailio 5.6 and baresip 1.0, which come over UDP, take no response that has a challenge other than MD5. */
+/** Kamailio 5.6 and baresip 1.0, which come over UDP, know MD5 only; baresip takes no response with another beside it. */
 const ALGORITHMS = { UDP: ["MD5"], TCP: ["SHA-256", "MD5"], WS: ["SHA-512-256", "SHA-256", "MD5"] };
 
 export class Server extends Node {
