@@ -127,6 +127,20 @@ it("a session timer's 422, and a call that is cancelled while credentials are lo
   await expect(canceled.session).rejects.toMatchObject({ code: "aborted", status: 401 });
 });
 
+it("a call that rings after its challenge was answered is cancelled by its second INVITE's branch", async () => {
+  const { world: w, alice, bob } = await world();
+  bob.onInvite = (call) => void call.ring();
+  const call = alice.invite(bob);
+  await w.pass(100);
+  call.cancel();
+  await w.pass(100);
+  await expect(call.session).rejects.toMatchObject({ code: "aborted", status: 487 });
+  expect(bob.log).toEqual(["peer", "cancel"]);
+  const cancel = w.network.trace.find(({ text }) => text.startsWith("CANCEL "))?.text ?? "";
+  const branch = only(bob.phone.requests, "INVITE")[1]?.headers.first("Via")?.branch;
+  expect([/CSeq: (\d+)/.exec(cancel)?.[1], /branch=([^;\s]+)/.exec(cancel)?.[1]]).toEqual(["2", branch]);
+});
+
 it("SUBSCRIBE, its refresh, REFER and PUBLISH answer, too", async () => {
   const { world: w, alice, bob } = await world({ always: true });
   const notes: string[] = [];

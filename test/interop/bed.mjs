@@ -40,10 +40,13 @@ export class Bed {
   /**
    * Starts SIPp.
    *
-   * @param options.contact   the port of a relay that stands for it
+   * @param options.contact   the port of a relay that stands for it, if there is one
    * @param options.t2   what it takes for T2; 2xx and ACKs that pass two relays need more copies
    */
-  async sipp(scenario, { port, target, user = "sipp", contact, callee = "callee", t2 = 4000 }) {
+  async sipp(
+    scenario,
+    { port, target, user = "sipp", contact = port, callee = "callee", t2 = 4000, calls = CALLS, keys = {} },
+  ) {
     // The longest interval and number of copies that fit into 64 × T1.
     const interval = t2 / SPEED;
     const copies = String(Math.ceil(32_000 / SPEED / interval) + 4);
@@ -54,17 +57,22 @@ export class Bed {
       ...["-default_behaviors", "none"],
     ];
     const sipp = await startSipp(new URL(`sipp/${scenario}.xml`, import.meta.url), {
-      ...{ port, user, options, calls: CALLS, seconds: 50 },
+      ...{ port, user, options, calls, seconds: 50 },
       ...(target ? { target: `127.0.0.1:${target}` } : {}),
-      keys: { contact, callee },
+      keys: { contact, callee, ...keys },
     });
     this.#sipps.push({ ...sipp, scenario });
     return sipp;
   }
 
+  /** Waits for all SIPps. */
+  ended() {
+    return Promise.all(this.#sipps.map((sipp) => sipp.finish()));
+  }
+
   /** Waits for all SIPps, and for the nodes to have nothing left. */
   async finish() {
-    await Promise.all(this.#sipps.map((sipp) => sipp.finish()));
+    await this.ended();
     const left = await Promise.all(this.#nodes.map((node) => node.drain()));
     expect(left).toEqual(this.#nodes.map(() => ({})));
     expect(this.#nodes.flatMap(({ faults }) => faults)).toEqual([]);
@@ -120,8 +128,8 @@ export class Bed {
 export { freePort };
 
 /** Does it for each call, at SIPp's pace. */
-export function eachCall(act) {
-  const calls = Array.from({ length: CALLS }, async (_, i) => {
+export function eachCall(act, number = CALLS) {
+  const calls = Array.from({ length: number }, async (_, i) => {
     await new Promise((resolve) => setTimeout(resolve, (i * 1000) / RATE));
     return act(i + 1);
   });

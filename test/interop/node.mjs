@@ -12,9 +12,11 @@ export class Node {
   /** What nobody expects. */
   faults = [];
 
-  constructor() {
+  /** @param options   of its stack; its transports are one of UDP unless told otherwise */
+  constructor(options = {}) {
     this.stack = new Stack({
       transports: [udp({ host: "127.0.0.1", port: 0 })],
+      ...options,
       clock: this.clock,
       core: {
         onRequest: (request, transaction) => this.request(request, transaction),
@@ -88,6 +90,13 @@ function isEmpty(rest) {
 /** Session descriptions are not what is tested. */
 export const SDP =
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
+
+/** Sockets that are open in this process, by kind; what was closed a moment ago has a second to go. */
+export async function openSockets() {
+  const open = () => process.getActiveResourcesInfo().filter((kind) => /^(UDP|TCP|TLS)/.test(kind));
+  for (let waited = 0; waited < 1000 && open().length > 0; waited += 50) await sleep(50);
+  return open();
+}
 
 /** Call-ID and the callee's tag. */
 export function dialogId({ headers }, calleeTag) {
