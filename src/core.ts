@@ -68,6 +68,7 @@ export type {
 export {
   type ConnectionState,
   type KeepAliveOptions,
+  type NetworkEvents,
   type ReconnectOptions,
   type WebSocketConstructor,
   type WebSocketLike,

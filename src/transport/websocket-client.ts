@@ -5,12 +5,14 @@ import type { Clock } from "../clock.ts";
 import type { SipError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import type { ReconnectOptions } from "./backoff.ts";
+import type { NetworkEvents } from "./network-watch.ts";
 import type { Transport } from "./transport.ts";
 import { WebSocketDialer } from "./websocket-dialer.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 import type { KeepAliveOptions } from "./websocket-link.ts";
 
 export type { ReconnectOptions } from "./backoff.ts";
+export type { NetworkEvents } from "./network-watch.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 export type { KeepAliveOptions } from "./websocket-link.ts";
 
@@ -29,6 +31,11 @@ export interface WebSocketOptions {
   keepAlive?: boolean | KeepAliveOptions;
   /** What becomes of a message that is sent while there is no connection nor an attempt at one: it fails with `connection_closed`, or waits for the next connection. Default "fail". */
   whileDisconnected?: "fail" | "wait";
+  /**
+   * Tells of the network: a page's `window`, a worker's `self`. When it is gone the connection is given up at once, with
+   * `connection_closed`, and there are no attempts until it is back; then there is one at once. Default none.
+   */
+  network?: NetworkEvents;
   /** How many messages may wait for a connection; more fail. Default 256. */
   queueLimit?: number;
   /** How long a message may wait, in milliseconds; later it is not sent any more and fails with `timeout`. Default 32,000 (64 × T1). */
@@ -54,7 +61,7 @@ export interface WebSocketTransport extends Transport {
   readonly state: ConnectionState;
   /**
    * Connects anew and at once: drops the connection that stands, or ends the wait for the next attempt.
-   * For when the network has changed (a browser's `online` event) and the old connection does not know.
+   * For when the network has changed and the old connection does not know; see the option `network`.
    */
   reconnect(): void;
 }

@@ -5,6 +5,7 @@ import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import { Backoff } from "./backoff.ts";
+import { NetworkWatch } from "./network-watch.ts";
 import { deliver, failLater, report, tellClosed } from "./notify.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
@@ -56,6 +57,7 @@ export class WebSocketDialer implements WebSocketTransport {
   #flow: DialerFlow;
   #link: WebSocketLink | undefined;
   #retry: TimerHandle | undefined;
+  #network: NetworkWatch | undefined;
   #settleStart: ((error: SipError | undefined) => void) | undefined;
   #closing: Promise<void> | undefined;
 
@@ -100,6 +102,8 @@ export class WebSocketDialer implements WebSocketTransport {
       return Promise.reject(new SipError("closed", "a WebSocket transport starts once"));
     }
     this.#receiver = receiver;
+    const { network } = this.#options;
+    if (network) this.#network = new NetworkWatch(network, () => this.#networkChanged());
     return new Promise((resolve, reject) => {
       this.#settleStart = (error) => (error ? reject(error) : resolve());
       this.#dial();
@@ -145,6 +149,7 @@ export class WebSocketDialer implements WebSocketTransport {
   async #close(): Promise<void> {
     const link = this.#link;
     this.#link = undefined;
+    this.#network?.stop();
     this.#cancelRetry();
     this.#queue.fail(new SipError("closed", "the WebSocket transport was closed"));
     if (this.#receiver) this.#endFlow(undefined);
@@ -195,7 +200,8 @@ export class WebSocketDialer implements WebSocketTransport {
     if (this.#closing) return;
     const stood = this.#state === "connected";
     this.#link = undefined;
-    if (!stood && ++this.#server < this.#servers.length) {
+    const online = this.#network?.online !== false;
+    if (!stood && online && ++this.#server < this.#servers.length) {
       report(this.#receiver, error);
       this.#dial();
       return;
@@ -207,7 +213,8 @@ export class WebSocketDialer implements WebSocketTransport {
     if (stood || !again) this.#endFlow(error);
     if (again) {
       if (stood) this.#flow = this.#newFlow();
-      this.#retry = this.#clock.set(() => this.#dial(), wait);
+      // Without a network an attempt is in vain: there will be one as soon as it is back.
+      if (online) this.#retry = this.#clock.set(() => this.#dial(), wait);
     }
     this.#tell("disconnected", error);
     if (this.#settleStart && !again) this.#settle(error);
@@ -215,6 +222,18 @@ export class WebSocketDialer implements WebSocketTransport {
       if (!stood) report(this.#receiver, error);
       this.#settle(undefined);
     }
+  }
+
+  #networkChanged(): void {
+    if (this.#network?.online) {
+      if (this.#state === "disconnected" && this.#options.reconnect !== false) this.reconnect();
+      return;
+    }
+    this.#cancelRetry();
+    const link = this.#link;
+    if (!link) return;
+    void link.close(this.#closeTimeout);
+    this.#disconnected(new SipError("connection_closed", "the network is gone"));
   }
 
   #endFlow(error: SipError | undefined): void {

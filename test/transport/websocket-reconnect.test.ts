@@ -47,6 +47,56 @@ describe("keep-alive", () => {
   });
 });
 
+describe("a browser's network", () => {
+  test("gives the connection up when it goes, and connects at once when it comes", () => {
+    const network = new EventTarget();
+    const { clock, last, made, states, recorder, transport } = started({ network });
+    last().accept();
+    const flow = transport.flow(anywhere)!;
+    network.dispatchEvent(new Event("offline"));
+    expect(flow.open).toBe(false);
+    expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
+    expect(states.at(-1)).toBe("disconnected connection_closed");
+    clock.advance(3_600_000);
+    expect(made).toHaveLength(1);
+    network.dispatchEvent(new Event("online"));
+    expect(made).toHaveLength(2);
+    last().accept();
+    expect(states.slice(-2)).toEqual(["connecting", "connected"]);
+  });
+
+  test("ends the wait for the next attempt, and an attempt under way", () => {
+    const network = new EventTarget();
+    const { clock, last, made } = started({ network });
+    last().end();
+    network.dispatchEvent(new Event("offline"));
+    clock.advance(3_600_000);
+    expect(made).toHaveLength(1);
+    network.dispatchEvent(new Event("online"));
+    expect(made).toHaveLength(2);
+    network.dispatchEvent(new Event("offline"));
+    clock.advance(3_600_000);
+    expect(made).toHaveLength(2);
+  });
+
+  test("is not listened to any more after close, and brings back nothing that is not to come back", async () => {
+    const network = new EventTarget();
+    const once = started({ network, reconnect: false });
+    once.last().accept();
+    network.dispatchEvent(new Event("offline"));
+    network.dispatchEvent(new Event("online"));
+    expect(once.made).toHaveLength(1);
+    const closed = started({ network });
+    closed.last().accept();
+    const done = closed.transport.close();
+    closed.last().end();
+    await done;
+    network.dispatchEvent(new Event("offline"));
+    network.dispatchEvent(new Event("online"));
+    expect(closed.made).toHaveLength(1);
+  });
+});
+
 describe("reconnecting", () => {
   test("backs off, makes a new flow, and starts over when connected", async () => {
     const { last, clock, made, transport, recorder, send, states } = started();

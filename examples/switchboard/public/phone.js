@@ -38,8 +38,9 @@ export class Phone extends EventTarget {
     await this.unregister();
     const transport = webSocket({
       url: this.#url,
-      // A network that vanishes closes nothing: only a pong that does not come tells of it.
+      // A network that vanishes closes nothing: only the browser, or a pong that does not come, tells of it.
       keepAlive: true,
+      network: window,
       onState: (state, cause) => this.#onConnection(state, cause),
     });
     this.#transport = transport;
