@@ -1,40 +1,17 @@
 // Headers: the header fields of one message, in order: read as typed values on demand, edited in place.
 // Untouched fields stay the octets that they were.
 
-import { ID_CALL_ID, ID_CONTACT, ID_CSEQ, ID_FROM, ID_MAX_FORWARDS, ID_TO, ID_VIA } from "../core/abi.ts";
+import { ID_VIA } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
-import { definedHeader, takeUnknown } from "./defined.ts";
+import { takeUnknown } from "./defined.ts";
 import { copyField, extendField, type Item, makeFields, sourceOf } from "./field.ts";
-import {
-  fieldName,
-  fieldText,
-  findField,
-  type Items,
-  readAll,
-  readSingle,
-  readTopmost,
-} from "./field-list.ts";
 import { unfold } from "./fold.ts";
-import { Frequent, fillsField, frequentAlone, NOTHING } from "./frequent.ts";
+import { fillsField } from "./frequent.ts";
+import { FREQUENT, HeaderFields, VIA } from "./header-fields.ts";
 import { type HeaderInfo, headerById, headerInfo } from "./header-table.ts";
 import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import { readOne, splitList } from "./values.ts";
 import type { Via } from "./via.ts";
-
-/** Headers below this id have slots of their own for what was read. */
-const FREQUENT = 12;
-
-function read(head: Head | undefined, items: Items, info: HeaderInfo): unknown {
-  return info.list ? readAll(head, items, info) : readSingle(head, items, info);
-}
-
-const VIA = 1 << ID_VIA;
-const FROM = 1 << ID_FROM;
-const TO = 1 << ID_TO;
-const CALL_ID = 1 << ID_CALL_ID;
-const CSEQ = 1 << ID_CSEQ;
-const CONTACT = 1 << ID_CONTACT;
-const MAX_FORWARDS = 1 << ID_MAX_FORWARDS;
 
 /**
  * The header fields of a message. Names are taken in any case and in compact form; values come typed by
@@ -43,82 +20,7 @@ const MAX_FORWARDS = 1 << ID_MAX_FORWARDS;
  * A value that does not follow its grammar throws SipError `value_invalid` (or `uri_invalid`), a single
  * header that is there twice `value_duplicate`, both with status 400, when it is read, not before.
  */
-export class Headers implements Iterable<[name: string, value: string]> {
-  private readonly _head: Head | undefined;
-  /** Undefined as long as nothing was edited. */
-  private _items: Item[] | undefined;
-  /** A bit for the id of each frequent header that was edited. */
-  private _edited = 0;
-  /** The most frequent values as they came in, once one of them was asked for. */
-  private _frequent: Frequent | undefined = undefined;
-  /** What else was read of frequent headers, by id: all values, and behind them the first value alone. */
-  private _values: unknown[] | undefined = undefined;
-  /** What was read of others, by name in lower case. */
-  private _others: Map<string, unknown> | undefined = undefined;
-
-  /** @internal */
-  constructor(head?: Head, items?: Item[]) {
-    this._head = head;
-    this._items = items ?? (head ? undefined : []);
-  }
-
-  /**
-   * The typed value of a single header, the list of all values of a list, the texts of an unknown header that
-   * nobody defined (defineHeader).
-   */
-  get<N extends HeaderName>(name: N): HeaderValue<N> {
-    this._frequent ??= this._asItCame();
-    const edited = this._edited;
-    let value: unknown;
-    switch (name) {
-      case "From":
-        if ((edited & FROM) === 0) value = this._frequent.from;
-        break;
-      case "To":
-        if ((edited & TO) === 0) value = this._frequent.to;
-        break;
-      case "CSeq":
-        if ((edited & CSEQ) === 0) value = this._frequent.cseq;
-        break;
-      case "Call-ID":
-        if ((edited & CALL_ID) === 0) value = this._frequent.callId;
-        break;
-      case "Max-Forwards":
-        if ((edited & MAX_FORWARDS) === 0) value = this._frequent.maxForwards;
-    }
-    return (value === undefined ? this._get(name) : (value ?? undefined)) as HeaderValue<N>;
-  }
-
-  /**
-   * The first value alone: of a list of Vias the topmost, of Routes the next. The others are not looked at.
-   * Undefined where there is none.
-   */
-  first<N extends HeaderName>(name: N): HeaderItem<N> | undefined {
-    this._frequent ??= this._asItCame();
-    let value: unknown;
-    if (name === "Via") {
-      if ((this._edited & VIA) === 0) value = this._frequent.via;
-    } else if (name === "Contact") {
-      if ((this._edited & CONTACT) === 0) value = this._frequent.contact;
-    }
-    return (value === undefined ? this._first(name) : (value ?? undefined)) as HeaderItem<N> | undefined;
-  }
-
-  /** True where there is at least one field of that name. */
-  has(name: HeaderName): boolean {
-    const info = headerInfo(name);
-    return this._find(info, name, 0) >= 0;
-  }
-
-  /** The values of all fields of that name as text, one a field: not split at commas, unfolded. */
-  raw(name: HeaderName): readonly string[] {
-    const info = headerInfo(name);
-    const found: string[] = [];
-    for (let at = this._find(info, name, 0); at >= 0; at = this._find(info, name, at + 1))
-      found.push(fieldText(this._head, this._item(at)));
-    return found;
-  }
-
+export class Headers extends HeaderFields {
   /**
    * Sets a header to one value, or a list of them, one field each: in the place of the first field of that
    * name, or at the end. An empty list deletes it.
@@ -224,17 +126,6 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this;
   }
 
-  /** How many header fields there are, lines of one name counted each. */
-  get size(): number {
-    return this._items ? this._items.length : (this._head as Head).count;
-  }
-
-  /** Name as written and value as text, unfolded, of each field in order; the name of a malformed line is "". */
-  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
-    for (let at = 0; at < this.size; at++)
-      yield [fieldName(this._head, this._item(at)), fieldText(this._head, this._item(at))];
-  }
-
   /** A copy that can be edited alone; it shares the text. */
   clone(): Headers {
     const copy = new Headers(this._head, this._items && [...this._items]);
@@ -271,82 +162,15 @@ export class Headers implements Iterable<[name: string, value: string]> {
     if (head === undefined || (this._edited & VIA) !== 0 || !fillsField(head, ID_VIA)) return false;
     const info = headerById(ID_VIA);
     const items = this._edit(info, info.name);
-    items[this._find(info, info.name, 0)] = { id: ID_VIA, name: info.name, text: via.text, line: undefined };
+    items[this._find(info, info.name, 0)] = {
+      id: ID_VIA,
+      name: info.name,
+      text: via.asRead(),
+      line: undefined,
+    };
     this._values ??= [];
     this._values[FREQUENT + ID_VIA] = via;
     return true;
-  }
-
-  /** @internal The edited list; undefined as long as nothing was edited. */
-  get items(): readonly Item[] | undefined {
-    return this._items;
-  }
-
-  private _item(at: number): Item {
-    return this._items ? this._items[at]! : at;
-  }
-
-  /** The place of the first field at or behind `from` that has this name, or -1. */
-  private _find(info: HeaderInfo | undefined, name: string, from: number): number {
-    return findField(this._head, this._items, info, name, from);
-  }
-
-  private _asItCame(): Frequent {
-    return this._head === undefined ? NOTHING : new Frequent(this._head);
-  }
-
-  /** What get() gives, where it is not among the most frequent values as they came in. */
-  private _get(name: string): unknown {
-    const info = headerInfo(name);
-    if (info === undefined || info.id >= FREQUENT) return this._other(info, name);
-    if (!info.list && info.name !== name) return this.get(info.name);
-    this._values ??= [];
-    const known = this._values[info.id];
-    if (known !== undefined) return known;
-    const value = this._isAlone(info) ? [this.first(info.name)] : read(this._head, this._items, info);
-    this._values[info.id] = value;
-    return value;
-  }
-
-  /** What first() gives, where it is not among the most frequent values as they came in. */
-  private _first(name: string): unknown {
-    const info = headerInfo(name);
-    if (info?.list !== true || info.id >= FREQUENT) {
-      const value: unknown = this.get(name);
-      const alone = info?.list === false || definedHeader(name)?.list === false;
-      return !alone && Array.isArray(value) ? value[0] : value;
-    }
-    if (info.name !== name) return this.first(info.name);
-    this._values ??= [];
-    const all = this._values[info.id] as unknown[] | undefined;
-    if (all !== undefined) return all[0];
-    const slot = FREQUENT + info.id;
-    this._values[slot] ??= readTopmost(this._head, this._items, info);
-    return this._values[slot];
-  }
-
-  /** True for a Via or Contact that came in alone: the list is made of what first() gives. */
-  private _isAlone(info: HeaderInfo): boolean {
-    const head = this._head;
-    return head !== undefined && (this._edited & (1 << info.id)) === 0 && frequentAlone(head, info.id);
-  }
-
-  private _other(info: HeaderInfo | undefined, name: string): unknown {
-    const key = (info?.name ?? name).toLowerCase();
-    this._others ??= new Map();
-    let value = this._others.get(key);
-    if (value === undefined) {
-      value = info ? read(this._head, this._items, info) : this._unknown(name);
-      if (value !== undefined) this._others.set(key, value);
-    }
-    return value;
-  }
-
-  /** The values of a header that is not in the table: as its user defined it, or as text. */
-  private _unknown(name: string): unknown {
-    const texts = this.raw(name);
-    const defined = definedHeader(name);
-    return defined ? defined.read(texts) : texts;
   }
 
   private _take(name: string, first: boolean): unknown {

@@ -144,7 +144,7 @@ export class Via {
   }
 
   /** @internal As it was read, a binary string. */
-  get text(): string {
+  asRead(): string {
     const { _words: words, _at: at } = this;
     return this._text.slice(words[at + R_VIA_PROTOCOL]! & 0xffff, words[at + R_PARAMS]! >>> 16);
   }
@@ -155,7 +155,7 @@ export class Via {
    */
   seenFrom(host: string, port: number): Via {
     const asked = this.hasRport;
-    const { text } = this;
+    const text = this.asRead();
     // A quoted string may hold anything, a folded line is none.
     if (this._words[this._at + R_RECEIVED] === NONE && SEEN.test(host) && !ODD.test(text)) {
       const noted = asked ? text.replace(RPORT, `;rport=${port}`) : text;
