@@ -11,13 +11,14 @@ export class Gatekeeper {
 
   /**
    * @param users passwords by name
+   * @param algorithms what challenges offer; where there are none, DigestServer's own choice
    * @param isOurs whether a URI in Route is the switchboard's own, and is one that it gives to nobody but those who
    *   are on a call's path: with a tag in To, or with a connection's token
    */
-  constructor({ users, realm, secret, isOurs }) {
+  constructor({ users, realm, algorithms, secret, isOurs }) {
     const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);
     // Machines that share the secret take the answers to each other's challenges.
-    const options = { realm, lookup, ...(secret && { secret }) };
+    const options = { realm, lookup, ...(algorithms && { algorithms }), ...(secret && { secret }) };
     this.#isOurs = isOurs;
     this.#registrar = new DigestServer(options);
     this.#proxy = new DigestServer({ ...options, proxy: true });

@@ -21,6 +21,11 @@ const OPTIONS = {
   redis: { value: "URL", help: "keeps registrations there, for many switchboards", initial: "" },
   users: { value: "FILE", help: "lets these in alone: lines of name:password", initial: "" },
   realm: { value: "NAME", help: "what passwords are for; the first domain, or switchboard", initial: "" },
+  algorithms: {
+    value: "NAMES",
+    help: "digests to ask for, the preferred first; SHA-256,MD5",
+    initial: "",
+  },
   secret: { value: "TEXT", help: "the key of nonces and routes; one for all switchboards", initial: "" },
   relay: { value: "", help: "forward new calls to other domains too", initial: false },
   "min-expires": { value: "SECONDS", help: "the shortest registration that is taken", initial: 60 },
@@ -31,6 +36,9 @@ const OPTIONS = {
 };
 
 const PORTS = new Set(["udp-port", "http-port"]);
+
+/** What `sippet/digest` knows. */
+const ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"];
 
 /** An option that makes no sense; its message is for the one who typed it. */
 export class UsageError extends Error {}
@@ -79,6 +87,7 @@ Each option can be set by the environment variable below it.`;
 
 function convert(name, text, initial) {
   if (typeof initial === "boolean") return text === true || /^(1|true|yes)$/i.test(text);
+  if (name === "algorithms") return readAlgorithms(text);
   if (typeof initial === "string") return text;
   const number = Number(text);
   const limit = PORTS.has(name) ? 65_535 : 2 ** 31 - 1;
@@ -86,6 +95,16 @@ function convert(name, text, initial) {
     throw new UsageError(`--${name} takes a whole number up to ${limit}, not "${text}"`);
   }
   return number;
+}
+
+function readAlgorithms(text) {
+  const read = text.split(",").map((part) => {
+    const name = part.trim();
+    const known = ALGORITHMS.find((each) => each.toLowerCase() === name.toLowerCase());
+    if (known) return known;
+    throw new UsageError(`--algorithms takes some of ${ALGORITHMS.join(",")}, not "${name}"`);
+  });
+  return [...new Set(read)];
 }
 
 function variable(name) {

@@ -58,6 +58,7 @@ export class Switchboard {
     this.#gatekeeper = new Gatekeeper({
       users,
       realm: options.realm || names[0] || "switchboard",
+      algorithms: options.algorithms,
       secret,
       isOurs,
     });

@@ -63,7 +63,13 @@ describe("start", () => {
     expect(program.output).toMatch(message);
   });
 
-  test.each(["--udp-port sip", "--udp-port 65536", "--no-such-option"])("%s is refused", async (options) => {
+  test.each([
+    "--udp-port sip",
+    "--udp-port 65536",
+    "--algorithms MD5,MD4",
+    "--algorithms ,",
+    "--no-such-option",
+  ])("%s is refused", async (options) => {
     const program = runSwitchboard(...options.split(" "));
     expect(await program.exit()).toEqual({ code: 1, signal: null });
     expect(program.output).toContain("--help");
@@ -78,7 +84,7 @@ describe("start", () => {
   test("--help names every option and its variable", async () => {
     const program = runSwitchboard("--help");
     expect(await program.exit()).toEqual({ code: 0, signal: null });
-    for (const name of ["UDP_HOST", "UDP_PORT", "HTTP_HOST", "HTTP_PORT", "DOMAIN"]) {
+    for (const name of ["UDP_HOST", "UDP_PORT", "HTTP_HOST", "HTTP_PORT", "DOMAIN", "USERS", "ALGORITHMS"]) {
       expect(program.output).toContain(`--${name.toLowerCase().replace("_", "-")}`);
       expect(program.output).toContain(`SIPPET_${name}`);
     }

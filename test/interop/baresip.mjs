@@ -55,6 +55,11 @@ export class Baresip {
     return this.#program.prints(/ 200 OK .*\[1 binding\]/);
   }
 
+  /** It has answered a challenge, and was asked again. */
+  refused() {
+    return this.#program.prints(/\nAuthorization: Digest [\s\S]*\nSIP\/2.0 401 /);
+  }
+
   dial(uri) {
     return this.#ask("dial", uri);
   }

@@ -58,6 +58,11 @@ export class Linphone {
     return this.#is("register-status ALL", /RegistrationOk/);
   }
 
+  /** Its answer to the challenge was not taken. */
+  refused() {
+    return this.#is("register-status ALL", /RegistrationFailed/);
+  }
+
   dial(uri) {
     return this.#ask(`call ${uri}`);
   }
