@@ -182,7 +182,9 @@ export class Registrar {
     const gruus = this.#gruusFor(request, aor);
     const contacts = bindings.map((binding) => {
       const { contact, q, expires } = binding;
-      let params = NameAddr.parse(contact).params.with("expires", Math.ceil((expires - now) / 1000));
+      // Fractions of a millisecond do not add up: 120,000 of them must not become 121 seconds.
+      const seconds = Math.ceil(Math.round(expires - now) / 1000);
+      let params = NameAddr.parse(contact).params.with("expires", seconds);
       if (q !== 1) params = params.with("q", q);
       for (const [name, uri] of gruus(binding)) params = params.with(name, `${uri}`);
       return NameAddr.parse(contact).with({ params });

@@ -47,6 +47,13 @@ async function world(options: Partial<RegistrarOptions> = {}, limit = 10, protoc
 }
 
 describe("bindings", () => {
+  it("are granted whole seconds, whatever fractions the clock has", async () => {
+    const { world: all, contacts } = await world();
+    await all.pass(20_000.14285714286 - 100);
+    const [, contact] = await contacts("<sip:bob@10.1.1.1>;expires=120");
+    expect(contact).toBe("<sip:bob@10.1.1.1>;expires=120");
+  });
+
   it("are added, listed, refreshed, taken away, by the URI's rules of equality", async () => {
     const { world: all, contacts, located } = await world();
     expect(await located()).toBeUndefined();
