@@ -72,7 +72,8 @@ export function flowTo(
   targets: Target | readonly Target[],
   fallback: Transport | undefined,
 ): Flow {
-  let failure: unknown = new SipError("no_target", "there is no target");
+  // Made only when it is thrown: an Error costs as much as a whole transaction.
+  let failure: unknown;
   for (const target of [targets].flat()) {
     try {
       return flowToOne(transports, target, fallback);
@@ -80,7 +81,7 @@ export function flowTo(
       failure = error;
     }
   }
-  throw failure;
+  throw failure ?? new SipError("no_target", "there is no target");
 }
 
 function flowToOne(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
