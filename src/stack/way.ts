@@ -72,7 +72,7 @@ export function flowTo(
   targets: Target | readonly Target[],
   fallback: Transport | undefined,
 ): Flow {
-  // Made only when it is thrown: an Error costs as much as a whole transaction.
+  // Made only when it is thrown: an Error costs more than the message is to parse.
   let failure: unknown;
   for (const target of [targets].flat()) {
     try {

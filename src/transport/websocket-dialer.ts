@@ -5,6 +5,7 @@ import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import { Backoff } from "./backoff.ts";
+import { DialerFlow } from "./dialer-flow.ts";
 import { NetworkWatch } from "./network-watch.ts";
 import { deliver, failLater, report, tellClosed } from "./notify.ts";
 import { SendQueue } from "./send-queue.ts";
@@ -12,26 +13,6 @@ import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./
 import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./websocket-client.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
-
-class DialerFlow implements Flow {
-  readonly transport: Transport;
-  readonly id: string;
-  /** That of the server that is tried, or that took the connection. */
-  remote: Address;
-  open: boolean = true;
-  /** False while nobody has it: its end is then nobody's business. */
-  known: boolean = false;
-
-  constructor(transport: Transport, id: string, remote: Address) {
-    this.transport = transport;
-    this.id = id;
-    this.remote = remote;
-  }
-
-  get local(): Address {
-    return this.transport.local;
-  }
-}
 
 export class WebSocketDialer implements WebSocketTransport {
   readonly protocol: string;
