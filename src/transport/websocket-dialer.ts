@@ -9,7 +9,7 @@ import { DialerFlow } from "./dialer-flow.ts";
 import { NetworkWatch } from "./network-watch.ts";
 import { deliver, failLater, report, tellClosed } from "./notify.ts";
 import { SendQueue } from "./send-queue.ts";
-import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
+import type { Address, Flow, SendFailed, TransportReceiver } from "./transport.ts";
 import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./websocket-client.ts";
 import type { WebSocketConstructor } from "./websocket-like.ts";
 import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
