@@ -22,9 +22,11 @@ import {
   R_ERROR,
   R_NUMBER,
   R_STOP,
+  R_URI_KIND,
   READ_ASCII,
   READ_OCTETS,
   S_CALL_ID,
+  SCHEME_STAR,
 } from "../src/core/abi";
 import { address } from "./address";
 import { mark } from "./marks";
@@ -68,7 +70,7 @@ export function frequentIsAscii(): void {
   if (load<u32>(TABLE + (Q_CONTACT << 2)) != 0) put(Q_CONTACT, READ_ASCII);
 }
 
-/** Reads a Via or an address. From and To end where their field does. */
+/** Reads a Via or an address, but no `*`. From and To end where their field does. */
 function readRecord(at: u32, id: u32, start: usize, end: usize): void {
   recordTo(TABLE + ((<usize>at) << 2));
   let stop: usize = 0;
@@ -76,6 +78,7 @@ function readRecord(at: u32, id: u32, start: usize, end: usize): void {
   if (stop == 0) {
     mark(start, end);
     stop = id == ID_VIA ? via(start, end) : address(start, end);
+    if (id != ID_VIA && recorded(R_URI_KIND) == SCHEME_STAR) stop = 0;
   }
   if (stop != end && (id == ID_FROM || id == ID_TO)) stop = 0;
   record(R_ERROR, stop == 0 ? 0 : READ_OCTETS);

@@ -76,17 +76,24 @@ function unfinished(length: u32): i32 {
   return length >= <u32>WINDOW_SIZE ? -E_HEAD_TOO_LARGE : -E_HEAD_INCOMPLETE;
 }
 
-/** Puts a field into the table. */
-function note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, flags: u32): void {
-  const field = TABLE + ((<usize>T_FIELDS) << 2) + ((<usize>count) << 3);
-  store<u32>(field, span(line, value));
-  store<u32>(field + 4, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24));
-  if (id != 0 && id < <u32>HOT_IDS) {
-    const first = index(id, count);
-    if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
-    else if (id > <u32>ID_MAX_FORWARDS) return;
-    else if (first) readFrequent(id, value, valueEnd);
-    else dropFrequent(id);
+/** Does what is to be done with a frequent header. */
+function noteHot(count: u32, value: usize, valueEnd: usize, id: u32): void {
+  const first = index(id, count);
+  if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
+  else if (id > <u32>ID_MAX_FORWARDS) return;
+  else if (first) readFrequent(id, value, valueEnd);
+  else dropFrequent(id);
+}
+
+/** Only methods can be inlined where a decorator that TypeScript takes asks for it. */
+class Table {
+  /** Puts a field into the table. */
+  @inline
+  static note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, flags: u32): void {
+    const field = TABLE + ((<usize>T_FIELDS) << 2) + ((<usize>count) << 3);
+    store<u32>(field, span(line, value));
+    store<u32>(field, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24), 4);
+    if (id - 1 < <u32>HOT_IDS - 1) noteHot(count, value, valueEnd, id);
   }
 }
 
@@ -118,7 +125,7 @@ function usualField(p: usize, end: usize, count: u32): usize {
     lf += 16;
   }
   if (lf >= end || load<u8>(lf - 1) != 0x0d || load<u8>(lf - 2) <= 0x20 || folds(lf + 1)) return 0;
-  note(count, p, value, lf - 1, id, 0);
+  Table.note(count, p, value, lf - 1, id, 0);
   return lf + 1;
 }
 
@@ -147,7 +154,7 @@ function anyField(p: usize, end: usize, count: u32): usize {
   let valueEnd = beforeBreak(value, last);
   value = skipSpace(value, valueEnd);
   valueEnd = trimEnd(value, valueEnd);
-  note(count, p, value, valueEnd, id, flags);
+  Table.note(count, p, value, valueEnd, id, flags);
   return last + 1;
 }
 

@@ -15,8 +15,9 @@ export function resetMarks(): void {
 /** The bits of sixteen octets that are not plain. */
 function specialOf(lanes: v128): u64 {
   const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
-  const low = i8x16.swizzle(v128.load(PLAIN), v128.and(lanes, i8x16.splat(15)));
-  const row = i8x16.swizzle(bits, i8x16.shr_u(lanes, 4));
+  const nibble = i8x16.splat(15);
+  const low = i8x16.swizzle(v128.load(PLAIN), v128.and(lanes, nibble));
+  const row = i8x16.swizzle(bits, v128.and(i16x8.shr_u(lanes, 4), nibble));
   return <u64>i8x16.bitmask(i8x16.eq(v128.and(low, row), i8x16.splat(0)));
 }
 

@@ -54,24 +54,36 @@ function open(p: usize, end: usize): void {
   bits = special(p);
 }
 
-/** The address of the next special octet, which is then in `octet`, or the end. */
-function next(): usize {
-  while (bits == 0) {
-    block += 64;
-    if (block >= stop) {
-      octet = 0;
-      return stop;
-    }
-    bits = special(block);
+/** The bits of the next block that has any; 0 behind the end. */
+function nextBlock(): u64 {
+  const end = stop;
+  let p = block + 64;
+  let found: u64 = 0;
+  for (; p < end; p += 64) {
+    found = special(p);
+    if (found != 0) break;
   }
-  const found = block + <usize>ctz(bits);
-  if (found >= stop) {
-    octet = 0;
-    return stop;
-  }
-  bits &= bits - 1;
-  octet = load<u8>(found);
+  block = p;
   return found;
+}
+
+/** Only methods can be inlined where a decorator that TypeScript takes asks for it. */
+class Special {
+  /** The address of the next special octet, which is then in `octet`, or the end. */
+  @inline
+  static next(): usize {
+    let left = bits;
+    if (left == 0) left = nextBlock();
+    const found = block + <usize>ctz(left);
+    const end = stop;
+    if (found >= end) {
+      octet = 0;
+      return end;
+    }
+    bits = left & (left - 1);
+    octet = load<u8>(found);
+    return found;
+  }
 }
 
 let port: u32 = 0;
@@ -102,7 +114,7 @@ function noParams(): void {
 export function usualVia(p: usize, end: usize): usize {
   if (load<u64>(p, 0, 1) != 0x2f302e322f504953) return 0; // "SIP/2.0/"
   open(p + 8, end);
-  const gap = next();
+  const gap = Special.next();
   const start = gap + 1;
   if (octet != 0x20 || gap == p + 8) return 0;
   record(R_VIA_PROTOCOL, span(p, p + 3));
@@ -110,13 +122,13 @@ export function usualVia(p: usize, end: usize): usize {
   record(R_VIA_TRANSPORT, span(p + 8, gap));
   record(R_VIA_TRANSPORT_ID, transportId(p + 8, gap - p - 8));
   record(R_VIA_PLAIN, 1);
-  let last = next();
+  let last = Special.next();
   if (last == start) return 0;
   record(R_VIA_HOST, span(start, last));
   port = NONE;
   if (octet == 0x3a) {
     const digits = last + 1;
-    last = next();
+    last = Special.next();
     if (!readPort(digits, last)) return 0;
   }
   record(R_VIA_PORT, port);
@@ -126,16 +138,16 @@ export function usualVia(p: usize, end: usize): usize {
   let count: u32 = 0;
   while (octet == 0x3b) {
     const name = last + 1;
-    last = next();
+    last = Special.next();
     const length = last - name;
     if (length == 0 || count++ == PARAMS_MAX) return 0;
     let value: u32 = NONE;
     if (octet == 0x3d) {
       const begin = last + 1;
-      last = next();
+      last = Special.next();
       while (last < end && octet != 0x3b && octet != 0x2c) {
         if (!at(last, C_VALUE)) return 0;
-        last = next();
+        last = Special.next();
       }
       if (last == begin) return 0;
       value = span(begin, last);
@@ -158,23 +170,23 @@ export function usualVia(p: usize, end: usize): usize {
 
 /** Reads the display name at `p`, if there is one, up to the angle bracket behind it; its address, or 0. */
 function usualName(p: usize, end: usize): usize {
-  let open = next();
+  let open = Special.next();
   record(R_DISPLAY_QUOTED, 0);
   if (octet == 0x22) {
     if (open != p) return 0;
-    let close = next();
+    let close = Special.next();
     while (octet != 0x22) {
       if (close == end || octet == 0x5c) return 0;
-      close = next();
+      close = Special.next();
     }
     record(R_DISPLAY, span(p + 1, close));
     record(R_DISPLAY_QUOTED, 1);
-    open = next();
-    if (octet == 0x20 && open == close + 1) open = next();
+    open = Special.next();
+    if (octet == 0x20 && open == close + 1) open = Special.next();
     else if (open != close + 1) return 0;
     return octet == 0x3c && open <= close + 2 ? open : 0;
   }
-  while (octet == 0x20) open = next();
+  while (octet == 0x20) open = Special.next();
   if (octet != 0x3c) return 0;
   record(R_DISPLAY, span(p, trimEnd(p, open)));
   return open;
@@ -187,7 +199,7 @@ function usualUriParams(p: usize, end: usize): usize {
     if (octet == 0x3b) equals = false;
     else if (octet == 0x3d && !equals) equals = true;
     else if (p == end || octet == 0x3d || !at(p, C_PARAM)) return 0;
-    p = next();
+    p = Special.next();
   }
   return p;
 }
@@ -198,19 +210,19 @@ export function usualAddress(p: usize, end: usize): usize {
   const bracket = usualName(p, end);
   if (bracket == 0 || (load<u32>(bracket + 1, 0, 1) | 0x20202020) != 0x3a706973) return 0; // "sip:"
   const user = bracket + 5;
-  if (next() != user - 1) return 0;
+  if (Special.next() != user - 1) return 0;
   record(R_ADDRESS_FORM, 1);
   record(R_URI_KIND, SCHEME_SIP);
   record(R_URI_PASSWORD, NONE);
   record(R_URI_ESCAPED, 0);
   let host = user;
-  let last = next();
-  if (octet == 0x2b && last == user) last = next(); // the plus sign of a telephone number
+  let last = Special.next();
+  if (octet == 0x2b && last == user) last = Special.next(); // the plus sign of a telephone number
   if (octet == 0x40) {
     if (last == user) return 0;
     record(R_URI_USER, span(user, last));
     host = last + 1;
-    last = next();
+    last = Special.next();
   } else {
     if (load<u8>(user) == 0x2b) return 0;
     record(R_URI_USER, NONE);
@@ -220,7 +232,7 @@ export function usualAddress(p: usize, end: usize): usize {
   port = NONE;
   if (octet == 0x3a) {
     const digits = last + 1;
-    last = next();
+    last = Special.next();
     if (!readPort(digits, last)) return 0;
   }
   record(R_URI_PORT, port);
@@ -238,10 +250,10 @@ export function usualAddress(p: usize, end: usize): usize {
     return end;
   }
   if (load<u32>(behind, 0, 1) == 0x6761743b && load<u8>(behind + 4) == 0x3d && end > behind + 5) {
-    next();
-    next();
-    last = next();
-    while (last < end && at(last, C_TOKEN)) last = next();
+    Special.next();
+    Special.next();
+    last = Special.next();
+    while (last < end && at(last, C_TOKEN)) last = Special.next();
     if (last == end) {
       noParams();
       record(R_TAG, span(behind + 5, end));
@@ -258,6 +270,6 @@ export function usualAddress(p: usize, end: usize): usize {
 /** True for a Call-ID of plain octets with at most one "@" between. */
 export function usualCallId(p: usize, end: usize): bool {
   open(p, end);
-  const sign = next();
-  return sign == end || (octet == 0x40 && sign > p && sign + 1 < end && next() == end);
+  const sign = Special.next();
+  return sign == end || (octet == 0x40 && sign > p && sign + 1 < end && Special.next() == end);
 }

@@ -41,8 +41,7 @@ export class Head {
 
   /** Copies the table that the core has just written. */
   constructor(core: Engine, text: string, count: number) {
-    core.tables[count] ??= core.table.subarray(0, T_FIELDS + 2 * count);
-    this.at = keep(core.tables[count] as Uint32Array);
+    this.at = keep(core.tables[count] ?? tableOf(core, count));
     this.words = slab;
     this.text = text;
     this.count = count;
@@ -161,4 +160,11 @@ export class Head {
     const found = this.text.slice(span & 0xffff, span >>> 16);
     return this.ascii ? found : fromBinary(found);
   }
+}
+
+/** A view on the table of a message with that many header fields. */
+function tableOf(core: Engine, count: number): Uint32Array {
+  const table = core.table.subarray(0, T_FIELDS + 2 * count);
+  core.tables[count] = table;
+  return table;
 }

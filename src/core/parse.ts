@@ -12,8 +12,8 @@ import {
 } from "./abi.ts";
 import { type Engine, engine } from "./engine.ts";
 import { Head } from "./head.ts";
-import { binaryFrom, encodeAscii, hasBuffer, utf8 } from "./text.ts";
-import { hold, holds } from "./window.ts";
+import { binaryFrom, encodeAscii, latin1Slice, utf8 } from "./text.ts";
+import { hold, holds, holdsNothing } from "./window.ts";
 
 /** Limits on what is taken for a message. */
 export interface ParseLimits {
@@ -40,24 +40,15 @@ const FAILURES: Readonly<Record<number, ParseFailure>> = {
 const TOO_LARGE: ParseFailure = { kind: "failure", code: "message_too_large" };
 const HEAD_TOO_LARGE: ParseFailure = { kind: "failure", code: "head_too_large" };
 const TOO_MANY: ParseFailure = { kind: "failure", code: "too_many_headers" };
-const NO_LIMITS: ParseLimits = {};
-const MESSAGE_SIZE = 1_048_576;
+const USUAL_LIMITS: Required<ParseLimits> = { messageSize: 1_048_576, headSize: WINDOW_SIZE, headers: 256 };
 
-/** Parses one message, the whole of `data`. Octets behind the body that Content-Length tells of are left out. */
-export function parseHead(data: Uint8Array | string, limits: ParseLimits = NO_LIMITS): Head | ParseFailure {
-  // Before a string is encoded, which has at least as many octets as characters.
-  if (data.length > (limits.messageSize ?? MESSAGE_SIZE)) return TOO_LARGE;
-  const core = engine();
-  // The window is written from here on, whatever comes of it.
-  holds(undefined);
-  if (typeof data !== "string") return parseBytes(core, data, limits);
-  // A text frame of ASCII is the binary string already.
-  if (data.length > WINDOW_SIZE || !encodeAscii(data, core.window))
-    return parseBytes(core, utf8(data), limits);
-  const count = core.parse(data.length);
-  if (count < 0) return refuse(count);
-  const end = messageEnd(core, data.length);
-  return finish(core, end === data.length ? data : data.slice(0, end), count, limits);
+/**
+ * Parses one message, the whole of `data`. Octets behind the body that Content-Length tells of are left out.
+ * This function and those that it calls for bytes are short, so that V8 makes one of them all.
+ */
+export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head | ParseFailure {
+  const all = limits === undefined ? USUAL_LIMITS : complete(limits);
+  return typeof data === "string" ? parseText(data, all) : parseBytes(data, all);
 }
 
 /** Parses what was put together here, a binary string within the limits of the core. */
@@ -68,31 +59,61 @@ export function parseOwn(text: string): Head {
   return new Head(core, text, count);
 }
 
-function parseBytes(core: Engine, bytes: Uint8Array, limits: ParseLimits): Head | ParseFailure {
-  if (bytes.length > (limits.messageSize ?? MESSAGE_SIZE)) return TOO_LARGE;
-  const length = Math.min(bytes.length, WINDOW_SIZE);
-  core.window.set(length === bytes.length ? bytes : bytes.subarray(0, length));
-  const count = core.parse(length);
-  if (count < 0) return refuse(count);
-  const end = messageEnd(core, bytes.length);
-  const whole = end === bytes.length ? bytes : bytes.subarray(0, end);
-  const ascii = !hasBuffer && end <= WINDOW_SIZE && core.ascii(end) === 1;
-  return finish(core, binaryFrom(whole, ascii), count, limits);
+function complete({ messageSize, headSize, headers }: ParseLimits): Required<ParseLimits> {
+  return {
+    messageSize: messageSize ?? USUAL_LIMITS.messageSize,
+    headSize: headSize ?? USUAL_LIMITS.headSize,
+    headers: headers ?? USUAL_LIMITS.headers,
+  };
+}
+
+function parseBytes(bytes: Uint8Array, limits: Required<ParseLimits>): Head | ParseFailure {
+  const { length } = bytes;
+  if (length > limits.messageSize) return TOO_LARGE;
+  const core = engine();
+  // The window is written from here on, whatever comes of it.
+  holdsNothing();
+  core.window.set(length > WINDOW_SIZE ? bytes.subarray(0, WINDOW_SIZE) : bytes);
+  const count = core.parse(length > WINDOW_SIZE ? WINDOW_SIZE : length);
+  if (count < 0 || count > limits.headers || core.table[T_HEAD_END]! > limits.headSize)
+    return refuse(count, limits);
+  const text = textFrom(core, bytes, messageEnd(core, length));
+  holds(text);
+  return new Head(core, text, count);
+}
+
+function parseText(text: string, limits: Required<ParseLimits>): Head | ParseFailure {
+  // Before it is encoded: it has at least as many octets as characters.
+  if (text.length > limits.messageSize) return TOO_LARGE;
+  const core = engine();
+  holdsNothing();
+  // A text frame of ASCII is the binary string already.
+  if (text.length > WINDOW_SIZE || !encodeAscii(text, core.window)) return parseBytes(utf8(text), limits);
+  const count = core.parse(text.length);
+  if (count < 0 || count > limits.headers || core.table[T_HEAD_END]! > limits.headSize)
+    return refuse(count, limits);
+  const end = messageEnd(core, text.length);
+  const message = end === text.length ? text : text.slice(0, end);
+  holds(message);
+  return new Head(core, message, count);
 }
 
 /** Where the message ends: behind the body, as far as Content-Length or the bytes go (RFC 3261 §18.3). */
 function messageEnd(core: Engine, available: number): number {
   const end = core.table[T_HEAD_END]! + core.table[T_BODY_LENGTH]!;
-  return Math.min(end, available);
+  return end < available ? end : available;
 }
 
-function finish(core: Engine, text: string, count: number, limits: ParseLimits): Head | ParseFailure {
-  if (count > (limits.headers ?? 256)) return TOO_MANY;
-  if (limits.headSize !== undefined && core.table[T_HEAD_END]! > limits.headSize) return HEAD_TOO_LARGE;
-  holds(text);
-  return new Head(core, text, count);
+function textFrom(core: Engine, bytes: Uint8Array, end: number): string {
+  return latin1Slice === undefined ? decode(core, bytes, end) : latin1Slice.call(bytes, 0, end);
 }
 
-function refuse(count: number): ParseFailure {
-  return FAILURES[-count] ?? TOO_MANY;
+function decode(core: Engine, bytes: Uint8Array, end: number): string {
+  const whole = end === bytes.length ? bytes : bytes.subarray(0, end);
+  return binaryFrom(whole, end <= WINDOW_SIZE && core.ascii(end) === 1);
+}
+
+function refuse(count: number, limits: Required<ParseLimits>): ParseFailure {
+  if (count < 0) return FAILURES[-count] ?? TOO_MANY;
+  return count > limits.headers ? TOO_MANY : HEAD_TOO_LARGE;
 }

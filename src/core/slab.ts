@@ -12,15 +12,20 @@ export let slab: Uint32Array = new Uint32Array(SLAB_WORDS);
 
 /** Copies these words, a view on the core's memory, into the slab; where they are in it. */
 export function keep(words: Uint32Array): number {
-  const size = words.length;
-  if (used + size > SLAB_WORDS) {
-    slab = new Uint32Array(Math.max(SLAB_WORDS, size));
-    used = 0;
+  let at = used;
+  used += words.length;
+  if (used > SLAB_WORDS) {
+    begin(words.length);
+    at = 0;
   }
-  const at = used;
   slab.set(words, at);
-  used = at + size;
   return at;
+}
+
+/** Takes another slab, of which the first `size` words are in use. */
+function begin(size: number): void {
+  slab = new Uint32Array(Math.max(SLAB_WORDS, size));
+  used = size;
 }
 
 /** Copies the record of the value that the core has just read, and notes whether its text is ASCII. */

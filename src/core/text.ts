@@ -19,11 +19,9 @@ const NodeBuffer: FastBufferConstructor | undefined = (() => {
   return usable ? found : undefined;
 })();
 
-const latin1Slice = NodeBuffer?.prototype.latin1Slice;
+/** Bytes from one offset up to another, called on them, as a binary string; undefined where Buffer is not there. */
+export const latin1Slice: FastBuffer["latin1Slice"] | undefined = NodeBuffer?.prototype.latin1Slice;
 const latin1Write = NodeBuffer?.prototype.latin1Write;
-
-/** True where bytes become text without looking at them first. */
-export const hasBuffer: boolean = NodeBuffer !== undefined;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -17,23 +17,47 @@ import {
 import { type Engine, engine } from "./engine.ts";
 import { fromBinary, writeBinary } from "./text.ts";
 
-let held: string | undefined;
+/**
+ * Where the text is noted. V8 does more for a young value that an old object is told of than for one that a young
+ * object is: so it is a new object now and then.
+ */
+class Held {
+  text: string | undefined;
+
+  constructor(text: string | undefined) {
+    this.text = text;
+  }
+}
+
+const NOTES_MAX = 64;
+let held = new Held(undefined);
+let notes = 0;
 
 /** Makes the window hold this binary string, as much of it as fits, and returns the engine. */
 export function hold(text: string): Engine {
   const core = engine();
-  if (held !== text) {
+  if (held.text !== text) {
     const length = Math.min(text.length, WINDOW_SIZE);
     writeBinary(text, core.window, length);
     core.reset();
-    held = text;
+    holds(text);
   }
   return core;
 }
 
-/** Notes what the window holds; undefined for nothing of use. */
-export function holds(text: string | undefined): void {
-  held = text;
+/** Notes that the window holds nothing of use: something else is written to it. */
+export function holdsNothing(): void {
+  held.text = undefined;
+}
+
+/** Notes what the window holds. */
+export function holds(text: string): void {
+  if (++notes < NOTES_MAX) {
+    held.text = text;
+  } else {
+    held = new Held(text);
+    notes = 0;
+  }
 }
 
 /** The part of a binary string that a span names, as text; undefined for NONE. */

@@ -5,7 +5,7 @@ import { CSeq } from "./cseq.ts";
 import type { HeaderName } from "./header-types.ts";
 import { Headers } from "./headers.ts";
 import { NameAddr } from "./name-addr.ts";
-import { Request } from "./request.ts";
+import { checkMethod, Request } from "./request.ts";
 import { Uri } from "./uri.ts";
 
 /** What a new request is made of. */
@@ -49,7 +49,7 @@ export function createRequest(method: string, uri: Uri | string, init: RequestIn
   for (const [name, value] of Object.entries(init.headers ?? {})) {
     headers.append(name as HeaderName, value as string);
   }
-  const request = new Request(undefined, headers, method, target);
+  const request = new Request(undefined, headers, checkMethod(method), target);
   request.body = init.body ?? "";
   return request;
 }

@@ -20,6 +20,8 @@ const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
 /** A response to a request; see Request.createResponse. */
 export function createResponse(request: Request, status: number, reason?: string): Response {
   if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
+  checkStatus(status);
+  if (reason !== undefined) refuseUnsafe(reason, "Status-Line");
   // RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take.
   const routed = status > 100 && status < 300 && DIALOG_METHODS.has(request.method);
   const text = respondInText(request, status, reason, routed);
@@ -40,12 +42,12 @@ function respondInText(
 ): string | undefined {
   const head = request.came;
   if (head === undefined || (status === 100 && request.headers.has("Timestamp"))) return undefined;
-  const phrase = reason === undefined ? reasonPhrase(status) : toBinary(refuseUnsafe(reason, "Status-Line"));
+  const phrase = reason === undefined ? reasonPhrase(status) : toBinary(reason);
   const tag = status === 100 ? undefined : () => request.toTag(makeTag);
   return respond(
     head,
     request.headers.items,
-    `SIP/2.0 ${checkStatus(status)} ${phrase}\r\n`,
+    `SIP/2.0 ${status} ${phrase}\r\n`,
     tag,
     routed ? ID_RECORD_ROUTE : 0,
   );

@@ -22,6 +22,7 @@ import type { Head } from "../core/head.ts";
 import { METHODS } from "../core/words.ts";
 import { CSeq } from "./cseq.ts";
 import { NameAddr } from "./name-addr.ts";
+import { Uri } from "./uri.ts";
 import { Via } from "./via.ts";
 
 /** What get() or first() gives of these header fields, as they came in; null where there is no such field. */
@@ -36,34 +37,53 @@ export class Frequent {
   readonly contact: NameAddr | null | undefined;
   readonly maxForwards: number | null | undefined;
 
-  constructor(head: Head | undefined) {
-    if (head === undefined) {
-      this.via = this.from = this.to = this.callId = this.cseq = this.contact = this.maxForwards = undefined;
-      return;
-    }
-    const { text, words, at } = head;
-    this.via = words[at + Q_VIA] === 0 ? undefined : new Via(text, words, at + Q_VIA);
-    this.from = words[at + Q_FROM] === 0 ? undefined : new NameAddr(text, words, at + Q_FROM);
-    this.to = words[at + Q_TO] === 0 ? undefined : new NameAddr(text, words, at + Q_TO);
-    const callId = words[at + Q_CALL_ID]!;
-    this.callId = callId === 0 ? undefined : text.slice(callId & 0xffff, callId >>> 16);
-    const method = words[at + Q_METHOD]!;
-    this.cseq = method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true);
-    this.contact =
-      words[at + Q_CONTACT] === 0 || words[at + Q_CONTACT + R_BAD_Q] !== 0
-        ? lacking(head, ID_CONTACT)
-        : new NameAddr(text, words, at + Q_CONTACT);
-    const hops = words[at + Q_MAX_FORWARDS]!;
-    this.maxForwards = hops === NONE ? lacking(head, ID_MAX_FORWARDS) : hops;
+  constructor(
+    via?: Via,
+    from?: NameAddr,
+    to?: NameAddr,
+    callId?: string,
+    cseq?: CSeq,
+    contact?: NameAddr | null,
+    maxForwards?: number | null,
+  ) {
+    this.via = via;
+    this.from = from;
+    this.to = to;
+    this.callId = callId;
+    this.cseq = cseq;
+    this.contact = contact;
+    this.maxForwards = maxForwards;
   }
+}
+
+/** Of a message that was made here, of which nothing came in. */
+export const NOTHING: Frequent = new Frequent();
+
+/** The values of a message that came in. */
+export function frequentOf(head: Head): Frequent {
+  const { text, words, at } = head;
+  const callId = words[at + Q_CALL_ID]!;
+  const method = words[at + Q_METHOD]!;
+  const hops = words[at + Q_MAX_FORWARDS]!;
+  const contact = words[at + Q_CONTACT + R_BAD_Q] === 0 ? addressAt(text, words, at + Q_CONTACT) : undefined;
+  return new Frequent(
+    words[at + Q_VIA] === 0 ? undefined : new Via(text, words, at + Q_VIA),
+    addressAt(text, words, at + Q_FROM),
+    addressAt(text, words, at + Q_TO),
+    callId === 0 ? undefined : text.slice(callId & 0xffff, callId >>> 16),
+    method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true),
+    contact ?? lacking(head, ID_CONTACT),
+    hops === NONE ? lacking(head, ID_MAX_FORWARDS) : hops,
+  );
+}
+
+function addressAt(text: string, words: Uint32Array, at: number): NameAddr | undefined {
+  return words[at] === 0 ? undefined : new NameAddr(new Uri(text, words, at));
 }
 
 function lacking(head: Head, id: number): null | undefined {
   return head.find(id, 0) < 0 ? null : undefined;
 }
-
-/** Of a message that was made here, of which nothing came in. */
-export const NOTHING: Frequent = new Frequent(undefined);
 
 /** True where the first Via or Contact is there and the only one: one field, and nothing behind the value. */
 export function frequentAlone(head: Head, id: number): boolean {

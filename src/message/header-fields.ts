@@ -14,7 +14,7 @@ import {
   readSingle,
   readTopmost,
 } from "./field-list.ts";
-import { Frequent, frequentAlone, NOTHING } from "./frequent.ts";
+import { type Frequent, frequentAlone, frequentOf, NOTHING } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 
@@ -135,7 +135,7 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   }
 
   private _asItCame(): Frequent {
-    return this._head === undefined ? NOTHING : new Frequent(this._head);
+    return this._head === undefined ? NOTHING : frequentOf(this._head);
   }
 
   /** What get() gives, where it is not among the most frequent values as they came in. */

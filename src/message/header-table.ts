@@ -5,7 +5,7 @@
 import type { Engine } from "../core/engine.ts";
 import { registerPreparation } from "../core/engine.ts";
 import { writeBinary } from "../core/text.ts";
-import { holds } from "../core/window.ts";
+import { holdsNothing } from "../core/window.ts";
 import {
   bracketed,
   type Check,
@@ -145,7 +145,7 @@ registerPreparation((core: Engine) => {
       core.intern(each.length, id);
     }
   }
-  holds(undefined);
+  holdsNothing();
 });
 
 const [, via, from, to, callId, cseq, contact, maxForwards] = byId;

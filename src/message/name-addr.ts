@@ -1,21 +1,11 @@
 // NameAddr: display name, URI and header parameters, as in From, To, Contact, Route (RFC 3261 §20.10).
 // Immutable.
 
-import {
-  R_DISPLAY,
-  R_DISPLAY_QUOTED,
-  R_ERROR,
-  R_PARAMS,
-  R_TAG,
-  R_URI_KIND,
-  READ_ASCII,
-  SCHEME_STAR,
-  WINDOW_SIZE,
-} from "../core/abi.ts";
+import { R_DISPLAY, R_DISPLAY_QUOTED, R_TAG, R_URI_KIND, SCHEME_STAR, WINDOW_SIZE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, isQuoted, recordedText } from "../core/window.ts";
+import { failure, hold } from "../core/window.ts";
 import { quote, refuseUnsafe, unquote, unquotePairs } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { inspectAsText } from "./inspect.ts";
@@ -42,19 +32,13 @@ export class NameAddr {
     inspectAsText(NameAddr.prototype, "NameAddr");
   }
 
-  // The text it is a part of, and the record of where its own parts are: they are cut out when asked for.
-  private readonly _text: string;
-  private readonly _words: Uint32Array;
-  private readonly _at: number;
+  // Its other parts are in the record that its URI has.
   readonly uri: Uri;
   private _params: Params | undefined = undefined;
 
   /** @internal Use NameAddr.parse or NameAddr.of. */
-  constructor(text: string, words: Uint32Array, at: number) {
-    this._text = text;
-    this._words = words;
-    this._at = at;
-    this.uri = words[at + R_URI_KIND] === SCHEME_STAR ? STAR : new Uri(text, words, at);
+  constructor(uri: Uri) {
+    this.uri = uri;
   }
 
   /**
@@ -79,22 +63,20 @@ export class NameAddr {
 
   /** The tag parameter (RFC 3261 §19.3). */
   get tag(): string | undefined {
-    const tag = recordedText(this._text, this._words, this._at, R_TAG);
-    const quoted = isQuoted(this._text, this._words, this._at, R_TAG);
-    return quoted ? unquote(unfold(tag as string)) : tag;
+    const tag = this.uri.part(R_TAG);
+    return this.uri.quoted(R_TAG) ? unquote(unfold(tag as string)) : tag;
   }
 
   /** The parameters behind the URI, which belong to the header field. */
   get params(): Params {
-    const ascii = this._words[this._at + R_ERROR] === READ_ASCII;
-    this._params ??= Params.ofHeader(this._text, this._words[this._at + R_PARAMS]!, ascii);
+    this._params ??= this.uri.paramsBehind();
     return this._params;
   }
 
   /** The display name, unquoted; "" for none. */
   get displayName(): string {
-    const name = recordedText(this._text, this._words, this._at, R_DISPLAY) as string;
-    return unfold(this._words[this._at + R_DISPLAY_QUOTED] === PAIRS ? unquotePairs(name) : name);
+    const name = this.uri.part(R_DISPLAY) as string;
+    return unfold(this.uri.word(R_DISPLAY_QUOTED) === PAIRS ? unquotePairs(name) : name);
   }
 
   /** True for the `*` of a Contact that takes all bindings away (RFC 3261 §10.2.2). */
@@ -132,6 +114,7 @@ function compose(displayName: string, uri: Uri | string, before: Params, changes
 
 /** @internal The address that the core has just read into its record. */
 export function readNameAddr(core: Engine, text: string, ascii: boolean): NameAddr {
+  if (core.record[R_URI_KIND] === SCHEME_STAR) return new NameAddr(STAR);
   const at = keepRecord(core, ascii);
-  return new NameAddr(text, slab, at);
+  return new NameAddr(new Uri(text, slab, at));
 }

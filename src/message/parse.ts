@@ -3,7 +3,7 @@
 
 import { Head } from "../core/head.ts";
 import { type ParseFailure, type ParseLimits, parseHead } from "../core/parse.ts";
-import { SipError } from "../errors.ts";
+import { type ErrorCode, SipError } from "../errors.ts";
 import { Request } from "./request.ts";
 import { Response } from "./response.ts";
 
@@ -32,10 +32,10 @@ export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits)
  */
 export function parseMessage(data: Uint8Array | string, limits?: ParseLimits): Message {
   const parsed = tryParseMessage(data, limits);
-  if (parsed.kind === "failure") {
-    throw new SipError(parsed.code, `not a SIP message: ${parsed.code.replaceAll("_", " ")}`, {
-      status: 400,
-    });
-  }
+  if (parsed.kind === "failure") throw refusal(parsed.code);
   return parsed;
+}
+
+function refusal(code: ErrorCode): SipError {
+  return new SipError(code, `not a SIP message: ${code.replaceAll("_", " ")}`, { status: 400 });
 }

@@ -18,17 +18,14 @@ export class Request extends BaseMessage {
   private _edited: boolean;
   /** The To tag of every response made to this request; made with the first of them. */
   private _toTag: string | undefined;
-  /** @internal */
-  protected readonly made: boolean;
 
   /** @internal Use parseMessage or createRequest. */
   constructor(head: Head | undefined, headers?: Headers, method?: string, uri?: Uri) {
     super(head, headers);
     this._edited = head === undefined;
-    this._method = method === undefined ? undefined : checkMethod(method);
+    this._method = method;
     this._uri = uri;
     this._toTag = undefined;
-    this.made = head === undefined;
   }
 
   /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
@@ -99,6 +96,11 @@ export class Request extends BaseMessage {
     return this._toTag;
   }
 
+  /** @internal */
+  protected get made(): boolean {
+    return this.head === undefined;
+  }
+
   protected override editedStartLine(): string | undefined {
     return this._edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
   }
@@ -109,7 +111,8 @@ function offsetOf({ text, first, second }: Head): number {
   return text.indexOf(toBinary(second), text.indexOf(first) + first.length);
 }
 
-function checkMethod(method: string): string {
+/** @internal The method. Throws SipError `value_invalid` where it is no token. */
+export function checkMethod(method: string): string {
   if (!isToken(method)) throw new SipError("value_invalid", `not a method: ${JSON.stringify(method)}`);
   return method;
 }

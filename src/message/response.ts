@@ -27,8 +27,8 @@ export class Response extends BaseMessage {
     unread?: string,
   ) {
     super(head, headers, unread);
-    this._status = head ? head.status : checkStatus(status);
-    this._reason = reason === undefined ? undefined : refuseUnsafe(reason, "Status-Line");
+    this._status = head === undefined ? status : head.status;
+    this._reason = reason;
     this._edited = head === undefined && unread === undefined;
     this.made = made;
   }
@@ -68,10 +68,8 @@ export class Response extends BaseMessage {
   /** A copy that can be edited alone; it shares the text. */
   clone(): Response {
     const { head } = this;
-    const copy = new Response(head, this.headers.clone(), this._status, undefined, this.made);
+    const copy = new Response(head, this.headers.clone(), this._status, this._reason, this.made);
     copy._status = this._status;
-    // As it is: one that came in may hold a CR, and was not made here.
-    copy._reason = this._reason;
     copy._edited = this._edited;
     copy.adopt(this);
     return copy;

@@ -3,6 +3,10 @@
 
 import {
   NONE,
+  R_DISPLAY,
+  R_DISPLAY_QUOTED,
+  R_ERROR,
+  R_PARAMS,
   R_URI_ESCAPED,
   R_URI_HEADERS,
   R_URI_HOST,
@@ -12,6 +16,7 @@ import {
   R_URI_PORT,
   R_URI_SCHEME,
   R_URI_USER,
+  READ_ASCII,
   RECORD_WORDS,
   SCHEME_SIP,
   SCHEME_SIPS,
@@ -21,7 +26,7 @@ import {
 } from "../core/abi.ts";
 import { keepRecord, slab } from "../core/slab.ts";
 import { toBinary } from "../core/text.ts";
-import { failure, hold, recordedText } from "../core/window.ts";
+import { failure, hold, isQuoted, recordedText } from "../core/window.ts";
 import { SipError } from "../errors.ts";
 import { escapeExcept, PASSWORD, percentDecode, refuseUnsafe, USER } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
@@ -54,7 +59,6 @@ export class Uri {
   private readonly _words: Uint32Array;
   private readonly _at: number;
   private _params: Params | undefined = undefined;
-  private _headers: Params | undefined = undefined;
 
   /** @internal Use Uri.parse or Uri.of. */
   constructor(text: string, words: Uint32Array, at: number) {
@@ -95,7 +99,7 @@ export class Uri {
 
   /** Lower case: "sip", "sips", "tel", "urn", … */
   get scheme(): string {
-    switch (this._kind) {
+    switch (this.word(R_URI_KIND)) {
       case SCHEME_SIP:
         return "sip";
       case SCHEME_SIPS:
@@ -105,60 +109,57 @@ export class Uri {
       case SCHEME_STAR:
         return "*";
       default:
-        return (this._part(R_URI_SCHEME) as string).toLowerCase();
+        return (this.part(R_URI_SCHEME) as string).toLowerCase();
     }
   }
 
   /** The user part, unescaped; undefined where there is none. */
   get user(): string | undefined {
-    const user = this._part(R_URI_USER);
-    return user === undefined || this._words[this._at + R_URI_ESCAPED] === 0 ? user : percentDecode(user);
+    const user = this.part(R_URI_USER);
+    return user === undefined || this.word(R_URI_ESCAPED) === 0 ? user : percentDecode(user);
   }
 
   /** The password, unescaped. To be avoided (RFC 3261 §19.1.1). */
   get password(): string | undefined {
-    const password = this._part(R_URI_PASSWORD);
+    const password = this.part(R_URI_PASSWORD);
     return password === undefined ? undefined : percentDecode(password);
   }
 
   /** @internal User and password as they came, escapes and all. */
   get userinfo(): string | undefined {
-    const password = this._part(R_URI_PASSWORD);
-    const user = this._part(R_URI_USER);
+    const password = this.part(R_URI_PASSWORD);
+    const user = this.part(R_URI_USER);
     return password === undefined ? user : `${user}:${password}`;
   }
 
   /** The host as written, IPv6 without brackets; "" for a scheme other than sip and sips. */
   get host(): string {
-    return this.isSip ? (this._part(R_URI_HOST) as string) : "";
+    return this.isSip ? (this.part(R_URI_HOST) as string) : "";
   }
 
   get port(): number | undefined {
-    const port = this._words[this._at + R_URI_PORT]!;
+    const port = this.word(R_URI_PORT);
     return port === NONE ? undefined : port;
   }
 
   get params(): Params {
-    this._params ??= this.isSip ? Params.ofUri(this._text, this._words[this._at + R_URI_PARAMS]!) : NO_PARAMS;
+    this._params ??= this.isSip ? Params.ofUri(this._text, this.word(R_URI_PARAMS)) : NO_PARAMS;
     return this._params;
   }
 
   /** The headers part, behind the question mark. */
   get headers(): Params {
-    this._headers ??= this.isSip
-      ? Params.ofUriHeaders(this._text, this._words[this._at + R_URI_HEADERS]!)
-      : NO_HEADERS;
-    return this._headers;
+    return this.isSip ? Params.ofUriHeaders(this._text, this.word(R_URI_HEADERS)) : NO_HEADERS;
   }
 
   /** Everything behind the scheme's colon, for a scheme other than sip and sips; else "". */
   get opaque(): string {
-    return this.isSip || this._kind === SCHEME_STAR ? "" : (this._part(R_URI_HOST) as string);
+    return this.isSip || this.word(R_URI_KIND) === SCHEME_STAR ? "" : (this.part(R_URI_HOST) as string);
   }
 
   /** True for sip and sips. */
   get isSip(): boolean {
-    const kind = this._kind;
+    const kind = this.word(R_URI_KIND);
     return kind === SCHEME_SIP || kind === SCHEME_SIPS;
   }
 
@@ -176,10 +177,10 @@ export class Uri {
     const { user, password } = changes;
     return compose(
       changes.scheme ?? this.scheme,
-      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this._part(R_URI_USER),
+      "user" in changes ? user && escapeExcept(refuseUnsafe(user), USER) : this.part(R_URI_USER),
       "password" in changes
         ? password && escapeExcept(refuseUnsafe(password), PASSWORD)
-        : this._part(R_URI_PASSWORD),
+        : this.part(R_URI_PASSWORD),
       changes.host ?? this.host,
       "port" in changes ? changes.port : this.port,
       changes.params === undefined ? this.params : Params.of(changes.params, "uri"),
@@ -194,7 +195,7 @@ export class Uri {
 
   /** As it stands on the wire, without angle brackets. */
   toString(): string {
-    if (!this.isSip) return this._kind === SCHEME_STAR ? "*" : `${this.scheme}:${this.opaque}`;
+    if (!this.isSip) return this.word(R_URI_KIND) === SCHEME_STAR ? "*" : `${this.scheme}:${this.opaque}`;
     return write(this.scheme, this.userinfo, this.host, this.port, this.params, this.headers);
   }
 
@@ -203,12 +204,24 @@ export class Uri {
     return this.toString();
   }
 
-  private get _kind(): number {
-    return this._words[this._at + R_URI_KIND]!;
+  /** @internal A part of the URI, or of the address whose record this is, as it came. */
+  part(word: number): string | undefined {
+    return recordedText(this._text, this._words, this._at, word);
   }
 
-  private _part(word: number): string | undefined {
-    return recordedText(this._text, this._words, this._at, word);
+  /** @internal A word of its record. */
+  word(word: number): number {
+    return this._words[this._at + word]!;
+  }
+
+  /** @internal True where that part begins with a quote. */
+  quoted(word: number): boolean {
+    return isQuoted(this._text, this._words, this._at, word);
+  }
+
+  /** @internal The parameters of the address whose record this is. */
+  paramsBehind(): Params {
+    return Params.ofHeader(this._text, this.word(R_PARAMS), this.word(R_ERROR) === READ_ASCII);
   }
 }
 
@@ -253,5 +266,6 @@ function compose(
 export const STAR: Uri = (() => {
   const words = new Uint32Array(RECORD_WORDS).fill(NONE);
   words[R_URI_KIND] = SCHEME_STAR;
+  words[R_DISPLAY] = words[R_DISPLAY_QUOTED] = words[R_PARAMS] = 0;
   return new Uri("*", words, 0);
 })();
