@@ -47,6 +47,15 @@ export function quoteIfNeeded(value: string): string {
 /** Replaces percent escapes by what they stand for, once (RFC 3261 §19.1.2), and reads it as UTF-8. */
 export function percentDecode(text: string): string {
   if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // An escape that lacks a digit, or octets that are not UTF-8.
+    return decodeOctets(text);
+  }
+}
+
+function decodeOctets(text: string): string {
   const octets = utf8(text);
   const size = octets.length;
   let length = 0;
