@@ -7,9 +7,9 @@ import { percentDecode } from "../../src/message/escape.ts";
 function slowly(text: string): string {
   const octets: number[] = [];
   for (let rest = Buffer.from(text); rest.length > 0; ) {
-    const escape = /^%[0-9a-f]{2}/i.test(rest.toString("latin1", 0, 3));
-    octets.push(escape ? Number.parseInt(rest.toString("latin1", 1, 3), 16) : rest.readUInt8(0));
-    rest = rest.subarray(escape ? 3 : 1);
+    const escaped = /^%[0-9a-f]{2}/i.test(rest.toString("latin1", 0, 3));
+    octets.push(escaped ? Number.parseInt(rest.toString("latin1", 1, 3), 16) : rest.readUInt8(0));
+    rest = rest.subarray(escaped ? 3 : 1);
   }
   return Buffer.from(octets).toString("utf8");
 }
