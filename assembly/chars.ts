@@ -2,7 +2,7 @@
 // digits, `-`, `.` and `_` may stand everywhere; where vectors are there, marks.ts has marked all others.
 
 import { marked } from "./marks";
-import { CLASSES, PLAIN } from "./memory";
+import { CLASSES, MARKS, PLAIN, WINDOW } from "./memory";
 
 /** token */
 export const C_TOKEN: u8 = 1;
@@ -90,19 +90,34 @@ export function at(p: usize, bits: u8): bool {
   return (load<u8>(CLASSES + load<u8>(p)) & bits) != 0;
 }
 
-/** The first address from `p` up to `end` whose octet is of none of these C_* classes. */
+/**
+ * The first address from `p` up to `end` whose octet is of none of these C_* classes. As marked() goes, but that it
+ * keeps the marks at hand: a hostile value is nothing but marked octets.
+ */
 export function skip(p: usize, end: usize, bits: u8): usize {
   if (ASC_FEATURE_SIMD) {
+    let block = WINDOW + ((p - WINDOW) & ~63);
+    let marks = load<u64>(marksOf(block)) & ((<u64>-1) << (<u64>((p - WINDOW) & 63)));
     while (true) {
-      p = marked(p, end);
+      while (marks == 0) {
+        block += 64;
+        if (block >= end) return end;
+        marks = load<u64>(marksOf(block));
+      }
+      p = block + <usize>ctz(marks);
       if (p >= end) return end;
       if (!at(p, bits)) return p;
-      p++;
+      marks &= marks - 1;
     }
   } else {
     while (p < end && at(p, bits)) p++;
-    return p;
   }
+  return p;
+}
+
+/** Where the marks of the sixty-four octets from `block` on are. */
+function marksOf(block: usize): usize {
+  return MARKS + ((block - WINDOW) >> 3);
 }
 
 /** The address of the first octet `wanted`, one that is not plain, from `p`, or `end`. */
@@ -120,8 +135,23 @@ export function find(p: usize, end: usize, wanted: u8): usize {
   }
 }
 
-/** The first address from `p` up to `end` that has no white space: there is seldom more than one octet of it. */
+/** The first address from `p` up to `end` that has no white space: there is seldom any. */
 export function skipSpace(p: usize, end: usize): usize {
+  return p < end && at(p, C_SPACE) ? behindSpace(p + 1, end) : p;
+}
+
+/** The same behind white space: there is seldom more than one octet of it. */
+function behindSpace(p: usize, end: usize): usize {
+  if (ASC_FEATURE_SIMD) {
+    while (p + 16 <= end && load<u8>(p) <= 0x20) {
+      const lanes = v128.load(p);
+      const ends = v128.or(i8x16.eq(lanes, i8x16.splat(0x0a)), i8x16.eq(lanes, i8x16.splat(0x0d)));
+      const blanks = v128.or(i8x16.eq(lanes, i8x16.splat(0x20)), i8x16.eq(lanes, i8x16.splat(0x09)));
+      const others = ~i8x16.bitmask(v128.or(ends, blanks)) & 0xffff;
+      if (others != 0) return p + <usize>ctz(others);
+      p += 16;
+    }
+  }
   while (p < end && at(p, C_SPACE)) p++;
   return p;
 }
@@ -145,8 +175,8 @@ export function skipQuoted(p: usize, end: usize): usize {
   while (true) {
     if (ASC_FEATURE_SIMD) p = marked(p, end);
     if (p >= end) return 0;
-    const octet = load<u8>(p);
-    if (octet == 0x22) return p + 1;
-    p += octet == 0x5c ? 2 : 1;
+    if (load<u8>(p) == 0x22) return p + 1;
+    if (load<u8>(p) != 0x5c) p++;
+    else while (p < end && load<u8>(p) == 0x5c) p += 2;
   }
 }

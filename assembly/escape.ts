@@ -15,9 +15,11 @@ export function resetEscaped(): void {
  */
 export function skipEscaped(p: usize, end: usize, bits: u8): usize {
   while (true) {
-    p = skip(p, end, bits);
-    if (p + 2 >= end || load<u8>(p) != 0x25 || !isHex(load<u8>(p + 1)) || !isHex(load<u8>(p + 2))) return p;
+    const first = skip(p, end, bits);
+    // One escape is often behind the other.
+    p = first;
+    while (p + 2 < end && load<u8>(p) == 0x25 && isHex(load<u8>(p + 1)) && isHex(load<u8>(p + 2))) p += 3;
+    if (p == first) return p;
     escaped = true;
-    p += 3;
   }
 }

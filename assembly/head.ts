@@ -26,10 +26,10 @@ import {
   T_START,
   WINDOW_SIZE,
 } from "../src/core/abi";
-import { at, C_TOKEN, skipSpace, trimEnd } from "./chars";
+import { C_TOKEN, skip, skipSpace, trimEnd } from "./chars";
 import { clearFrequent, dropFrequent, frequentIsAscii, readFrequent } from "./frequent";
 import { nameId, nameIdOf } from "./header-name";
-import { resetMarks } from "./marks";
+import { mark, resetMarks } from "./marks";
 import { MASKS, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
 import { asciiWindow, lineEnd } from "./scan";
@@ -140,12 +140,12 @@ function anyField(p: usize, end: usize, count: u32): usize {
   }
   if (last >= end) return 0;
 
-  let colon = p;
-  while (colon < lf && load<u8>(colon) != 0x3a) colon++;
-  const name = trimEnd(p, colon);
+  mark(p, lf);
+  const name = skip(p, lf, C_TOKEN);
+  const colon = skipSpace(name, lf);
   let id: u32 = 0;
   let value = p;
-  if (colon < lf && isName(p, name)) {
+  if (name > p && colon < lf && load<u8>(colon) == 0x3a) {
     id = nameId(p, <u32>(name - p));
     value = colon + 1;
   } else {
@@ -156,13 +156,6 @@ function anyField(p: usize, end: usize, count: u32): usize {
   valueEnd = trimEnd(value, valueEnd);
   Table.note(count, p, value, valueEnd, id, flags);
   return last + 1;
-}
-
-/** True for a token. */
-function isName(p: usize, end: usize): bool {
-  if (p == end) return false;
-  while (p < end && at(p, C_TOKEN)) p++;
-  return p == end;
 }
 
 /**

@@ -79,6 +79,13 @@ function item(p: usize, end: usize): usize {
 
 /** The end, where no octet before it is a control character other than white space. */
 function line(p: usize, end: usize): usize {
+  // Sixteen at a time up to the first that is not visible ASCII or SP.
+  if (ASC_FEATURE_SIMD) {
+    for (; p + 16 <= end; p += 16) {
+      const lanes = v128.load(p);
+      if (!i8x16.all_true(i8x16.lt_u(i8x16.sub(lanes, i8x16.splat(0x20)), i8x16.splat(0x5f)))) break;
+    }
+  }
   for (; p < end; p++) {
     const octet = load<u8>(p);
     if ((octet < 0x20 && !at(p, C_SPACE)) || octet == 0x7f) return fail(E_VALUE, p);

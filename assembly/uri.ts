@@ -96,7 +96,10 @@ function sip(p: usize, end: usize): usize {
 
   const params = p;
   while (p < end && load<u8>(p) == 0x3b) {
-    p = skipEscaped(p + 1, end, C_PARAM);
+    p++;
+    // There may be nothing between two of them, at least in what is meant to be slow.
+    if (p < end && load<u8>(p) == 0x3b) continue;
+    p = skipEscaped(p, end, C_PARAM);
     if (p < end && load<u8>(p) == 0x3d) p = skipEscaped(p + 1, end, C_PARAM);
   }
   record(R_URI_PARAMS, span(params, p));

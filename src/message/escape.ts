@@ -1,6 +1,6 @@
 // Escape: quoted strings, percent escapes, and what may not go on the wire at all (RFC 3261 §25.1).
 
-import { fromUtf8, toBinary } from "../core/text.ts";
+import { fromUtf8, toBinary, utf8 } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 
 const TOKEN = /^[\w.!%*+`'~-]+$/;
@@ -47,13 +47,23 @@ export function quoteIfNeeded(value: string): string {
 /** Replaces percent escapes by what they stand for, once (RFC 3261 §19.1.2), and reads it as UTF-8. */
 export function percentDecode(text: string): string {
   if (!text.includes("%")) return text;
-  const binary = toBinary(text);
-  const octets = new Uint8Array(binary.length);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // An escape that lacks a digit, or octets that are not UTF-8.
+    return decodeOctets(text);
+  }
+}
+
+function decodeOctets(text: string): string {
+  const octets = utf8(text);
+  const size = octets.length;
   let length = 0;
-  for (let i = 0; i < binary.length; i++) {
-    const octet = binary.charCodeAt(i);
-    const value = octet === PERCENT ? hexDigit(binary, i + 1) * 16 + hexDigit(binary, i + 2) : -1;
-    if (value >= 0) i += 2;
+  for (let at = 0; at < size; at++) {
+    const octet = octets[at]!;
+    const value =
+      octet === PERCENT && at + 2 < size ? (hex(octets[at + 1]!) << 4) | hex(octets[at + 2]!) : -1;
+    if (value >= 0) at += 2;
     octets[length++] = value >= 0 ? value : octet;
   }
   return fromUtf8(octets.subarray(0, length));
@@ -61,12 +71,14 @@ export function percentDecode(text: string): string {
 
 const PERCENT = 0x25;
 
-/** The value of the hexadecimal digit at `at`; far below zero where there is none. */
-function hexDigit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1000;
+/** What a hexadecimal digit stands for; below zero for an octet that is none. */
+function hex(octet: number): number {
+  const letter = octet | 0x20;
+  return letter >= 0x61 && letter <= 0x66
+    ? letter - 0x57
+    : octet >= 0x30 && octet <= 0x39
+      ? octet - 0x30
+      : -1;
 }
 
 /** Escapes every octet of the text's UTF-8 that is not of `allowed`, a pattern of single characters. */

@@ -21,8 +21,9 @@ export function fieldName(head: Head | undefined, item: Item): string {
 
 /** The item's value as text, on one line. */
 export function fieldText(head: Head | undefined, item: Item): string {
-  const { text, start, end } = sourceOf(head, item);
-  return fromBinary(unfold(text.slice(start, end)));
+  const { text, start, end, ascii } = sourceOf(head, item);
+  const value = unfold(text.slice(start, end));
+  return ascii ? value : fromBinary(value);
 }
 
 /** The place of the first field at or behind `from` that has this name, or -1. */

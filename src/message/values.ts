@@ -102,24 +102,33 @@ export function readList(
 ): unknown[] | undefined {
   const core = open(info, text, end);
   const kind = info.kind;
+  const first = skipEmpty(text, start, end);
   let values = before;
-  let at = skipEmpty(text, start, end);
-  while (at < end) {
-    const next = scan(kind, core, at, end, info.most);
-    const index = values === undefined ? 0 : values.length;
-    if (next < 0) throw failure(core, next, info.name, { header: info.name, index });
-    if (index === VALUES_MAX) {
-      throw new SipError("too_many_values", `more than ${VALUES_MAX} values`, {
-        header: info.name,
-        status: 400,
-      });
+  // A long list is gone through first without making its values: it may have too many. One may be two octets long.
+  for (let making = end - first < 2 * VALUES_MAX; ; making = true) {
+    let index = before === undefined ? 0 : before.length;
+    for (let at = first; at < end; index++) {
+      const next = scan(kind, core, at, end, info.most);
+      if (next < 0) {
+        // A value before this one may be refused yet.
+        if (!making) break;
+        throw failure(core, next, info.name, { header: info.name, index });
+      }
+      if (index === VALUES_MAX) {
+        throw new SipError("too_many_values", `more than ${VALUES_MAX} values`, {
+          header: info.name,
+          status: 400,
+        });
+      }
+      if (making) {
+        const value = makeValue(info, core, text, ascii, at, next, index);
+        if (values === undefined) values = [value];
+        else values.push(value);
+      }
+      at = skipEmpty(text, next, end);
     }
-    const value = makeValue(info, core, text, ascii, at, next, index);
-    if (values === undefined) values = [value];
-    else values.push(value);
-    at = skipEmpty(text, next, end);
+    if (making) return values;
   }
-  return values;
 }
 
 /** Passes over white space and commas: a list may have empty members, which count for nothing. */

@@ -1,4 +1,5 @@
 // Unfolding: what it makes one space of, and that it takes no more time than the text is long.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { unfold } from "../../src/message/fold.ts";
 import { parseMessage } from "../../src/message/parse.ts";
@@ -17,6 +18,18 @@ describe("unfold", () => {
     ["a\r\r\n b", "a\r b"],
   ])("%j is %j", (folded, text) => {
     expect(unfold(folded)).toBe(text);
+  });
+
+  it("makes of any text what the one rule says: white space, line end, white space are one SP", () => {
+    const rule = (text: string) =>
+      text.replace(/[ \t]+(?:\r?\n[ \t]+)?|\r?\n[ \t]+/g, (run) => (run.includes("\n") ? " " : run));
+    const piece = fc.constantFrom(" ", "\t", "\r", "\n", "\r\n ", "a", "é", "\u{1f600}");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        expect(unfold(pieces.join(""))).toBe(rule(pieces.join("")));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("is linear in white space that is not at a fold", () => {

@@ -216,6 +216,22 @@ describe("a value that is malformed", () => {
     const many = made(["Supported", Array(2049).fill("a").join(",")]);
     expect(thrown(() => many.get("Supported"))).toMatchObject({ code: "too_many_values", status: 400 });
     expect(made(["Supported", Array(2048).fill("a").join(",")]).get("Supported")).toHaveLength(2048);
+    const long = (at: number) =>
+      made([
+        "Supported",
+        Array(3000)
+          .fill("abc")
+          .fill("a b", at, at + 1)
+          .join(", "),
+      ]);
+    expect(thrown(() => long(7).get("Supported"))).toMatchObject({ code: "value_invalid", index: 7 });
+    expect(thrown(() => long(2900).get("Supported"))).toMatchObject({ code: "too_many_values" });
+    expect(made(["Supported", Array(2000).fill("abc").join(", ")]).get("Supported")).toHaveLength(2000);
+    const two = made(
+      ["Supported", Array(2000).fill("abc").join(",")],
+      ["Supported", Array(49).fill("a").join(",")],
+    );
+    expect(thrown(() => two.get("Supported"))).toMatchObject({ code: "too_many_values" });
   });
 });
 
