@@ -1,25 +1,73 @@
 // Calls: SIPp calls SIPp through a record-routing proxy with state, the library's on each runtime and, where it
-// is installed, Kamailio's with one worker. At each rate they take turns. One that fails a call or has anything
-// repeated, at two tries, is out: the rate before was its highest.
+// is installed, Kamailio's with one worker. They take turns, each at its own rate: twice the last as long as no call
+// fails and nothing is repeated, then halfway between the highest that went well and the lowest that did not.
 
-import { createSocket } from "node:dgram";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { has, path, Running, sleep } from "./processes.mjs";
+import { callsAt, freePort } from "./sipp.mjs";
 
 const FIRST = 100;
-const STEP = 1.3;
 const LAST = 20_000;
+/** The search ends when what went well and what did not are so near each other. */
+const NEAR = 1.15;
+/** Tries at a rate before it counts as too high: something else on the machine may have been the reason. */
+const TRIES = 2;
+/** At this rate, and for so many seconds, a proxy runs first, until its code is compiled: faults do not count. */
+const WARM = { rate: 250, seconds: 8 };
+/** How long a proxy that was too slow goes on sending again what nobody waits for, in milliseconds (timers B, F, H). */
+const COOL = 33_000;
 
-/** A free UDP port, as far as one can know. */
-function freePort() {
-  return new Promise((resolve) => {
-    const socket = createSocket("udp4").bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
+/** One proxy, and what is known of it so far. */
+class Candidate {
+  name;
+  /** The highest rate without a fault, and the CPU time of a call there, in microseconds. */
+  good = 0;
+  micros;
+  /** The lowest rate that was too high. */
+  bad = Infinity;
+  rate = FIRST;
+  /** When its next turn may begin. */
+  ready = 0;
+  #begin;
+  #failures = 0;
+  #running;
+
+  constructor(name, begin) {
+    this.name = name;
+    this.#begin = begin;
+  }
+
+  get found() {
+    return this.bad / this.good < NEAR || this.good >= LAST || this.bad <= 10;
+  }
+
+  /** One try at its rate; what there is to say of it. */
+  async turn(callee, seconds) {
+    if (!this.#running) {
+      this.#running = await this.#begin();
+      const { good } = await callsAt(this.#running, callee, WARM.rate, WARM.seconds);
+      if (!good) this.ready = Date.now() + COOL;
+      return `${this.name} is warm`;
+    }
+    const { rate } = this;
+    const { good, failed, repeated, micros } = await callsAt(this.#running, callee, rate, seconds);
+    if (good) {
+      this.good = rate;
+      this.micros = micros;
+    } else if (++this.#failures >= TRIES) this.bad = rate;
+    if (good || this.#failures >= TRIES) {
+      this.#failures = 0;
+      this.rate = Math.round(this.bad === Infinity ? rate * 2 : (this.good + this.bad) / 2);
+    }
+    if (!good) this.ready = Date.now() + COOL;
+    return `${this.name} ${rate}/s ${good ? `${Math.round(micros)} µs` : `(${failed} failed, ${repeated} repeated)`}`;
+  }
+
+  async end() {
+    await this.#running?.program.end("SIGKILL");
+  }
 }
 
 async function kamailio(callee, folder) {
@@ -27,128 +75,62 @@ async function kamailio(callee, folder) {
   // -DD: in the foreground, with its worker. Its usual allocator is several times slower than this one.
   const settings = ["-x", "tlsf", "-X", "tlsf", "-m", "2048", "-M", "16", "-b", "4194304"];
   const defines = ["-A", `PORT=${port}`, "-A", `CALLEE="${callee}"`];
-  const command = [
-    "kamailio",
-    "-DD",
-    "-E",
-    "-f",
-    path("kamailio.cfg"),
-    "-Y",
-    folder,
-    ...settings,
-    ...defines,
-  ];
-  const program = new Running(command);
+  const files = ["-f", path("kamailio.cfg"), "-Y", folder];
+  const program = new Running(["kamailio", "-DD", "-E", ...files, ...settings, ...defines]);
   await sleep(1500);
-  return { name: "Kamailio", program, port };
+  return { program, port };
 }
 
 async function library(runtime, callee) {
   const program = new Running([...runtime.command, path("proxy.mjs"), `${callee}`]);
   const [, port] = await program.prints(/PORT (\d+)/);
-  return { name: runtime.name, program, port };
+  return { program, port };
 }
 
-/** The last line of a file of SIPp's statistics, by column. */
-function statistics(file) {
-  const lines = readFileSync(file, "utf8").trim().split("\n");
-  const names = lines[0].split(";");
-  const values = lines.at(-1).split(";");
-  return (name) => Number(values[names.indexOf(`${name}(C)`)] ?? 0);
-}
-
-/** SIPp, on the other core; its statistics, once it has ended. */
-class Sipp {
-  #file;
-  running;
-
-  constructor(folder, name, port, args) {
-    this.#file = join(folder, `${name}.csv`);
-    const common = ["-i", "127.0.0.1", "-p", `${port}`, "-nostdin", "-t", "u1", "-timer_resol", "1", "-nd"];
-    const counted = ["-buff_size", "4000000", "-trace_stat", "-fd", "1", "-stf", this.#file];
-    const command = ["sipp", "-sf", path(`sipp/${name}.xml`), ...common, ...counted, ...args];
-    this.running = new Running(command, { core: 1, cwd: folder });
-  }
-
-  get statistics() {
-    return statistics(this.#file);
-  }
-}
-
-/** Some seconds of calls at one rate; whether all went well, and what they cost the proxy. */
-async function calls1(proxy, callee, rate, seconds) {
-  const folder = mkdtempSync(join(tmpdir(), "calls-"));
-  const count = Math.ceil(rate * seconds);
-  const uas = new Sipp(folder, "uas", callee, []);
-  await sleep(500);
-  const before = proxy.program.cpu;
-  const uac = new Sipp(folder, "uac", await freePort(), [
-    ...["-s", "callee", "-r", `${rate}`, "-m", `${count}`, "-l", `${Math.max(1000, rate * 4)}`],
-    ...["-timeout", `${seconds + 20}`, "-timeout_error", `127.0.0.1:${proxy.port}`],
-  ]);
-  try {
-    await uac.running.ended;
-    const used = proxy.program.cpu - before;
-    // The callee ends on a signal, and writes its statistics.
-    await uas.running.end("SIGUSR1");
-    const [made, taken] = [uac.statistics, uas.statistics];
-    const done = made("SuccessfulCall");
-    const failed = count - done;
-    const repeated = made("Retransmissions") + taken("Retransmissions");
-    return {
-      good: failed === 0 && repeated === 0,
-      failed,
-      repeated,
-      micros: (used / Math.max(1, done)) * 1e6,
-    };
-  } finally {
-    await uac.running.end("SIGKILL");
-    await uas.running.end("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-export async function calls(runtimes, { seconds }, say) {
+/** @param minutes after which no new turn begins */
+export async function calls(runtimes, { seconds, minutes }, say) {
   if (!has("sipp")) {
     say("\nCalls: not measured, SIPp is not installed.");
     return [];
   }
-  say(`\nCalls through a proxy, ${seconds} s at each rate; CPU microseconds a call`);
-  if (!has("kamailio")) say("  Kamailio is not installed: there is nothing to compare with.");
+  say(
+    `\nCalls through a proxy, ${seconds} s at each rate, ${minutes} minutes in all; CPU microseconds a call`,
+  );
   const callee = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "kamailio-"));
-  const proxies = [];
+  const proxies = runtimes.map((each) => new Candidate(each.name, () => library(each, callee)));
+  if (has("kamailio")) proxies.unshift(new Candidate("Kamailio", () => kamailio(callee, folder)));
+  else say("  Kamailio is not installed: there is nothing to compare with.");
+  const end = Date.now() + minutes * 60_000;
   try {
-    if (has("kamailio")) proxies.push(await kamailio(callee, folder));
-    for (const runtime of runtimes) proxies.push(await library(runtime, callee));
-    // Until its code is compiled.
-    for (const proxy of proxies) await calls1(proxy, callee, FIRST, 10);
-    const best = new Map(proxies.map(({ name }) => [name, { calls: 0, micros: undefined }]));
-    let left = proxies;
-    for (let rate = FIRST; left.length > 0 && rate < LAST; rate = Math.ceil(rate * STEP)) {
-      const stay = [];
+    for (let left = proxies; left.length > 0 && Date.now() < end; ) {
       const shown = [];
       for (const proxy of left) {
-        let result = await calls1(proxy, callee, rate, seconds);
-        if (!result.good) result = await calls1(proxy, callee, rate, seconds);
-        if (result.good) {
-          best.set(proxy.name, { calls: rate, micros: result.micros });
-          stay.push(proxy);
-        }
-        const fault = result.good ? "" : `, ${result.failed} failed, ${result.repeated} repeated: out`;
-        shown.push(`${proxy.name} ${Math.round(result.micros)} µs${fault}`);
+        const now = Date.now();
+        if (now >= proxy.ready && now < end) shown.push(await proxy.turn(callee, seconds));
       }
-      say(`  ${rate}/s: ${shown.join("; ")}`);
-      left = stay;
+      if (shown.length > 0) say(`  ${shown.join("; ")}`);
+      else await sleep(500);
+      left = left.filter(({ found }) => !found);
     }
-    const reference = best.get("Kamailio");
-    for (const [name, { calls, micros }] of best) {
-      const share = reference?.calls ? `, ${(calls / reference.calls).toFixed(2)} of Kamailio's rate` : "";
-      say(`  ${name}: ${calls} calls a second, ${micros ? Math.round(micros) : "?"} µs each${share}`);
+    const reference = proxies.find(({ name }) => name === "Kamailio");
+    for (const proxy of proxies) {
+      const { name, good, micros, found } = proxy;
+      const share = (value, of) => (value && of ? ` (${(value / of).toFixed(2)} of Kamailio's)` : "");
+      const rate = `${found ? "" : "at least "}${good} calls a second${share(good, reference?.good)}`;
+      say(
+        `  ${name}: ${rate}, ${micros ? Math.round(micros) : "?"} µs each${share(micros, reference?.micros)}`,
+      );
     }
-    return [...best].map(([name, result]) => ({ work: "calls", proxy: name, ...result }));
+    return proxies.map(({ name, good, micros, found }) => ({
+      work: "calls",
+      proxy: name,
+      calls: good,
+      micros,
+      found,
+    }));
   } finally {
-    await Promise.all(proxies.map(({ program }) => program.end()));
+    await Promise.all(proxies.map((each) => each.end()));
     rmSync(folder, { recursive: true, force: true });
   }
 }

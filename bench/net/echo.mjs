@@ -6,7 +6,9 @@ const host = "127.0.0.1";
 const ready = (port) => console.log(`PORT ${port}`);
 
 if (kind === "ws") {
-  const { WebSocketServer } = await import("ws");
+  // The library's own: the other benches have an older one beside them, and Bun has its own for the name.
+  const library = new URL("../../node_modules/ws/wrapper.mjs", import.meta.url).href;
+  const { WebSocketServer } = await import(globalThis.Bun ? "ws" : library);
   const server = new WebSocketServer({
     host,
     port: 0,

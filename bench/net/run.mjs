@@ -1,6 +1,6 @@
 // Measures the transports and the stack under load, on loopback, beside what bounds them: OPTIONS beside a bare
 // echo, over UDP and WebSocket; a burst; calls through a proxy, beside Kamailio where that is installed.
-// Options: --quick, --only udp,ws,burst,calls, --runtime Node,Bun, --seconds N, --rounds N, --json, --unpinned.
+// Options: --quick, --only udp,ws,burst,calls, --runtime Node,Bun, --seconds N, --rounds N, --minutes N (calls), --json, --unpinned.
 
 import { parseArgs } from "node:util";
 import { answers } from "./answers.mjs";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     runtime: { type: "string", default: "" },
     seconds: { type: "string" },
     rounds: { type: "string" },
+    minutes: { type: "string" },
     json: { type: "boolean", default: false },
     unpinned: { type: "boolean", default: false },
   },
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 const shape = {
   seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
   rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+  minutes: Number(values.minutes ?? (values.quick ? 3.5 : 15)),
 };
 const only = new Set(values.only.split(","));
 const wanted = values.runtime.split(",");

@@ -14,15 +14,16 @@ const LONGEST = 32;
 const SP = 32;
 const SLASH = 47;
 
+type Tallies = Map<string, Map<string, number>>;
+
 export class TrafficCounter {
-  /** By way and protocol: "received UDP". */
-  readonly #tallies = new Map<string, Map<string, number>>();
+  /** Each by protocol. */
+  readonly #received: Tallies = new Map();
+  readonly #sent: Tallies = new Map();
 
   received(message: Message, protocol: string): void {
-    this.#count(
-      `received ${protocol}`,
-      message.kind === "request" ? message.method : classOf(Math.floor(message.status / 100)),
-    );
+    const kind = message.kind === "request" ? message.method : classOf(Math.floor(message.status / 100));
+    count(this.#received, protocol, kind);
   }
 
   /** Told from the first octets alone: what is sent again has no message any more. */
@@ -30,32 +31,37 @@ export class TrafficCounter {
     const end = data.indexOf(SP);
     const kind =
       data[3] === SLASH ? classOf(data[8]! - 48) : String.fromCharCode(...data.subarray(0, end & 31));
-    this.#count(`sent ${protocol}`, kind);
+    count(this.#sent, protocol, kind);
   }
 
   /** A copy. */
   get counts(): Traffic {
     const counts: Record<string, { received: Tally; sent: Tally }> = {};
-    for (const [key, tally] of this.#tallies) {
-      const [way, protocol = ""] = key.split(" ");
-      counts[protocol] ??= { received: {}, sent: {} };
-      counts[protocol][way as "received" | "sent"] = Object.fromEntries(tally);
+    for (const way of ["received", "sent"] as const) {
+      for (const [protocol, tally] of way === "sent" ? this.#sent : this.#received) {
+        counts[protocol] ??= { received: {}, sent: {} };
+        counts[protocol][way] = Object.fromEntries(tally);
+      }
     }
     return counts;
   }
-
-  #count(key: string, kind: string): void {
-    let tally = this.#tallies.get(key);
-    if (!tally) {
-      tally = new Map();
-      this.#tallies.set(key, tally);
-    }
-    // Methods are the peers' to choose: a table of them must not be theirs to fill.
-    const name = tally.has(kind) || (tally.size < MOST && kind.length <= LONGEST) ? kind : "other";
-    tally.set(name, (tally.get(name) ?? 0) + 1);
-  }
 }
 
+function count(tallies: Tallies, protocol: string, kind: string): void {
+  let tally = tallies.get(protocol);
+  if (!tally) {
+    tally = new Map();
+    tallies.set(protocol, tally);
+  }
+  // Methods are the peers' to choose: a table of them must not be theirs to fill.
+  const known = tally.get(kind);
+  if (known !== undefined || (tally.size < MOST && kind.length <= LONGEST)) tally.set(kind, (known ?? 0) + 1);
+  else tally.set("other", (tally.get("other") ?? 0) + 1);
+}
+
+/** Constants: text that is made for each message has to be hashed for each. */
+const CLASSES = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx"];
+
 function classOf(hundreds: number): string {
-  return `${hundreds}xx`;
+  return CLASSES[hundreds] ?? `${hundreds}xx`;
 }

@@ -99,9 +99,17 @@ export class TimerQueue {
       if (other !== undefined) other.next = timer.next;
     }
     this.#size--;
-    // The line's clock timer may now come too early: it then waits again. Only an empty line needs none.
-    if (line.first === undefined && line.handle !== undefined) {
-      this.#clock.clear(line.handle);
+    if (this.#size === 0) this.#rest();
+  }
+
+  /**
+   * Stops the clock's timers. A line's own is left to run when only that line is empty, and may come too early, or
+   * for nothing: a server that answers at once sets and clears the same timer for each request, and to have the
+   * runtime do so takes longer than to parse it.
+   */
+  #rest(): void {
+    for (const line of this.#lines.values()) {
+      if (line.handle !== undefined) this.#clock.clear(line.handle);
       line.handle = undefined;
     }
   }
