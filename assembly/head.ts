@@ -104,11 +104,12 @@ class Table {
 function usualField(p: usize, end: usize, count: u32): usize {
   let lanes = v128.load(p);
   const colons = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
-  // A CR would become the `-` of a name below.
-  const returns = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0d)));
-  if (colons == 0 || (returns & (colons ^ (colons - 1))) != 0) return 0;
+  if (colons == 0) return 0;
   const length = <usize>ctz(colons);
-  const name = v128.and(v128.or(lanes, i8x16.splat(0x20)), v128.load(MASKS + 16 - length));
+  // In lower case; a control character becomes a SP, or a CR would be a `-`.
+  const space = i8x16.splat(0x20);
+  const lower = v128.or(i8x16.max_s(lanes, space), space);
+  const name = v128.and(lower, v128.load(MASKS + 16 - length));
   const id = nameIdOf(i64x2.extract_lane(name, 0), i64x2.extract_lane(name, 1));
   if (id == 0) return 0;
   let value = p + length + 1;
@@ -124,7 +125,12 @@ function usualField(p: usize, end: usize, count: u32): usize {
     }
     lf += 16;
   }
-  if (lf >= end || load<u8>(lf - 1) != 0x0d || load<u8>(lf - 2) <= 0x20 || folds(lf + 1)) return 0;
+  if (lf >= end) return 0;
+  const before = <u32>load<u16>(lf - 2, 0, 1);
+  if (before >> 8 != 0x0d) return 0;
+  if ((before & 0xff) <= 0x20) return 0;
+  const behind = load<u8>(lf + 1);
+  if (behind <= 0x20 && behind != 0x0d && behind != 0x0a) return 0;
   Table.note(count, p, value, lf - 1, id, 0);
   return lf + 1;
 }
