@@ -1,4 +1,5 @@
 // Writes the results as text that can stand in a README: fixed-width tables, ratios last.
+import { timesLonger } from "./rounds.mjs";
 
 const number = (value) =>
   value >= 100_000
@@ -41,7 +42,7 @@ function timesSection({ tasks, contenders }) {
 
 function ratioSection({ tasks, contenders }) {
   const names = contenders.map(({ name }) => name).filter((name) => name !== "sippet");
-  const rows = [["sippet is faster by: median (best)", ...names]];
+  const rows = [["sippet is faster by: median of the rounds (best)", ...names]];
   for (const { title, times } of tasks) {
     const ours = times.sippet;
     if (ours === undefined) continue;
@@ -50,16 +51,19 @@ function ratioSection({ tasks, contenders }) {
       ...names.map((name) =>
         times[name] === undefined
           ? "-"
-          : `${ratio(times[name].median / ours.median)} x (${ratio(times[name].best / ours.best)} x)`,
+          : `${ratio(timesLonger(times[name], ours))} x (${ratio(times[name].best / ours.best)} x)`,
       ),
     ]);
   }
   if (rows.length === 1) return [];
-  const time = (id) => tasks.find((task) => task.id === id)?.times.sippet?.median ?? Number.NaN;
+  const own = (id) => {
+    const { sippet, "its parse": parse } = tasks.find((task) => task.id === id).times;
+    return `${ratio(timesLonger(sippet, parse))} (${ratio(sippet.best / parse.best)})`;
+  };
   return [
     "",
     ...(names.length > 0 ? [...table(rows), ""] : []),
-    `sippet: forward takes ${ratio(time("forward") / time("requests"))} times its parse, respond ${ratio(time("respond") / time("requests"))} times`,
+    `sippet: forward takes ${own("forward")} times its parse, respond ${own("respond")} times`,
   ];
 }
 

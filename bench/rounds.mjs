@@ -17,6 +17,14 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/**
+ * How many times longer `a` took than `b`: the median over the rounds of the ratio within one. What else the machine
+ * does comes and goes slower than that.
+ */
+export function timesLonger(a, b) {
+  return median(a.samples.map((sample, round) => sample / b.samples[round]));
+}
+
 /** How many operations take about `budget` milliseconds; a multiple of `step`, so that batches are fair. */
 function calibrate(work, budget, step) {
   let count = step;
@@ -33,7 +41,7 @@ function calibrate(work, budget, step) {
  * Runs jobs in interleaved rounds. A job is `{ name, step, work(count), prepare?(count) }`: `work` does
  * `count` operations; `prepare`, outside the timed region, makes what they need. `budget` is the length
  * of a turn, `warmup` that of what each job runs before, `limit` that of the whole, in milliseconds. Returns a map of
- * name → { median, best } in nanoseconds for one operation.
+ * name → { median, best, samples } in nanoseconds for one operation; the samples are one a round.
  */
 export function interleave(jobs, { rounds, budget, warmup, limit = Number.POSITIVE_INFINITY }) {
   const began = now();
@@ -62,7 +70,10 @@ export function interleave(jobs, { rounds, budget, warmup, limit = Number.POSITI
     }
   }
   return new Map(
-    states.map(({ job, samples }) => [job.name, { median: median(samples), best: Math.min(...samples) }]),
+    states.map(({ job, samples }) => [
+      job.name,
+      { median: median(samples), best: Math.min(...samples), samples },
+    ]),
   );
 }
 

@@ -76,6 +76,11 @@ export function tasks(contenders, messages, quick) {
   const skipped = new Set(["parse-bytes", "parse-string", "invite"]);
   const job = (make, step) =>
     contenders.map((contender) => ({ ...make(contender), step: contender.slow ? step : step * 8 }));
+  // Sippet's parse of the same messages, in the same rounds: what to hold forwarding and responding against.
+  const itsParse = (of) =>
+    contenders
+      .filter((c) => c.parseWith !== undefined)
+      .map((c) => ({ ...parsing(c, of, "bytes", false), name: "its parse", step: 8 * kinds }));
   const list = [
     {
       id: "parse-bytes",
@@ -103,22 +108,20 @@ export function tasks(contenders, messages, quick) {
       jobs: job((c) => parsing(c, invites, "bytes", true), 4),
     },
     {
-      id: "requests",
-      title: "parse, requests only, bytes",
-      jobs: job(
-        (c) => (c.forward === undefined ? { name: c.name } : parsing(c, requests, "bytes", false)),
-        kinds,
-      ),
-    },
-    {
       id: "forward",
       title: "forward: parse, push Via, Max-Forwards - 1, to bytes",
-      jobs: job((c) => (c.forward === undefined ? { name: c.name } : forwarding(c, requests)), kinds),
+      jobs: [
+        ...job((c) => (c.forward === undefined ? { name: c.name } : forwarding(c, requests)), kinds),
+        ...itsParse(requests),
+      ],
     },
     {
       id: "respond",
       title: "respond: 200 from a parsed request, to bytes",
-      jobs: job((c) => (c.respond === undefined ? { name: c.name } : responding(c, answerable)), answers),
+      jobs: [
+        ...job((c) => (c.respond === undefined ? { name: c.name } : responding(c, answerable)), answers),
+        ...itsParse(answerable),
+      ],
     },
   ];
   return list.map(({ id, title, jobs }) => ({
