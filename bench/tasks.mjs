@@ -20,17 +20,17 @@ function walk(messages, form, each) {
  * Parse, and perhaps read the seven values, from bytes or from strings. They go to a record of their own: to write
  * young strings to an old one has V8 note each of them, which is no library's work.
  */
-function parsing(contender, messages, form, read) {
-  const work = read
+function parsing({ name, parse, read }, messages, form, reading) {
+  const work = reading
     ? walk(messages, form, (input) => {
         const record = emptyRecord();
-        contender.read(contender.parse(input), record);
+        read(parse(input), record);
         sink.record = record;
       })
     : walk(messages, form, (input) => {
-        sink.value += contender.parse(input) === undefined ? 0 : 1;
+        sink.value += parse(input) === undefined ? 0 : 1;
       });
-  return { name: contender.name, work };
+  return { name, work };
 }
 
 function forwarding(contender, messages) {
