@@ -69,15 +69,32 @@ function complete({ messageSize, headSize, headers }: ParseLimits): Required<Par
 
 function parseBytes(bytes: Uint8Array, limits: Required<ParseLimits>): Head | ParseFailure {
   const { length } = bytes;
-  if (length > limits.messageSize) return TOO_LARGE;
+  if (length > WINDOW_SIZE || length > limits.messageSize) return parseLarge(bytes, limits);
   const core = engine();
   // The window is written from here on, whatever comes of it.
   holdsNothing();
-  core.window.set(length > WINDOW_SIZE ? bytes.subarray(0, WINDOW_SIZE) : bytes);
-  const count = core.parse(length > WINDOW_SIZE ? WINDOW_SIZE : length);
+  core.window.set(bytes);
+  return finish(core, bytes, core.parse(length), limits);
+}
+
+/** Parses a message of which the window takes the head and what of the body there is room for. */
+function parseLarge(bytes: Uint8Array, limits: Required<ParseLimits>): Head | ParseFailure {
+  if (bytes.length > limits.messageSize) return TOO_LARGE;
+  const core = engine();
+  holdsNothing();
+  core.window.set(bytes.subarray(0, WINDOW_SIZE));
+  return finish(core, bytes, core.parse(WINDOW_SIZE), limits);
+}
+
+function finish(
+  core: Engine,
+  bytes: Uint8Array,
+  count: number,
+  limits: Required<ParseLimits>,
+): Head | ParseFailure {
   if (count < 0 || count > limits.headers || core.table[T_HEAD_END]! > limits.headSize)
     return refuse(count, limits);
-  const text = textFrom(core, bytes, messageEnd(core, length));
+  const text = textFrom(core, bytes, messageEnd(core, bytes.length));
   holds(text);
   return new Head(core, text, count);
 }
