@@ -9,8 +9,9 @@ import { once } from "node:events";
 const MOST_IN_A_ROW = 2;
 
 /**
- * What is lost is decided by the seed, the message and the number of its copy, never by the time: two runs lose
- * the same. A copy is told by what it is, since branches and ports are others in each run.
+ * What is lost is decided by the seed, the message and the number of its copy, never by the time. A copy is told by
+ * what it is, since branches and ports are others in each run; tags are too, so that two runs lose the same only of
+ * what has none. With few messages that could be nothing at all: hence the first of all is lost, where any may be.
  */
 export class Relay {
   /** How many datagrams it has carried, and lost. */
@@ -71,7 +72,8 @@ export class Relay {
     this.#copies.set(message, copy);
     copy.number++;
     const digest = createHash("sha256").update(`${this.#seed} ${copy.number} ${message}`).digest();
-    const lost = copy.lost < MOST_IN_A_ROW && digest.readUInt32BE() / 2 ** 32 < this.#loss;
+    const first = this.#loss > 0 && this.lost + this.passed === 0;
+    const lost = first || (copy.lost < MOST_IN_A_ROW && digest.readUInt32BE() / 2 ** 32 < this.#loss);
     copy.lost = lost ? copy.lost + 1 : 0;
     return lost;
   }
