@@ -78,6 +78,7 @@ function inOneChunk(id, { getModuleInfo }) {
   }
   return isomorphic.has(id) && !id.endsWith("/build/js/core.js") ? "sippet" : null;
 }
+
 export default {
   input: {
     index: file("build/js/index.js"),
