@@ -1,10 +1,16 @@
 // Random: where branches, tags and Call-IDs come from. Cryptographic by default (a guessed branch
 // lets a stranger answer in another's name); tests put a seeded source in its place.
 
+import { binaryFrom } from "./core/text.ts";
+
 /** Fills `bytes` with random octets, and returns it. */
 export type RandomSource = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+const POOL = 4096;
+/** A longer piece of text would be a view on the whole pool, and hold on to it. */
+const PIECE = 12;
 
 /** The magic cookie that starts every branch made by RFC 3261's rules (§8.1.1.7). */
 export const MAGIC_COOKIE = "z9hG4bK";
@@ -12,8 +18,10 @@ export const MAGIC_COOKIE = "z9hG4bK";
 /** Makes the random parts of messages from one source, which it asks for a block of octets at a time. */
 export class Random {
   readonly #source: RandomSource;
-  readonly #pool: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
-  #used: number = 4096;
+  readonly #octets: Uint8Array<ArrayBuffer> = new Uint8Array(POOL);
+  /** A character for each octet: to cut some out is cheaper than to put them together. */
+  #pool = "";
+  #used: number = POOL;
 
   /** @param source defaults to `crypto.getRandomValues` */
   constructor(source: RandomSource = (bytes) => crypto.getRandomValues(bytes)) {
@@ -22,13 +30,22 @@ export class Random {
 
   /** `length` random characters of the base64url alphabet, 6 bits each. */
   text(length: number): string {
-    if (this.#used + length > this.#pool.length) {
-      this.#source(this.#pool);
-      this.#used = 0;
-    }
     let text = "";
-    for (let i = 0; i < length; i++) text += ALPHABET[this.#pool[this.#used++]! & 63];
-    return text;
+    if (this.#used + length > POOL) this.#refill();
+    for (const end = this.#used + Math.min(length, POOL); this.#used < end; ) {
+      const start = this.#used;
+      this.#used = Math.min(start + PIECE, end);
+      text += this.#pool.slice(start, this.#used);
+    }
+    return length > POOL ? text + this.text(length - POOL) : text;
+  }
+
+  #refill(): void {
+    const octets = this.#octets;
+    this.#source(octets);
+    for (let i = 0; i < POOL; i++) octets[i] = ALPHABET.charCodeAt(octets[i]! & 63);
+    this.#pool = binaryFrom(octets, true);
+    this.#used = 0;
   }
 
   /** A Via branch: the magic cookie and 96 bits (RFC 3261 §8.1.1.7). */

@@ -11,6 +11,7 @@ import {
   L_FOLDED,
   L_MALFORMED,
   NONE,
+  Q_MAX_FORWARDS,
   T_BODY_LENGTH,
   T_FIELDS,
   T_FIELDS_END,
@@ -72,6 +73,11 @@ export class Head {
     return length === NONE ? undefined : length === FLAG ? Number.NaN : length;
   }
 
+  /** Max-Forwards; negative where it is not there or cannot be read. */
+  get maxForwards(): number {
+    return this._word(Q_MAX_FORWARDS) | 0;
+  }
+
   /** The first part of the start line: method or version. */
   get first(): string {
     return this._span(T_FIRST);
@@ -85,6 +91,16 @@ export class Head {
   /** The Request-URI. */
   get second(): string {
     return this._span(T_SECOND);
+  }
+
+  /** Where the Request-URI starts. */
+  get secondStart(): number {
+    return this._word(T_SECOND) & 0xffff;
+  }
+
+  /** Where it ends. */
+  get secondEnd(): number {
+    return this._word(T_SECOND) >>> 16;
   }
 
   /** The status code of a response. */

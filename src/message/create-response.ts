@@ -44,13 +44,7 @@ function respondInText(
   if (head === undefined || (status === 100 && request.headers.has("Timestamp"))) return undefined;
   const phrase = reason === undefined ? reasonPhrase(status) : toBinary(reason);
   const tag = status === 100 ? undefined : () => request.toTag(makeTag);
-  return respond(
-    head,
-    request.headers.items,
-    `SIP/2.0 ${status} ${phrase}\r\n`,
-    tag,
-    routed ? ID_RECORD_ROUTE : 0,
-  );
+  return respond(head, request.headers, `SIP/2.0 ${status} ${phrase}\r\n`, tag, routed ? ID_RECORD_ROUTE : 0);
 }
 
 function makeHeaders(request: Request, status: number, routed: boolean): Headers {

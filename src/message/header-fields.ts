@@ -1,7 +1,16 @@
 // HeaderFields: the header fields of one message as they are read: typed values on demand, each kept once it was read.
 // Headers edits them.
 
-import { ID_CALL_ID, ID_CONTACT, ID_CSEQ, ID_FROM, ID_MAX_FORWARDS, ID_TO, ID_VIA } from "../core/abi.ts";
+import {
+  ID_CALL_ID,
+  ID_CONTACT,
+  ID_CONTENT_LENGTH,
+  ID_CSEQ,
+  ID_FROM,
+  ID_MAX_FORWARDS,
+  ID_TO,
+  ID_VIA,
+} from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
 import { definedHeader } from "./defined.ts";
 import type { Item } from "./field.ts";
@@ -17,6 +26,7 @@ import {
 import { type Frequent, frequentAlone, frequentOf, NOTHING } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
+import type { Via } from "./via.ts";
 
 export const FREQUENT: number = 12;
 
@@ -43,6 +53,8 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   protected _frequent: Frequent | undefined = undefined;
   /** What else was read of frequent headers, by id: all values, and behind them the first value alone. */
   protected _values: unknown[] | undefined = undefined;
+  /** The topmost Via, where another was put in its place (see Headers.replaceVia). */
+  protected _via: Via | undefined = undefined;
   /** What was read of others, by name in lower case. */
   protected _others: Map<string, unknown> | undefined = undefined;
 
@@ -87,7 +99,7 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
     this._frequent ??= this._asItCame();
     let value: unknown;
     if (name === "Via") {
-      if ((this._edited & VIA) === 0) value = this._frequent.via;
+      value = (this._edited & VIA) === 0 ? this._frequent.via : this._via;
     } else if (name === "Contact") {
       if ((this._edited & CONTACT) === 0) value = this._frequent.contact;
     }
@@ -118,6 +130,22 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     for (let at = 0; at < this.size; at++)
       yield [fieldName(this._head, this._item(at)), fieldText(this._head, this._item(at))];
+  }
+
+  /** @internal True where that header is not there, or can be told to be right without being read. */
+  sound(info: HeaderInfo): boolean {
+    const { id } = info;
+    const head = this._head;
+    if (head === undefined || (this._edited & (1 << id)) !== 0) return !this.has(info.name);
+    if (head.find(id, 0) < 0) return true;
+    if (id === ID_CONTACT) return frequentAlone(head, id);
+    if (id === ID_MAX_FORWARDS) return !head.repeated(id) && head.maxForwards >= 0;
+    return id === ID_CONTENT_LENGTH && !head.repeated(id) && head.bodyLength! >= 0;
+  }
+
+  /** @internal True where the fields of that frequent header are those that came in. */
+  untouched(id: number): boolean {
+    return (this._edited & (1 << id)) === 0;
   }
 
   /** @internal The edited list; undefined as long as nothing was edited. */

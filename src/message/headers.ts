@@ -131,6 +131,7 @@ export class Headers extends HeaderFields {
     const copy = new Headers(this._head, this._items && [...this._items]);
     copy._edited = this._edited;
     copy._frequent = this._frequent;
+    copy._via = this._via;
     copy._values = this._values && [...this._values];
     return copy;
   }
@@ -168,8 +169,7 @@ export class Headers extends HeaderFields {
       text: via.asRead(),
       line: undefined,
     };
-    this._values ??= [];
-    this._values[FREQUENT + ID_VIA] = via;
+    this._via = via;
     return true;
   }
 
@@ -206,6 +206,7 @@ export class Headers extends HeaderFields {
   private _edit(info: HeaderInfo | undefined, name: string): Item[] {
     if (info !== undefined && info.id < FREQUENT) {
       this._edited |= 1 << info.id;
+      if (info.id === ID_VIA) this._via = undefined;
       if (this._values) {
         this._values[info.id] = undefined;
         this._values[FREQUENT + info.id] = undefined;

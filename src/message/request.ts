@@ -43,10 +43,11 @@ export class Request extends BaseMessage {
   /** The Request-URI. Throws SipError `uri_invalid` (status 400), with the offset, where it is none. */
   get uri(): Uri {
     if (!this._uri) {
+      const { text, secondStart, secondEnd, ascii } = this.head as Head;
       try {
-        this._uri = Uri.parse((this.head as Head).second);
+        this._uri = Uri.within(text, secondStart, secondEnd, ascii);
       } catch (cause) {
-        const offset = offsetOf(this.head as Head) + ((cause as SipError).offset ?? 0);
+        const { offset = secondStart } = cause as SipError;
         throw new SipError("uri_invalid", "the Request-URI is not a URI", { status: 400, offset, cause });
       }
     }
@@ -104,11 +105,6 @@ export class Request extends BaseMessage {
   protected override editedStartLine(): string | undefined {
     return this._edited ? `${this.method} ${toBinary(this.uri.toString())} ${this.version}` : undefined;
   }
-}
-
-/** Where the Request-URI starts. */
-function offsetOf({ text, first, second }: Head): number {
-  return text.indexOf(toBinary(second), text.indexOf(first) + first.length);
 }
 
 /** @internal The method. Throws SipError `value_invalid` where it is no token. */

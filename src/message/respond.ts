@@ -4,7 +4,8 @@
 
 import { ID_CALL_ID, ID_CSEQ, ID_FROM, ID_TO, ID_VIA, NONE, Q_TO, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
-import type { Field, Item } from "./field.ts";
+import type { Field } from "./field.ts";
+import type { Headers } from "./headers.ts";
 
 const CR = 0x0d;
 
@@ -13,45 +14,49 @@ class Lines {
   /** False once a line went over several lines, ended in a LF alone, was missing, or was there twice. */
   usual = true;
   private readonly _head: Head;
-  private readonly _items: readonly Item[] | undefined;
+  private readonly _headers: Headers;
   private _text: string;
   private _start = 0;
   private _end = 0;
 
-  constructor(head: Head, items: readonly Item[] | undefined, startLine: string) {
+  constructor(head: Head, headers: Headers, startLine: string) {
     this._head = head;
-    this._items = items;
+    this._headers = headers;
     this._text = startLine;
   }
 
-  /** The place of the first field of that id from `from` on, -1 where there is none. */
-  find(id: number, from: number): number {
-    const items = this._items;
-    if (items === undefined) return this._head.find(id, from);
-    for (let at = from; at < items.length; at++) {
-      const item = items[at]!;
-      if ((typeof item === "number" ? this._head.id(item) : item.id) === id) return at;
+  /** Adds all fields of that id; how many there are. */
+  add(id: number): number {
+    let count = 0;
+    const items = this._headers.items;
+    if (items === undefined || this._headers.untouched(id)) {
+      const head = this._head;
+      const more = head.repeated(id);
+      for (let field = head.find(id, 0); field >= 0; field = more ? head.find(id, field + 1) : -1) {
+        this._take(field);
+        count++;
+      }
+      return count;
     }
-    return -1;
-  }
-
-  /** The number in the head of the field at that place, -1 for one that was edited. */
-  field(at: number): number {
-    const item = this._items === undefined ? at : this._items[at]!;
-    return typeof item === "number" ? item : -1;
-  }
-
-  /** Adds all fields of that id; where it must be one, that one. */
-  add(id: number, one: boolean): void {
-    let at = this.find(id, 0);
-    if (one && at < 0) this.usual = false;
-    for (let count = 1; at >= 0 && this.usual; count++) {
-      if (one && count > 1) this.usual = false;
-      const item = this._items === undefined ? at : this._items[at]!;
+    for (const item of items) {
+      if ((typeof item === "number" ? this._head.id(item) : item.id) !== id) continue;
       if (typeof item === "number") this._take(item);
       else this._make(item);
-      at = this._items === undefined && !this._head.repeated(id) ? -1 : this.find(id, at + 1);
+      count++;
     }
+    return count;
+  }
+
+  /** Adds the one field of that id; its number in the head, negative where it was made here. */
+  addOne(id: number): number {
+    if (this._headers.items !== undefined && !this._headers.untouched(id)) {
+      if (this.add(id) !== 1) this.usual = false;
+      return -1;
+    }
+    const field = this._head.find(id, 0);
+    if (field < 0 || this._head.repeated(id)) this.usual = false;
+    else this._take(field);
+    return field;
   }
 
   private _take(field: number): void {
@@ -96,9 +101,8 @@ class Lines {
 /** Adds To, with a tag behind its value, unless it has one. */
 function addTo(lines: Lines, head: Head, tag: () => string): void {
   const at = head.at + Q_TO;
-  lines.add(ID_TO, true);
+  const field = lines.addOne(ID_TO);
   if (!lines.usual) return;
-  const field = lines.field(lines.find(ID_TO, 0));
   if (field < 0 || head.words[at] === 0) lines.usual = false;
   else if (head.words[at + R_TAG] === NONE) {
     // White space between value and line end would stand before the tag.
@@ -110,27 +114,27 @@ function addTo(lines: Lines, head: Head, tag: () => string): void {
 /**
  * The whole response, without a body; undefined where it has to be made field by field.
  *
- * @param items the request's header fields, where some were edited
+ * @param headers the request's header fields, edited or not
  * @param startLine the Status-Line with its end, a binary string
  * @param tag the To tag, asked for where To has none; undefined for a 100, which gets none (RFC 3261 §8.2.6.2)
  * @param route the id of the header whose lines are taken over too, 0 for none
  */
 export function respond(
   head: Head,
-  items: readonly Item[] | undefined,
+  headers: Headers,
   startLine: string,
   tag: (() => string) | undefined,
   route: number,
 ): string | undefined {
-  const lines = new Lines(head, items, startLine);
-  lines.add(ID_VIA, false);
-  lines.add(ID_FROM, true);
-  if (tag === undefined) lines.add(ID_TO, true);
+  const lines = new Lines(head, headers, startLine);
+  if (lines.add(ID_VIA) === 0) return undefined;
+  lines.addOne(ID_FROM);
+  if (tag === undefined) lines.addOne(ID_TO);
   else addTo(lines, head, tag);
-  lines.add(ID_CALL_ID, true);
-  lines.add(ID_CSEQ, true);
-  if (route !== 0) lines.add(route, false);
-  if (!lines.usual || lines.find(ID_VIA, 0) < 0) return undefined;
+  lines.addOne(ID_CALL_ID);
+  lines.addOne(ID_CSEQ);
+  if (route !== 0) lines.add(route);
+  if (!lines.usual) return undefined;
   const text = lines.end("Content-Length: 0\r\n\r\n");
   return text.length > WINDOW_SIZE ? undefined : text;
 }

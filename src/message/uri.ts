@@ -81,6 +81,18 @@ export class Uri {
   }
 
   /**
+   * @internal Reads a URI where it stands in the head of a message, a binary string: its octets need not be taken out
+   * of it. Throws as parse(), with the offset in the message.
+   */
+  static within(text: string, start: number, end: number, ascii: boolean): Uri {
+    const core = hold(text);
+    const stop = core.uri(start, end);
+    if (stop !== end) throw failure(core, stop, `URI "${text.slice(start, Math.min(end, start + 80))}"`);
+    const at = keepRecord(core, ascii);
+    return new Uri(text, slab, at);
+  }
+
+  /**
    * Makes a SIP or SIPS URI of its parts.
    * @throws SipError `value_unsafe` for CR, LF or NUL, `uri_invalid` where the parts make no URI
    */

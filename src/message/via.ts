@@ -44,6 +44,13 @@ export interface ViaParts {
   rport?: number | true;
 }
 
+/** What a server has noted in a Via: its text with that, the source, and whether the port was asked for. */
+interface Seen {
+  readonly text: string;
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
 /** A Via value: `SIP/2.0/UDP host:port;branch=…`. */
 export class Via {
   static {
@@ -55,6 +62,8 @@ export class Via {
   private readonly _words: Uint32Array;
   private readonly _at: number;
   private _params: Params | undefined = undefined;
+  /** What was noted in it here, behind what its text says. */
+  private _seen: Seen | undefined = undefined;
 
   /** @internal Use Via.parse or Via.of. */
   constructor(text: string, words: Uint32Array, at: number) {
@@ -117,19 +126,19 @@ export class Via {
 
   /** The source address that the next hop saw (RFC 3261 §18.2.1). */
   get received(): string | undefined {
-    return this._value(R_RECEIVED);
+    return this._seen === undefined ? this._value(R_RECEIVED) : this._seen.host;
   }
 
   /** The source port that the next hop saw (RFC 3581 §4); undefined also where it is only asked for. */
   get rport(): number | undefined {
+    if (this._seen !== undefined) return this._seen.port;
     const rport = this._words[this._at + R_RPORT]!;
     return rport === NONE || rport === FLAG ? undefined : rport;
   }
 
   /** All parameters, those above included. */
   get params(): Params {
-    const ascii = this._words[this._at + R_ERROR] === READ_ASCII;
-    this._params ??= Params.ofHeader(this._text, this._words[this._at + R_PARAMS]!, ascii);
+    this._params ??= this._seen === undefined ? this._paramsAsRead() : Via.parse(this._seen.text).params;
     return this._params;
   }
 
@@ -143,8 +152,9 @@ export class Via {
     return sentBy(this.host, this.port);
   }
 
-  /** @internal As it was read, a binary string. */
+  /** @internal As it was read, and with what was noted in it then, a binary string. */
   asRead(): string {
+    if (this._seen !== undefined) return this._seen.text;
     const { _words: words, _at: at } = this;
     return this._text.slice(words[at + R_VIA_PROTOCOL]! & 0xffff, words[at + R_PARAMS]! >>> 16);
   }
@@ -155,11 +165,14 @@ export class Via {
    */
   seenFrom(host: string, port: number): Via {
     const asked = this.hasRport;
-    const text = this.asRead();
-    // A quoted string may hold anything, a folded line is none.
-    if (this._words[this._at + R_RECEIVED] === NONE && SEEN.test(host) && !ODD.test(text)) {
-      const noted = asked ? text.replace(RPORT, `;rport=${port}`) : text;
-      if (!asked || noted.length > text.length) return Via.parse(`${noted};received=${host}`);
+    // Its own parameter of that name, and what a quoted string or a folded line may hold, take the long way.
+    if (this._seen === undefined && this._words[this._at + R_RECEIVED] === NONE && isPlainHost(host)) {
+      const text = noted(this.asRead(), asked, host, port);
+      if (text !== undefined) {
+        const via = new Via(this._text, this._words, this._at);
+        via._seen = { text, host, port: asked ? port : undefined };
+        return via;
+      }
     }
     return this.with(asked ? { received: host, rport: port } : { received: host });
   }
@@ -186,6 +199,11 @@ export class Via {
     return this.toString();
   }
 
+  private _paramsAsRead(): Params {
+    const ascii = this._words[this._at + R_ERROR] === READ_ASCII;
+    return Params.ofHeader(this._text, this._words[this._at + R_PARAMS]!, ascii);
+  }
+
   private get _plain(): boolean {
     return this._words[this._at + R_VIA_PLAIN] === 1;
   }
@@ -200,11 +218,28 @@ export class Via {
   }
 }
 
-/** rport without a value. */
-const RPORT = /;rport(?=;|$)/i;
+const RPORT = ";rport";
+const SEMICOLON = 0x3b;
 const ODD = /["\r\n]/;
 /** An address as a socket gives it. */
-const SEEN = /^[\w.:]+$/;
+const PLAIN_HOST = /^[\w.:]+$/;
+let lastHost = "";
+
+function isPlainHost(host: string): boolean {
+  if (host !== lastHost && PLAIN_HOST.test(host)) lastHost = host;
+  return host === lastHost;
+}
+
+/** The text of a Via with its source; undefined where that cannot be put in at a glance. */
+function noted(text: string, asked: boolean, host: string, port: number): string | undefined {
+  if (ODD.test(text)) return undefined;
+  if (!asked) return `${text};received=${host}`;
+  const end = text.indexOf(RPORT) + RPORT.length;
+  if (end < RPORT.length) return undefined;
+  if (end === text.length) return `${text}=${port};received=${host}`;
+  if (text.charCodeAt(end) !== SEMICOLON) return undefined;
+  return `${text.slice(0, end)}=${port}${text.slice(end)};received=${host}`;
+}
 
 function sentBy(host: string, port: number | undefined): string {
   const bracketed = host.includes(":") ? `[${host}]` : host;

@@ -36,7 +36,7 @@ export interface InboundOptions {
 
 export class Inbound implements TransportReceiver {
   readonly #life: Life;
-  readonly #limits: ParseLimits;
+  readonly #limits: ParseLimits | undefined;
   readonly #validate: (message: Message) => readonly Finding[];
   readonly #wire: Wire;
   readonly #refusals: Refusals;
@@ -47,7 +47,10 @@ export class Inbound implements TransportReceiver {
 
   constructor(options: InboundOptions) {
     this.#life = options.life;
-    this.#limits = options.limits;
+    const { messageSize, headSize, headers } = options.limits;
+    // The usual ones need not be put together for each message.
+    const usual = messageSize === undefined && headSize === undefined && headers === undefined;
+    this.#limits = usual ? undefined : options.limits;
     this.#validate = options.validate;
     this.#wire = options.wire;
     this.#refusals = options.refusals;

@@ -72,7 +72,6 @@ export class Stack {
       transmit,
       owns: (via) => this.#names.owns(via),
       onRefused: (finding, flow, message) => refusals.tell(finding, flow, message),
-      onIdle: () => this.#life.drained(),
     });
     this.#resolver = options.resolver;
     this.#gate = options.gate;
@@ -145,6 +144,7 @@ export class Stack {
   async #close(drain: number): Promise<void> {
     const life = this.#life;
     if (life.phase === "running" && drain > 0 && this.#layer.counts.waiting > 0) {
+      this.#layer.onIdle(() => life.drained());
       await life.drain(this.#clock, drain);
     }
     life.phase = "closed";

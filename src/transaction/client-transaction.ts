@@ -8,7 +8,7 @@ import type { Flow } from "../transport/transport.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
 import { clientKey } from "./key.ts";
-import type { Effect, TimerName } from "./machine.ts";
+import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
 import { ResponseQueue } from "./response-queue.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
@@ -177,7 +177,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     return name !== "C" || this.#timerC;
   }
 
-  protected perform(effect: Effect, subject: Subject): void {
+  protected perform(effect: OtherEffect, subject: Subject): void {
     switch (effect) {
       case "send":
         this.transmit();

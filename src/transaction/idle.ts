@@ -1,12 +1,12 @@
 // Idle: how many of a layer's transactions wait for something, and who is told when none does any more.
 
 export class Idle {
-  readonly #tell: (() => void) | undefined;
+  #tell: (() => void) | undefined;
   #waiting = 0;
   #telling = false;
 
-  /** @param tell called, never within a call into the layer, when the last one has settled */
-  constructor(tell: (() => void) | undefined) {
+  /** From now on `tell` is called, never within a call into the layer, when the last one has settled. */
+  listen(tell: () => void): void {
     this.#tell = tell;
   }
 

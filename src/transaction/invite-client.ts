@@ -42,7 +42,7 @@ export const inviteClient: Table<InviteClientState, InviteClientEvent> = {
   name: "INVITE client",
   initial: "resolving",
   settled: ["completed", "accepted", "terminated"],
-  entry: [],
+  entry: to("resolving", [], "RFC 3261 §17.1.1.2"),
   cells: {
     resolving: {
       start: by(

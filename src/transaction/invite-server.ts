@@ -36,7 +36,7 @@ export const inviteServer: Table<InviteServerState, InviteServerEvent> = {
   name: "INVITE server",
   initial: "proceeding",
   settled: ["confirmed", "accepted", "terminated"],
-  entry: ["set trying", "deliver"],
+  entry: to("proceeding", ["set trying", "deliver"], "RFC 3261 §17.2.1"),
   cells: {
     proceeding: {
       request: to("proceeding", ["resend"], "RFC 3261 §17.2.1: the last provisional response, if any"),

@@ -35,8 +35,6 @@ export interface TransactionLayerOptions {
   owns?(via: Via): boolean;
   /** Told of what the layer answers or drops by itself: a request past the limit, a stray response. */
   onRefused?(finding: Finding, flow: Flow, message: Request | Response): void;
-  /** Called in a microtask after the last transaction that waited has ended its wait, if none has come since. */
-  onIdle?(): void;
 }
 
 /** What a layer holds now, and what it has turned away so far. */

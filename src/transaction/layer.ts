@@ -40,7 +40,7 @@ export class TransactionLayer {
   readonly #stateless: Stateless;
   readonly #live: Registry = new Registry();
   readonly #tallies: Tallies = newTallies();
-  readonly #idle: Idle;
+  readonly #idle: Idle = new Idle();
   #closed = false;
   #refused = 0;
   #stray = 0;
@@ -52,7 +52,6 @@ export class TransactionLayer {
     this.#limit = options.limit ?? DEFAULT_TRANSACTION_LIMIT;
     this.#queue = new TimerQueue(options.clock);
     this.#stateless = new Stateless(options.random);
-    this.#idle = new Idle(options.onIdle && (() => options.onIdle?.()));
     this.#host = {
       random: options.random,
       timers: new Timers(options.timers),
@@ -166,6 +165,14 @@ export class TransactionLayer {
   flowClosed(flow: Flow, error: SipError | undefined): void {
     const reason = error ?? new SipError("connection_closed", "the connection was closed");
     for (const transaction of this.#live.on(flow)) transaction.dispatch("transport error", reason);
+  }
+
+  /**
+   * From now on `tell` is called in a microtask after the last transaction that waited has ended its wait, if none
+   * has come since.
+   */
+  onIdle(tell: () => void): void {
+    this.#idle.listen(tell);
   }
 
   /**

@@ -68,10 +68,24 @@ export type TimerEvent = `timer ${TimerName}`;
 /** The event that timer `name` makes when it fires. */
 export const timerEvent = (name: TimerName): TimerEvent => `timer ${name}`;
 
+/** A timer's effect, taken apart. */
+export interface TimerStep {
+  readonly verb: "set" | "clear" | "double" | "slow";
+  readonly timer: TimerName;
+}
+
+/** An effect that is no timer's. */
+export type OtherEffect = Exclude<Effect, `${TimerStep["verb"]} ${TimerName}`>;
+
+/** An effect as its runner takes it. */
+export type Step = TimerStep | OtherEffect;
+
 /** One decided cell: where to, what to do, and where the RFCs say so. */
 export interface Row<State extends string> {
   readonly next: State;
   readonly effects: readonly Effect[];
+  /** The effects as the runner takes them. */
+  readonly steps: readonly Step[];
   readonly cite: string;
 }
 
@@ -92,13 +106,20 @@ export interface Table<State extends string, Event extends string> {
    */
   readonly settled: readonly State[];
   /** What is done at birth. */
-  readonly entry: readonly Effect[];
+  readonly entry: Row<State>;
   readonly cells: { readonly [S in State]: { readonly [E in Event]: Cell<State> } };
 }
 
-/** Makes a row. */
+/** Makes a row. Its effects are taken apart here, once: carrying one out looks up no text. */
 export function to<State extends string>(next: State, effects: readonly Effect[], cite: string): Row<State> {
-  return { next, effects, cite };
+  return { next, effects, steps: effects.map(stepOf), cite };
+}
+
+const TIMER_EFFECT = /^(set|clear|double|slow) (\w+)$/;
+
+function stepOf(effect: Effect): Step {
+  const [, verb, timer] = TIMER_EFFECT.exec(effect) ?? [];
+  return verb === undefined ? (effect as Step) : ({ verb, timer } as TimerStep);
 }
 
 /** Makes a cell that depends on the transport. */

@@ -42,7 +42,7 @@ export const nonInviteClient: Table<NonInviteClientState, NonInviteClientEvent> 
   name: "non-INVITE client",
   initial: "resolving",
   settled: ["completed", "terminated"],
-  entry: [],
+  entry: to("resolving", [], "RFC 3261 §17.1.2.2"),
   cells: {
     resolving: {
       start: by(

@@ -48,7 +48,7 @@ export const nonInviteServer: Table<NonInviteServerState, NonInviteServerEvent> 
   name: "non-INVITE server",
   initial: "trying",
   settled: ["completed", "terminated"],
-  entry: ["set trying", "deliver"],
+  entry: to("trying", ["set trying", "deliver"], "RFC 3261 §17.2.2"),
   cells: {
     trying: {
       request: trying("ignore: RFC 3261 §17.2.2 discards it"),

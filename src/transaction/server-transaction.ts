@@ -7,7 +7,7 @@ import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
 import { hasBranch, oldRequestKey } from "./key.ts";
-import type { Effect } from "./machine.ts";
+import type { OtherEffect } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
 import { coreFailed, type Returned, watch } from "./user.ts";
@@ -124,7 +124,7 @@ export class ServerTransaction extends Transaction {
     return this.#request.headers.get("To")?.tag ?? this.#request.toTag(this.#makeTag);
   }
 
-  protected perform(effect: Effect, subject: Subject): void {
+  protected perform(effect: OtherEffect, subject: Subject): void {
     switch (effect) {
       case "send":
         this.#send(subject as Response | undefined);

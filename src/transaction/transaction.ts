@@ -7,7 +7,15 @@ import type { Response } from "../message/response.ts";
 import type { Random } from "../random.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import type { ClientTransaction } from "./client-transaction.ts";
-import { type Effect, step, type Table, type TimerName, timerEvent } from "./machine.ts";
+import {
+  type OtherEffect,
+  type Step,
+  step,
+  type Table,
+  type TimerName,
+  type TimerStep,
+  timerEvent,
+} from "./machine.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import type { Tallies } from "./tallies.ts";
 import type { Timer, TimerOwner, TimerQueue } from "./timer-queue.ts";
@@ -44,19 +52,6 @@ export interface Host {
 export type Subject = Request | Response | SipError | undefined;
 
 type AnyTable = Table<string, string>;
-
-// Timer effects taken apart once, so that carrying them out builds no strings.
-interface TimerEffect {
-  readonly verb: "set" | "clear" | "double" | "slow";
-  readonly name: TimerName;
-}
-const timerEffects: ReadonlyMap<string, TimerEffect> = new Map(
-  (
-    ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "trying", "expire", "abandon"] as const
-  ).flatMap((name) =>
-    (["set", "clear", "double", "slow"] as const).map((verb) => [`${verb} ${name}`, { verb, name }] as const),
-  ),
-);
 
 /** The usual methods as constants: a transaction need not hold its own copy of one. */
 const KNOWN: ReadonlyMap<string, string> = new Map(
@@ -122,7 +117,7 @@ export abstract class Transaction implements TimerOwner {
 
   /** The effects of the transaction's birth. */
   protected enter(subject: Subject): void {
-    this.#carryOut(this.#table.entry, subject);
+    this.#carryOut(this.#table.entry.steps, subject);
   }
 
   /** One step of the machine: the new state first, then the effects in their order. @internal */
@@ -134,7 +129,7 @@ export abstract class Transaction implements TimerOwner {
       const { settled } = this.#table;
       if (settled.includes(row.next) && !settled.includes(before)) this.host.settled();
     }
-    this.#carryOut(row.effects, subject);
+    this.#carryOut(row.steps, subject);
   }
 
   /** A timer of this transaction's fired. @internal */
@@ -144,7 +139,7 @@ export abstract class Transaction implements TimerOwner {
   }
 
   /** Carries out an effect that is no timer's. */
-  protected abstract perform(effect: Effect, subject: Subject): void;
+  protected abstract perform(effect: OtherEffect, subject: Subject): void;
 
   /** Whether timer `name` runs at all; Timer C is a proxy's choice. */
   protected runs(_name: TimerName): boolean {
@@ -165,19 +160,19 @@ export abstract class Transaction implements TimerOwner {
     this.host.transmit(bytes, flow, (error) => this.dispatch("transport error", error));
   }
 
-  #carryOut(effects: readonly Effect[], subject: Subject): void {
-    for (const effect of effects) {
-      const timer = timerEffects.get(effect);
-      if (timer === undefined) this.perform(effect, subject);
-      else this.#timer(timer);
+  #carryOut(steps: readonly Step[], subject: Subject): void {
+    for (const step of steps) {
+      if (typeof step === "string") this.perform(step, subject);
+      else this.#timer(step);
     }
   }
 
-  #timer({ verb, name }: TimerEffect): void {
+  #timer({ verb, timer }: TimerStep): void {
     const { queue, timers } = this.host;
-    if (verb === "clear") queue.clear(this, name);
-    else if (verb === "slow") queue.set(this, name, timers.options.t2);
-    else if (verb === "double") queue.set(this, name, timers.backoff(name as "A" | "E" | "G", this.#length));
-    else if (this.runs(name)) queue.set(this, name, timers.first(name, this.method === "INVITE"));
+    if (verb === "clear") queue.clear(this, timer);
+    else if (verb === "slow") queue.set(this, timer, timers.options.t2);
+    else if (verb === "double")
+      queue.set(this, timer, timers.backoff(timer as "A" | "E" | "G", this.#length));
+    else if (this.runs(timer)) queue.set(this, timer, timers.first(timer, this.method === "INVITE"));
   }
 }

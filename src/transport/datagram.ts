@@ -14,6 +14,9 @@ import { answerStun, isStun } from "./stun.ts";
 import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
 import type { UdpOptions } from "./udp-options.ts";
 
+/** A power of two. */
+const HEARD = 256;
+
 class DatagramFlow implements Flow {
   readonly transport: Transport;
   readonly id: string;
@@ -56,8 +59,8 @@ export class DatagramTransport implements Transport {
   #opening: Promise<DatagramSocket> | undefined;
   #socket: DatagramSocket | undefined;
   #receiver: TransportReceiver | undefined;
-  #last: DatagramFlow | undefined;
-  #lastHost = "";
+  /** The flows that were heard of last, by the lowest bits of their port: found without making their key. */
+  readonly #heard: (DatagramFlow | undefined)[] = new Array<DatagramFlow | undefined>(HEARD).fill(undefined);
   #closing: Promise<void> | undefined;
   #queued = 0;
   readonly #counts = { fillers: 0, stun: 0, stunDropped: 0, unreachable: 0 };
@@ -154,7 +157,7 @@ export class DatagramTransport implements Transport {
       this.#socket = undefined;
       this.#receiver = undefined;
       this.#flows.clear();
-      this.#last = undefined;
+      this.#heard.fill(undefined);
       // One that could not be opened leaves nothing to close.
       const socket = await opening?.catch(() => undefined);
       await socket?.close();
@@ -200,12 +203,11 @@ export class DatagramTransport implements Transport {
       this.#answerStun(data, host, port);
       return;
     }
-    // Bursts come from one peer: comparing with the last one is cheaper than building its key.
-    let flow = this.#last;
-    if (flow === undefined || flow.remote.port !== port || this.#lastHost !== host) {
+    const place = port & (HEARD - 1);
+    let flow = this.#heard[place];
+    if (flow === undefined || flow.remote.port !== port || flow.remote.host !== host) {
       flow = this.#flow(unmapIPv4(host), port);
-      this.#last = flow;
-      this.#lastHost = host;
+      this.#heard[place] = flow;
     }
     deliver(receiver, data, flow);
   }

@@ -17,7 +17,9 @@ const END = "<!-- end -->";
 /** A Mermaid state diagram: an arrow for each pair of states, a line on it for each event that leads there. */
 export function diagram(table: AnyTable): string {
   const lines = ["```mermaid", "stateDiagram-v2", "    direction TB"];
-  lines.push(`    [*] --> ${table.initial}${table.entry.length > 0 ? `: ${table.entry.join(", ")}` : ""}`);
+  lines.push(
+    `    [*] --> ${table.initial}${table.entry.effects.length > 0 ? `: ${table.entry.effects.join(", ")}` : ""}`,
+  );
   for (const [from, row] of Object.entries(table.cells as Record<string, Record<string, Cell<string>>>)) {
     const arrows = new Map<string, string[]>();
     for (const [event, cell] of Object.entries(row)) {

@@ -2,7 +2,7 @@
 
 import { inviteClient } from "../../src/transaction/invite-client.ts";
 import { inviteServer } from "../../src/transaction/invite-server.ts";
-import type { Cell, Effect, Row, Table } from "../../src/transaction/machine.ts";
+import { type Cell, type Effect, type Row, type Table, to } from "../../src/transaction/machine.ts";
 import { nonInviteClient } from "../../src/transaction/non-invite-client.ts";
 import { nonInviteServer } from "../../src/transaction/non-invite-server.ts";
 import { run } from "./world.ts";
@@ -44,10 +44,12 @@ export function* mutants(): Iterable<Mutant> {
     const cell = row[event] as Cell<string>;
     const all = effectsOf(cell);
     for (const effect of all) {
-      const without = ({ effects, ...rest }: Row<string>): Row<string> => ({
-        ...rest,
-        effects: effects.filter((each) => each !== effect),
-      });
+      const without = ({ next, effects, cite }: Row<string>): Row<string> =>
+        to(
+          next,
+          effects.filter((each) => each !== effect),
+          cite,
+        );
       yield {
         cell: name,
         damage: `without "${effect}"`,
@@ -55,7 +57,7 @@ export function* mutants(): Iterable<Mutant> {
       };
     }
     if (all.size === 0) continue;
-    const nothing: Row<string> = { next: state, effects: [], cite: "broken" };
+    const nothing: Row<string> = to(state, [], "broken");
     yield { cell: name, damage: "ignored", apply: () => replace(row, event, nothing) };
   }
 }

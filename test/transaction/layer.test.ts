@@ -236,7 +236,8 @@ describe("close", () => {
 describe("onIdle", () => {
   it("comes once after the last transaction that waited, and not if there is a new one by then", async () => {
     let idle = 0;
-    const on = bench({}, { onIdle: () => void idle++ });
+    const on = bench();
+    on.layer.onIdle(() => void idle++);
     for (const branch of ["z9hG4bK-a", "z9hG4bK-b"]) on.layer.receive(request("OPTIONS", branch), tcp);
     on.requests[0]!.transaction!.respond(200);
     await on.clock.advanceAsync(0);
@@ -253,7 +254,8 @@ describe("onIdle", () => {
 
   it("does not wait for those that only absorb retransmissions", async () => {
     let idle = 0;
-    const on = bench({}, { onIdle: () => void idle++ });
+    const on = bench();
+    on.layer.onIdle(() => void idle++);
     on.layer.receive(request("OPTIONS", "z9hG4bK-a"), udp);
     on.layer.receive(request("INVITE", "z9hG4bK-b"), udp);
     on.requests[0]!.transaction!.respond(200);

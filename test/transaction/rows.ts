@@ -5,7 +5,7 @@ import type { Cell, Row, Table } from "../../src/transaction/machine.ts";
 
 /** A table in this form: its entry, then `state × event → next: effects`, `(reliable)` where it depends on that. */
 export function rowsOf(table: Table<string, string>): string[] {
-  const lines = [`→ ${table.initial}: ${table.entry.join(", ")}`];
+  const lines = [`→ ${table.initial}: ${table.entry.effects.join(", ")}`];
   for (const [state, row] of Object.entries(table.cells as Record<string, Record<string, Cell<string>>>)) {
     for (const [event, cell] of Object.entries(row)) {
       const each: [string, Row<string>][] =

@@ -3,14 +3,27 @@
 
 import { MAGIC_COOKIE } from "../../random.ts";
 import { type Finding, Report } from "../finding.ts";
+import { type HeaderInfo, headerInfo } from "../header-table.ts";
 import type { Message } from "../parse.ts";
 import type { Request } from "../request.ts";
 import type { Via } from "../via.ts";
 
-const CHECKED = ["Max-Forwards", "Content-Length", "Contact", "Route", "Record-Route"] as const;
+const CHECKED: readonly HeaderInfo[] = [
+  "Max-Forwards",
+  "Content-Length",
+  "Contact",
+  "Route",
+  "Record-Route",
+].map((name) => headerInfo(name) as HeaderInfo);
 
 /** What checkBasics reads all of. */
-export const BASIC: ReadonlySet<string> = new Set(["From", "To", "Call-ID", "CSeq", ...CHECKED]);
+export const BASIC: ReadonlySet<string> = new Set([
+  "From",
+  "To",
+  "Call-ID",
+  "CSeq",
+  ...CHECKED.map(({ name }) => name),
+]);
 
 /** Protocol, version, transport and host, whatever stands behind them. */
 const SENT_BY = /^SIP\s*\/\s*[^\s/;,]+\s*\/\s*[^\s/;,]+\s+(?:\[[\da-f:.]+\]|[\w.-]+)\s*(?:[:;,]|$)/i;
@@ -34,7 +47,7 @@ export function checkBasics(message: Message, report: Report): void {
   mandatory("To", report);
   mandatory("Call-ID", report);
   const cseq = mandatory("CSeq", report);
-  for (const name of CHECKED) if (headers.has(name)) read(name, report);
+  for (const info of CHECKED) if (!headers.sound(info)) read(info.name, report);
 
   const branch = via?.branch;
   if (branch?.startsWith(MAGIC_COOKIE)) {
@@ -93,7 +106,7 @@ function mandatory<N extends Mandatory>(name: N, report: Report) {
   return undefined;
 }
 
-function read(name: (typeof CHECKED)[number], report: Report): void {
+function read(name: string, report: Report): void {
   try {
     report.message.headers.get(name);
   } catch (error) {
