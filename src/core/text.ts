@@ -21,7 +21,8 @@ const NodeBuffer: FastBufferConstructor | undefined = (() => {
 
 /** Bytes from one offset up to another, called on them, as a binary string; undefined where Buffer is not there. */
 export const latin1Slice: FastBuffer["latin1Slice"] | undefined = NodeBuffer?.prototype.latin1Slice;
-const latin1Write = NodeBuffer?.prototype.latin1Write;
+// Deno's goes octet by octet.
+const latin1Write = "Deno" in globalThis ? undefined : NodeBuffer?.prototype.latin1Write;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -46,13 +47,9 @@ export function binaryFrom(bytes: Uint8Array, ascii = false): string {
 
 /** A binary string as fresh bytes, which nobody else writes to. */
 export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
-  if (NodeBuffer) {
-    const bytes = NodeBuffer.allocUnsafe(binary.length);
-    bytes.latin1Write(binary, 0, binary.length);
-    return bytes;
-  }
-  const bytes = new Uint8Array(binary.length);
-  writeBinary(binary, bytes, binary.length);
+  const { length } = binary;
+  const bytes = NodeBuffer === undefined ? new Uint8Array(length) : NodeBuffer.allocUnsafe(length);
+  writeBinary(binary, bytes, length);
   return bytes;
 }
 
