@@ -1,57 +1,89 @@
 // Answers: OPTIONS answered 200 by a stateful server, beside a bare echo of the same bytes on the same runtime
-// and core. Echo and server take turns, so that whatever else the machine does meets both.
+// and core. Both run all the time and are loaded in turns, so that whatever else the machine does meets both.
 
 import { median, path, Running, run, sleep } from "./processes.mjs";
 
-/** After how many messages a runtime has compiled what it will. */
-const WARM = 20_000;
+/** After how many messages a runtime has compiled what it will, and for how many seconds it is waited for at most. */
+const WARM = { messages: 80_000, seconds: 20 };
 /** Messages under way at once, and the sockets that they are spread over. */
 const SHAPE = { udp: ["64", "8"], ws: ["64", "8"] };
 
-/** One run of one program: its rate, and its CPU time for each message, in microseconds. */
-async function measure(load, kind, runtime, script, seconds) {
-  const program = new Running([...runtime.command, path(script), kind]);
-  try {
-    const [, port] = await program.prints(/PORT (\d+)/);
-    // Until its code is compiled, however long that takes here.
-    for (let warm = 0, times = 0; warm < WARM && times < 15; times++) {
-      warm += JSON.parse(await run([load, kind, port, "1", ...SHAPE[kind]])).answers;
-    }
-    const before = program.cpu;
-    const {
-      answers,
-      bad,
-      lost,
-      seconds: took,
-    } = JSON.parse(await run([load, kind, port, `${seconds}`, ...SHAPE[kind]]));
-    const used = program.cpu - before;
-    if (bad > 0 || answers === 0) throw new Error(`${script}: ${bad} of ${answers} answers are none`);
-    return { rate: answers / took, micros: (used / answers) * 1e6, lost };
-  } finally {
-    await program.end("SIGKILL");
+/** A program and the load on it. */
+class Side {
+  rate = 0;
+  lost = 0;
+  #script;
+  #program;
+  #load;
+
+  constructor(load, kind, runtime, script) {
+    this.#script = script;
+    this.#program = new Running([...runtime.command, path(script), kind]);
+    this.#load = async (seconds) => {
+      const [, port] = await this.#program.prints(/PORT (\d+)/);
+      return JSON.parse(await run([load, kind, port, `${seconds}`, ...SHAPE[kind]]));
+    };
+  }
+
+  get cpu() {
+    return this.#program.cpu;
+  }
+
+  async warm() {
+    const most = Date.now() + WARM.seconds * 1000;
+    for (let count = 0; count < WARM.messages && Date.now() < most; ) count += (await this.#load(1)).answers;
+  }
+
+  /** Loads it for a while; how many answers came. */
+  async turn(seconds) {
+    const { answers, bad, lost, seconds: took } = await this.#load(seconds);
+    if (bad > 0 || answers === 0) throw new Error(`${this.#script}: ${bad} of ${answers} answers are none`);
+    this.rate = answers / took;
+    this.lost += lost;
+    return answers;
+  }
+
+  async end() {
+    await this.#program.end("SIGKILL");
     await sleep(100);
   }
 }
 
-/** Rounds of echo and server; medians, and the ratios of each round's pair. */
+/**
+ * Rounds of echo and server; medians, and the ratios of each round's pair. The CPU time of a side is that of the whole
+ * round: what a server does when the load is over (its transactions end then) belongs to it.
+ */
 export async function answers(load, kind, runtime, { seconds, rounds }) {
+  const echo = new Side(load, kind, runtime, "echo.mjs");
+  const server = new Side(load, kind, runtime, "server.mjs");
   const pairs = [];
-  for (let i = 0; i < rounds; i++) {
-    const order = i % 2 ? ["server.mjs", "echo.mjs"] : ["echo.mjs", "server.mjs"];
-    const pair = {};
-    for (const script of order) pair[script] = await measure(load, kind, runtime, script, seconds);
-    pairs.push({ echo: pair["echo.mjs"], server: pair["server.mjs"] });
+  try {
+    await echo.warm();
+    await server.warm();
+    for (let i = 0; i < rounds; i++) {
+      const before = { echo: echo.cpu, server: server.cpu };
+      const count = {};
+      for (const name of i % 2 ? ["server", "echo"] : ["echo", "server"]) {
+        count[name] = await { echo, server }[name].turn(seconds);
+      }
+      const echoMicros = ((echo.cpu - before.echo) / count.echo) * 1e6;
+      const answerMicros = ((server.cpu - before.server) / count.server) * 1e6;
+      pairs.push({ echo: echo.rate, answers: server.rate, echoMicros, answerMicros });
+    }
+  } finally {
+    await echo.end();
+    await server.end();
   }
   const of = (pick) => median(pairs.map(pick));
   return {
     kind,
     runtime: runtime.name,
-    echo: of(({ echo }) => echo.rate),
-    answers: of(({ server }) => server.rate),
-    ratio: of(({ echo, server }) => server.rate / echo.rate),
-    echoMicros: of(({ echo }) => echo.micros),
-    answerMicros: of(({ server }) => server.micros),
-    cpuRatio: of(({ echo, server }) => echo.micros / server.micros),
-    lost: pairs.reduce((sum, { echo, server }) => sum + echo.lost + server.lost, 0),
+    echo: of((pair) => pair.echo),
+    answers: of((pair) => pair.answers),
+    ratio: of((pair) => pair.answers / pair.echo),
+    echoMicros: of((pair) => pair.echoMicros),
+    answerMicros: of((pair) => pair.answerMicros),
+    cpuRatio: of((pair) => pair.echoMicros / pair.answerMicros),
+    lost: echo.lost + server.lost,
   };
 }

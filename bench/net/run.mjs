@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const shape = {
   seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
-  rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+  rounds: Number(values.rounds ?? (values.quick ? 1 : 8)),
   minutes: Number(values.minutes ?? (values.quick ? 3.5 : 15)),
 };
 const only = new Set(values.only.split(","));

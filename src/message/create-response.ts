@@ -1,6 +1,6 @@
 // Create response: what a response takes over from its request (RFC 3261 §8.2.6).
 
-import { toBinary } from "../core/text.ts";
+import { bytesFrom, toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { refuseUnsafe } from "./escape.ts";
@@ -19,40 +19,55 @@ const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
 
 /** A response to a request; see Request.createResponse. */
 export function createResponse(request: Request, status: number, reason?: string): Response {
-  if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
-  checkStatus(status);
-  if (reason !== undefined) refuseUnsafe(reason, "Status-Line");
-  // RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take.
-  const routed = status > 100 && status < 300 && DIALOG_METHODS.has(request.method);
-  const text = respondInText(request, status, reason, routed);
+  const text = checkedText(request, status, reason);
   const response =
     text === undefined
-      ? new Response(undefined, makeHeaders(request, status, routed), status, reason)
+      ? new Response(undefined, makeHeaders(request, status), status, reason)
       : new Response(undefined, undefined, status, reason, true, text);
   response.flow = request.flow;
   return response;
 }
 
+/** The octets of a response that nobody wants to see: most need not be made a message first. Throws as createResponse. */
+export function answer(request: Request, status: number, reason?: string): Uint8Array<ArrayBuffer> {
+  const text = checkedText(request, status, reason);
+  if (text !== undefined) return bytesFrom(text);
+  return new Response(undefined, makeHeaders(request, status), status, reason).toBytes();
+}
+
+function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {
+  if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
+  checkStatus(status);
+  if (reason !== undefined) refuseUnsafe(reason, "Status-Line");
+  return respondInText(request, status, reason);
+}
+
+/** RFC 3261 §12.1.1, and §16.6: provisional and 2xx responses carry the route that a dialog will take. */
+function isRouted(request: Request, status: number): boolean {
+  return status > 100 && status < 300 && DIALOG_METHODS.has(request.method);
+}
+
 /** The response's text, where the request came in and nothing about it is odd. */
-function respondInText(
-  request: Request,
-  status: number,
-  reason: string | undefined,
-  routed: boolean,
-): string | undefined {
+function respondInText(request: Request, status: number, reason: string | undefined): string | undefined {
   const head = request.came;
   if (head === undefined || (status === 100 && request.headers.has("Timestamp"))) return undefined;
   const phrase = reason === undefined ? reasonPhrase(status) : toBinary(reason);
   const tag = status === 100 ? undefined : () => request.toTag(makeTag);
-  return respond(head, request.headers, `SIP/2.0 ${status} ${phrase}\r\n`, tag, routed ? ID_RECORD_ROUTE : 0);
+  return respond(
+    head,
+    request.headers,
+    `SIP/2.0 ${status} ${phrase}\r\n`,
+    tag,
+    isRouted(request, status) ? ID_RECORD_ROUTE : 0,
+  );
 }
 
-function makeHeaders(request: Request, status: number, routed: boolean): Headers {
+function makeHeaders(request: Request, status: number): Headers {
   const headers = new Headers();
   for (const name of COPIED) headers.copy(name, request.headers);
   if (status === 100) headers.copy("Timestamp", request.headers);
   else addToTag(headers, request);
-  if (routed) headers.copy("Record-Route", request.headers);
+  if (isRouted(request, status)) headers.copy("Record-Route", request.headers);
   return headers;
 }
 

@@ -45,7 +45,7 @@ const MAX_FORWARDS = 1 << ID_MAX_FORWARDS;
 /** What of Headers reads. */
 export abstract class HeaderFields implements Iterable<[name: string, value: string]> {
   protected readonly _head: Head | undefined;
-  /** Undefined as long as nothing was edited. */
+  /** Undefined as long as nothing was edited, or nothing but the topmost Via was replaced. */
   protected _items: Item[] | undefined;
   /** A bit for the id of each frequent header that was edited. */
   protected _edited = 0;
@@ -55,6 +55,8 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   protected _values: unknown[] | undefined = undefined;
   /** The topmost Via, where another was put in its place (see Headers.replaceVia). */
   protected _via: Via | undefined = undefined;
+  /** True while that Via is not in the list of fields yet: a server notes one in every request, few of which it edits. */
+  protected _pending = false;
   /** What was read of others, by name in lower case. */
   protected _others: Map<string, unknown> | undefined = undefined;
 
@@ -150,11 +152,31 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
 
   /** @internal The edited list; undefined as long as nothing was edited. */
   get items(): readonly Item[] | undefined {
-    return this._items;
+    return this._pending ? this._settle() : this._items;
+  }
+
+  /** @internal The topmost Via that stands in for the one which came in, while nothing else was edited. */
+  get noted(): Via | undefined {
+    return this._pending ? this._via : undefined;
   }
 
   protected _item(at: number): Item {
-    return this._items ? this._items[at]! : at;
+    const items = this.items;
+    return items === undefined ? at : items[at]!;
+  }
+
+  /** Makes the list of fields, with the topmost Via that was put in its place. */
+  protected _settle(): Item[] {
+    const head = this._head as Head;
+    const items: Item[] = [];
+    for (let i = 0; i < head.count; i++) items.push(i);
+    if (this._pending) {
+      const text = (this._via as Via).asRead();
+      items[head.find(ID_VIA, 0)] = { id: ID_VIA, name: "Via", text, line: undefined };
+      this._pending = false;
+    }
+    this._items = items;
+    return items;
   }
 
   /** The place of the first field at or behind `from` that has this name, or -1. */
@@ -174,7 +196,8 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
     this._values ??= [];
     const known = this._values[info.id];
     if (known !== undefined) return known;
-    const value = this._isAlone(info) ? [this.first(info.name)] : read(this._head, this._items, info);
+    const items = info.id === ID_VIA ? (this.items as Items) : this._items;
+    const value = this._isAlone(info) ? [this.first(info.name)] : read(this._head, items, info);
     this._values[info.id] = value;
     return value;
   }

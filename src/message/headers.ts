@@ -2,7 +2,6 @@
 // Untouched fields stay the octets that they were.
 
 import { ID_VIA } from "../core/abi.ts";
-import type { Head } from "../core/head.ts";
 import { takeUnknown } from "./defined.ts";
 import { copyField, extendField, type Item, makeFields, sourceOf } from "./field.ts";
 import { unfold } from "./fold.ts";
@@ -132,6 +131,7 @@ export class Headers extends HeaderFields {
     copy._edited = this._edited;
     copy._frequent = this._frequent;
     copy._via = this._via;
+    copy._pending = this._pending;
     copy._values = this._values && [...this._values];
     return copy;
   }
@@ -161,14 +161,16 @@ export class Headers extends HeaderFields {
   replaceVia(via: Via): boolean {
     const head = this._head;
     if (head === undefined || (this._edited & VIA) !== 0 || !fillsField(head, ID_VIA)) return false;
-    const info = headerById(ID_VIA);
-    const items = this._edit(info, info.name);
-    items[this._find(info, info.name, 0)] = {
-      id: ID_VIA,
-      name: info.name,
-      text: via.asRead(),
-      line: undefined,
-    };
+    if (this._items === undefined) {
+      this._edited |= VIA;
+      this._pending = true;
+    } else {
+      const info = headerById(ID_VIA);
+      const items = this._edit(info, info.name);
+      const text = via.asRead();
+      items[this._find(info, info.name, 0)] = { id: ID_VIA, name: info.name, text, line: undefined };
+    }
+    if (this._values) this._values[ID_VIA] = undefined;
     this._via = via;
     return true;
   }
@@ -204,6 +206,7 @@ export class Headers extends HeaderFields {
 
   /** The list of fields, ready for an edit of this name: what was read of it is forgotten. */
   private _edit(info: HeaderInfo | undefined, name: string): Item[] {
+    const items = this._pending || this._items === undefined ? this._settle() : this._items;
     if (info !== undefined && info.id < FREQUENT) {
       this._edited |= 1 << info.id;
       if (info.id === ID_VIA) this._via = undefined;
@@ -214,12 +217,7 @@ export class Headers extends HeaderFields {
     } else {
       this._others?.delete((info?.name ?? name).toLowerCase());
     }
-    if (this._items === undefined) {
-      const items: Item[] = [];
-      for (let i = 0; i < (this._head as Head).count; i++) items.push(i);
-      this._items = items;
-    }
-    return this._items;
+    return items;
   }
 
   private _remove(info: HeaderInfo | undefined, name: string): void {

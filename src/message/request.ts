@@ -3,7 +3,7 @@
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
-import { createResponse } from "./create-response.ts";
+import { answer, createResponse } from "./create-response.ts";
 import { isToken, refuseUnsafe } from "./escape.ts";
 import type { Headers } from "./headers.ts";
 import { BaseMessage } from "./message.ts";
@@ -75,6 +75,11 @@ export class Request extends BaseMessage {
    */
   createResponse(status: number, reason?: string): Response {
     return createResponse(this, status, reason);
+  }
+
+  /** @internal The octets of such a response. Throws as createResponse. */
+  answer(status: number, reason?: string): Uint8Array<ArrayBuffer> {
+    return answer(this, status, reason);
   }
 
   /** A copy that can be edited alone; it shares the text. */

@@ -4,7 +4,7 @@
 
 import { ID_CALL_ID, ID_CSEQ, ID_FROM, ID_TO, ID_VIA, NONE, Q_TO, R_TAG, WINDOW_SIZE } from "../core/abi.ts";
 import type { Head } from "../core/head.ts";
-import type { Field } from "./field.ts";
+import type { Field, Item } from "./field.ts";
 import type { Headers } from "./headers.ts";
 
 const CR = 0x0d;
@@ -28,17 +28,17 @@ class Lines {
   /** Adds all fields of that id; how many there are. */
   add(id: number): number {
     let count = 0;
-    const items = this._headers.items;
-    if (items === undefined || this._headers.untouched(id)) {
+    const noted = id === ID_VIA ? this._headers.noted : undefined;
+    if (noted !== undefined || this._headers.untouched(id)) {
       const head = this._head;
       const more = head.repeated(id);
       for (let field = head.find(id, 0); field >= 0; field = more ? head.find(id, field + 1) : -1) {
-        this._take(field);
-        count++;
+        if (count++ === 0 && noted !== undefined) this._write("Via", noted.asRead());
+        else this._take(field);
       }
       return count;
     }
-    for (const item of items) {
+    for (const item of this._headers.items as readonly Item[]) {
       if ((typeof item === "number" ? this._head.id(item) : item.id) !== id) continue;
       if (typeof item === "number") this._take(item);
       else this._make(item);
@@ -49,7 +49,7 @@ class Lines {
 
   /** Adds the one field of that id; its number in the head, negative where it was made here. */
   addOne(id: number): number {
-    if (this._headers.items !== undefined && !this._headers.untouched(id)) {
+    if (!this._headers.untouched(id)) {
       if (this.add(id) !== 1) this.usual = false;
       return -1;
     }
@@ -72,10 +72,19 @@ class Lines {
   }
 
   private _make({ line, name, text }: Field): void {
+    if (line === undefined) {
+      this._write(name, text);
+      return;
+    }
     this._flush();
     this._start = this._end;
-    if (line === undefined) this._text += `${name}: ${text}\r\n`;
-    else this._text += line;
+    this._text += line;
+  }
+
+  private _write(name: string, text: string): void {
+    this._flush();
+    this._start = this._end;
+    this._text += `${name}: ${text}\r\n`;
   }
 
   /** Puts text behind the value of the field that was added last. */

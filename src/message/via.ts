@@ -220,7 +220,6 @@ export class Via {
 
 const RPORT = ";rport";
 const SEMICOLON = 0x3b;
-const ODD = /["\r\n]/;
 /** An address as a socket gives it. */
 const PLAIN_HOST = /^[\w.:]+$/;
 let lastHost = "";
@@ -232,7 +231,7 @@ function isPlainHost(host: string): boolean {
 
 /** The text of a Via with its source; undefined where that cannot be put in at a glance. */
 function noted(text: string, asked: boolean, host: string, port: number): string | undefined {
-  if (ODD.test(text)) return undefined;
+  if (text.includes('"') || text.includes("\n")) return undefined;
   if (!asked) return `${text};received=${host}`;
   const end = text.indexOf(RPORT) + RPORT.length;
   if (end < RPORT.length) return undefined;

@@ -123,8 +123,8 @@ export class Routes {
   /** Our address on one side, with the token of a flow where that is needed. */
   #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
     const { sentBy, protocol } = side.transport;
-    const host = Uri.parse(`${secure ? "sips" : "sip"}:${sentBy}`);
-    const uri = flow ? host.with({ user: this.#tokens.of(flow) }) : host;
+    const host = `${secure ? "sips" : "sip"}:${sentBy}`;
+    const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
     return `<${uri};transport=${protocol.toLowerCase()};lr>`;
   }
 }

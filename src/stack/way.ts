@@ -72,9 +72,9 @@ export function flowTo(
   targets: Target | readonly Target[],
   fallback: Transport | undefined,
 ): Flow {
-  // Made only when it is thrown: an Error costs more than the message is to parse.
+  if (isOne(targets)) return flowToOne(transports, targets, fallback);
   let failure: unknown;
-  for (const target of [targets].flat()) {
+  for (const target of targets) {
     try {
       return flowToOne(transports, target, fallback);
     } catch (error) {
@@ -84,15 +84,25 @@ export function flowTo(
   throw failure ?? new SipError("no_target", "there is no target");
 }
 
+function isOne(targets: Target | readonly Target[]): targets is Target {
+  return !Array.isArray(targets);
+}
+
 function flowToOne(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
-  const able = transports.filter((each) => each.protocol === target.protocol);
-  // A WebSocket client has one way out, and everything takes it (RFC 7118 §5.3).
-  const only = transports.length === 1 && fallback?.framed && fallback.reliable ? [fallback] : [];
-  for (const transport of able.length > 0 ? able : only) {
+  let able = false;
+  for (const transport of transports) {
+    if (transport.protocol !== target.protocol) continue;
+    able = true;
     const flow = transport.flow(target);
     if (flow) return flow;
   }
-  if (able.length + only.length > 0) {
+  // A WebSocket client has one way out, and everything takes it (RFC 7118 §5.3).
+  if (!able && transports.length === 1 && fallback?.framed && fallback.reliable) {
+    able = true;
+    const flow = fallback.flow(target);
+    if (flow) return flow;
+  }
+  if (able) {
     throw new SipError("no_target", `no flow to ${target.host}:${target.port} over ${target.protocol}`);
   }
   throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);

@@ -65,8 +65,25 @@ export type Effect =
 /** A timer's event: `timer A` and so on. */
 export type TimerEvent = `timer ${TimerName}`;
 
-/** The event that timer `name` makes when it fires. */
-export const timerEvent = (name: TimerName): TimerEvent => `timer ${name}`;
+/** The events that timers make when they fire, by name: to put one together for each would be dear. */
+export const TIMER_EVENTS: Readonly<Record<TimerName, TimerEvent>> = {
+  A: "timer A",
+  B: "timer B",
+  C: "timer C",
+  D: "timer D",
+  E: "timer E",
+  F: "timer F",
+  G: "timer G",
+  H: "timer H",
+  I: "timer I",
+  J: "timer J",
+  K: "timer K",
+  L: "timer L",
+  M: "timer M",
+  trying: "timer trying",
+  expire: "timer expire",
+  abandon: "timer abandon",
+};
 
 /** A timer's effect, taken apart. */
 export interface TimerStep {

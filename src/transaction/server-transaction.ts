@@ -78,14 +78,15 @@ export class ServerTransaction extends Transaction {
    *   Nothing has changed then.
    */
   respond(response: Response | number, reason?: string): void {
-    const message = typeof response === "number" ? this.#create(response, reason) : this.#check(response);
-    this.#outgoing = message.toBytes();
+    const byStatus = typeof response === "number";
+    const status = byStatus ? response : response.status;
+    this.#outgoing = byStatus ? this.#answer(status, reason) : this.#check(response).toBytes();
     try {
-      this.dispatch(this.#event(message.status), message);
+      this.dispatch(this.#event(status), response);
     } finally {
       this.#outgoing = undefined;
     }
-    if (message.status >= 200) this.#request = undefined;
+    if (status >= 200) this.#request = undefined;
   }
 
   /**
@@ -120,14 +121,18 @@ export class ServerTransaction extends Transaction {
 
   /** The To tag of this transaction's responses, which is that of its CANCEL's too (RFC 3261 §9.2). @internal */
   get toTag(): string | undefined {
-    if (this.#toTag !== undefined || this.#request === undefined) return this.#toTag;
-    return this.#request.headers.get("To")?.tag ?? this.#request.toTag(this.#makeTag);
+    return this.#toTag ?? this.#ownTag;
+  }
+
+  /** What it has, or gets, where nobody gives a response another. */
+  get #ownTag(): string | undefined {
+    return this.#request?.headers.get("To")?.tag ?? this.#request?.toTag(this.#makeTag);
   }
 
   protected perform(effect: OtherEffect, subject: Subject): void {
     switch (effect) {
       case "send":
-        this.#send(subject as Response | undefined);
+        this.#send(subject as Response | number | undefined);
         return;
       case "resend":
         this.resend();
@@ -158,18 +163,15 @@ export class ServerTransaction extends Transaction {
         this.#canceled(subject as Request);
         return;
       case "refuse":
-        throw new SipError(
-          "transaction_state",
-          `no ${(subject as Response).status} response when ${this.state}`,
-        );
+        throw new SipError("transaction_state", `no ${statusOf(subject)} response when ${this.state}`);
     }
   }
 
-  #create(status: number, reason: string | undefined): Response {
+  #answer(status: number, reason: string | undefined): Uint8Array<ArrayBuffer> {
     const request = this.#request;
     if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
     if (status > 100) request.toTag(this.#makeTag);
-    return request.createResponse(status, reason);
+    return request.answer(status, reason);
   }
 
   get #makeTag(): () => string {
@@ -199,18 +201,19 @@ export class ServerTransaction extends Transaction {
     return status === 100 || status === 408 ? `${status}` : status < 200 ? "101-199" : "200-699";
   }
 
-  #send(response: Response | undefined): void {
+  #send(response: Response | number | undefined): void {
     this.bytes = this.#outgoing;
-    if (this.method === "INVITE" && response !== undefined && response.status > 100) this.#noteTag(response);
+    if (this.method === "INVITE" && response !== undefined && statusOf(response) > 100)
+      this.#noteTag(response);
     this.transmit();
   }
 
   /** What the CANCEL's answer and an RFC 2543 peer's ACK will need: noted before the response is sent. */
-  #noteTag(response: Response): void {
+  #noteTag(response: Response | number): void {
     try {
-      this.#toTag = response.headers.get("To")?.tag;
+      this.#toTag = typeof response === "number" ? this.#ownTag : response.headers.get("To")?.tag;
       const old = this.key.startsWith("|");
-      if (old && response.status >= 300 && this.#request) {
+      if (old && statusOf(response) >= 300 && this.#request) {
         this.host.alias(oldRequestKey(this.#request, "INVITE", this.#toTag ?? ""), this);
       }
     } catch (cause) {
@@ -221,7 +224,7 @@ export class ServerTransaction extends Transaction {
 
   #sendTrying(): void {
     try {
-      this.bytes = this.#request?.createResponse(100).toBytes();
+      this.bytes = this.#request?.answer(100);
     } catch (cause) {
       this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
     }
@@ -275,6 +278,10 @@ export class ServerTransaction extends Transaction {
       ? "no ACK came for the final response"
       : "the core sent no final response";
   }
+}
+
+function statusOf(response: Subject): number {
+  return typeof response === "number" ? response : (response as Response).status;
 }
 
 /** Whether the topmost Via shows the key's branch at a glance: most do, and reading one costs more than this. */

@@ -1,6 +1,8 @@
 // SipHash-2-4 (Aumasson, Bernstein): a short keyed hash of text. With a key that nobody knows, nobody can
 // make two texts meet; without one it is a good hash, and no more.
 
+import { binaryFrom, isAscii, utf8 } from "../core/text.ts";
+
 /** A key of 128 bits, as four words. */
 export type HashKey = readonly [number, number, number, number];
 
@@ -15,70 +17,95 @@ export function sipKey(secret: string): HashKey {
 
 /** The hash of the text's UTF-8, 64 bits, as 16 hexadecimal digits, most significant first. */
 export function sipHash(text: string, key: HashKey = NO_KEY): string {
-  return hashBytes(new TextEncoder().encode(text), key);
+  return hash(isAscii(text) ? text : binaryFrom(utf8(text)), key);
 }
 
 /** The hash of octets. */
 export function hashBytes(bytes: Uint8Array, key: HashKey): string {
-  // v0 to v3 of the paper, 64 bits each, low word first.
-  const v = new Int32Array([
-    key[0] ^ 0x70736575,
-    key[1] ^ 0x736f6d65,
-    key[2] ^ 0x6e646f6d,
-    key[3] ^ 0x646f7261,
-    key[0] ^ 0x6e657261,
-    key[1] ^ 0x6c796765,
-    key[2] ^ 0x79746573,
-    key[3] ^ 0x74656462,
-  ]);
-  const words = (bytes.length >> 3) + 1;
-  for (let word = 0; word < words; word++) {
-    let low = 0;
-    let high = 0;
-    for (let i = 0; i < 4; i++) {
-      low |= (bytes[8 * word + i] ?? 0) << (8 * i);
-      high |= (bytes[8 * word + 4 + i] ?? 0) << (8 * i);
-    }
-    // The last word ends with the length.
-    if (word === words - 1) high |= bytes.length << 24;
-    v[6]! ^= low;
-    v[7]! ^= high;
-    rounds(v, 2);
-    v[0]! ^= low;
-    v[1]! ^= high;
+  return hash(binaryFrom(bytes), key);
+}
+
+// v0 to v3 of the paper, 64 bits each, low word first. Not of one call, since a typed array costs more than the hash
+// of a short text.
+const v = new Int32Array(8);
+const START = [
+  0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462,
+] as const;
+
+/** The hash of a binary string. */
+function hash(octets: string, key: HashKey): string {
+  for (let i = 0; i < 8; i++) v[i] = key[(i & 3) as 0]! ^ START[i]!;
+  const { length } = octets;
+  const whole = length & ~7;
+  let at = 0;
+  for (; at < whole; at += 8) take(four(octets, at), four(octets, at + 4));
+  let low = 0;
+  let high = length << 24;
+  for (let i = at; i < length; i++) {
+    const shift = (i & 3) << 3;
+    if (i - at < 4) low |= octets.charCodeAt(i) << shift;
+    else high |= octets.charCodeAt(i) << shift;
   }
+  // The last word ends with the length.
+  take(low, high);
   v[4]! ^= 0xff;
-  rounds(v, 4);
+  rounds(4);
   return hex(v[1]! ^ v[3]! ^ v[5]! ^ v[7]!) + hex(v[0]! ^ v[2]! ^ v[4]! ^ v[6]!);
 }
 
-function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, "0");
+function four(octets: string, at: number): number {
+  return (
+    octets.charCodeAt(at) |
+    (octets.charCodeAt(at + 1) << 8) |
+    (octets.charCodeAt(at + 2) << 16) |
+    (octets.charCodeAt(at + 3) << 24)
+  );
 }
 
-function rounds(v: Int32Array, count: number): void {
+/** Takes in 64 bits. */
+function take(low: number, high: number): void {
+  v[6]! ^= low;
+  v[7]! ^= high;
+  rounds(2);
+  v[0]! ^= low;
+  v[1]! ^= high;
+}
+
+/** Every octet in two digits: toString(16) of a large number goes by way of a fraction. */
+const DIGITS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
+
+function hex(word: number): string {
+  return (
+    DIGITS[word >>> 24]! + DIGITS[(word >>> 16) & 0xff]! + DIGITS[(word >>> 8) & 0xff]! + DIGITS[word & 0xff]!
+  );
+}
+
+function rounds(count: number): void {
   for (let round = 0; round < count; round++) {
-    mix(v, 0, 2, 13);
-    swap(v, 0);
-    mix(v, 4, 6, 16);
-    mix(v, 0, 6, 21);
-    mix(v, 4, 2, 17);
-    swap(v, 4);
+    mix(0, 2, 13);
+    swap(0);
+    mix(4, 6, 16);
+    mix(0, 6, 21);
+    mix(4, 2, 17);
+    swap(4);
   }
 }
 
 /** a += b; b = (b <<< bits) ^ a, on 64 bits; fewer than 32 bits. */
-function mix(v: Int32Array, a: number, b: number, bits: number): void {
-  const low = (v[a]! >>> 0) + (v[b]! >>> 0);
-  v[a + 1]! += v[b + 1]! + (low > 0xffffffff ? 1 : 0);
-  v[a] = low | 0;
-  const [low1, high1] = [v[b]!, v[b + 1]!];
-  v[b] = ((low1 << bits) | (high1 >>> (32 - bits))) ^ v[a]!;
-  v[b + 1] = ((high1 << bits) | (low1 >>> (32 - bits))) ^ v[a + 1]!;
+function mix(a: number, b: number, bits: number): void {
+  const low1 = v[b]!;
+  const high1 = v[b + 1]!;
+  const low = (v[a]! + low1) | 0;
+  // It overflowed where the sum, without a sign, is less than what was added.
+  const high = (v[a + 1]! + high1 + (low >>> 0 < low1 >>> 0 ? 1 : 0)) | 0;
+  v[a] = low;
+  v[a + 1] = high;
+  v[b] = ((low1 << bits) | (high1 >>> (32 - bits))) ^ low;
+  v[b + 1] = ((high1 << bits) | (low1 >>> (32 - bits))) ^ high;
 }
 
 /** A rotation by 32 bits. */
-function swap(v: Int32Array, at: number): void {
+function swap(at: number): void {
   const low = v[at]!;
   v[at] = v[at + 1]!;
   v[at + 1] = low;

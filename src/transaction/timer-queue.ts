@@ -16,11 +16,11 @@ export interface TimerOwner {
 
 /** A pending timer: in the list of its length, and in that of its owner. */
 export interface Timer {
-  readonly name: TimerName;
-  readonly owner: TimerOwner;
-  readonly line: Line;
+  name: TimerName;
+  owner: TimerOwner;
+  line: Line;
   /** When it falls due, by the clock. */
-  readonly at: number;
+  at: number;
   before: Timer | undefined;
   after: Timer | undefined;
   /** The next of the same owner's. */
@@ -43,6 +43,8 @@ export class TimerQueue {
   // As many lines as there are different lengths: a few tens at most, since they come from TimerOptions.
   readonly #lines: Map<number, Line> = new Map();
   #size = 0;
+  /** One that was cleared, for the next that is set: a request that is answered at once clears one and sets one. */
+  #spare: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -62,7 +64,7 @@ export class TimerQueue {
       this.#lines.set(length, line);
     }
     const at = this.#clock.now() + length;
-    const timer = { name, owner, line, at, before: line.last, after: undefined, next: owner.pending };
+    const timer = this.#make(owner, name, line, at);
     if (line.last === undefined) line.first = timer;
     else line.last.after = timer;
     line.last = timer;
@@ -76,9 +78,26 @@ export class TimerQueue {
     for (let timer = owner.pending; timer !== undefined; timer = timer.next) {
       if (timer.name === name) {
         this.#remove(timer);
+        this.#spare = timer;
         return;
       }
     }
+  }
+
+  #make(owner: TimerOwner, name: TimerName, line: Line, at: number): Timer {
+    const spare = this.#spare;
+    const { last: before } = line;
+    const { pending: next } = owner;
+    if (spare === undefined) return { name, owner, line, at, before, after: undefined, next };
+    this.#spare = undefined;
+    spare.name = name;
+    spare.owner = owner;
+    spare.line = line;
+    spare.at = at;
+    spare.before = before;
+    spare.after = undefined;
+    spare.next = next;
+    return spare;
   }
 
   /** Stops all of `owner`'s timers. */

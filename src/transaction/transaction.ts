@@ -12,9 +12,9 @@ import {
   type Step,
   step,
   type Table,
+  TIMER_EVENTS,
   type TimerName,
   type TimerStep,
-  timerEvent,
 } from "./machine.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import type { Tallies } from "./tallies.ts";
@@ -48,8 +48,8 @@ export interface Host {
   cancel(request: Request, branch: string, flow: Flow): void;
 }
 
-/** What an event is about: the message that came or goes, or the error that happened. */
-export type Subject = Request | Response | SipError | undefined;
+/** What an event is about: the message that came or goes, or the status of one, or the error that happened. */
+export type Subject = Request | Response | number | SipError | undefined;
 
 type AnyTable = Table<string, string>;
 
@@ -135,7 +135,7 @@ export abstract class Transaction implements TimerOwner {
   /** A timer of this transaction's fired. @internal */
   fired(name: TimerName, length: number): void {
     this.#length = length;
-    this.dispatch(timerEvent(name), undefined);
+    this.dispatch(TIMER_EVENTS[name], undefined);
   }
 
   /** Carries out an effect that is no timer's. */
