@@ -15,7 +15,7 @@ const NEAR = 1.15;
 /** Tries at a rate before it counts as too high: something else on the machine may have been the reason. */
 const TRIES = 2;
 /** At this rate, and for so many seconds, a proxy runs first, until its code is compiled: faults do not count. */
-const WARM = { rate: 250, seconds: 8 };
+const WARM = { rate: 250, seconds: 24 };
 /** How long a proxy that was too slow goes on sending again what nobody waits for, in milliseconds (timers B, F, H). */
 const COOL = 33_000;
 

@@ -24,6 +24,9 @@ export const latin1Slice: FastBuffer["latin1Slice"] | undefined = NodeBuffer?.pr
 // Deno's goes octet by octet.
 const latin1Write = "Deno" in globalThis ? undefined : NodeBuffer?.prototype.latin1Write;
 
+/** Bun's encode is faster than what it has of Buffer. */
+const inBun = "Bun" in globalThis;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -48,6 +51,11 @@ export function binaryFrom(bytes: Uint8Array, ascii = false): string {
 /** A binary string as fresh bytes, which nobody else writes to. */
 export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
   const { length } = binary;
+  if (inBun) {
+    const encoded = encoder.encode(binary);
+    // Octets above 0x7f became two.
+    if (encoded.length === length) return encoded;
+  }
   const bytes = NodeBuffer === undefined ? new Uint8Array(length) : NodeBuffer.allocUnsafe(length);
   writeBinary(binary, bytes, length);
   return bytes;

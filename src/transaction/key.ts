@@ -45,20 +45,22 @@ export interface OldServerKey {
 /** Any transaction's name, taken apart. */
 export type TransactionKey = ClientKey | ServerKey | OldServerKey;
 
-// Keys are joined, not concatenated: a concatenation would hold on to the message whose pieces it is made of.
 // `|` parts the fields and may stand in a quoted or ill-made one: two keys must never meet by accident.
 const escaped = (text: string): string =>
   text.includes("|") || text.includes("%") ? text.replace(/[|%]/g, encodeURIComponent) : text;
+/** The same text in one piece: a concatenation holds on to the message whose pieces it is made of, until one looks into it. */
+const inOnePiece = (text: string): string => (text.charCodeAt(text.length - 1) < 0 ? "" : text);
 const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** The text of a client transaction's key. Branches are compared as they stand, by octet. */
 export function clientKey(branch: string, method: string): string {
-  return [escaped(branch), escaped(method)].join("|");
+  return inOnePiece(`${escaped(branch)}|${escaped(method)}`);
 }
 
 /** The text of a server transaction's key; the host's case does not matter. */
 export function serverKey(branch: string, method: string, host: string, port: number): string {
-  return [escaped(branch), escaped(method), `${escaped(bracketed(host.toLowerCase()))}:${port}`].join("|");
+  const sentBy = `${escaped(bracketed(host.toLowerCase()))}:${port}`;
+  return inOnePiece(`${escaped(branch)}|${escaped(method)}|${sentBy}`);
 }
 
 /** The text of any key. */

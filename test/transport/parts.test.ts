@@ -4,12 +4,14 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import type { SipError } from "../../src/errors.ts";
 import { Backoff } from "../../src/transport/backoff.ts";
+import { DatagramTransport } from "../../src/transport/datagram.ts";
+import type { DatagramEvents } from "../../src/transport/datagram-socket.ts";
 import { HostCache } from "../../src/transport/host-cache.ts";
 import { frameKind } from "../../src/transport/keep-alive.ts";
 import { RecentMap } from "../../src/transport/recent-map.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
 import { SendQueue } from "../../src/transport/send-queue.ts";
-import { encode, message } from "./contract.ts";
+import { encode, message, Recorder } from "./contract.ts";
 
 describe("frameKind", () => {
   test.each([
@@ -27,6 +29,39 @@ describe("frameKind", () => {
   ])("%j is a %s, as text and as octets", (text, kind) => {
     expect(frameKind(text)).toBe(kind);
     expect(frameKind(encode(text))).toBe(kind);
+  });
+});
+
+describe("DatagramTransport", () => {
+  test("tells peers apart, however alike their ports and hosts are, and knows each again", async () => {
+    let events: DatagramEvents | undefined;
+    const local = { host: "0.0.0.0", port: 5060 };
+    const transport = new DatagramTransport(
+      {
+        open: async (_local, _options, _family, given) => {
+          events = given;
+          return { local, send: () => {}, close: async () => {} };
+        },
+        lookup: () => Promise.reject(new Error("no names here")),
+        dropped: () => undefined,
+        sentBy: () => "here",
+      },
+      { flowLimit: 100 },
+    );
+    const recorder = new Recorder();
+    await transport.start(recorder);
+    // Ports that are the same but for their highest bits, from two hosts, in turns.
+    const peers = ["192.0.2.1", "192.0.2.2"].flatMap((host) =>
+      [5060, 5060 + 256, 5060 + 512, 5061].map((port) => ({ host, port })),
+    );
+    for (const { host, port } of [...peers, ...peers, ...peers]) {
+      events?.message(message("here"), host, port);
+    }
+    const flows = recorder.messages.map(({ flow }) => flow);
+    expect(flows.map((flow) => flow?.remote)).toEqual([...peers, ...peers, ...peers]);
+    expect(new Set(flows).size).toBe(peers.length);
+    await transport.close();
+    expect(transport.flow(peers[0] as { host: string; port: number })).toBeUndefined();
   });
 });
 
