@@ -35,7 +35,6 @@ export class Frequent {
   readonly cseq: CSeq | undefined;
   /** The first. */
   readonly contact: NameAddr | null | undefined;
-  readonly maxForwards: number | null | undefined;
 
   constructor(
     via?: Via,
@@ -44,7 +43,6 @@ export class Frequent {
     callId?: string,
     cseq?: CSeq,
     contact?: NameAddr | null,
-    maxForwards?: number | null,
   ) {
     this.via = via;
     this.from = from;
@@ -52,7 +50,6 @@ export class Frequent {
     this.callId = callId;
     this.cseq = cseq;
     this.contact = contact;
-    this.maxForwards = maxForwards;
   }
 }
 
@@ -64,7 +61,6 @@ export function frequentOf(head: Head): Frequent {
   const { text, words, at } = head;
   const callId = words[at + Q_CALL_ID]!;
   const method = words[at + Q_METHOD]!;
-  const hops = words[at + Q_MAX_FORWARDS]!;
   const contact = words[at + Q_CONTACT + R_BAD_Q] === 0 ? addressAt(text, words, at + Q_CONTACT) : undefined;
   return new Frequent(
     words[at + Q_VIA] === 0 ? undefined : new Via(text, words, at + Q_VIA),
@@ -73,12 +69,17 @@ export function frequentOf(head: Head): Frequent {
     callId === 0 ? undefined : text.slice(callId & 0xffff, callId >>> 16),
     method === 0 ? undefined : new CSeq(words[at + Q_CSEQ]!, METHODS[method] as string, true),
     contact ?? lacking(head, ID_CONTACT),
-    hops === NONE ? lacking(head, ID_MAX_FORWARDS) : hops,
   );
 }
 
 function addressAt(text: string, words: Uint32Array, at: number): NameAddr | undefined {
   return words[at] === 0 ? undefined : new NameAddr(new Uri(text, words, at));
+}
+
+/** The Max-Forwards as it came in, which needs no other value to be made: a number, or as in Frequent. */
+export function hopsOf(head: Head): number | null | undefined {
+  const hops = head.words[head.at + Q_MAX_FORWARDS]!;
+  return hops === NONE ? lacking(head, ID_MAX_FORWARDS) : hops;
 }
 
 function lacking(head: Head, id: number): null | undefined {

@@ -23,7 +23,7 @@ import {
   readSingle,
   readTopmost,
 } from "./field-list.ts";
-import { type Frequent, frequentAlone, frequentOf, NOTHING } from "./frequent.ts";
+import { type Frequent, frequentAlone, frequentOf, hopsOf, NOTHING } from "./frequent.ts";
 import { type HeaderInfo, headerInfo } from "./header-table.ts";
 import type { HeaderItem, HeaderName, HeaderValue } from "./header-types.ts";
 import type { Via } from "./via.ts";
@@ -71,6 +71,7 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
    * nobody defined (defineHeader).
    */
   get<N extends HeaderName>(name: N): HeaderValue<N> {
+    if (name === "Max-Forwards") return this._hops() as HeaderValue<N>;
     this._frequent ??= this._asItCame();
     const edited = this._edited;
     let value: unknown;
@@ -86,9 +87,6 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
         break;
       case "Call-ID":
         if ((edited & CALL_ID) === 0) value = this._frequent.callId;
-        break;
-      case "Max-Forwards":
-        if ((edited & MAX_FORWARDS) === 0) value = this._frequent.maxForwards;
     }
     return (value === undefined ? this._get(name) : (value ?? undefined)) as HeaderValue<N>;
   }
@@ -182,6 +180,12 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   /** The place of the first field at or behind `from` that has this name, or -1. */
   protected _find(info: HeaderInfo | undefined, name: string, from: number): number {
     return findField(this._head, this._items, info, name, from);
+  }
+
+  private _hops(): number | undefined {
+    const head = this._head;
+    const hops = head === undefined || (this._edited & MAX_FORWARDS) !== 0 ? undefined : hopsOf(head);
+    return hops === undefined ? (this._get("Max-Forwards") as number | undefined) : (hops ?? undefined);
   }
 
   private _asItCame(): Frequent {

@@ -28,11 +28,12 @@ export class Headers extends HeaderFields {
   set<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);
     const fields = makeFields(info, name, value);
+    const once = info !== undefined && this._cameOnce(info);
     const items = this._edit(info, name);
     const at = this._find(info, name, 0);
     if (at < 0) {
       items.push(...fields);
-    } else if (fields.length === 1 && this._find(info, name, at + 1) < 0) {
+    } else if (fields.length === 1 && (once || this._find(info, name, at + 1) < 0)) {
       items[at] = fields[0] as Item;
     } else {
       this._remove(info, name);
@@ -59,8 +60,8 @@ export class Headers extends HeaderFields {
     const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
     const at = this._find(info, name, 0);
-    if (at <= 0) items.unshift(...fields);
-    else items.splice(at, 0, ...fields);
+    if (fields.length === 1 && at <= 0) items.unshift(fields[0] as Item);
+    else items.splice(Math.max(at, 0), 0, ...fields);
     return this;
   }
 
@@ -173,6 +174,12 @@ export class Headers extends HeaderFields {
     if (this._values) this._values[ID_VIA] = undefined;
     this._via = via;
     return true;
+  }
+
+  /** True where there is at most one field of a frequent header, as it came in. */
+  private _cameOnce({ id }: HeaderInfo): boolean {
+    const head = this._head;
+    return head !== undefined && id < FREQUENT && (this._edited & (1 << id)) === 0 && !head.repeated(id);
   }
 
   private _take(name: string, first: boolean): unknown {
