@@ -233,9 +233,11 @@ static int read_frames(int s, int i) {
     unsigned char *f = (unsigned char *)data + at;
     int head = (f[1] & 127) == 126 ? 4 : 2, size = head == 4 ? f[2] << 8 | f[3] : f[1] & 127;
     if (length - at < head + size) break;
+    at += head + size;
+    // A ping: the connection does not last long enough for its pong to be missed.
+    if ((f[0] & 15) >= 8) continue;
     if (size < 11 || (memcmp(f + head, "SIP/2.0 200", 11) && memcmp(f + head, "OPTIONS", 7))) bad++;
     frames++;
-    at += head + size;
   }
   memmove(data, data + at, length - at);
   streams[i].length = length - at;
