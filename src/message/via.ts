@@ -222,7 +222,7 @@ const RPORT = ";rport";
 const SEMICOLON = 0x3b;
 /** An address as a socket gives it. */
 const PLAIN_HOST = /^[\w.:]+$/;
-let lastHost = "";
+let lastHost: string | undefined;
 
 function isPlainHost(host: string): boolean {
   if (host !== lastHost && PLAIN_HOST.test(host)) lastHost = host;

@@ -100,6 +100,16 @@ describe("a Via that a source was noted in", () => {
     expect(`${via.seenFrom("192.0.2.11", 9)}`).toBe(SEEN.replace("2.9", "2.11").replace("5070", "9"));
   });
 
+  it("keeps what is not ASCII as it came, and reads it", () => {
+    const request = parseMessage(Buffer.from(TEXT.replace(";rport", ';x="é";rport'))) as Request;
+    const via = (request.headers.first("Via") as Via).seenFrom("192.0.2.9", 5070);
+    expect(request.headers.replaceVia(via)).toBe(true);
+    expect(via.params.get("x")).toBe("é");
+    expect(request.toString()).toContain(';x="é";rport=5070;received=192.0.2.9');
+    expect(Buffer.from(request.toBytes()).toString()).toContain(';x="é";rport=5070');
+    expect(via.seenFrom("", 1).received).toBe("");
+  });
+
   it("leaves a list of Vias in one field to the long way", () => {
     const request = parseMessage(TEXT.replace(";rport\r\nVia: ", ";rport, ")) as Request;
     const via = (request.headers.first("Via") as Via).seenFrom("192.0.2.9", 5070);
