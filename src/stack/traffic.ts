@@ -38,12 +38,9 @@ class Counts {
   }
 
   get tally(): Tally {
-    const tally: Record<string, number> = {};
-    this.classes.forEach((count, digit) => {
-      if (count > 0) tally[`${digit}xx`] = count;
-    });
-    for (const [method, count] of this.methods) tally[method] = count.of;
-    return tally;
+    const classes = this.classes.map((count, digit) => [`${digit}xx`, count] as const);
+    const methods = [...this.methods].map(([method, { of }]) => [method, of] as const);
+    return Object.fromEntries([...classes.filter(([, count]) => count > 0), ...methods]);
   }
 
   /** Methods are the peers' to choose: a table of them must not be theirs to fill. */
