@@ -1,6 +1,6 @@
 // Create response: what a response takes over from its request (RFC 3261 §8.2.6).
 
-import { bytesFrom, toBinary } from "../core/text.ts";
+import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { refuseUnsafe } from "./escape.ts";
@@ -28,11 +28,13 @@ export function createResponse(request: Request, status: number, reason?: string
   return response;
 }
 
-/** The octets of a response that nobody wants to see: most need not be made a message first. Throws as createResponse. */
-export function answer(request: Request, status: number, reason?: string): Uint8Array<ArrayBuffer> {
+/**
+ * The octets of a response that nobody wants to see, as a binary string: most need not be made a message first.
+ * Throws as createResponse.
+ */
+export function answer(request: Request, status: number, reason?: string): string {
   const text = checkedText(request, status, reason);
-  if (text !== undefined) return bytesFrom(text);
-  return new Response(undefined, makeHeaders(request, status), status, reason).toBytes();
+  return text ?? new Response(undefined, makeHeaders(request, status), status, reason).octets;
 }
 
 function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {

@@ -79,6 +79,11 @@ export abstract class BaseMessage {
     return this.made ? undefined : this.head?.bodyLength;
   }
 
+  /** @internal What came in; undefined for a message that was made here. */
+  get came(): Head | undefined {
+    return this.head;
+  }
+
   /** @internal True where the start line came in with other white space than one SP (RFC 3261 §7.1). */
   get spaced(): boolean {
     return this.head?.spaced === true;
@@ -92,6 +97,11 @@ export abstract class BaseMessage {
    */
   toBytes(options?: WriteOptions): Uint8Array<ArrayBuffer> {
     return bytesFrom(this._write(options));
+  }
+
+  /** @internal The message's octets as a binary string: what somebody keeps to send it again. */
+  get octets(): string {
+    return this._write(undefined);
   }
 
   /** The message as text, read as UTF-8: what a WebSocket text frame carries. */

@@ -77,8 +77,8 @@ export class Request extends BaseMessage {
     return createResponse(this, status, reason);
   }
 
-  /** @internal The octets of such a response. Throws as createResponse. */
-  answer(status: number, reason?: string): Uint8Array<ArrayBuffer> {
+  /** @internal The octets of such a response, as a binary string. Throws as createResponse. */
+  answer(status: number, reason?: string): string {
     return answer(this, status, reason);
   }
 
@@ -89,11 +89,6 @@ export class Request extends BaseMessage {
     copy._toTag = this._toTag;
     copy.adopt(this);
     return copy;
-  }
-
-  /** @internal What came in; undefined for a request that was made here. */
-  get came(): Head | undefined {
-    return this.head;
   }
 
   /** @internal The To tag for responses, made by `make` the first time. */

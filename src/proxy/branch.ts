@@ -6,7 +6,7 @@ import type { ProxyTarget } from "./target.ts";
 
 /** One branch: a target, and the transaction that asks it. */
 export interface Branch {
-  readonly target: ProxyTarget;
+  target: ProxyTarget;
   readonly group: number;
   readonly breadth: number;
   hop: number;

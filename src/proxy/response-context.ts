@@ -32,17 +32,25 @@ export interface ContextHost {
   ended(final: Response | undefined, thrown: { readonly cause: unknown } | undefined): void;
 }
 
+const NOWHERE: ProxyTarget = { uri: "" };
+
+/** What a context needs until its last branch has ended; it forwards further 2xx for another 32 seconds without. */
+interface Work {
+  readonly host: ContextHost;
+  readonly request: Request;
+  readonly targets: TargetSet;
+  /** Final responses, 3xx to 6xx, of the branches that ended. */
+  readonly finals: Response[];
+}
+
 /** The branches of one request. */
 export class ResponseContext {
-  readonly #host: ContextHost;
-  readonly #request: Request;
+  #work: Work | undefined;
+  readonly #clock: Clock;
   readonly #transaction: ServerTransaction;
   readonly #options: ForwardOptions;
   readonly #invite: boolean;
-  readonly #targets: TargetSet;
   readonly #open = new Set<Branch>();
-  /** Final responses, 3xx to 6xx, of the branches that ended. */
-  readonly #finals: Response[] = [];
   #group = 0;
   #starting = false;
   /** No new branches: canceled, accepted, or declined by one who speaks for all. */
@@ -60,12 +68,12 @@ export class ResponseContext {
     targets: readonly ProxyTarget[],
     options: ForwardOptions,
   ) {
-    this.#host = host;
-    this.#request = request;
+    const set = new TargetSet(targets, options.sequential === true);
+    this.#work = { host, request, targets: set, finals: [] };
+    this.#clock = host.clock;
     this.#transaction = transaction;
     this.#options = options;
     this.#invite = request.method === "INVITE";
-    this.#targets = new TargetSet(targets, options.sequential === true);
   }
 
   /** Sends to the first group. */
@@ -86,7 +94,7 @@ export class ResponseContext {
     this.#clearTimer();
     this.#starting = true;
     while (!this.#stopped && this.#room > 0) {
-      const now = this.#targets.next(this.#room);
+      const now = this.#busy.targets.next(this.#room);
       if (!now) break;
       this.#group++;
       let room = this.#room;
@@ -113,10 +121,21 @@ export class ResponseContext {
 
   /** How much breadth is left. */
   get #room(): number {
-    let room = this.#host.breadth;
+    let room = this.#busy.host.breadth;
     // One that we gave up, and that nobody ever answered, asks nobody any more.
     for (const { breadth, skipped, answered } of this.#open) if (!skipped || answered) room -= breadth;
     return room;
+  }
+
+  /** What it works with, before its end. */
+  get #busy(): Work {
+    return this.#work as Work;
+  }
+
+  /** A branch has ended. Its target may hold on to a whole message. */
+  #close(branch: Branch): void {
+    this.#open.delete(branch);
+    branch.target = NOWHERE;
   }
 
   /** Whether the current group has branches that may still bring something. */
@@ -129,10 +148,10 @@ export class ResponseContext {
     const { target } = branch;
     this.#open.add(branch);
     try {
-      const { request, flow } = this.#host.make(target, target.hops?.[branch.hop], branch.breadth);
-      branch.transaction = this.#host.stack.send(request, {
+      const { request, flow } = this.#busy.host.make(target, target.hops?.[branch.hop], branch.breadth);
+      branch.transaction = this.#busy.host.stack.send(request, {
         flow,
-        branch: this.#host.newBranch(),
+        branch: this.#busy.host.newBranch(),
         timerC: true,
         onResponse: (response, from) => this.#onResponse(response, branch, from),
         onError: (error, from) => this.#onError(error, branch, from),
@@ -162,10 +181,10 @@ export class ResponseContext {
   /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
   #succeed(response: Response, branch: Branch, from: SentRequest): void {
     // A hop that was given up may still accept; the one that took its place is cancelled with the others.
-    if (branch.transaction === from) this.#open.delete(branch);
+    if (branch.transaction === from) this.#close(branch);
     this.#stopped = true;
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
-      if (!this.#forward(response)) this.#finals.push(this.#request.createResponse(502));
+      if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
     }
     for (const other of this.#open) other.transaction?.cancel();
     this.#step();
@@ -174,10 +193,10 @@ export class ResponseContext {
   #refused(response: Response, branch: Branch): void {
     const { status } = response;
     if (status === 503 && this.#tryNextHop(branch)) return;
-    this.#open.delete(branch);
-    if (branch.skipped && status === 487) this.#finals.push(this.#request.createResponse(408));
+    this.#close(branch);
+    if (branch.skipped && status === 487) this.#busy.finals.push(this.#busy.request.createResponse(408));
     else if (status < 400 && this.#options.recurse) this.#redirect(response);
-    else this.#finals.push(response);
+    else this.#busy.finals.push(response);
     // Step 5: one that speaks for all. Nobody else need ring.
     if (status >= 600) {
       this.#stopped = true;
@@ -188,8 +207,8 @@ export class ResponseContext {
 
   /** Step 4: what remains of a redirection may still be the best response. */
   #redirect(response: Response): void {
-    const secure = this.#request.uri.scheme === "sips";
-    if (this.#targets.redirect(response, secure, this.#stopped)) this.#finals.push(response);
+    const secure = this.#busy.request.uri.scheme === "sips";
+    if (this.#busy.targets.redirect(response, secure, this.#stopped)) this.#busy.finals.push(response);
   }
 
   /** A branch ended without a response. */
@@ -198,9 +217,11 @@ export class ResponseContext {
   }
 
   #fail(branch: Branch, status: number): void {
+    // Another 2xx that lacks our caller's Via, when all is over.
+    if (this.#work === undefined) return;
     if (FAILED.has(status) && !branch.answered && this.#tryNextHop(branch)) return;
-    this.#open.delete(branch);
-    this.#finals.push(this.#request.createResponse(status));
+    this.#close(branch);
+    this.#busy.finals.push(this.#busy.request.createResponse(status));
     this.#step();
   }
 
@@ -218,7 +239,7 @@ export class ResponseContext {
   /** What follows the end of a branch: the next group, or the end. */
   #step(): void {
     if (this.#starting || this.#isBusy) return;
-    if (!this.#stopped && !this.#targets.empty) {
+    if (!this.#stopped && !this.#busy.targets.empty) {
       if (this.#room > 0) this.#next();
       return;
     }
@@ -226,14 +247,16 @@ export class ResponseContext {
     this.#clearTimer();
     if (this.#transaction.waiting) this.#answer();
     this.#end(undefined);
+    this.#work = undefined;
   }
 
   /** Steps 6 to 8: the best response goes to the caller. */
   #answer(): void {
-    const best = bestResponse(this.#finals) ?? this.#request.createResponse(this.#canceled ? 487 : 480);
+    const best =
+      bestResponse(this.#busy.finals) ?? this.#busy.request.createResponse(this.#canceled ? 487 : 480);
     // A phone that never answered our CANCEL has no say in what its caller is told.
-    const told = this.#canceled && best.status === 408 ? this.#request.createResponse(487) : best;
-    if (!this.#forward(told)) this.#forward(this.#request.createResponse(502));
+    const told = this.#canceled && best.status === 408 ? this.#busy.request.createResponse(487) : best;
+    if (!this.#forward(told)) this.#forward(this.#busy.request.createResponse(502));
   }
 
   /** Hands a response to the caller; false where it does not match the caller's request. */
@@ -256,11 +279,11 @@ export class ResponseContext {
   #end(final: Response | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#host.ended(final, this.#thrown);
+    this.#busy.host.ended(final, this.#thrown);
   }
 
   #setTimer(delay: number): void {
-    const timer = this.#host.clock.set(() => {
+    const timer = this.#clock.set(() => {
       this.#timer = undefined;
       this.#skip();
     }, delay);
@@ -271,7 +294,7 @@ export class ResponseContext {
   }
 
   #clearTimer(): void {
-    if (this.#timer !== undefined) this.#host.clock.clear(this.#timer);
+    if (this.#timer !== undefined) this.#clock.clear(this.#timer);
     this.#timer = undefined;
   }
 

@@ -1,16 +1,17 @@
 // ClientTransaction: sends one request and brings its responses (RFC 3261 §17.1). The machines decide;
 // this carries their effects out, and gives the user callbacks, a promise and an iterator.
 
-import { type ErrorCode, SipError } from "../errors.ts";
-import type { Request } from "../message/request.ts";
+import { SipError } from "../errors.ts";
+import { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
-import { clientKey } from "./key.ts";
+import { type Kept, keepRequest, keptRequest } from "./kept.ts";
+import { clientKey, inOnePiece } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
-import { ResponseQueue } from "./response-queue.ts";
+import { ended, Outcome } from "./outcome.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
 import { type ClientHandlers, coreFailed, watch } from "./user.ts";
 
@@ -25,12 +26,6 @@ export interface ClientOptions {
   readonly timerC?: boolean;
 }
 
-interface Waiting {
-  readonly promise: Promise<Response>;
-  readonly resolve: (response: Response) => void;
-  readonly reject: (error: SipError) => void;
-}
-
 /**
  * One request of ours and what comes back. Made by the layer; the stack starts it when it knows the flow.
  * Responses can be taken in three ways that do not exclude each other: callbacks (the handlers given, else
@@ -39,18 +34,17 @@ interface Waiting {
 export class ClientTransaction extends Transaction implements AsyncIterable<Response> {
   /** Tells it from a ServerTransaction. */
   readonly kind = "client" as const;
-  /** The request as it is sent, the transaction's own Via included once it is started. Do not change it. */
-  readonly request: Request;
   /** The branch of its Via. */
   readonly branch: string;
-  readonly #handlers: ClientHandlers | undefined;
+  #request: Request | Kept;
+  /** What was sent of the request. */
+  #sent: string | undefined;
+  #handlers: ClientHandlers | undefined;
   readonly #timerC: boolean;
   #cancel: "none" | "wanted" | "sent" = "none";
-  #outcome: Response | SipError | undefined;
+  readonly #outcome: Outcome = new Outcome();
   /** What ended it where there is no outcome; an error is made of it when somebody asks. */
   #dropped: "terminated" | "closed" = "terminated";
-  #waiting: Waiting | undefined;
-  #queues: ResponseQueue[] | undefined;
 
   /** Called by the layer only. @internal */
   constructor(host: Host, request: Request, handlers: ClientHandlers | undefined, options: ClientOptions) {
@@ -58,7 +52,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     const branch = options.branch ?? host.random.branch();
     const table = method === "INVITE" ? inviteClient : nonInviteClient;
     super(host, table, clientKey(branch, method), method, undefined);
-    this.request = request;
+    this.#request = request;
     this.branch = branch;
     this.#handlers = handlers;
     this.#timerC = options.timerC === true;
@@ -69,24 +63,21 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   }
 
   /**
+   * The request as it is sent, the transaction's own Via included once it is started. Do not change it. From the
+   * final response on the transaction holds its octets alone, and makes a request of them for each who asks.
+   */
+  get request(): Request {
+    return keptRequest(this.#request);
+  }
+
+  /**
    * The final response: the first 2xx, for an INVITE. Rejects with the SipError that ended the transaction
    * without one: `timeout`, `transport_failed`, `connection_closed`, `no_target`, `aborted` (cancelled before
    * it was sent, or given up), `terminated` or `closed`. Made when asked for; a rejection that nobody handles is no
    * unhandled one.
    */
   get final(): Promise<Response> {
-    if (this.#waiting) return this.#waiting.promise;
-    let resolve: Waiting["resolve"] = () => {};
-    let reject: Waiting["reject"] = () => {};
-    const promise = new Promise<Response>((yes, no) => {
-      resolve = yes;
-      reject = no;
-    });
-    promise.catch(() => {});
-    this.#waiting = { promise, resolve, reject };
-    const outcome = this.#outcome ?? (this.state === "terminated" ? ended(this.#dropped) : undefined);
-    if (outcome) this.#settle(outcome);
-    return promise;
+    return this.#outcome.promise(this.#ended);
   }
 
   /**
@@ -94,15 +85,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    * rejects with. At most 64 unread responses are kept.
    */
   [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
-    const queue = new ResponseQueue();
-    const outcome = this.#outcome ?? (this.state === "terminated" ? ended(this.#dropped) : undefined);
-    if (outcome instanceof SipError) queue.fail(outcome);
-    else if (outcome) queue.push(outcome);
-    else {
-      this.#queues ??= [];
-      this.#queues.push(queue);
-    }
-    return queue;
+    return this.#outcome.responses(this.#ended);
   }
 
   /**
@@ -116,8 +99,10 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       // RFC 3581 §3: rport asks for the response to come back through the NAT. A connection needs no asking,
       // but may offer to take the peer's requests as well (RFC 5923 §8.1).
       const asks = reliable ? (alias ? ";alias" : "") : ";rport";
-      this.request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
-      this.bytes = this.request.toBytes();
+      const { request } = this;
+      request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
+      this.octets = inOnePiece(request.octets);
+      this.#sent = this.octets;
     } catch (cause) {
       this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));
       return;
@@ -161,7 +146,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   drop(code: "terminated" | "closed"): void {
     if (this.state !== "terminated") this.#dropped = code;
     super.terminate();
-    if (this.#outcome === undefined && (this.#waiting || this.#queues)) this.#settle(ended(code));
+    if (this.#outcome.wanted) this.#outcome.end(ended(code));
   }
 
   /** A response came for this transaction. @internal */
@@ -171,6 +156,11 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     if (this.method !== "INVITE") this.dispatch(status < 200 ? "1xx" : "200-699", response);
     else if (status < 200) this.dispatch(status === 100 ? "100" : "101-199", response);
     else this.dispatch(status < 300 ? "2xx" : "300-699", response);
+  }
+
+  /** The error for who asks for an outcome when it is over and there was none. */
+  get #ended(): SipError | undefined {
+    return this.state === "terminated" && !this.#outcome.known ? ended(this.#dropped) : undefined;
   }
 
   protected override runs(name: TimerName): boolean {
@@ -198,7 +188,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
         this.#sendCancel();
         return;
       case "destroy":
-        this.bytes = undefined;
+        this.octets = undefined;
         this.host.queue.clearAll(this);
         this.host.remove(this);
         return;
@@ -228,9 +218,9 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
 
   /** The ACK takes the INVITE's place: it is what is sent again from now on (RFC 3261 §17.1.1.2). */
   #acknowledge(response: Response): void {
-    this.bytes = undefined;
+    this.octets = undefined;
     try {
-      this.bytes = ackTo(this.request, response).toBytes();
+      this.octets = inOnePiece(ackTo(this.request, response).octets);
     } catch (cause) {
       // A response without a usable To cannot be acknowledged; the user gets it all the same.
       this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
@@ -239,8 +229,8 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   }
 
   #deliver(response: Response): void {
-    if (response.status >= 200) this.#settle(response);
-    else if (this.#queues) for (const queue of this.#queues) queue.push(response);
+    if (response.status >= 200) this.#outcome.settle(response);
+    else this.#outcome.pass(response);
     try {
       const handlers = this.#handlers;
       const returned = handlers?.onResponse
@@ -250,14 +240,26 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     } catch (cause) {
       this.host.report(coreFailed(cause), this);
     }
+    if (response.status >= 200) this.#letGo();
+  }
+
+  /**
+   * Lets go of what only a transaction that waits needs: its user may have bound much to it. A transaction that was
+   * accepted hears of other 2xx (RFC 6026 §7.2).
+   */
+  #letGo(): void {
+    if (this.state !== "accepted") this.#handlers = undefined;
+    if (this.#sent !== undefined && this.#request instanceof Request)
+      this.#request = keepRequest(this.#request, this.#sent);
+    this.#outcome.letGo();
   }
 
   #error(error: SipError): void {
     // The handlers hear of one outcome. What fails after it (an ACK that could not be sent) is the core's.
-    const before = this.#outcome;
-    this.#settle(error);
+    const before = this.#outcome.known;
+    this.#outcome.settle(error);
     const handlers = this.#handlers;
-    if (handlers?.onError === undefined || before !== undefined) {
+    if (handlers?.onError === undefined || before) {
       this.host.report(error, this);
       return;
     }
@@ -268,30 +270,4 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       this.host.report(coreFailed(cause), this);
     }
   }
-
-  /** The first outcome counts, for those who wait and for those who ask later. */
-  #settle(outcome: Response | SipError): void {
-    this.#outcome ??= outcome;
-    const first = this.#outcome;
-    const queues = this.#queues;
-    this.#queues = undefined;
-    if (first instanceof SipError) {
-      this.#waiting?.reject(first);
-      for (const queue of queues ?? []) queue.fail(first);
-    } else {
-      this.#waiting?.resolve(first);
-      for (const queue of queues ?? []) queue.push(first);
-    }
-  }
-}
-
-const REASONS: { readonly [code in "timeout" | "aborted" | "terminated" | "closed"]: string } = {
-  timeout: "no final response came in time",
-  aborted: "the request was given up",
-  terminated: "the transaction was terminated",
-  closed: "the transaction layer was closed",
-};
-
-function ended(code: Extract<ErrorCode, keyof typeof REASONS>): SipError {
-  return new SipError(code, REASONS[code]);
 }

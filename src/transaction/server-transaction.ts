@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
-import { hasBranch, oldRequestKey } from "./key.ts";
+import { hasBranch, inOnePiece, oldRequestKey } from "./key.ts";
 import type { OtherEffect } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
@@ -29,7 +29,7 @@ export class ServerTransaction extends Transaction {
   readonly #cseq: number | undefined;
   #toTag: string | undefined;
   /** What `send` is to send. */
-  #outgoing: Uint8Array<ArrayBuffer> | undefined;
+  #outgoing: string | undefined;
 
   /** Called by the layer only. @internal */
   constructor(host: Host, key: string, request: Request, flow: Flow) {
@@ -49,7 +49,7 @@ export class ServerTransaction extends Transaction {
 
   /**
    * The request; undefined once a final response was sent. From then on the transaction only absorbs
-   * retransmissions, some of them for 32 s, and holds nothing but the response's bytes.
+   * retransmissions, some of them for 32 s, and holds nothing but the response's octets.
    */
   get request(): Request | undefined {
     return this.#request;
@@ -80,13 +80,13 @@ export class ServerTransaction extends Transaction {
   respond(response: Response | number, reason?: string): void {
     const byStatus = typeof response === "number";
     const status = byStatus ? response : response.status;
-    this.#outgoing = byStatus ? this.#answer(status, reason) : this.#check(response).toBytes();
+    this.#outgoing = byStatus ? this.#answer(status, reason) : this.#check(response).octets;
     try {
       this.dispatch(this.#event(status), response);
     } finally {
       this.#outgoing = undefined;
     }
-    if (status >= 200) this.#request = undefined;
+    if (status >= 200) this.#letGo();
   }
 
   /**
@@ -96,7 +96,7 @@ export class ServerTransaction extends Transaction {
    */
   repeat(): boolean {
     if (this.state !== "accepted") return false;
-    this.#outgoing = this.bytes;
+    this.#outgoing = this.octets;
     this.host.tallies.resent++;
     this.dispatch("2xx", undefined);
     this.#outgoing = undefined;
@@ -106,7 +106,7 @@ export class ServerTransaction extends Transaction {
   /** Drops the transaction: nothing is sent, nobody called. A retransmitted request makes a new one. */
   override terminate(): void {
     super.terminate();
-    this.#request = undefined;
+    this.#letGo();
   }
 
   /** Counts it as one that came by another way too. @internal */
@@ -138,13 +138,13 @@ export class ServerTransaction extends Transaction {
         this.resend();
         return;
       case "forget":
-        this.bytes = undefined;
+        this.octets = undefined;
         return;
       case "send 100":
         this.#sendTrying();
         return;
       case "destroy":
-        this.bytes = undefined;
+        this.octets = undefined;
         this.host.queue.clearAll(this);
         this.host.remove(this);
         return;
@@ -153,7 +153,7 @@ export class ServerTransaction extends Transaction {
         return;
       case "timeout":
         this.host.tallies.timeouts++;
-        this.#request = undefined;
+        this.#letGo();
         this.host.report(new SipError("timeout", this.#timedOut()), this);
         return;
       case "transport":
@@ -167,7 +167,13 @@ export class ServerTransaction extends Transaction {
     }
   }
 
-  #answer(status: number, reason: string | undefined): Uint8Array<ArrayBuffer> {
+  /** Lets go of what only a request that waits needs: its user may have bound much to it. */
+  #letGo(): void {
+    this.#request = undefined;
+    this.onCancel = undefined;
+  }
+
+  #answer(status: number, reason: string | undefined): string {
     const request = this.#request;
     if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
     if (status > 100) request.toTag(this.#makeTag);
@@ -202,7 +208,7 @@ export class ServerTransaction extends Transaction {
   }
 
   #send(response: Response | number | undefined): void {
-    this.bytes = this.#outgoing;
+    this.octets = this.#outgoing === undefined ? undefined : inOnePiece(this.#outgoing);
     if (this.method === "INVITE" && response !== undefined && statusOf(response) > 100)
       this.#noteTag(response);
     this.transmit();
@@ -224,7 +230,7 @@ export class ServerTransaction extends Transaction {
 
   #sendTrying(): void {
     try {
-      this.bytes = this.#request?.answer(100);
+      this.octets = this.#request?.answer(100);
     } catch (cause) {
       this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
     }

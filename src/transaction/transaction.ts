@@ -1,6 +1,7 @@
-// Transaction: what client and server transactions share: the state, the flow, the kept bytes, the
+// Transaction: what client and server transactions share: the state, the flow, the kept octets, the
 // timers, and the loop that carries a step's effects out. What is not shared is left to the two runners.
 
+import { bytesFrom } from "../core/text.ts";
 import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -74,8 +75,11 @@ export abstract class Transaction implements TimerOwner {
   /** @internal */
   flowAfter: Transaction | undefined = undefined;
   protected readonly host: Host;
-  /** What `resend` sends: bytes, never a message that someone may edit. */
-  protected bytes: Uint8Array<ArrayBuffer> | undefined = undefined;
+  /**
+   * What `resend` sends: octets, never a message that someone may edit. As a binary string: bytes would hold on to
+   * the 8 kB that Node cuts them from, and few are ever sent again.
+   */
+  protected octets: string | undefined = undefined;
   readonly #table: AnyTable;
   #state: string;
   #flow: Flow | undefined;
@@ -146,18 +150,18 @@ export abstract class Transaction implements TimerOwner {
     return true;
   }
 
-  /** Sends the kept bytes once more, if there are any. */
+  /** Sends the kept octets once more, if there are any. */
   protected resend(): void {
-    if (this.bytes !== undefined && this.#flow !== undefined) this.host.tallies.resent++;
+    if (this.octets !== undefined && this.#flow !== undefined) this.host.tallies.resent++;
     this.transmit();
   }
 
-  /** Sends the kept bytes, if any. */
+  /** Sends the kept octets, if any. */
   protected transmit(): void {
-    const { bytes } = this;
+    const { octets } = this;
     const flow = this.#flow;
-    if (bytes === undefined || flow === undefined) return;
-    this.host.transmit(bytes, flow, (error) => this.dispatch("transport error", error));
+    if (octets === undefined || flow === undefined) return;
+    this.host.transmit(bytesFrom(octets), flow, (error) => this.dispatch("transport error", error));
   }
 
   #carryOut(steps: readonly Step[], subject: Subject): void {

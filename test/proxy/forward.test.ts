@@ -274,6 +274,40 @@ describe("several targets", () => {
     expect(new Set(seen.slice(1).map(({ headers }) => headers.get("To")?.tag)).size).toBe(2);
   });
 
+  it("a 2xx that comes again when all is over goes to the caller, one that lacks his Via does not", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const bob = await world.phone("bob");
+    const proxy = await proxied(world);
+    proxy.targets = [{ uri: bob.uri }];
+    let again: () => void = () => {};
+    bob.answer = (request, transaction) => {
+      if (request.method !== "INVITE") return;
+      transaction?.respond(200);
+      again = () => {
+        transaction?.repeat();
+        const other = request.createResponse(200);
+        other.headers.pop("Via");
+        transaction?.respond(other);
+        transaction?.repeat();
+      };
+    };
+    const { protocol, local } = proxy.phone.transport;
+    const seen: number[] = [];
+    alice.stack.send(alice.request("INVITE", BOB), {
+      target: { protocol, ...local },
+      onResponse: ({ status }) => void seen.push(status),
+    });
+    await world.pass();
+    expect(proxy.finals).toEqual([200]);
+    await world.pass(1_000);
+    again();
+    await world.pass();
+    expect(seen).toEqual([100, 200, 200]);
+    expect(proxy.finals).toEqual([200]);
+    expect(proxy.errors).toEqual([]);
+  });
+
   it("a 6xx ends all, and is what the caller gets", async () => {
     const world = new SipWorld();
     const { invite, phones } = await fork(world, [180, 603]);

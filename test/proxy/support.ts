@@ -1,6 +1,7 @@
 // What the proxy tests share: a world with a proxy in it.
 
 import { expect } from "vitest";
+import type { SipError } from "../../src/errors.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { ForwardOptions, Locate, ProxyOptions, Targets } from "../../src/proxy/options.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
@@ -12,6 +13,8 @@ export interface Proxied {
   readonly proxy: SipProxy;
   readonly finals: (number | undefined)[];
   readonly failed: unknown[];
+  /** What the core's onError heard: that its code threw, among others. */
+  readonly errors: SipError[];
   targets: Targets | Locate | undefined;
   forward: ForwardOptions;
 }
@@ -25,7 +28,12 @@ export async function proxied(
   const transports = protocols.map((protocol) =>
     world.network.transport({ protocol, host: "10.9.0.1", ...(protocol === "WS" ? { port: 80 } : {}) }),
   );
-  const made: { -readonly [K in keyof Proxied]?: Proxied[K] } = { finals: [], failed: [], forward: {} };
+  const made: { -readonly [K in keyof Proxied]?: Proxied[K] } = {
+    finals: [],
+    failed: [],
+    errors: [],
+    forward: {},
+  };
   const phone = await world.phone(
     "proxy",
     "UDP",
@@ -41,7 +49,8 @@ export async function proxied(
           throw error;
         }
       },
-      onError(_error, transaction) {
+      onError(error, transaction) {
+        made.errors?.push(error);
         if (transaction?.kind === "server") made.proxy?.cancel(transaction);
       },
     },

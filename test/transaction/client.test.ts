@@ -484,6 +484,41 @@ describe("what the user sees", () => {
     expect(on.errors).toHaveLength(1);
   });
 
+  it("keeps octets after the final response, and gives messages made of them", async () => {
+    const on = bench();
+    const transaction = call(on);
+    const { request } = transaction;
+    expect(transaction.request).toBe(request);
+    const response = answer(on.sent[0]!.data, 200);
+    response.flow = udp;
+    const text = response.toString();
+    on.layer.receive(response, udp);
+    // What somebody does to his copy changes nothing.
+    request.headers.delete("Via");
+    response.headers.delete("Via");
+    expect(transaction.request).not.toBe(request);
+    expect(transaction.request.toString()).toBe(on.sent[0]!.text);
+    const final = await transaction.final;
+    expect(final).not.toBe(response);
+    expect(final.toString()).toBe(text);
+    expect(final.flow).toBe(udp);
+    const read: number[] = [];
+    for await (const { status } of transaction) read.push(status);
+    expect(read).toEqual([200]);
+    on.clock.advance(32_000);
+  });
+
+  it("keeps a request that is larger than the core's window as it is", () => {
+    const on = bench();
+    const large = outgoing("OPTIONS");
+    large.body = "x".repeat(70_000);
+    const transaction = on.layer.createClient(large);
+    transaction.start(tcp);
+    const { request } = transaction;
+    on.layer.receive(answer(on.sent[0]!.data, 200), tcp);
+    expect(transaction.request).toBe(request);
+  });
+
   it("iterates over the responses up to the first final one", async () => {
     const on = bench();
     const transaction = call(on);

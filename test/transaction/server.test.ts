@@ -53,7 +53,7 @@ describe("INVITE server transaction", () => {
     on.clock.advance(1_000);
     again(on, "INVITE");
     expect(on.log()).toEqual(["0 180 Ringing", "0 183 Progress", "1000 183 Progress"]);
-    expect(on.sent[2]!.data).toBe(on.sent[1]!.data);
+    expect(on.sent[2]!.data).toStrictEqual(on.sent[1]!.data);
     transaction.respond(200);
     on.clock.advance(32_000);
   });
@@ -139,7 +139,7 @@ describe("INVITE server transaction", () => {
     transaction.respond(response);
     response.headers.set("Subject", "later");
     on.clock.advance(500);
-    expect(on.sent[1]!.data).toBe(on.sent[0]!.data);
+    expect(on.sent[1]!.data).toStrictEqual(on.sent[0]!.data);
     acknowledge(on);
     on.clock.advance(5_000);
   });
@@ -194,7 +194,7 @@ describe("non-INVITE server transaction", () => {
     on.clock.advance(30_000);
     again(on, "OPTIONS");
     expect(on.times("200 OK")).toEqual([100, 100, 30_100]);
-    expect(new Set(on.sent.map(({ data }) => data)).size).toBe(1);
+    expect(new Set(on.sent.map(({ data }) => String(data))).size).toBe(1);
     on.clock.advance(1_999);
     expect(transaction.state).toBe("completed");
     on.clock.advance(1);
@@ -575,7 +575,7 @@ describe("a CANCEL of the peer's", () => {
     cancel(on);
     on.layer.receive(request("CANCEL", "z9hG4bK-other"), tcp);
     expect(on.times("481 Call/Transaction Does Not Exist")).toEqual([0, 0, 0]);
-    expect(on.sent[1]!.data).toBe(on.sent[0]!.data);
+    expect(on.sent[1]!.data).toStrictEqual(on.sent[0]!.data);
     expect(on.requests).toEqual([]);
     on.clock.advance(32_000);
   });
