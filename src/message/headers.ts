@@ -182,8 +182,21 @@ export class Headers extends HeaderFields {
     return head !== undefined && id < FREQUENT && (this._edited & (1 << id)) === 0 && !head.repeated(id);
   }
 
+  /** True where the first field of a frequent header is as it came in, with one value. */
+  private _isWholeField({ id }: HeaderInfo): boolean {
+    const head = this._head;
+    return head !== undefined && (this._edited & (1 << id)) === 0 && fillsField(head, id);
+  }
+
   private _take(name: string, first: boolean): unknown {
     const info = headerInfo(name);
+    if (first && info?.id === ID_VIA && this._isWholeField(info)) {
+      // The topmost Via alone in its field, as nearly all are: it has been read.
+      const via = this.first("Via");
+      const items = this._edit(info, name);
+      items.splice(this._find(info, name, 0), 1);
+      return via;
+    }
     for (;;) {
       let at = this._find(info, name, 0);
       if (at < 0) return undefined;

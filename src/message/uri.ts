@@ -208,7 +208,21 @@ export class Uri {
   /** As it stands on the wire, without angle brackets. */
   toString(): string {
     if (!this.isSip) return this.word(R_URI_KIND) === SCHEME_STAR ? "*" : `${this.scheme}:${this.opaque}`;
-    return write(this.scheme, this.userinfo, this.host, this.port, this.params, this.headers);
+    return (
+      this._inOnePiece() ?? write(this.scheme, this.userinfo, this.host, this.port, this.params, this.headers)
+    );
+  }
+
+  /** The same, cut out of its text: all is written as it came, but for a port with zeros in front. */
+  private _inOnePiece(): string | undefined {
+    const text = this._text;
+    const user = this.word(R_URI_USER);
+    const host = this.word(R_URI_HOST);
+    const bracket = text.charCodeAt((host & 0xffff) - 1) === OPENING ? 1 : 0;
+    const port = (host >>> 16) + bracket + 1;
+    if (this.word(R_URI_PORT) !== NONE && text.charCodeAt(port) === ZERO) return undefined;
+    const start = user === NONE ? (host & 0xffff) - bracket : user & 0xffff;
+    return `${this.scheme}:${text.slice(start, this.word(R_URI_HEADERS) >>> 16)}`;
   }
 
   /** Its text, for JSON. */
@@ -237,6 +251,8 @@ export class Uri {
   }
 }
 
+const OPENING = 0x5b;
+const ZERO = 0x30;
 const NO_PARAMS = Params.empty("uri");
 const NO_HEADERS = Params.empty("uri-headers");
 

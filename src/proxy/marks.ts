@@ -21,10 +21,11 @@ export class Marks {
    */
   loopMark(request: Request): string {
     const { headers, uri } = request;
-    const call = [headers.get("Call-ID"), headers.get("CSeq")?.number];
-    const tags = [headers.get("From")?.tag, headers.get("To")?.tag];
-    const way = [uri, ...headers.raw("Route"), ...headers.raw("Proxy-Require")];
-    return sipHash([...call, ...tags, ...way].join("\n"), this.#key);
+    let text = `${headers.get("Call-ID")}\n${headers.get("CSeq")?.number}\n${headers.get("From")?.tag ?? ""}`;
+    text += `\n${headers.get("To")?.tag ?? ""}\n${uri}`;
+    for (const route of headers.raw("Route")) text += `\n${route}`;
+    for (const option of headers.raw("Proxy-Require")) text += `\n${option}`;
+    return sipHash(text, this.#key);
   }
 
   /** True where one of the request's Vias carries the mark: it was here before, and went where it goes now. */

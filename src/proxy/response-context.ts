@@ -153,6 +153,7 @@ export class ResponseContext {
         flow,
         branch: this.#busy.host.newBranch(),
         timerC: true,
+        uncopied: true,
         onResponse: (response, from) => this.#onResponse(response, branch, from),
         onError: (error, from) => this.#onError(error, branch, from),
       });

@@ -59,7 +59,11 @@ export class Routes {
     }
     const token = last?.user;
     // A single one that names the flow which the request came by is the sender's side, and there is no other.
-    const own = taken === 1 && received.flow !== undefined && token === this.#tokens.of(received.flow);
+    const own =
+      token !== undefined &&
+      taken === 1 &&
+      received.flow !== undefined &&
+      token === this.#tokens.of(received.flow);
     const flow = token === undefined || own ? undefined : this.#tokens.flow(token);
     return {
       request,

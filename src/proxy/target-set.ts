@@ -11,13 +11,17 @@ const MOST_TARGETS = 200;
 export class TargetSet {
   readonly #sequential: boolean;
   readonly #groups: ProxyTarget[][];
-  /** URIs that were targets already: no redirection leads there again. */
-  readonly #known: Set<string>;
+  readonly #given: readonly ProxyTarget[];
+  /** URIs that were targets already, once somebody redirects: no redirection leads there again. */
+  #known: Set<string> | undefined;
 
   constructor(targets: readonly ProxyTarget[], sequential: boolean) {
     this.#sequential = sequential;
-    this.#groups = groupTargets(targets.slice(0, MOST_TARGETS), sequential);
-    this.#known = new Set(targets.map(({ uri }) => String(uri)));
+    this.#groups = groupTargets(
+      targets.length > MOST_TARGETS ? targets.slice(0, MOST_TARGETS) : targets,
+      sequential,
+    );
+    this.#given = targets;
   }
 
   /** Whether none is left. */
@@ -28,9 +32,9 @@ export class TargetSet {
   /** The next group; what is more than `room` waits for its turn (RFC 5393 §5.3.3.1). Undefined where none is left. */
   next(room: number): ProxyTarget[] | undefined {
     const group = this.#groups.shift();
-    const now = group?.splice(0, room);
-    if (group && group.length > 0) this.#groups.unshift(group);
-    return now;
+    if (group === undefined || group.length <= room) return group;
+    this.#groups.unshift(group.slice(room));
+    return group.slice(0, room);
   }
 
   /**
@@ -41,14 +45,16 @@ export class TargetSet {
    * @returns whether the response has Contacts left, that could not be used
    */
   redirect({ headers }: Response, secure: boolean, closed: boolean): boolean {
+    this.#known ??= new Set(this.#given.map(({ uri }) => String(uri)));
+    const known = this.#known;
     const added: ProxyTarget[] = [];
     const left: string[] = [];
     for (const contact of headers.get("Contact")) {
       const { uri } = contact;
       const usable = uri.isSip && (!secure || uri.scheme === "sips") && !closed;
-      if (!usable || this.#known.size >= MOST_TARGETS) left.push(`${contact}`);
-      else if (!this.#known.has(`${uri}`)) {
-        this.#known.add(`${uri}`);
+      if (!usable || known.size >= MOST_TARGETS) left.push(`${contact}`);
+      else if (!known.has(`${uri}`)) {
+        known.add(`${uri}`);
         added.push({ uri, q: Number(contact.params.get("q") ?? 1) });
       }
     }

@@ -23,6 +23,8 @@ export interface ProxyTarget {
 
 /** The targets in groups: what is tried together, the preferred group first (RFC 3261 §16.6, §20.10). */
 export function groupTargets(targets: readonly ProxyTarget[], sequential: boolean): ProxyTarget[][] {
+  const [only] = targets;
+  if (only !== undefined && targets.length === 1) return [[only]];
   const sorted = [...targets].sort((one, other) => quality(other) - quality(one));
   const groups: ProxyTarget[][] = [];
   for (const target of sorted) {

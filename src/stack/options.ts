@@ -119,6 +119,11 @@ export interface SendOptions extends ResponseHandlers {
   branch?: string;
   /** Runs Timer C, as a proxy must (RFC 3261 §16.6). */
   timerC?: boolean;
+  /**
+   * Sends the request itself where one transaction is all it takes, in place of a copy: for a caller who made it for
+   * this and is done with it. The topmost Via is added to it. Default false.
+   */
+  uncopied?: boolean;
 }
 
 /** What a stack has seen and done, and what lives in it now. */

@@ -155,7 +155,7 @@ export class Stack {
 
   /**
    * Sends a request through a client transaction, which adds the topmost Via. The request is copied: what
-   * happens to it later does not touch what is sent. Where it goes: `flow`, else `target`, else its first
+   * happens to it later does not touch what is sent (but see `uncopied`). Where it goes: `flow`, else `target`, else its first
    * Route, else its Request-URI. A first Route without `lr` is a strict router's, and the copy is formed as
    * that wants it (RFC 3261 §16.6 step 6).
    *
@@ -167,7 +167,7 @@ export class Stack {
    *   `overloaded` past the limit of live transactions, `closed`. What happens later goes to the handlers, or the core.
    */
   send(request: Request, options: SendOptions = {}): SentRequest {
-    const { branch, timerC, signal, credentials } = options;
+    const { signal, credentials } = options;
     if (credentials) {
       return credentials.send(this, request, {
         onResponse: (response, transaction) => this.#core.onResponse(response, transaction),
@@ -180,10 +180,7 @@ export class Stack {
       if (signal) abortBy(signal, sent);
       return sent;
     }
-    const transaction = this.#layer.createClient(formed, options, {
-      ...(branch === undefined ? {} : { branch }),
-      ...(timerC === undefined ? {} : { timerC }),
-    });
+    const transaction = this.#layer.createClient(formed, options, options);
     if (signal && !abortBy(signal, transaction)) return transaction;
     try {
       transaction.start(requestFlow(this.transports, request, options));

@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly branch?: string;
   /** Runs Timer C on an INVITE, as a proxy must (RFC 3261 §16.6 step 11). Default false. */
   readonly timerC?: boolean;
+  /** Takes the request itself, and adds the Via to it, in place of a copy: for who has made it for this alone. */
+  readonly uncopied?: boolean;
 }
 
 /**

@@ -119,7 +119,7 @@ export class TransactionLayer {
   }
 
   /**
-   * Makes a client transaction for a copy of `request`. Nothing is sent before its start.
+   * Makes a client transaction for a copy of `request`, or for itself (`uncopied`). Nothing is sent before its start.
    *
    * @param handlers called instead of the core's callbacks, each where given
    * @throws SipError `unsupported` for an ACK, which has no transaction (RFC 3261 §17.1); `transaction_exists`
@@ -138,7 +138,8 @@ export class TransactionLayer {
 
   /** A CANCEL goes past the limit: it ends what fills the layer. */
   #client(request: Request, handlers: ClientHandlers | undefined, options: ClientOptions): ClientTransaction {
-    const transaction = new ClientTransaction(this.#host, request.clone(), handlers, options);
+    const own = options.uncopied === true ? request : request.clone();
+    const transaction = new ClientTransaction(this.#host, own, handlers, options);
     if (this.#live.clients.has(transaction.key)) {
       throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
     }

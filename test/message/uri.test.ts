@@ -1,5 +1,6 @@
 // Uri: RFC 3261 §19.1, its examples and its rules of equality.
 import { describe, expect, it } from "vitest";
+import { parseMessage } from "../../src/message/parse.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { thrown } from "./samples.ts";
 
@@ -44,6 +45,20 @@ describe("parse", () => {
   ])("writes %s as it came", (text) => {
     expect(Uri.parse(text).toString()).toBe(text);
     expect(JSON.stringify(Uri.parse(text))).toBe(JSON.stringify(text));
+  });
+
+  it.each([
+    ["SIP:Alice@A.com", "sip:Alice@A.com"],
+    ["sip:a.com:05060;lr", "sip:a.com:5060;lr"],
+    ["sip:a.com:0", "sip:a.com:0"],
+    ["sip:[::1]:0700?a=b", "sip:[::1]:700?a=b"],
+    ["SIPS:u:p@[::1]", "sips:u:p@[::1]"],
+  ])("writes %s as %s", (text, written) => {
+    expect(Uri.parse(text).toString()).toBe(written);
+    const [address] = parseMessage(`ACK sip:x SIP/2.0\r\nRoute: <${text}>, <sip:b>\r\n\r\n`).headers.get(
+      "Route",
+    );
+    expect(address!.uri.toString()).toBe(written);
   });
 
   it("leaves ; and ? to the user before the @ (§19.1.3)", () => {

@@ -51,6 +51,18 @@ describe("INVITE client transaction", () => {
     expect(on.sent[0]!.text).not.toContain("Subject");
   });
 
+  it("sends a copy, or the request itself where it is told to", () => {
+    const on = bench();
+    const [copied, own] = [outgoing("OPTIONS"), outgoing("OPTIONS")];
+    on.layer.createClient(copied).start(udp);
+    const transaction = on.layer.createClient(own, undefined, { uncopied: true });
+    transaction.start(udp);
+    expect(transaction.request).toBe(own);
+    expect(own.headers.first("Via")?.branch).toBe(transaction.branch);
+    expect(copied.headers.has("Via")).toBe(false);
+    on.clock.advance(32_000);
+  });
+
   it("puts its Via on top, with rport only where there may be a NAT to pass", () => {
     const on = bench();
     const transaction = on.layer.createClient(
