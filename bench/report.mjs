@@ -121,6 +121,20 @@ function transactionSection({ transactions }) {
   ];
 }
 
+function proxiedSection({ proxied }) {
+  if (proxied === undefined) return [];
+  const rows = [["sippet, a proxied call: CPU ns", "median (best)", "a second", "bytes held"]];
+  for (const { live, median, best, bytes } of proxied) {
+    rows.push([
+      `${grouped(live)} alive or lingering`,
+      `${grouped(median)} (${grouped(best)})`,
+      grouped(1e9 / median),
+      bytes === undefined ? "" : grouped(bytes),
+    ]);
+  }
+  return ["", ...table(rows)];
+}
+
 function truthSection({ truth, absent }) {
   const lines = truth.map(({ name, right, wrong }) => {
     if (right) return `  ${name}: all seven values right`;
@@ -150,5 +164,6 @@ export function toText(result) {
     ...hostileSection(result),
     ...memorySection(result),
     ...transactionSection(result),
+    ...proxiedSection(result),
   ].join("\n");
 }

@@ -9,6 +9,7 @@ import { corpus } from "./corpus.mjs";
 import { hostileTable } from "./hostile.mjs";
 import { collector, memoryTable } from "./memory.mjs";
 import { contenders } from "./peers.mjs";
+import { proxiedCalls } from "./proxied.mjs";
 import { toText } from "./report.mjs";
 import { interleave } from "./rounds.mjs";
 import { tasks } from "./tasks.mjs";
@@ -72,7 +73,10 @@ result.hostile =
 const gc = await collector();
 result.memory = gc === undefined ? [] : memoryTable(present, messages, gc, options.quick ? 1 : 3);
 
-if (ours !== undefined) result.transactions = await transactions(options);
+if (ours !== undefined) {
+  result.transactions = await transactions(options);
+  result.proxied = await proxiedCalls(options);
+}
 
 console.log(options.json ? JSON.stringify(result, null, 2) : toText(result));
 // A contender that reads other values than the corpus holds makes every ratio with it worthless.

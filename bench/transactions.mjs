@@ -9,7 +9,7 @@ const LIFE = 32_000;
 const encoder = new TextEncoder();
 
 /** A transport in memory: `receiver` takes what is to come in, `last` is what went out. */
-function nowhere(host) {
+export function nowhere(host) {
   const flows = new Map();
   const transport = {
     protocol: "UDP",
