@@ -8,7 +8,7 @@ import type { Flow } from "../transport/transport.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
 import { type Kept, keepRequest, keptRequest } from "./kept.ts";
-import { clientKey, inOnePiece } from "./key.ts";
+import { clientKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
 import { ended, Outcome } from "./outcome.ts";
@@ -103,7 +103,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       const asks = reliable ? (alias ? ";alias" : "") : ";rport";
       const { request } = this;
       request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
-      this.octets = inOnePiece(request.octets);
+      this.octets = request.octets;
       this.#sent = this.octets;
     } catch (cause) {
       this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));
@@ -222,7 +222,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   #acknowledge(response: Response): void {
     this.octets = undefined;
     try {
-      this.octets = inOnePiece(ackTo(this.request, response).octets);
+      this.octets = ackTo(this.request, response).octets;
     } catch (cause) {
       // A response without a usable To cannot be acknowledged; the user gets it all the same.
       this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);

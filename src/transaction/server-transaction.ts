@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
-import { hasBranch, inOnePiece, oldRequestKey } from "./key.ts";
+import { hasBranch, oldRequestKey } from "./key.ts";
 import type { OtherEffect } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
@@ -208,7 +208,7 @@ export class ServerTransaction extends Transaction {
   }
 
   #send(response: Response | number | undefined): void {
-    this.octets = this.#outgoing === undefined ? undefined : inOnePiece(this.#outgoing);
+    this.octets = this.#outgoing;
     if (this.method === "INVITE" && response !== undefined && statusOf(response) > 100)
       this.#noteTag(response);
     this.transmit();

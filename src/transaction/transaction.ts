@@ -77,7 +77,7 @@ export abstract class Transaction implements TimerOwner {
   protected readonly host: Host;
   /**
    * What `resend` sends: octets, never a message that someone may edit. As a binary string: bytes would hold on to
-   * the 8 kB that Node cuts them from, and few are ever sent again.
+   * the 8 kB that Node cuts them from, and few are ever sent again. To send it makes one piece of it.
    */
   protected octets: string | undefined = undefined;
   readonly #table: AnyTable;
