@@ -1,20 +1,58 @@
 // Branch: one of the ways that a request goes, and what its failure counts as (RFC 3261 §16.8, §16.9).
 
 import type { SipError } from "../errors.ts";
-import type { SentRequest } from "../stack/options.ts";
+import type { Response } from "../message/response.ts";
+import type { SendOptions, SentRequest } from "../stack/options.ts";
+import type { Flow } from "../transport/transport.ts";
 import type { ProxyTarget } from "./target.ts";
 
-/** One branch: a target, and the transaction that asks it. */
-export interface Branch {
-  target: ProxyTarget;
+/** Who hears what becomes of a branch. */
+export interface BranchListener {
+  heard(response: Response, branch: Branch, from: SentRequest): void;
+  failed(error: SipError, branch: Branch, from: SentRequest): void;
+}
+
+/**
+ * One branch: a target, the transaction that asks it, and how its request is sent. One object, for a transaction that
+ * was accepted holds it for 32 seconds, and its context by it.
+ */
+export class Branch implements SendOptions {
+  /** Where it goes; nowhere any more when it has ended, for a target may hold on to a whole message. */
+  to: ProxyTarget;
   readonly group: number;
   readonly breadth: number;
-  hop: number;
-  transaction: SentRequest | undefined;
+  hop = 0;
+  transaction: SentRequest | undefined = undefined;
   /** A provisional response came: somebody is there. */
-  answered: boolean;
+  answered = false;
   /** We ended it ourselves, since nobody answered. */
-  skipped: boolean;
+  skipped = false;
+  declare flow?: Flow;
+  declare branch?: string;
+  readonly #listener: BranchListener;
+
+  constructor(to: ProxyTarget, group: number, breadth: number, listener: BranchListener) {
+    this.to = to;
+    this.group = group;
+    this.breadth = breadth;
+    this.#listener = listener;
+  }
+
+  get timerC(): boolean {
+    return true;
+  }
+
+  get uncopied(): boolean {
+    return true;
+  }
+
+  onResponse(response: Response, from: SentRequest): void {
+    this.#listener.heard(response, this, from);
+  }
+
+  onError(error: SipError, from: SentRequest): void {
+    this.#listener.failed(error, this, from);
+  }
 }
 
 /** What an error of a branch counts as; 503 where nothing is said (RFC 3261 §16.8, §16.9). */

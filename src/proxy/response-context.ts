@@ -10,7 +10,7 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Target } from "../transport/transport.ts";
 import { bestResponse } from "./best-response.ts";
-import { type Branch, FAILED, statusOf } from "./branch.ts";
+import { Branch, type BranchListener, FAILED, statusOf } from "./branch.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { ProxyTarget } from "./target.ts";
@@ -44,13 +44,13 @@ interface Work {
 }
 
 /** The branches of one request. */
-export class ResponseContext {
+export class ResponseContext implements BranchListener {
   #work: Work | undefined;
   readonly #clock: Clock;
   readonly #transaction: ServerTransaction;
   readonly #options: ForwardOptions;
   readonly #invite: boolean;
-  readonly #open = new Set<Branch>();
+  readonly #open: Branch[] = [];
   #group = 0;
   #starting = false;
   /** No new branches: canceled, accepted, or declined by one who speaks for all. */
@@ -85,7 +85,7 @@ export class ResponseContext {
   cancel(): void {
     this.#canceled = true;
     this.#stopped = true;
-    for (const branch of this.#open) branch.transaction?.cancel();
+    for (const branch of [...this.#open]) branch.transaction?.cancel();
     this.#step();
   }
 
@@ -101,15 +101,7 @@ export class ResponseContext {
       for (const [index, target] of now.entries()) {
         const breadth = Math.floor(room / (now.length - index));
         room -= breadth;
-        this.#begin({
-          target,
-          group: this.#group,
-          breadth,
-          hop: 0,
-          transaction: undefined,
-          answered: false,
-          skipped: false,
-        });
+        this.#begin(new Branch(target, this.#group, breadth, this));
       }
       if (this.#isBusy) break;
     }
@@ -134,8 +126,9 @@ export class ResponseContext {
 
   /** A branch has ended. Its target may hold on to a whole message. */
   #close(branch: Branch): void {
-    this.#open.delete(branch);
-    branch.target = NOWHERE;
+    const at = this.#open.indexOf(branch);
+    if (at >= 0) this.#open.splice(at, 1);
+    branch.to = NOWHERE;
   }
 
   /** Whether the current group has branches that may still bring something. */
@@ -145,25 +138,22 @@ export class ResponseContext {
   }
 
   #begin(branch: Branch): void {
-    const { target } = branch;
-    this.#open.add(branch);
+    const { to, hop, breadth } = branch;
+    const { host } = this.#busy;
+    if (!this.#open.includes(branch)) this.#open.push(branch);
     try {
-      const { request, flow } = this.#busy.host.make(target, target.hops?.[branch.hop], branch.breadth);
-      branch.transaction = this.#busy.host.stack.send(request, {
-        flow,
-        branch: this.#busy.host.newBranch(),
-        timerC: true,
-        uncopied: true,
-        onResponse: (response, from) => this.#onResponse(response, branch, from),
-        onError: (error, from) => this.#onError(error, branch, from),
-      });
+      const { request, flow } = host.make(to, to.hops?.[hop], breadth);
+      branch.flow = flow;
+      branch.branch = host.newBranch();
+      branch.transaction = host.stack.send(request, branch);
     } catch (error) {
       const known = error instanceof SipError;
       this.#fail(branch, known ? statusOf(error) : 500);
     }
   }
 
-  #onResponse(response: Response, branch: Branch, from: SentRequest): void {
+  /** A response came for a branch. */
+  heard(response: Response, branch: Branch, from: SentRequest): void {
     const { headers, status } = response;
     if (status < 200) {
       branch.answered = true;
@@ -187,7 +177,7 @@ export class ResponseContext {
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
       if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
     }
-    for (const other of this.#open) other.transaction?.cancel();
+    for (const other of [...this.#open]) other.transaction?.cancel();
     this.#step();
   }
 
@@ -201,7 +191,7 @@ export class ResponseContext {
     // Step 5: one that speaks for all. Nobody else need ring.
     if (status >= 600) {
       this.#stopped = true;
-      for (const other of this.#open) other.transaction?.cancel();
+      for (const other of [...this.#open]) other.transaction?.cancel();
     }
     this.#step();
   }
@@ -213,7 +203,7 @@ export class ResponseContext {
   }
 
   /** A branch ended without a response. */
-  #onError(error: SipError, branch: Branch, from: SentRequest): void {
+  failed(error: SipError, branch: Branch, from: SentRequest): void {
     if (branch.transaction === from) this.#fail(branch, statusOf(error));
   }
 
@@ -228,7 +218,7 @@ export class ResponseContext {
 
   /** RFC 3263 §4.3: the same request to the next of the target's hops, on a new branch. */
   #tryNextHop(branch: Branch): boolean {
-    const { hops = [] } = branch.target;
+    const { hops = [] } = branch.to;
     if (this.#stopped || branch.skipped || branch.hop + 1 >= hops.length) return false;
     branch.hop++;
     branch.answered = false;
@@ -244,7 +234,7 @@ export class ResponseContext {
       if (this.#room > 0) this.#next();
       return;
     }
-    if (this.#open.size > 0) return;
+    if (this.#open.length > 0) return;
     this.#clearTimer();
     if (this.#transaction.waiting) this.#answer();
     this.#end(undefined);
@@ -301,7 +291,7 @@ export class ResponseContext {
 
   /** Nobody of this group answered in time: they are cancelled, and the next group's turn comes. */
   #skip(): void {
-    for (const branch of this.#open) {
+    for (const branch of [...this.#open]) {
       branch.skipped = true;
       branch.transaction?.cancel();
     }

@@ -2,12 +2,12 @@
 // this carries their effects out, and gives the user callbacks, a promise and an iterator.
 
 import { SipError } from "../errors.ts";
-import { Request } from "../message/request.ts";
+import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
-import { type Kept, keepRequest, keptRequest } from "./kept.ts";
+import { keepRequest, keptRequest } from "./kept.ts";
 import { clientKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
@@ -38,7 +38,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   readonly kind = "client" as const;
   /** The branch of its Via. */
   readonly branch: string;
-  #request: Request | Kept;
+  #request: Request | string;
   /** What was sent of the request. */
   #sent: string | undefined;
   #handlers: ClientHandlers | undefined;
@@ -251,8 +251,9 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    */
   #letGo(): void {
     if (this.state !== "accepted") this.#handlers = undefined;
-    if (this.#sent !== undefined && this.#request instanceof Request)
-      this.#request = keepRequest(this.#request, this.#sent);
+    const request = this.#request;
+    if (this.#sent !== undefined && typeof request !== "string")
+      this.#request = keepRequest(request, this.#sent);
     this.#outcome.letGo();
   }
 

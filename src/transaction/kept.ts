@@ -7,7 +7,7 @@ import { Request } from "../message/request.ts";
 import { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 
-/** A message's octets, as a binary string, and the flow it came in on. */
+/** A response's octets, as a binary string, and the flow it came in on. */
 export interface Kept {
   readonly octets: string;
   readonly flow: Flow | undefined;
@@ -21,20 +21,18 @@ export function keepResponse(response: Response): Response | Kept {
 
 /** The response, made anew if it was kept. */
 export function keptResponse(kept: Response | Kept): Response {
-  return kept instanceof Response ? kept : made(new Response(parseOwn(kept.octets)), kept);
+  if (kept instanceof Response) return kept;
+  const response = new Response(parseOwn(kept.octets));
+  response.flow = kept.flow;
+  return response;
 }
 
-/** A request by what was sent of it; the request itself where that is larger than the core's window. */
-export function keepRequest(request: Request, octets: string): Request | Kept {
-  return octets.length > WINDOW_SIZE ? request : { octets, flow: request.flow };
+/** A request of ours by its octets; the request itself where that is larger than the core's window. */
+export function keepRequest(request: Request, octets: string): Request | string {
+  return octets.length > WINDOW_SIZE ? request : octets;
 }
 
 /** The request, made anew if it was kept. */
-export function keptRequest(kept: Request | Kept): Request {
-  return kept instanceof Request ? kept : made(new Request(parseOwn(kept.octets)), kept);
-}
-
-function made<M extends Request | Response>(message: M, { flow }: Kept): M {
-  message.flow = flow;
-  return message;
+export function keptRequest(kept: Request | string): Request {
+  return typeof kept === "string" ? new Request(parseOwn(kept)) : kept;
 }
