@@ -45,6 +45,7 @@ export type {
   SentRequest,
   StackOptions,
   StackStats,
+  StatelessOptions,
   TransportStats,
 } from "./stack/options.ts";
 export type { Resolver, Sender } from "./stack/resolver.ts";

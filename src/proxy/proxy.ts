@@ -213,7 +213,7 @@ export class SipProxy {
     for (const target of found) {
       try {
         const { request, flow } = this.#make(routed.request, ack.flow, target, undefined, undefined, options);
-        this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark) });
+        this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark), uncopied: true });
         this.#tally.branches++;
       } catch (error) {
         if (!(error instanceof SipError)) throw error;

@@ -60,7 +60,11 @@ export class StatelessForwarding {
       try {
         const breadth = breadthOf(request);
         const made = this.#host.make(routed.request, request.flow, to, undefined, breadth, options);
-        stack.sendStateless(made.request, { flow: made.flow, branch: marks.statelessBranch(request) });
+        stack.sendStateless(made.request, {
+          flow: made.flow,
+          branch: marks.statelessBranch(request),
+          uncopied: true,
+        });
         tally.branches++;
       } catch (error) {
         if (!(error instanceof SipError)) throw error;

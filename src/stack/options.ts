@@ -126,6 +126,9 @@ export interface SendOptions extends ResponseHandlers {
   uncopied?: boolean;
 }
 
+/** How a message is sent without a transaction. */
+export type StatelessOptions = Pick<SendOptions, "flow" | "target" | "branch" | "uncopied">;
+
 /** What a stack has seen and done, and what lives in it now. */
 export interface StackStats extends Counters {
   /** Messages by transport and method or class, retransmissions included. */

@@ -18,7 +18,7 @@ import type { Gate } from "./gate.ts";
 import { Inbound } from "./inbound.ts";
 import { Life } from "./life.ts";
 import { Names } from "./names.ts";
-import type { SendOptions, SentRequest, StackOptions, StackStats } from "./options.ts";
+import type { SendOptions, SentRequest, StackOptions, StackStats, StatelessOptions } from "./options.ts";
 import { asSipError, Refusals } from "./refusals.ts";
 import type { Resolver, Sender } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
@@ -200,7 +200,7 @@ export class Stack {
    * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport, or of a search, goes to
    *   onError.
    */
-  sendStateless(message: Message, options: { flow?: Flow; target?: Target; branch?: string } = {}): void {
+  sendStateless(message: Message, options: StatelessOptions = {}): void {
     this.#stateless.send(message, options);
   }
 

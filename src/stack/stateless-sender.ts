@@ -3,8 +3,9 @@
 import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Random } from "../random.ts";
-import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
+import type { Flow, SendFailed, Transport } from "../transport/transport.ts";
 import type { Life } from "./life.ts";
+import type { StatelessOptions } from "./options.ts";
 import { asSipError } from "./refusals.ts";
 import type { Resolver } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
@@ -29,7 +30,7 @@ export class StatelessSender {
   }
 
   /** As Stack.sendStateless. */
-  send(message: Message, options: { flow?: Flow; target?: Target; branch?: string }): void {
+  send(message: Message, options: StatelessOptions): void {
     const { life, transports, protocols, resolver, report } = this.#options;
     if (life.phase === "closed") throw new SipError("closed", "the stack is closed");
     const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
@@ -40,27 +41,29 @@ export class StatelessSender {
         // Copied: the caller may go on with it while names are looked up.
         const copy = formed.clone();
         void found
-          .then((targets) => this.#sendTo(copy, flowTo(transports, targets, undefined), options.branch))
+          .then((targets) =>
+            this.#sendTo(copy, flowTo(transports, targets, undefined), { ...options, uncopied: true }),
+          )
           .catch((error) => report(asSipError(error)));
         return;
       }
-      this.#sendTo(formed, flowTo(transports, found, undefined), options.branch);
+      this.#sendTo(formed, flowTo(transports, found, undefined), options);
       return;
     }
     if (message.kind === "response") {
-      this.#sendTo(message, responseFlow(transports, message, options), undefined);
+      this.#sendTo(message, responseFlow(transports, message, options), {});
     } else {
       const flow = requestFlow(transports, message, options);
-      this.#sendTo(strictRouted(message), flow, options.branch);
+      this.#sendTo(strictRouted(message), flow, options);
     }
   }
 
-  #sendTo(message: Message, flow: Flow, branch: string | undefined): void {
+  #sendTo(message: Message, flow: Flow, { branch, uncopied }: StatelessOptions): void {
     const { random, transmit, report } = this.#options;
     let data = message;
     if (message.kind === "request") {
       const { protocol, sentBy, reliable, alias } = flow.transport;
-      data = message.clone();
+      if (uncopied !== true) data = message.clone();
       const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? random.branch()}`;
       data.headers.prepend("Via", reliable ? (alias ? `${via};alias` : via) : `${via};rport`);
     }

@@ -41,7 +41,9 @@ describe("two stacks", () => {
     const invite = alice.stack.send(to(bob, "INVITE"));
     await world.pass();
     const ok = await invite.final;
-    alice.stack.sendStateless(createAck(invite.request, ok));
+    const ack = createAck(invite.request, ok);
+    alice.stack.sendStateless(ack);
+    expect(ack.headers.has("Via")).toBe(false);
     await world.pass();
     expect(alice.responses.map(({ status }) => status)).toEqual([180, 200]);
     expect(bob.requests.map(({ method }) => method)).toEqual(["INVITE", "ACK"]);
@@ -234,6 +236,20 @@ describe("sending what cannot be sent", () => {
     expect(alice.errors).toMatchObject([{ code: "no_target", status: 416 }]);
     for (const { final } of sent) await expect(final).rejects.toBeInstanceOf(SipError);
     expect(alice.stack.stats.failed).toBe(1);
+  });
+
+  it("send a request itself where they are told to, and get none of it back", async () => {
+    const world = new World();
+    const alice = await world.started();
+    const bob = await world.started({ onRequest: (_request, transaction) => transaction?.respond(200) });
+    const [own, alone] = [to(bob), to(bob)];
+    const sent = alice.stack.send(own, { uncopied: true });
+    expect(sent.request).toBe(own);
+    alice.stack.sendStateless(alone, { branch: "z9hG4bK-own", uncopied: true });
+    expect(alone.headers.first("Via")?.branch).toBe("z9hG4bK-own");
+    await world.pass();
+    expect((await sent.final).status).toBe(200);
+    expect(bob.requests).toHaveLength(2);
   });
 
   it("throws for an ACK, a branch in use, and a closed stack", async () => {
