@@ -122,6 +122,20 @@ export async function datagrams(udp) {
   }
   report.burst = new Set(two.ear.heard).size;
 
+  // What is sent while datagrams are worked on goes out together: one that cannot go takes no other with it.
+  const busy = await started();
+  const failed = [];
+  busy.ear.onMessage = (data, flow) => {
+    const sent = octets(new TextDecoder().decode(data));
+    send(busy, closed, "nobody");
+    flow.transport.send(new Uint8Array(70_000).fill(65), flow, (error) => failed.push(error.code));
+    flow.transport.send(sent, flow, () => {});
+  };
+  two.ear.heard.length = 0;
+  for (let i = 0; i < 50; i++) send(two, busy.transport.local, `r${i}`);
+  await until(() => two.ear.heard.length === 50 && failed.length === 50);
+  report.rounds = [new Set(two.ear.heard).size, failed.length, busy.ear.errors.length];
+
   const { port } = two.transport.local;
   await Promise.all(open.splice(0).map((transport) => transport.close()));
   report.portFree = (await started({ port })).transport.local.port === port;

@@ -95,6 +95,7 @@ const DATAGRAMS = {
   groups: ["all", "all"],
   largest: 65_507,
   burst: 400,
+  rounds: [50, 50, 0],
   portFree: true,
 };
 

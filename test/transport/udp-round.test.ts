@@ -1,0 +1,130 @@
+// Datagrams that come in one turn of the event loop, and what is sent while they are worked on.
+
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, describe, expect, test } from "vitest";
+import { DatagramRound, ROUND } from "../../src/transport/node/datagram-round.ts";
+import { udp } from "../../src/transport/node/udp.ts";
+import type { Flow, Transport } from "../../src/transport/transport.ts";
+import { encode, Recorder } from "./contract.ts";
+import { settle } from "./settle.ts";
+
+const open: (Transport | Socket)[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+/** A transport whose receiver does `work` with each datagram, and a socket that sends it `count` of them at once. */
+async function world(work: (name: string, flow: Flow, answer: (text: string) => void) => void): Promise<{
+  transport: Transport;
+  heard: string[];
+  failures: string[];
+  burst(count: number): Promise<void>;
+}> {
+  const transport = udp({ host: "127.0.0.1", port: 0 });
+  const recorder = new Recorder();
+  const failures: string[] = [];
+  recorder.onArrival = (flow) => {
+    const answer = (text: string): void =>
+      transport.send(encode(text), flow, (error) => failures.push(error.code));
+    work(recorder.texts.at(-1) ?? "", flow, answer);
+  };
+  await transport.start(recorder);
+  open.push(transport);
+  const { port } = transport.local;
+  const socket = createSocket("udp4");
+  const heard: string[] = [];
+  socket.on("message", (data) => heard.push(data.toString("latin1")));
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  open.push(socket);
+  const burst = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) socket.send(`q${i}`, port, "127.0.0.1");
+    await settle();
+  };
+  return { transport, heard, failures, burst };
+}
+
+const names = (letter: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${letter}${i}`);
+
+describe("udp, in rounds", () => {
+  test("answers all that comes at once, in its order", async () => {
+    const { heard, burst } = await world((name, _flow, answer) => answer(name.replace("q", "a")));
+    await burst(3 * ROUND + 5);
+    expect(heard).toEqual(names("a", 3 * ROUND + 5));
+  });
+
+  test("sends more than a round holds for one datagram", async () => {
+    const count = 2 * ROUND + 1;
+    const { heard, burst } = await world((_name, _flow, answer) => {
+      for (const text of names("a", count)) answer(text);
+    });
+    await burst(1);
+    expect(heard).toEqual(names("a", count));
+  });
+
+  test("tells of one that cannot be sent later, and sends the others", async () => {
+    let within = false;
+    const late: boolean[] = [];
+    const { heard, burst } = await world((name, flow, answer) => {
+      answer(`${name} before`);
+      within = true;
+      flow.transport.send(new Uint8Array(70_000).fill(65), flow, () => late.push(!within));
+      within = false;
+      answer(`${name} behind`);
+    });
+    await burst(2);
+    expect(late).toEqual([true, true]);
+    expect(heard).toEqual(["q0 before", "q0 behind", "q1 before", "q1 behind"]);
+  });
+
+  test("sends what was accepted before it is closed, and nothing after that", async () => {
+    const { transport, heard, failures, burst } = await world((name, _flow, answer) => {
+      answer(`${name} before`);
+      void transport.close();
+      answer(`${name} behind`);
+    });
+    await burst(5);
+    expect(heard).toEqual(["q0 before"]);
+    expect(failures).toEqual(["closed"]);
+  });
+});
+
+describe("a round", () => {
+  const data = new Uint8Array(1);
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  test("begins when the turn ends, and is over once", async () => {
+    const seen: string[] = [];
+    const round = new DatagramRound(
+      (_data, host, port) => seen.push(`${host}:${port} ${round.working}`),
+      () => seen.push(`over ${round.working}`),
+    );
+    round.add(data, "a", 1);
+    round.add(data, "b", 2);
+    expect(seen).toEqual([]);
+    await turn();
+    expect(seen).toEqual(["a:1 true", "b:2 true", "over false"]);
+    round.add(data, "c", 3);
+    await turn();
+    await turn();
+    expect(seen.slice(3)).toEqual(["c:3 true", "over false"]);
+  });
+
+  test("is no longer than it may be: the rest is the next one's", async () => {
+    const lengths: number[] = [];
+    let count = 0;
+    const round = new DatagramRound(
+      () => void count++,
+      () => {
+        lengths.push(count);
+        count = 0;
+      },
+    );
+    for (let i = 0; i < 2 * ROUND + 1; i++) round.add(data, "a", 1);
+    expect(lengths).toEqual([ROUND, ROUND]);
+    await turn();
+    expect(lengths).toEqual([ROUND, ROUND, 1]);
+  });
+});
