@@ -38,19 +38,22 @@ export interface UdpOptions {
   clock?: Clock;
 }
 
-/** Options of `udp` on Bun's and Deno's own sockets, which cannot set these three. */
+/** Options of `udp` on Deno's own sockets, which cannot set these three. */
 export type BareUdpOptions = Omit<UdpOptions, "recvBufferSize" | "sendBufferSize" | "ipv6Only">;
 
 /**
  * Throws where an option is given that the runtime's sockets do not have.
  *
+ * @param lacking the names of those
  * @throws SipError `unsupported`
  */
-export function checkBare(options: BareUdpOptions, runtime: string): void {
-  const { recvBufferSize, sendBufferSize, ipv6Only }: UdpOptions = options;
-  const given = { recvBufferSize, sendBufferSize, ipv6Only: ipv6Only || undefined };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
+export function checkBare(
+  options: UdpOptions,
+  runtime: string,
+  lacking: readonly (keyof UdpOptions)[],
+): void {
+  for (const name of lacking) {
+    if (options[name] === undefined || options[name] === false) continue;
     throw new SipError(
       "unsupported",
       `${runtime}'s datagram sockets have no ${name}; udp of sippet/node has`,

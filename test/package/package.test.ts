@@ -265,7 +265,7 @@ describe("dist", () => {
       expect(Object.keys(theirs).sort()).toEqual(Object.keys(ours).sort());
       expect(theirs.tcp).toBe(ours.tcp);
       expect(() => theirs.udp()).toThrow(expect.objectContaining({ code: "unsupported" }));
-      expect(() => theirs.udp({ recvBufferSize: 1 })).toThrow(/recvBufferSize/);
+      expect(() => theirs.udp({ ipv6Only: true })).toThrow(/ipv6Only/);
     },
   );
 

@@ -46,6 +46,12 @@ export async function datagrams(udp) {
     from.transport.send(bytes, from.transport.flow(to), (error) => failures.push(error.code));
     return failures;
   };
+  /** Sends a burst; whether all of it is received or counted, and some is lost. */
+  const burstTo = async (transport) => {
+    for (let i = 0; i < 60; i++) send(one, transport.local, new Uint8Array(1000).fill(65));
+    await sleep(200);
+    return transport.counts.dropped > 0 ? "lost some" : "lost none";
+  };
   const failure = async (from, to, data) => {
     const failures = send(from, to, data);
     await until(() => failures.length > 0);
@@ -135,6 +141,10 @@ export async function datagrams(udp) {
   for (let i = 0; i < 50; i++) send(two, busy.transport.local, `r${i}`);
   await until(() => two.ear.heard.length === 50 && failed.length === 50);
   report.rounds = [new Set(two.ear.heard).size, failed.length, busy.ear.errors.length];
+
+  // A receive buffer that was asked for is there: the smallest does not hold what the usual one does.
+  const small = await refused({ recvBufferSize: 4096, sendBufferSize: 1 << 18 });
+  report.buffers = small === "opened" ? await burstTo(open.at(-1)) : small;
 
   const { port } = two.transport.local;
   await Promise.all(open.splice(0).map((transport) => transport.close()));

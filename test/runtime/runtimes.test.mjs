@@ -96,6 +96,7 @@ const DATAGRAMS = {
   largest: 65_507,
   burst: 400,
   rounds: [50, 50, 0],
+  buffers: "lost some",
   portFree: true,
 };
 
@@ -160,7 +161,9 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   );
 
   test("UDP binds, refuses, reaches both families and hears groups", () => {
-    expect(report.datagrams).toEqual(DATAGRAMS);
+    // Deno's sockets have no such option.
+    const buffers = name.startsWith("Deno") ? "unsupported" : DATAGRAMS.buffers;
+    expect(report.datagrams).toEqual({ ...DATAGRAMS, buffers });
   });
 
   test("OPTIONS to another process over UDP", () => {

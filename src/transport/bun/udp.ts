@@ -14,18 +14,19 @@ import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
 import type { Address, Transport } from "../transport.ts";
-import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+import { checkBare, type UdpOptions } from "../udp-options.ts";
+import { setBuffer } from "./buffers.ts";
 
 /**
- * SIP over UDP (RFC 3261 §18) in Bun, as `udp` of `sippet/node`, without `recvBufferSize`, `sendBufferSize`
- * and `ipv6Only`, which Bun's sockets have not. `counts.unreachable` says how often ICMP told that a peer
+ * SIP over UDP (RFC 3261 §18) in Bun, as `udp` of `sippet/node`, without `ipv6Only`, which Bun's sockets
+ * have not. `counts.unreachable` says how often ICMP told that a peer
  * cannot be reached; Bun does not say which.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, or `port` none
- * @throws SipError `unsupported` for one of the three options, or where this is not Bun
+ * @throws SipError `unsupported` for `ipv6Only`, or where this is not Bun
  */
-export function udp(options: BareUdpOptions = {}): Transport {
-  checkBare(options, "Bun");
+export function udp(options: Omit<UdpOptions, "ipv6Only"> = {}): Transport {
+  checkBare(options, "Bun", ["ipv6Only"]);
   if (!(globalThis as { Bun?: unknown }).Bun) {
     throw new SipError("unsupported", "this is not Bun: take udp of sippet/node or sippet/deno");
   }
@@ -35,6 +36,8 @@ export function udp(options: BareUdpOptions = {}): Transport {
 /** What is used of Bun's API. */
 interface UdpSocket {
   readonly address: { readonly address: string; readonly port: number };
+  /** Its descriptor; older versions have none. */
+  readonly fd?: number;
   /** False where the kernel did not take it. Throws an error with a code. */
   send(data: Uint8Array, port: number, host: string): boolean;
   /** Data, port and host of each; how many the kernel took. What it throws at is the first one, and none is sent. */
@@ -55,6 +58,7 @@ interface BunGlobal {
   }): Promise<UdpSocket>;
 }
 
+const WIDE = 8 * 1024 * 1024;
 /** What Bun's node:dgram passes for `reuseAddr`. */
 const REUSE_ADDRESS = 4;
 /** Codes that ICMP brings. The kernel fails the next send with them, whomever it is for. */
@@ -86,6 +90,7 @@ const bunDatagrams: DatagramRuntime = {
       },
     });
     try {
+      await setBuffers(socket.fd ?? -1, options);
       for (const each of options.multicast ?? []) {
         const { group, interface: on } = typeof each === "string" ? { group: each } : each;
         if (on === undefined) socket.addMembership(group);
@@ -99,6 +104,14 @@ const bunDatagrams: DatagramRuntime = {
     return ours;
   },
 };
+
+/** As Node's transport has them: 8 MiB to receive, or what the system allows of it, the system's own to send. */
+async function setBuffers(fd: number, { recvBufferSize, sendBufferSize }: UdpOptions): Promise<void> {
+  const received = await setBuffer(fd, "receive", recvBufferSize ?? WIDE);
+  const sent = sendBufferSize === undefined || (await setBuffer(fd, "send", sendBufferSize));
+  if ((received || recvBufferSize === undefined) && sent) return;
+  throw new Error("the buffers of a socket cannot be set here");
+}
 
 class BunSocket implements DatagramSocket {
   readonly local: Address;

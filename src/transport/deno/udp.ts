@@ -20,7 +20,7 @@ import { type BareUdpOptions, checkBare } from "../udp-options.ts";
  * @throws SipError `unsupported` for one of the three options, or where there is no `Deno.listenDatagram`
  */
 export function udp(options: BareUdpOptions = {}): Transport {
-  checkBare(options, "Deno");
+  checkBare(options, "Deno", ["recvBufferSize", "sendBufferSize", "ipv6Only"]);
   const { Deno: deno } = globalThis as { Deno?: Partial<DenoGlobal> };
   if (!deno) throw new SipError("unsupported", "this is not Deno: take udp of sippet/node or sippet/bun");
   if (!deno.listenDatagram) {
