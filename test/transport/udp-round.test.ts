@@ -55,6 +55,15 @@ describe("udp, in rounds", () => {
     expect(heard).toEqual(names("a", 3 * ROUND + 5));
   });
 
+  test("sends what was given to it before it was closed", async () => {
+    const on = await world((name, _flow, answer) => {
+      answer(name.replace("q", "a"));
+      if (name === "q2") void on.transport.close();
+    });
+    await on.burst(5);
+    expect(on.heard).toEqual(["a0", "a1", "a2"]);
+  });
+
   test("sends more than a round holds for one datagram", async () => {
     const count = 2 * ROUND + 1;
     const { heard, burst } = await world((_name, _flow, answer) => {
