@@ -121,8 +121,14 @@ function messageEnd(core: Engine, available: number): number {
   return end < available ? end : available;
 }
 
+/**
+ * The text of the message. Out of the window, where all of it is there: that one is at hand, when Buffer would have to
+ * find its way to the store of an array that it has not seen before.
+ */
 function textFrom(core: Engine, bytes: Uint8Array, end: number): string {
-  return latin1Slice === undefined ? decode(core, bytes, end) : latin1Slice.call(bytes, 0, end);
+  return latin1Slice === undefined
+    ? decode(core, bytes, end)
+    : latin1Slice.call(end > WINDOW_SIZE ? bytes : core.window, 0, end);
 }
 
 function decode(core: Engine, bytes: Uint8Array, end: number): string {

@@ -22,7 +22,7 @@ export function createResponse(request: Request, status: number, reason?: string
   const text = checkedText(request, status, reason);
   const response =
     text === undefined
-      ? new Response(undefined, makeHeaders(request, status), status, reason)
+      ? new Response(undefined, makeHeaders(request, status), status, reason, true)
       : new Response(undefined, undefined, status, reason, true, text);
   response.flow = request.flow;
   return response;
@@ -32,7 +32,7 @@ export function createResponse(request: Request, status: number, reason?: string
 export function answer(request: Request, status: number, reason?: string): Uint8Array<ArrayBuffer> {
   const text = checkedText(request, status, reason);
   if (text !== undefined) return bytesFrom(text);
-  return new Response(undefined, makeHeaders(request, status), status, reason).toBytes();
+  return new Response(undefined, makeHeaders(request, status), status, reason, true).toBytes();
 }
 
 function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {
