@@ -8,8 +8,7 @@ interface FastBuffer extends Uint8Array<ArrayBuffer> {
   latin1Write(text: string, offset: number, length: number): number;
 }
 interface FastBufferConstructor {
-  allocUnsafeSlow(size: number): FastBuffer;
-  from(store: ArrayBuffer, offset: number, length: number): FastBuffer;
+  allocUnsafe(size: number): FastBuffer;
   readonly prototype: FastBuffer;
 }
 
@@ -57,25 +56,8 @@ export function bytesFrom(binary: string): Uint8Array<ArrayBuffer> {
     // Octets above 0x7f became two.
     if (encoded.length === length) return encoded;
   }
-  const bytes = NodeBuffer === undefined ? new Uint8Array(length) : fromPool(NodeBuffer, length);
+  const bytes = NodeBuffer === undefined ? new Uint8Array(length) : NodeBuffer.allocUnsafe(length);
   writeBinary(binary, bytes, length);
-  return bytes;
-}
-
-const POOL_SIZE = 32_768;
-let pool: ArrayBuffer | undefined;
-let used = 0;
-
-/** Bytes of a store that many share, as Buffer's own pool, which is so small that most of the time goes into new ones. */
-function fromPool(from: FastBufferConstructor, length: number): FastBuffer {
-  if (length > POOL_SIZE >> 3) return from.allocUnsafeSlow(length);
-  if (pool === undefined || used + length > POOL_SIZE) {
-    pool = from.allocUnsafeSlow(POOL_SIZE).buffer;
-    used = 0;
-  }
-  const bytes = from.from(pool, used, length);
-  // Aligned, as what others copy in words wants it.
-  used = (used + length + 7) & ~7;
   return bytes;
 }
 
