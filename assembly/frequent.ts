@@ -8,6 +8,7 @@ import {
   ID_CONTACT,
   ID_CSEQ,
   ID_FROM,
+  ID_MAX_FORWARDS,
   ID_TO,
   ID_VIA,
   NONE,
@@ -23,17 +24,18 @@ import {
   R_NUMBER,
   R_STOP,
   R_URI_KIND,
-  READ_ASCII,
-  READ_OCTETS,
   S_CALL_ID,
   SCHEME_STAR,
 } from "../src/core/abi";
 import { address } from "./address";
+import { firstField, valueEnd, valueStart } from "./fields";
 import { mark } from "./marks";
 import { RECORD, record, recorded, recordTo, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
 import { parts } from "./parts";
-import { usualAddress, usualCallId, usualVia } from "./usual";
+import { usualCallId } from "./usual";
+import { usualAddress } from "./usual-address";
+import { usualVia } from "./usual-via";
 import { integer } from "./values";
 import { via } from "./via";
 import { methodId } from "./words";
@@ -42,48 +44,53 @@ function put(word: u32, value: u32): void {
   store<u32>(TABLE + ((<usize>word) << 2), value);
 }
 
-/** Says that none was read. */
-export function clearFrequent(): void {
-  put(Q_VIA, 0);
-  put(Q_FROM, 0);
-  put(Q_TO, 0);
-  put(Q_CONTACT, 0);
-  put(Q_METHOD, 0);
-  put(Q_CALL_ID, 0);
-  put(Q_MAX_FORWARDS, NONE);
+/** The one field of that header, where there is one, its value is there and is not very long; else 0. */
+function single(id: u32, repeated: u32): usize {
+  const field = firstField(id);
+  return field != 0 && ((repeated >> id) & 1) == 0 && isShort(field) ? field : 0;
 }
 
-/** Takes back the value of a header of which there must be one, and is another. */
-export function dropFrequent(id: u32): void {
-  if (id == ID_FROM) put(Q_FROM, 0);
-  else if (id == ID_TO) put(Q_TO, 0);
-  else if (id == ID_CALL_ID) put(Q_CALL_ID, 0);
-  else if (id == ID_CSEQ) put(Q_METHOD, 0);
-  else if (id != ID_VIA && id != ID_CONTACT) put(Q_MAX_FORWARDS, NONE);
+function isShort(field: usize): bool {
+  return valueEnd(field) - valueStart(field) - 1 < <usize>FREQUENT_MAX;
 }
 
-/** Says of what was read that all octets of the head are ASCII. */
-export function frequentIsAscii(): void {
-  if (load<u32>(TABLE + (Q_VIA << 2)) != 0) put(Q_VIA, READ_ASCII);
-  if (load<u32>(TABLE + (Q_FROM << 2)) != 0) put(Q_FROM, READ_ASCII);
-  if (load<u32>(TABLE + (Q_TO << 2)) != 0) put(Q_TO, READ_ASCII);
-  if (load<u32>(TABLE + (Q_CONTACT << 2)) != 0) put(Q_CONTACT, READ_ASCII);
-}
-
-/** Reads a Via or an address, but no `*`. From and To end where their field does. */
-function readRecord(at: u32, id: u32, start: usize, end: usize): void {
-  recordTo(TABLE + ((<usize>at) << 2));
+/** Reads a Via; what comes behind a comma is not its matter. */
+function readVia(found: u32): void {
+  const to = TABLE + ((<usize>Q_VIA) << 2);
+  const field = firstField(ID_VIA);
   let stop: usize = 0;
-  if (ASC_FEATURE_SIMD) stop = id == ID_VIA ? usualVia(start, end) : usualAddress(start, end);
-  if (stop == 0) {
-    mark(start, end);
-    stop = id == ID_VIA ? via(start, end) : address(start, end);
-    if (id != ID_VIA && recorded(R_URI_KIND) == SCHEME_STAR) stop = 0;
+  if (field != 0 && isShort(field)) {
+    const start = valueStart(field);
+    const end = valueEnd(field);
+    recordTo(to);
+    if (ASC_FEATURE_SIMD) stop = usualVia(start, end, to);
+    if (stop == 0) {
+      mark(start, end);
+      stop = via(start, end);
+    }
+    record(R_STOP, <u32>(stop - WINDOW));
   }
-  if (stop != end && (id == ID_FROM || id == ID_TO)) stop = 0;
-  record(R_ERROR, stop == 0 ? 0 : READ_OCTETS);
-  record(R_STOP, <u32>(stop - WINDOW));
-  recordTo(RECORD);
+  store<u32>(to, stop == 0 ? 0 : found, R_ERROR << 2);
+}
+
+/** Reads an address, but no `*`. From and To end where their field does. */
+function readAddress(at: u32, field: usize, alone: bool, found: u32): void {
+  const to = TABLE + ((<usize>at) << 2);
+  let stop: usize = 0;
+  if (field != 0) {
+    const start = valueStart(field);
+    const end = valueEnd(field);
+    recordTo(to);
+    if (ASC_FEATURE_SIMD) stop = usualAddress(start, end, to);
+    if (stop == 0) {
+      mark(start, end);
+      stop = address(start, end);
+      if (recorded(R_URI_KIND) == SCHEME_STAR) stop = 0;
+    }
+    record(R_STOP, <u32>(stop - WINDOW));
+    if (alone && stop != end) stop = 0;
+  }
+  store<u32>(to, stop == 0 ? 0 : found, R_ERROR << 2);
 }
 
 function readCallId(start: usize, end: usize): bool {
@@ -92,22 +99,39 @@ function readCallId(start: usize, end: usize): bool {
   return parts(start, end, S_CALL_ID) == end;
 }
 
-/** Reads number, SP and a known method. */
-function readCSeq(start: usize, end: usize): void {
+/** Reads number, SP and a known method; 0 for another. */
+function readCSeq(start: usize, end: usize): u32 {
   const last = decimal(start, end, 0x7fffffff);
-  if (last == 0 || load<u8>(last) != 0x20) return;
+  if (last == 0 || load<u8>(last) != 0x20) return 0;
   put(Q_CSEQ, decimalValue);
-  put(Q_METHOD, methodId(last + 1, end - last - 1));
+  return methodId(last + 1, end - last - 1);
 }
 
-/** Reads the value of the first header of that id, Via to Max-Forwards. */
-export function readFrequent(id: u32, start: usize, end: usize): void {
-  if (end - start > <usize>FREQUENT_MAX || start == end) return;
-  if (id == ID_VIA) readRecord(Q_VIA, id, start, end);
-  else if (id == ID_FROM) readRecord(Q_FROM, id, start, end);
-  else if (id == ID_TO) readRecord(Q_TO, id, start, end);
-  else if (id == ID_CONTACT) readRecord(Q_CONTACT, id, start, end);
-  else if (id == ID_CALL_ID) put(Q_CALL_ID, readCallId(start, end) ? span(start, end) : 0);
-  else if (id == ID_CSEQ) readCSeq(start, end);
-  else if (integer(start, end, 255) != 0) put(Q_MAX_FORWARDS, recorded(R_NUMBER));
+/**
+ * Reads the frequent values of the head whose fields are in the table.
+ *
+ * @param repeated a bit for each id of which there is more than one field
+ * @param found the READ_* that stands for a value which was read
+ */
+export function readFrequent(repeated: u32, found: u32): void {
+  readVia(found);
+  readAddress(Q_FROM, single(ID_FROM, repeated), true, found);
+  readAddress(Q_TO, single(ID_TO, repeated), true, found);
+  const contact = firstField(ID_CONTACT);
+  readAddress(Q_CONTACT, contact != 0 && isShort(contact) ? contact : 0, false, found);
+  recordTo(RECORD);
+
+  const callId = single(ID_CALL_ID, repeated);
+  let value: u32 = 0;
+  if (callId != 0 && readCallId(valueStart(callId), valueEnd(callId)))
+    value = span(valueStart(callId), valueEnd(callId));
+  put(Q_CALL_ID, value);
+
+  const cseq = single(ID_CSEQ, repeated);
+  put(Q_METHOD, cseq == 0 ? 0 : readCSeq(valueStart(cseq), valueEnd(cseq)));
+
+  const hops = single(ID_MAX_FORWARDS, repeated);
+  value = NONE;
+  if (hops != 0 && integer(valueStart(hops), valueEnd(hops), 255) != 0) value = recorded(R_NUMBER);
+  put(Q_MAX_FORWARDS, value);
 }

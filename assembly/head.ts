@@ -1,5 +1,5 @@
-// Head: the start line and the table of header fields. One pass over the octets; values are found, not
-// looked into.
+// Head: the start line and the table of header fields. First all fields are found, then the frequent values among them
+// are read, in one order always: the other way round no two messages go the same way through the code.
 
 import {
   E_EMPTY,
@@ -12,12 +12,12 @@ import {
   FLAG,
   HOT_IDS,
   ID_CONTENT_LENGTH,
-  ID_MAX_FORWARDS,
   L_FOLDED,
   L_MALFORMED,
   NONE,
+  READ_ASCII,
+  READ_OCTETS,
   T_BODY_LENGTH,
-  T_FIELDS,
   T_FIELDS_END,
   T_FLAGS,
   T_HEAD_END,
@@ -27,8 +27,9 @@ import {
   WINDOW_SIZE,
 } from "../src/core/abi";
 import { C_TOKEN, skip, skipSpace, trimEnd } from "./chars";
-import { clearFrequent, dropFrequent, frequentIsAscii, readFrequent } from "./frequent";
-import { nameId, nameIdOf } from "./header-name";
+import { fieldAt, firstField, valueEnd, valueStart } from "./fields";
+import { readFrequent } from "./frequent";
+import { nameId, placeOf } from "./header-name";
 import { mark, resetMarks } from "./marks";
 import { MASKS, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
@@ -38,6 +39,9 @@ import { startLine } from "./start-line";
 function put(wordNumber: u32, value: u32): void {
   store<u32>(TABLE + ((<usize>wordNumber) << 2), value);
 }
+
+/** A bit for each id below HOT_IDS of which there is more than one field. */
+let repeated: u32 = 0;
 
 /** True for SP and HTAB, which at the start of a line go on with the field before (RFC 3261 §7.3.1). */
 function folds(p: usize): bool {
@@ -50,89 +54,54 @@ function beforeBreak(start: usize, lf: usize): usize {
   return lf > start && load<u8>(lf - 1) == 0x0d ? lf - 1 : lf;
 }
 
-/** Notes where the first field of a frequent header is, and which of them come again; true for the first, within 255. */
-function index(id: u32, count: u32): bool {
-  const hot = TABLE + ((<usize>T_HOT) << 2) + id;
-  if (load<u8>(hot) != 0) {
-    const repeated = TABLE + ((<usize>T_REPEATED) << 2);
-    store<u32>(repeated, load<u32>(repeated) | (1 << id));
-    return false;
-  }
-  if (count >= 255) return false;
-  store<u8>(hot, <u8>(count + 1));
-  return true;
-}
-
-/** Notes the Content-Length, which says where the body ends (RFC 3261 §18.3). */
-function bodyLength(value: usize, end: usize): void {
-  const word = TABLE + ((<usize>T_BODY_LENGTH) << 2);
-  const before = load<u32>(word);
-  const length = decimal(value, end, 0x7fffffff) == end ? decimalValue : <u32>FLAG;
-  store<u32>(word, before == <u32>NONE || before == length ? length : <u32>FLAG);
-}
-
 /** Why no empty line was found: more of the head may lie behind what the window holds. */
 function unfinished(length: u32): i32 {
   return length >= <u32>WINDOW_SIZE ? -E_HEAD_TOO_LARGE : -E_HEAD_INCOMPLETE;
 }
 
-/** Does what is to be done with a frequent header. */
-function noteHot(count: u32, value: usize, valueEnd: usize, id: u32): void {
-  const first = index(id, count);
-  if (id == ID_CONTENT_LENGTH) bodyLength(value, valueEnd);
-  else if (id > <u32>ID_MAX_FORWARDS) return;
-  else if (first) readFrequent(id, value, valueEnd);
-  else dropFrequent(id);
-}
-
 /** Only methods can be inlined where a decorator that TypeScript takes asks for it. */
 class Table {
-  /** Puts a field into the table. */
+  /** Puts a field into the table, and notes of a frequent header where its first field is, and whether it comes again. */
   @inline
   static note(count: u32, line: usize, value: usize, valueEnd: usize, id: u32, flags: u32): void {
-    const field = TABLE + ((<usize>T_FIELDS) << 2) + ((<usize>count) << 3);
+    const field = fieldAt(count);
     store<u32>(field, span(line, value));
     store<u32>(field, <u32>(valueEnd - WINDOW) | (id << 16) | (flags << 24), 4);
-    if (id - 1 < <u32>HOT_IDS - 1) noteHot(count, value, valueEnd, id);
+    // Without a branch, as it comes another way in every message. All other ids share the first place, which counts for nothing.
+    const hot = id < <u32>HOT_IDS ? id : 0;
+    const place = TABLE + ((<usize>T_HOT) << 2) + hot;
+    const before = <u32>load<u8>(place);
+    store<u8>(place, <u8>(before != 0 ? before : count < 255 ? count + 1 : 0));
+    repeated |= (before != 0 ? <u32>1 : <u32>0) << hot;
   }
 }
 
 /**
  * Reads a field as nearly all of them are: a known name of at most fifteen octets, a colon, at most one SP, a
- * value, CRLF, and no fold. The address behind it, or 0 where it is not so.
+ * value, CRLF, and no fold. Its line ends in the LF at `lf`. False where it is not so.
  */
-function usualField(p: usize, end: usize, count: u32): usize {
-  let lanes = v128.load(p);
+function usualField(p: usize, lf: usize, count: u32): bool {
+  const lanes = v128.load(p);
   const colons = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x3a)));
-  if (colons == 0) return 0;
+  if (colons == 0) return false;
   const length = <usize>ctz(colons);
   // In lower case; a control character becomes a SP, or a CR would be a `-`.
   const space = i8x16.splat(0x20);
   const lower = v128.or(i8x16.max_s(lanes, space), space);
   const name = v128.and(lower, v128.load(MASKS + 16 - length));
-  const id = nameIdOf(i64x2.extract_lane(name, 0), i64x2.extract_lane(name, 1));
-  if (id == 0) return 0;
+  const known = v128.load(placeOf(i64x2.extract_lane(name, 0), i64x2.extract_lane(name, 1)));
+  if ((i8x16.bitmask(i8x16.eq(known, name)) & 0x7fff) != 0x7fff) return false;
+  const id = <u32>i8x16.extract_lane_u(known, 15);
+  if (id == 0) return false; // no name at all is where nothing is
   let value = p + length + 1;
   if (load<u8>(value) == 0x20) value++;
-  if (load<u8>(value) <= 0x20) return 0;
-  let lf = value;
-  while (true) {
-    lanes = v128.load(lf);
-    const ends = i8x16.bitmask(i8x16.eq(lanes, i8x16.splat(0x0a)));
-    if (ends != 0) {
-      lf += <usize>ctz(ends);
-      break;
-    }
-    lf += 16;
-  }
-  if (lf >= end) return 0;
+  if (load<u8>(value) <= 0x20) return false;
   const before = <u32>load<u16>(lf - 2, 0, 1);
-  if (before >> 8 != 0x0d) return 0;
-  if ((before & 0xff) <= 0x20) return 0;
+  if (before >> 8 != 0x0d || (before & 0xff) <= 0x20) return false;
   const behind = load<u8>(lf + 1);
-  if (behind <= 0x20 && behind != 0x0d && behind != 0x0a) return 0;
+  if (behind <= 0x20 && behind != 0x0d && behind != 0x0a) return false;
   Table.note(count, p, value, lf - 1, id, 0);
-  return lf + 1;
+  return true;
 }
 
 /** Reads a field, whatever it is made of; the address behind it, or 0 where the head ends within it. */
@@ -164,6 +133,28 @@ function anyField(p: usize, end: usize, count: u32): usize {
   return last + 1;
 }
 
+/** Notes the Content-Length, which says where the body ends (RFC 3261 §18.3): of several that differ none. */
+function bodyLength(count: u32): void {
+  const first = firstField(ID_CONTENT_LENGTH);
+  let length = first == 0 ? <u32>NONE : lengthIn(first);
+  // The place of one behind the 255th field is not noted.
+  if (((repeated >> ID_CONTENT_LENGTH) & 1) != 0 || (first == 0 && count > 255)) {
+    const behind = fieldAt(count);
+    for (let field = first == 0 ? fieldAt(255) : first + 8; field < behind; field += 8) {
+      if (load<u8>(field, 6) != ID_CONTENT_LENGTH) continue;
+      const other = lengthIn(field);
+      length = length == <u32>NONE || length == other ? other : <u32>FLAG;
+    }
+  }
+  put(T_BODY_LENGTH, length);
+}
+
+/** The number that a field's value is, or FLAG. */
+function lengthIn(field: usize): u32 {
+  const end = valueEnd(field);
+  return decimal(valueStart(field), end, 0x7fffffff) == end ? decimalValue : <u32>FLAG;
+}
+
 /**
  * Reads the head of the message that fills the first `length` octets of the window into the table, and
  * returns the number of header fields, or minus an E_* code. Lines end in CRLF or in a LF alone.
@@ -185,18 +176,19 @@ export function parseHead(length: u32): i32 {
   p = lf + 1;
   put(T_START, span(start, p));
 
-  put(T_BODY_LENGTH, NONE);
-  put(T_REPEATED, 0);
+  repeated = 0;
   store<u64>(TABLE + ((<usize>T_HOT) << 2), 0);
   store<u64>(TABLE + ((<usize>T_HOT) << 2) + 8, 0);
-  clearFrequent();
   let count: u32 = 0;
   while (true) {
     const first = load<u8>(p);
     if (first == 0x0a || (first == 0x0d && load<u8>(p + 1) == 0x0a)) break;
     if (count == <u32>FIELDS_MAX) return -E_TOO_MANY_HEADERS;
     let next: usize = 0;
-    if (ASC_FEATURE_SIMD) next = usualField(p, end, count);
+    if (ASC_FEATURE_SIMD) {
+      lf = lineEnd(p);
+      if (lf < end && usualField(p, lf, count)) next = lf + 1;
+    }
     if (next == 0) next = anyField(p, end, count);
     if (next == 0) return unfinished(length);
     count++;
@@ -208,9 +200,12 @@ export function parseHead(length: u32): i32 {
 
   put(T_FIELDS_END, <u32>(p - WINDOW));
   put(T_HEAD_END, <u32>(lf + 1 - WINDOW));
-  if (asciiWindow(<u32>(lf + 1 - WINDOW))) {
-    put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
-    frequentIsAscii();
-  }
+  repeated &= ~1;
+  put(T_REPEATED, repeated);
+  store<u8>(TABLE + ((<usize>T_HOT) << 2), 0);
+  const ascii = asciiWindow(<u32>(lf + 1 - WINDOW));
+  if (ascii) put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
+  bodyLength(count);
+  readFrequent(repeated, ascii ? READ_ASCII : READ_OCTETS);
   return <i32>count;
 }

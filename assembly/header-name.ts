@@ -3,7 +3,7 @@
 // letters, digits and `-`, of which setting 0x20 makes lower case and nothing else.
 
 import { NAME_MAX } from "../src/core/abi";
-import { BUCKETS, ENTRIES, IDS, WINDOW } from "./memory";
+import { BUCKETS, ENTRIES, IDS, NAMES, WINDOW } from "./memory";
 
 const LOWER: u64 = 0x2020202020202020;
 
@@ -43,11 +43,21 @@ export function nameId(p: usize, length: u32): u32 {
   }
 }
 
-/** The same for a name of at most fifteen octets, given in lower case with zeros behind; 0 if it is not in its bucket. */
-export function nameIdOf(first: u64, second: u64): u32 {
-  const number = <usize>load<u8>(BUCKETS + bucket(first, second));
-  const entry = ENTRIES + number * NAME_MAX;
-  return first == load<u64>(entry) && second == load<u64>(entry + 8) ? load<u8>(IDS + number) : 0;
+/**
+ * Where that name is, if it is known: one of at most fifteen octets, given in lower case with zeros behind. The sixteenth
+ * octet of the place is its id: all is in one load.
+ */
+export function placeOf(first: u64, second: u64): usize {
+  return NAMES + ((<usize>bucket(first, second)) << 4);
+}
+
+/** Puts a name of at most fifteen octets in its place, unless another is there. */
+function place(first: u64, second: u64, id: u32): void {
+  const at = placeOf(first, second);
+  if (load<u8>(at) != 0) return;
+  store<u64>(at, first);
+  store<u64>(at + 8, second);
+  store<u8>(at + 15, <u8>id);
 }
 
 /**
@@ -62,5 +72,6 @@ export function internName(length: u32, id: u32): u32 {
   let slot = bucket(load<u64>(entry), load<u64>(entry + 8));
   while (load<u8>(BUCKETS + slot) != 0) slot = (slot + 1) & 511;
   store<u8>(BUCKETS + slot, <u8>count);
+  if (ASC_FEATURE_SIMD && length < 16) place(load<u64>(entry), load<u64>(entry + 8), id);
   return id;
 }

@@ -12,6 +12,7 @@
 //   BUCKETS   hash of a header name → number of its entry, 0 for none
 //   ENTRIES   the names known by id: lower-case name with zeros behind
 //   IDS       their ids
+//   NAMES     hash of a name of at most fifteen octets → the name, with its id behind
 
 import { FIELDS_MAX, NAME_MAX, PARAMS_MAX, RECORD_WORDS, T_FIELDS } from "../src/core/abi";
 
@@ -29,6 +30,7 @@ export const MASKS: usize = memory.data<u8>([
 export const BUCKETS: usize = memory.data(512, 16);
 export const ENTRIES: usize = memory.data(256 * NAME_MAX, 16);
 export const IDS: usize = memory.data(256, 16);
+export const NAMES: usize = memory.data(512 * 16, 16);
 
 /** Where the grammar functions put what they find: RECORD, or a part of TABLE. */
 let target: usize = RECORD;

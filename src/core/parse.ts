@@ -40,15 +40,64 @@ const FAILURES: Readonly<Record<number, ParseFailure>> = {
 const TOO_LARGE: ParseFailure = { kind: "failure", code: "message_too_large" };
 const HEAD_TOO_LARGE: ParseFailure = { kind: "failure", code: "head_too_large" };
 const TOO_MANY: ParseFailure = { kind: "failure", code: "too_many_headers" };
-const USUAL_LIMITS: Required<ParseLimits> = { messageSize: 1_048_576, headSize: WINDOW_SIZE, headers: 256 };
+const MESSAGE_SIZE = 1_048_576;
+const HEADERS = 256;
 
 /**
  * Parses one message, the whole of `data`. Octets behind the body that Content-Length tells of are left out.
- * This function and those that it calls for bytes are short, so that V8 makes one of them all.
+ *
+ * This is one function of more than 460 octets of bytecode, so that V8 takes it for itself, with the short ones that it
+ * calls, and not into its callers: what they can take in, about 900 octets, they need for reading values.
  */
 export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head | ParseFailure {
-  const all = limits === undefined ? USUAL_LIMITS : complete(limits);
-  return typeof data === "string" ? parseText(data, all) : parseBytes(data, all);
+  let messageSize = MESSAGE_SIZE;
+  let headSize = WINDOW_SIZE;
+  let headers = HEADERS;
+  if (limits !== undefined) {
+    messageSize = limits.messageSize ?? messageSize;
+    headSize = limits.headSize ?? headSize;
+    headers = limits.headers ?? headers;
+  }
+  // Of text before it is encoded: it has at least as many octets as characters.
+  if (data.length > messageSize) return TOO_LARGE;
+  const core = engine();
+  const { window, table } = core;
+  // The window is written from here on, whatever comes of it.
+  holdsNothing();
+  let bytes: Uint8Array | undefined;
+  let { length } = data;
+  if (typeof data !== "string") {
+    bytes = data;
+    if (length <= WINDOW_SIZE) window.set(data);
+  } else if (length > WINDOW_SIZE || !encodeAscii(data, window)) {
+    bytes = utf8(data);
+    length = bytes.length;
+    if (length > messageSize) return TOO_LARGE;
+    if (length <= WINDOW_SIZE) window.set(bytes);
+  }
+  // Of what is longer the window takes the head, and what of the body there is room for.
+  if (length > WINDOW_SIZE) window.set((bytes as Uint8Array).subarray(0, WINDOW_SIZE));
+  const count = core.parse(length > WINDOW_SIZE ? WINDOW_SIZE : length);
+  if (count < 0) return FAILURES[-count] ?? TOO_MANY;
+  if (count > headers) return TOO_MANY;
+  const headEnd = table[T_HEAD_END]!;
+  if (headEnd > headSize) return HEAD_TOO_LARGE;
+  // The message ends behind the body, as far as Content-Length or the octets go (RFC 3261 §18.3).
+  const bodyEnd = headEnd + table[T_BODY_LENGTH]!;
+  const end = bodyEnd < length ? bodyEnd : length;
+  let text: string;
+  if (bytes === undefined) {
+    // A text frame of ASCII is the binary string already.
+    text = end === length ? (data as string) : (data as string).slice(0, end);
+  } else if (latin1Slice === undefined) {
+    text = decode(core, bytes, end);
+  } else {
+    // Out of the window, where all of it is there: that one is at hand, when Buffer would have to find its way to the
+    // store of an array that it has not seen before.
+    text = latin1Slice.call(end > WINDOW_SIZE ? bytes : window, 0, end);
+  }
+  holds(text);
+  return new Head(core, text, count);
 }
 
 /** Parses what was put together here, a binary string within the limits of the core. */
@@ -59,78 +108,7 @@ export function parseOwn(text: string): Head {
   return new Head(core, text, count);
 }
 
-function complete({ messageSize, headSize, headers }: ParseLimits): Required<ParseLimits> {
-  return {
-    messageSize: messageSize ?? USUAL_LIMITS.messageSize,
-    headSize: headSize ?? USUAL_LIMITS.headSize,
-    headers: headers ?? USUAL_LIMITS.headers,
-  };
-}
-
-function parseBytes(bytes: Uint8Array, limits: Required<ParseLimits>): Head | ParseFailure {
-  const { length } = bytes;
-  if (length > WINDOW_SIZE || length > limits.messageSize) return parseLarge(bytes, limits);
-  const core = engine();
-  // The window is written from here on, whatever comes of it.
-  holdsNothing();
-  core.window.set(bytes);
-  return finish(core, bytes, core.parse(length), limits);
-}
-
-/** Parses a message of which the window takes the head and what of the body there is room for. */
-function parseLarge(bytes: Uint8Array, limits: Required<ParseLimits>): Head | ParseFailure {
-  if (bytes.length > limits.messageSize) return TOO_LARGE;
-  const core = engine();
-  holdsNothing();
-  core.window.set(bytes.subarray(0, WINDOW_SIZE));
-  return finish(core, bytes, core.parse(WINDOW_SIZE), limits);
-}
-
-function finish(
-  core: Engine,
-  bytes: Uint8Array,
-  count: number,
-  limits: Required<ParseLimits>,
-): Head | ParseFailure {
-  if (count < 0 || count > limits.headers || core.table[T_HEAD_END]! > limits.headSize)
-    return refuse(count, limits);
-  const text = textFrom(core, bytes, messageEnd(core, bytes.length));
-  holds(text);
-  return new Head(core, text, count);
-}
-
-function parseText(text: string, limits: Required<ParseLimits>): Head | ParseFailure {
-  // Before it is encoded: it has at least as many octets as characters.
-  if (text.length > limits.messageSize) return TOO_LARGE;
-  const core = engine();
-  holdsNothing();
-  // A text frame of ASCII is the binary string already.
-  if (text.length > WINDOW_SIZE || !encodeAscii(text, core.window)) return parseBytes(utf8(text), limits);
-  const count = core.parse(text.length);
-  if (count < 0 || count > limits.headers || core.table[T_HEAD_END]! > limits.headSize)
-    return refuse(count, limits);
-  const end = messageEnd(core, text.length);
-  const message = end === text.length ? text : text.slice(0, end);
-  holds(message);
-  return new Head(core, message, count);
-}
-
-/** Where the message ends: behind the body, as far as Content-Length or the bytes go (RFC 3261 §18.3). */
-function messageEnd(core: Engine, available: number): number {
-  const end = core.table[T_HEAD_END]! + core.table[T_BODY_LENGTH]!;
-  return end < available ? end : available;
-}
-
-function textFrom(core: Engine, bytes: Uint8Array, end: number): string {
-  return latin1Slice === undefined ? decode(core, bytes, end) : latin1Slice.call(bytes, 0, end);
-}
-
 function decode(core: Engine, bytes: Uint8Array, end: number): string {
   const whole = end === bytes.length ? bytes : bytes.subarray(0, end);
   return binaryFrom(whole, end <= WINDOW_SIZE && core.ascii(end) === 1);
-}
-
-function refuse(count: number, limits: Required<ParseLimits>): ParseFailure {
-  if (count < 0) return FAILURES[-count] ?? TOO_MANY;
-  return count > limits.headers ? TOO_MANY : HEAD_TOO_LARGE;
 }

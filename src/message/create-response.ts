@@ -22,7 +22,7 @@ export function createResponse(request: Request, status: number, reason?: string
   const text = checkedText(request, status, reason);
   const response =
     text === undefined
-      ? new Response(undefined, makeHeaders(request, status), status, reason)
+      ? new Response(undefined, makeHeaders(request, status), status, reason, true)
       : new Response(undefined, undefined, status, reason, true, text);
   response.flow = request.flow;
   return response;
@@ -34,7 +34,7 @@ export function createResponse(request: Request, status: number, reason?: string
  */
 export function answer(request: Request, status: number, reason?: string): string {
   const text = checkedText(request, status, reason);
-  return text ?? new Response(undefined, makeHeaders(request, status), status, reason).octets;
+  return text ?? new Response(undefined, makeHeaders(request, status), status, reason, true).octets;
 }
 
 function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {

@@ -11,7 +11,7 @@ import { Response } from "./response.ts";
 export type Message = Request | Response;
 
 function toMessage(head: Head): Message {
-  return head.isResponse ? new Response(head) : new Request(head);
+  return head.isResponse ? new Response(head, undefined, head.status, undefined, false) : new Request(head);
 }
 
 /**
@@ -31,9 +31,9 @@ export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits)
  *   `start_line_invalid`, `too_many_headers`
  */
 export function parseMessage(data: Uint8Array | string, limits?: ParseLimits): Message {
-  const parsed = tryParseMessage(data, limits);
-  if (parsed.kind === "failure") throw refusal(parsed.code);
-  return parsed;
+  const head = parseHead(data, limits);
+  if (!(head instanceof Head)) throw refusal(head.code);
+  return toMessage(head);
 }
 
 function refusal(code: ErrorCode): SipError {

@@ -20,14 +20,14 @@ export class Response extends BaseMessage {
   /** @internal Use parseMessage, createResponse or request.createResponse. */
   constructor(
     head: Head | undefined,
-    headers?: Headers,
-    status = 0,
-    reason?: string,
-    made: boolean = head === undefined,
+    headers: Headers | undefined,
+    status: number,
+    reason: string | undefined,
+    made: boolean,
     unread?: string,
   ) {
     super(head, headers, unread);
-    this._status = head === undefined ? status : head.status;
+    this._status = status;
     this._reason = reason;
     this._edited = head === undefined && unread === undefined;
     this.made = made;
@@ -69,7 +69,6 @@ export class Response extends BaseMessage {
   clone(): Response {
     const { head } = this;
     const copy = new Response(head, this.headers.clone(), this._status, this._reason, this.made);
-    copy._status = this._status;
     copy._edited = this._edited;
     copy.adopt(this);
     return copy;

@@ -22,7 +22,8 @@ export function keepResponse(response: Response): Response | Kept {
 /** The response, made anew if it was kept. */
 export function keptResponse(kept: Response | Kept): Response {
   if (kept instanceof Response) return kept;
-  const response = new Response(parseOwn(kept.octets));
+  const head = parseOwn(kept.octets);
+  const response = new Response(head, undefined, head.status, undefined, false);
   response.flow = kept.flow;
   return response;
 }
