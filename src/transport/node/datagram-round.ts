@@ -1,6 +1,7 @@
-// DatagramRound: the datagrams that come in one turn of the event loop. They are worked on one behind the other once
-// all of them are read, and what is sent meanwhile goes out when that is done. One at a time, reading, working and
-// sending would push each other's code and data out of the processor's caches: a tenth of the time for each message.
+// DatagramRound: the datagrams that come in one turn of the event loop. The first is worked on at once: most often it is
+// the only one. The others are, one behind the other, once all of them are read, and what is sent meanwhile goes out when
+// that is done. One at a time, reading, working and sending would push each other's code and data out of the
+// processor's caches: a tenth of the time for each message.
 
 import { setImmediate } from "node:timers";
 import type { DatagramEvents } from "../datagram-socket.ts";
@@ -39,13 +40,15 @@ export class DatagramRound {
 
   /** One was read. `data` is kept until the turn of the event loop ends. */
   add(data: Uint8Array, host: string, port: number): void {
+    if (!this.#awaited) {
+      this.#awaited = true;
+      setImmediate(this.#turn);
+      this.#message(data, host, port);
+      return;
+    }
     this.#hosts.push(host);
     this.#ports.push(port);
     if (this.#data.push(data) >= ROUND) this.#work();
-    else if (!this.#awaited) {
-      this.#awaited = true;
-      setImmediate(this.#turn);
-    }
   }
 
   #work(): void {
