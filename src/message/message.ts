@@ -39,13 +39,11 @@ export abstract class BaseMessage {
     return this._headers ?? this._open();
   }
 
-  /** @internal The header fields, if somebody has asked for them: else they are those that came in. */
-  get opened(): Headers | undefined {
-    return this._headers;
-  }
-
   protected get head(): Head | undefined {
-    if (this._unread !== undefined) this._read();
+    if (this._unread !== undefined) {
+      this._head = parseOwn(this._unread);
+      this._unread = undefined;
+    }
     return this._head;
   }
 
@@ -122,14 +120,8 @@ export abstract class BaseMessage {
 
   /** Makes the header fields, which not everybody who parses a message looks at. */
   private _open(): Headers {
-    const headers = new Headers(this.head);
-    this._headers = headers;
-    return headers;
-  }
-
-  private _read(): void {
-    this._head = parseOwn(this._unread as string);
-    this._unread = undefined;
+    this._headers = new Headers(this.head);
+    return this._headers;
   }
 
   private _write(options: WriteOptions | undefined): string {
