@@ -52,13 +52,13 @@ const HEADERS = 256;
 export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head | ParseFailure {
   const messageSize = limits?.messageSize ?? MESSAGE_SIZE;
   // Of text before it is encoded: it has at least as many octets as characters.
-  if (data.length > messageSize) return TOO_LARGE;
+  let { length } = data;
+  if (length > messageSize) return TOO_LARGE;
   const core = engine();
   const { window, table } = core;
   // The window is written from here on, whatever comes of it.
   holdsNothing();
   let bytes: Uint8Array | undefined;
-  let { length } = data;
   if (typeof data !== "string") {
     bytes = data;
   } else if (length > WINDOW_SIZE || !encodeAscii(data, window)) {
@@ -74,8 +74,7 @@ export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head
   const headEnd = table[T_HEAD_END]!;
   if (headEnd > (limits?.headSize ?? WINDOW_SIZE)) return HEAD_TOO_LARGE;
   // The message ends behind the body, as far as Content-Length or the octets go (RFC 3261 §18.3).
-  const bodyEnd = headEnd + table[T_BODY_LENGTH]!;
-  const end = bodyEnd < length ? bodyEnd : length;
+  const end = Math.min(headEnd + table[T_BODY_LENGTH]!, length);
   let text: string;
   if (bytes === undefined) {
     // A text frame of ASCII is the binary string already.
