@@ -45,29 +45,20 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
   let bits = Special.from(p, end);
   let last = p;
 
-  // The display name.
-  if (bits == 0) {
-    block = refill(block, end);
-    bits = more;
-  }
+  // The display name, within the first block.
+  if (bits == 0) return 0;
   last = block + <usize>ctz(bits);
   bits &= bits - 1;
   let octet = load<u8>(last);
   if (octet == 0x22) {
     if (last != p) return 0;
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
+    if (bits == 0) return 0;
     last = block + <usize>ctz(bits);
     bits &= bits - 1;
     octet = load<u8>(last);
     while (octet != 0x22) {
       if (last == end || octet == 0x5c) return 0;
-      if (bits == 0) {
-        block = refill(block, end);
-        bits = more;
-      }
+      if (bits == 0) return 0;
       last = block + <usize>ctz(bits);
       bits &= bits - 1;
       octet = load<u8>(last);
@@ -75,27 +66,18 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
     const close = last;
     store<u32>(to, span(p + 1, close), R_DISPLAY << 2);
     store<u32>(to, 1, R_DISPLAY_QUOTED << 2);
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
+    if (bits == 0) return 0;
     last = block + <usize>ctz(bits);
     bits &= bits - 1;
     if (load<u8>(last) == 0x20 && last == close + 1) {
-      if (bits == 0) {
-        block = refill(block, end);
-        bits = more;
-      }
+      if (bits == 0) return 0;
       last = block + <usize>ctz(bits);
       bits &= bits - 1;
     } else if (last != close + 1) return 0;
     if (load<u8>(last) != 0x3c || last > close + 2) return 0;
   } else {
     while (octet == 0x20) {
-      if (bits == 0) {
-        block = refill(block, end);
-        bits = more;
-      }
+      if (bits == 0) return 0;
       last = block + <usize>ctz(bits);
       bits &= bits - 1;
       octet = load<u8>(last);
@@ -127,10 +109,7 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
   bits &= bits - 1;
   if (last == user && load<u8>(last) == 0x2b) {
     // the plus sign of a telephone number
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
+    if (bits == 0) return 0;
     last = block + <usize>ctz(bits);
     bits &= bits - 1;
   }
@@ -195,25 +174,7 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
   }
   if (tagBehind(behind, end, to)) {
     // Behind the semicolon and the equals sign.
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
-    last = block + <usize>ctz(bits);
-    bits &= bits - 1;
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
-    last = block + <usize>ctz(bits);
-    bits &= bits - 1;
-    if (bits == 0) {
-      block = refill(block, end);
-      bits = more;
-    }
-    last = block + <usize>ctz(bits);
-    bits &= bits - 1;
-    while (last < end && at(last, C_TOKEN)) {
+    while (last < behind + 5 || (last < end && at(last, C_TOKEN))) {
       if (bits == 0) {
         block = refill(block, end);
         bits = more;

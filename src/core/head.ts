@@ -113,11 +113,6 @@ export class Head {
     return this._span(T_THIRD);
   }
 
-  /** Where the start line starts: line ends may stand before it. */
-  get start(): number {
-    return this._word(T_START) & 0xffff;
-  }
-
   /** The start line with its line end. */
   get startLine(): string {
     const word = this._word(T_START);

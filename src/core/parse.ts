@@ -50,45 +50,35 @@ const HEADERS = 256;
  * calls, and not into its callers: what they can take in, about 900 octets, they need for reading values.
  */
 export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head | ParseFailure {
-  let messageSize = MESSAGE_SIZE;
-  let headSize = WINDOW_SIZE;
-  let headers = HEADERS;
-  if (limits !== undefined) {
-    messageSize = limits.messageSize ?? messageSize;
-    headSize = limits.headSize ?? headSize;
-    headers = limits.headers ?? headers;
-  }
+  const messageSize = limits?.messageSize ?? MESSAGE_SIZE;
   // Of text before it is encoded: it has at least as many octets as characters.
-  if (data.length > messageSize) return TOO_LARGE;
+  let { length } = data;
+  if (length > messageSize) return TOO_LARGE;
   const core = engine();
   const { window, table } = core;
   // The window is written from here on, whatever comes of it.
   holdsNothing();
   let bytes: Uint8Array | undefined;
-  let { length } = data;
   if (typeof data !== "string") {
     bytes = data;
-    if (length <= WINDOW_SIZE) window.set(data);
   } else if (length > WINDOW_SIZE || !encodeAscii(data, window)) {
     bytes = utf8(data);
     length = bytes.length;
     if (length > messageSize) return TOO_LARGE;
-    if (length <= WINDOW_SIZE) window.set(bytes);
   }
   // Of what is longer the window takes the head, and what of the body there is room for.
-  if (length > WINDOW_SIZE) window.set((bytes as Uint8Array).subarray(0, WINDOW_SIZE));
+  if (bytes !== undefined) window.set(length > WINDOW_SIZE ? bytes.subarray(0, WINDOW_SIZE) : bytes);
   const count = core.parse(length > WINDOW_SIZE ? WINDOW_SIZE : length);
   if (count < 0) return FAILURES[-count] ?? TOO_MANY;
-  if (count > headers) return TOO_MANY;
+  if (count > (limits?.headers ?? HEADERS)) return TOO_MANY;
   const headEnd = table[T_HEAD_END]!;
-  if (headEnd > headSize) return HEAD_TOO_LARGE;
+  if (headEnd > (limits?.headSize ?? WINDOW_SIZE)) return HEAD_TOO_LARGE;
   // The message ends behind the body, as far as Content-Length or the octets go (RFC 3261 §18.3).
-  const bodyEnd = headEnd + table[T_BODY_LENGTH]!;
-  const end = bodyEnd < length ? bodyEnd : length;
+  const end = Math.min(headEnd + table[T_BODY_LENGTH]!, length);
   let text: string;
   if (bytes === undefined) {
     // A text frame of ASCII is the binary string already.
-    text = end === length ? (data as string) : (data as string).slice(0, end);
+    text = (data as string).slice(0, end);
   } else if (latin1Slice === undefined) {
     text = decode(core, bytes, end);
   } else {

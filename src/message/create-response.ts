@@ -57,7 +57,7 @@ function respondInText(request: Request, status: number, reason: string | undefi
   const tag = status === 100 ? undefined : () => request.toTag(makeTag);
   return respond(
     head,
-    request.opened,
+    request.headers,
     `SIP/2.0 ${status} ${phrase}\r\n`,
     tag,
     isRouted(request, status) ? ID_RECORD_ROUTE : 0,

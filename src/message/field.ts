@@ -26,7 +26,7 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
   const text = info === undefined ? formatUnknown(name, value) : value.toString();
-  const safe = typeof value === "number" || PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
+  const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
   return {
     id: info === undefined ? 0 : info.id,
     name: info === undefined ? name : info.name,

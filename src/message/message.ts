@@ -30,22 +30,17 @@ export abstract class BaseMessage {
 
   protected constructor(head: Head | undefined, headers: Headers | undefined, unread?: string) {
     this._head = head;
-    this._headers = headers;
+    this._headers = headers ?? (unread === undefined ? new Headers(head) : undefined);
     this._body = head === undefined ? "" : undefined;
     this._unread = unread;
   }
 
   get headers(): Headers {
-    return this._headers ?? this._open();
-  }
-
-  /** @internal The header fields, if somebody has asked for them: else they are those that came in. */
-  get opened(): Headers | undefined {
-    return this._headers;
+    return this._headers ?? this._read();
   }
 
   protected get head(): Head | undefined {
-    if (this._unread !== undefined) this._read();
+    if (this._headers === undefined) this._read();
     return this._head;
   }
 
@@ -130,16 +125,11 @@ export abstract class BaseMessage {
     return this._body ?? (this.head as Head).text.slice((this.head as Head).end);
   }
 
-  /** Makes the header fields, which not everybody who parses a message looks at. */
-  private _open(): Headers {
-    const headers = new Headers(this.head);
-    this._headers = headers;
-    return headers;
-  }
-
-  private _read(): void {
+  private _read(): Headers {
     this._head = parseOwn(this._unread as string);
     this._unread = undefined;
+    this._headers = new Headers(this._head);
+    return this._headers;
   }
 
   private _write(options: WriteOptions | undefined): string {

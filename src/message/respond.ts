@@ -14,12 +14,12 @@ class Lines {
   /** False once a line went over several lines, ended in a LF alone, was missing, or was there twice. */
   usual = true;
   private readonly _head: Head;
-  private readonly _headers: Headers | undefined;
+  private readonly _headers: Headers;
   private _text: string;
   private _start = 0;
   private _end = 0;
 
-  constructor(head: Head, headers: Headers | undefined, startLine: string) {
+  constructor(head: Head, headers: Headers, startLine: string) {
     this._head = head;
     this._headers = headers;
     this._text = startLine;
@@ -28,9 +28,8 @@ class Lines {
   /** Adds all fields of that id; how many there are. */
   add(id: number): number {
     let count = 0;
-    const headers = this._headers;
-    const noted = id === ID_VIA ? headers?.noted : undefined;
-    if (headers === undefined || noted !== undefined || headers.untouched(id)) {
+    const noted = id === ID_VIA ? this._headers.noted : undefined;
+    if (noted !== undefined || this._headers.untouched(id)) {
       const head = this._head;
       const more = head.repeated(id);
       for (let field = head.find(id, 0); field >= 0; field = more ? head.find(id, field + 1) : -1) {
@@ -39,7 +38,7 @@ class Lines {
       }
       return count;
     }
-    for (const item of headers.items as readonly Item[]) {
+    for (const item of this._headers.items as readonly Item[]) {
       if ((typeof item === "number" ? this._head.id(item) : item.id) !== id) continue;
       if (typeof item === "number") this._take(item);
       else this._make(item);
@@ -50,7 +49,7 @@ class Lines {
 
   /** Adds the one field of that id; its number in the head, negative where it was made here. */
   addOne(id: number): number {
-    if (this._headers?.untouched(id) === false) {
+    if (!this._headers.untouched(id)) {
       if (this.add(id) !== 1) this.usual = false;
       return -1;
     }
@@ -124,14 +123,14 @@ function addTo(lines: Lines, head: Head, tag: () => string): void {
 /**
  * The whole response, without a body; undefined where it has to be made field by field.
  *
- * @param headers the request's header fields, edited or not; undefined where nobody has looked at them
+ * @param headers the request's header fields, edited or not
  * @param startLine the Status-Line with its end, a binary string
  * @param tag the To tag, asked for where To has none; undefined for a 100, which gets none (RFC 3261 §8.2.6.2)
  * @param route the id of the header whose lines are taken over too, 0 for none
  */
 export function respond(
   head: Head,
-  headers: Headers | undefined,
+  headers: Headers,
   startLine: string,
   tag: (() => string) | undefined,
   route: number,

@@ -2,7 +2,7 @@
 // written anew, one field a line, lines ended by CRLF.
 
 import type { Head } from "../core/head.ts";
-import type { Field, Item } from "./field.ts";
+import type { Item } from "./field.ts";
 import { headerById } from "./header-table.ts";
 import type { Headers } from "./headers.ts";
 
@@ -20,17 +20,18 @@ export function writeMessage(
   compact: boolean,
 ): string {
   const items = headers.items;
-  if (head === undefined)
-    return `${startLine}\r\n${compact ? writeCompact(head, items) : writeMade(items as readonly Field[])}\r\n${body ?? ""}`;
-  if (!compact && startLine === undefined && body === undefined)
-    return items ? writeEdited(head, items, head.start, head.text.length) : head.text;
-  const fields = compact
+  if (!compact && head && !items && startLine === undefined && body === undefined) return head.text;
+  let text = startLine === undefined ? (head as Head).startLine : `${startLine}\r\n`;
+  text += compact
     ? writeCompact(head, items)
     : items
-      ? writeEdited(head, items, head.lineStart(0), head.lineStart(head.count))
-      : head.text.slice(head.lineStart(0), head.lineStart(head.count));
-  const first = startLine === undefined ? head.startLine : `${startLine}\r\n`;
-  return first + fields + (body === undefined ? head.text.slice(head.lineStart(head.count)) : `\r\n${body}`);
+      ? writeFields(head, items)
+      : (head as Head).text.slice(
+          (head as Head).lineStart(0),
+          (head as Head).lineStart((head as Head).count),
+        );
+  if (body !== undefined) return `${text}\r\n${body}`;
+  return head ? text + head.text.slice(head.lineStart(head.count)) : `${text}\r\n`;
 }
 
 /** All fields, with compact names where there are some: behind the name each is as it stands. */
@@ -50,42 +51,21 @@ function writeCompact(head: Head | undefined, items: readonly Item[] | undefined
   return text;
 }
 
-/** The old text from `start` to `end` with the fields as they are now. What stands together there is taken as one piece. */
-function writeEdited(head: Head, items: readonly Item[], start: number, end: number): string {
-  const old = head.text;
+function writeFields(head: Head | undefined, items: readonly Item[]): string {
   let text = "";
-  // What is to be taken next, which may have more behind it.
-  let from = start;
-  let to = head.lineStart(0);
   for (let at = 0; at < items.length; at++) {
     const item = items[at]!;
     if (typeof item !== "number") {
-      if (from !== to) text += old.slice(from, to);
-      from = to;
       text += item.line ?? `${item.name}: ${item.text}\r\n`;
       continue;
     }
+    // As many fields as follow each other untouched are one piece of the old text.
     let last = item;
     while (items[at + 1] === last + 1) {
       last++;
       at++;
     }
-    const line = head.lineStart(item);
-    if (line !== to) {
-      if (from !== to) text += old.slice(from, to);
-      from = line;
-    }
-    to = head.lineStart(last + 1);
+    text += (head as Head).text.slice((head as Head).lineStart(item), (head as Head).lineStart(last + 1));
   }
-  const behind = head.lineStart(head.count);
-  if (to === behind) return from === end ? text : text + old.slice(from, end);
-  if (from !== to) text += old.slice(from, to);
-  return behind === end ? text : text + old.slice(behind, end);
-}
-
-/** Fields of which all were made here. */
-function writeMade(items: readonly Field[]): string {
-  let text = "";
-  for (const { line, name, text: value } of items) text += line ?? `${name}: ${value}\r\n`;
   return text;
 }
