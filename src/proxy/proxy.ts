@@ -88,7 +88,8 @@ export class SipProxy {
   ): Promise<Response | undefined> {
     this.#tally.taken++;
     if (transaction === undefined) {
-      await this.#forwardAck(request, targets, options);
+      const waits = this.#forwardAck(request, targets, options);
+      if (waits) await waits;
       return undefined;
     }
     const mark = this.#marks.loopMark(request);
@@ -200,19 +201,29 @@ export class SipProxy {
     return typeof targets === "function" ? targets(routed) : targets;
   }
 
-  /** An ACK to a 2xx is forwarded as by a stateless proxy; nobody hears what becomes of it. */
-  async #forwardAck(ack: Request, given: Targets | Locate, options: ForwardOptions): Promise<void> {
+  /**
+   * An ACK to a 2xx is forwarded as by a stateless proxy; nobody hears what becomes of it. At once, where its targets
+   * are known at once: the BYE behind it must not overtake it.
+   */
+  #forwardAck(ack: Request, given: Targets | Locate, options: ForwardOptions): PromiseLike<void> | undefined {
     const mark = this.#marks.loopMark(ack);
     const routed = this.#routes.preprocess(ack);
     const refusal = checkRequest(ack, this.#extensions, () => this.#marks.isLoop(ack, mark));
-    const found = refusal ? refusal.status : await this.#locate(routed, given);
+    const send = (found: Targets): void => this.#sendAck(ack, routed.request, found, mark, options);
+    const answer = refusal ? refusal.status : this.#locate(routed, given);
+    if (typeof answer === "object" && "then" in answer) return answer.then(send);
+    send(answer);
+    return undefined;
+  }
+
+  #sendAck(ack: Request, routed: Request, found: Targets, mark: string, options: ForwardOptions): void {
     if (typeof found === "number" || found.length === 0) {
       this.#tally.dropped++;
       return;
     }
     for (const target of found) {
       try {
-        const { request, flow } = this.#make(routed.request, ack.flow, target, undefined, undefined, options);
+        const { request, flow } = this.#make(routed, ack.flow, target, undefined, undefined, options);
         this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark), uncopied: true });
         this.#tally.branches++;
       } catch (error) {

@@ -7,7 +7,7 @@ import type { UdpOptions } from "./udp-options.ts";
 
 /** What a socket tells its transport. */
 export interface DatagramEvents {
-  /** `data` is read before the call returns. It never throws. */
+  /** `data` is read before the call returns. */
   message(data: Uint8Array, host: string, port: number): void;
   /** A fault of the socket that no send asked to hear of. */
   error(cause: unknown): void;
@@ -17,14 +17,6 @@ export interface DatagramEvents {
 
 /** Told when a send is over, with the error if it could not be done; may be called within the send. */
 export type DatagramSent = (error: unknown) => void;
-
-/** A datagram that waits to be sent. */
-export interface Outgoing {
-  readonly data: Uint8Array<ArrayBuffer>;
-  readonly port: number;
-  readonly host: string;
-  readonly sent: DatagramSent;
-}
 
 /** One bound socket. */
 export interface DatagramSocket {

@@ -128,7 +128,7 @@ export async function datagrams(udp) {
   }
   report.burst = new Set(two.ear.heard).size;
 
-  // What is sent while datagrams are worked on goes out together: one that cannot go takes no other with it.
+  // What is sent while datagrams are worked on: one that cannot go takes no other with it.
   const busy = await started();
   const failed = [];
   busy.ear.onMessage = (data, flow) => {
@@ -141,6 +141,18 @@ export async function datagrams(udp) {
   for (let i = 0; i < 50; i++) send(two, busy.transport.local, `r${i}`);
   await until(() => two.ear.heard.length === 50 && failed.length === 50);
   report.rounds = [new Set(two.ear.heard).size, failed.length, busy.ear.errors.length];
+
+  // The promises that one datagram starts are settled before the next is worked on.
+  const slow = await started();
+  const order = [];
+  slow.ear.onMessage = async (data) => {
+    const text = new TextDecoder().decode(data);
+    if (text.endsWith("0")) for (let i = 0; i < 10; i++) await undefined;
+    order.push(text);
+  };
+  for (let i = 0; i < 50; i++) send(one, slow.transport.local, `s${i}`);
+  await until(() => order.length === 50);
+  report.order = order.every((text, i) => text === `s${i}`);
 
   // A receive buffer that was asked for is there: the smallest does not hold what the usual one does.
   const small = await refused({ recvBufferSize: 4096, sendBufferSize: 1 << 18 });

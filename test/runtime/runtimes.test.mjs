@@ -96,6 +96,7 @@ const DATAGRAMS = {
   largest: 65_507,
   burst: 400,
   rounds: [50, 50, 0],
+  order: true,
   buffers: "lost some",
   portFree: true,
 };
@@ -161,9 +162,9 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   );
 
   test("UDP binds, refuses, reaches both families and hears groups", () => {
-    // Deno's sockets have no such option.
-    const buffers = name.startsWith("Deno") ? "unsupported" : DATAGRAMS.buffers;
-    expect(report.datagrams).toEqual({ ...DATAGRAMS, buffers });
+    // Deno's sockets have no such option, and it reads them by promises, among which a core's own have their turn.
+    const otherwise = name.startsWith("Deno") ? { buffers: "unsupported", order: expect.any(Boolean) } : {};
+    expect(report.datagrams).toEqual({ ...DATAGRAMS, ...otherwise });
   });
 
   test("OPTIONS to another process over UDP", () => {

@@ -2,14 +2,7 @@
 
 import { SipError } from "../../errors.ts";
 import { DatagramTransport } from "../datagram.ts";
-import type {
-  DatagramEvents,
-  DatagramRuntime,
-  DatagramSent,
-  DatagramSocket,
-  Outgoing,
-} from "../datagram-socket.ts";
-import { DatagramRound, ROUND } from "../node/datagram-round.ts";
+import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
@@ -40,8 +33,6 @@ interface UdpSocket {
   readonly fd?: number;
   /** False where the kernel did not take it. Throws an error with a code. */
   send(data: Uint8Array, port: number, host: string): boolean;
-  /** Data, port and host of each; how many the kernel took. What it throws at is the first one, and none is sent. */
-  sendMany(packets: readonly (Uint8Array | number | string)[]): number;
   addMembership(group: string, on?: string): void;
   close(): void;
 }
@@ -78,13 +69,12 @@ const bunDatagrams: DatagramRuntime = {
   async open({ host, port }, options, _family, events) {
     const { Bun: bun } = globalThis as unknown as { Bun: BunGlobal };
     let ours: BunSocket | undefined;
-    const round = new DatagramRound(events.message, () => ours?.flush());
     const socket = await bun.udpSocket({
       hostname: host,
       port,
       flags: options.reuseAddress ? REUSE_ADDRESS : 0,
       socket: {
-        data: (_socket, data, from, address) => round.add(data, address, from),
+        data: (_socket, data, from, address) => events.message(data, address, from),
         drain: () => ours?.drain(),
         error: (error) => (error.errqueue ? events.unreachable() : events.error(error)),
       },
@@ -100,10 +90,17 @@ const bunDatagrams: DatagramRuntime = {
       socket.close();
       throw cause;
     }
-    ours = new BunSocket(socket, round, events);
+    ours = new BunSocket(socket, events);
     return ours;
   },
 };
+
+interface Waiting {
+  readonly data: Uint8Array;
+  readonly port: number;
+  readonly host: string;
+  readonly sent: DatagramSent;
+}
 
 /** As Node's transport has them: 8 MiB to receive, or what the system allows of it, the system's own to send. */
 async function setBuffers(fd: number, { recvBufferSize, sendBufferSize }: UdpOptions): Promise<void> {
@@ -116,58 +113,20 @@ async function setBuffers(fd: number, { recvBufferSize, sendBufferSize }: UdpOpt
 class BunSocket implements DatagramSocket {
   readonly local: Address;
   readonly #socket: UdpSocket;
-  readonly #round: DatagramRound;
   readonly #events: DatagramEvents;
-  /** What is to go at the end of the round, as the socket takes it, and who is told. */
-  readonly #out: (Uint8Array<ArrayBuffer> | number | string)[] = [];
-  readonly #told: DatagramSent[] = [];
   /** What the kernel did not take; its bytes are limited by the transport. */
-  #backlog: Outgoing[] = [];
+  #backlog: Waiting[] = [];
 
-  constructor(socket: UdpSocket, round: DatagramRound, events: DatagramEvents) {
+  constructor(socket: UdpSocket, events: DatagramEvents) {
     const { address, port } = socket.address;
     this.local = { host: address, port };
     this.#socket = socket;
-    this.#round = round;
     this.#events = events;
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
-    if (this.#round.working) {
-      this.#out.push(data, port, host);
-      if (this.#told.push(sent) >= ROUND) this.flush();
-    } else if (this.#backlog.length === 0 && this.#hand(data, port, host)) sent(undefined);
+    if (this.#backlog.length === 0 && this.#hand(data, port, host)) sent(undefined);
     else this.#backlog.push({ data, port, host, sent });
-  }
-
-  /** Sends what a round has left, in one call of the kernel. */
-  flush(): void {
-    const count = this.#told.length;
-    if (count === 0) return;
-    let taken = 0;
-    try {
-      if (this.#backlog.length === 0) taken = this.#socket.sendMany(this.#out);
-    } catch {
-      // One of them is at fault: each by itself tells which.
-    }
-    for (let i = 0; i < taken; i++) this.#told[i]!(undefined);
-    if (taken < count) this.#sendSingly(taken);
-    this.#out.length = 0;
-    this.#told.length = 0;
-  }
-
-  #sendSingly(from: number): void {
-    for (let i = from; i < this.#told.length; i++) {
-      const [data, port, host] = this.#out.slice(3 * i) as [Uint8Array<ArrayBuffer>, number, string];
-      const sent = this.#told[i]!;
-      try {
-        if (this.#backlog.length === 0 && this.#hand(data, port, host)) sent(undefined);
-        else this.#backlog.push({ data, port, host, sent });
-      } catch (cause) {
-        // It may be within one's own send.
-        queueMicrotask(() => sent(cause));
-      }
-    }
   }
 
   /** The kernel takes more. */

@@ -3,16 +3,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup as dnsLookup } from "node:dns";
 import { DatagramTransport } from "../datagram.ts";
-import type {
-  DatagramEvents,
-  DatagramRuntime,
-  DatagramSent,
-  DatagramSocket,
-  Outgoing,
-} from "../datagram-socket.ts";
+import type { DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import type { Address, Transport } from "../transport.ts";
 import type { UdpOptions } from "../udp-options.ts";
-import { DatagramRound, ROUND } from "./datagram-round.ts";
 import { droppedDatagrams } from "./dropped.ts";
 import { sentByOf } from "./local-address.ts";
 import { systemLookup } from "./system-lookup.ts";
@@ -68,7 +61,8 @@ const nodeDatagrams: DatagramRuntime = {
     }
     bound = true;
     socket.on("error", (cause) => events.error(cause));
-    return new NodeSocket(socket, events);
+    socket.on("message", (data, { address, port }) => events.message(data, address, port));
+    return new NodeSocket(socket);
   },
 };
 
@@ -97,35 +91,15 @@ function bind(socket: Socket, { host, port }: Address): Promise<void> {
 class NodeSocket implements DatagramSocket {
   readonly local: Address;
   readonly #socket: Socket;
-  readonly #round: DatagramRound;
-  /** What is to go at the end of the round. */
-  readonly #out: Outgoing[] = [];
 
-  constructor(socket: Socket, events: DatagramEvents) {
+  constructor(socket: Socket) {
     const { address, port } = socket.address();
     this.local = { host: address, port };
     this.#socket = socket;
-    const round = new DatagramRound(events.message, () => this.#flush());
-    this.#round = round;
-    socket.on("message", (data, from) => round.add(data, from.address, from.port));
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
-    if (!this.#round.working) this.#socket.send(data, port, host, sent);
-    else if (this.#out.push({ data, port, host, sent }) >= ROUND) this.#flush();
-  }
-
-  #flush(): void {
-    const out = this.#out;
-    for (const { data, port, host, sent } of out) {
-      try {
-        this.#socket.send(data, port, host, sent);
-      } catch (cause) {
-        // It may be within one's own send.
-        queueMicrotask(() => sent(cause));
-      }
-    }
-    out.length = 0;
+    this.#socket.send(data, port, host, sent);
   }
 
   waiting(): number {
