@@ -1,5 +1,6 @@
 // Starts Chromium, and opens softphones in it.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -63,17 +64,13 @@ export class Softphone {
     });
   }
 
-  /** Waits until audio has been received; the media's state then. */
+  /** Waits until audio has gone both ways, 20 seconds at most; the media's state then. */
   async hears() {
-    await this.#page.waitForFunction(
-      async () => (await window.phone.call.media.stats()).received > 0,
-      undefined,
-      {
-        polling: 200,
-        timeout: 20_000,
-      },
-    );
-    return this.#page.evaluate(() => window.phone.call.media.stats());
+    // Asked from here: a predicate's promise is no answer to waitForFunction, which takes it for true.
+    for (const end = Date.now() + 20_000; ; await sleep(100)) {
+      const stats = await this.#page.evaluate(() => window.phone.call.media.stats());
+      if ((stats.received > 0 && stats.sent > 0) || Date.now() > end) return stats;
+    }
   }
 
   close() {
