@@ -189,17 +189,15 @@ export class Dialog {
   }
 
   /**
-   * The next request within the dialog (RFC 3261 §12.2.1.1).
+   * The next request within the dialog (RFC 3261 §12.2.1.1), with the whole route set as Route. What a strict router
+   * first wants is done by who sends it: Stack.send, or sendStateless.
    *
    * @param cseq the number of an ACK, which is its INVITE's; others count on
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
     const number = cseq ?? ++this.#localCSeq;
-    const [first, ...others] = this.#routes;
-    // A strict router gets its own address as Request-URI, and the target behind all others.
-    const strict = first !== undefined && !first.uri.params.has("lr");
-    const routes = strict ? [...others, NameAddr.of({ uri: this.#target })] : this.#routes;
-    const request = createRequest(method, strict ? first.uri : this.#target, {
+    const routes = this.#routes;
+    const request = createRequest(method, this.#target, {
       from: this.local,
       to: this.remote,
       callId: this.callId,

@@ -4,7 +4,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow, Target } from "../transport/transport.ts";
-import { type Routes, yieldToStrictRouter } from "./routes.ts";
+import type { Routes } from "./routes.ts";
 import { type ProxyTarget, requestUri } from "./target.ts";
 
 /** What the copies of one proxy have in common. */
@@ -25,7 +25,8 @@ export interface Outgoing {
 }
 
 /**
- * Makes the copy for one target.
+ * Makes the copy for one target. A strict router among its Routes is left to who sends it (step 6): done twice, it is
+ * undone.
  *
  * @param request the request, preprocessed
  * @param cameFrom the flow that it came in on
@@ -52,7 +53,5 @@ export function makeOutgoing(
   const flow = target.flow ?? stack.route(copy, hop ? { target: hop } : {});
   if (options.recordRoute) routes.record(copy, cameFrom, flow, given);
   if (options.path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom, flow);
-  // Last: the way is to the first Route, whether it becomes the Request-URI or not.
-  yieldToStrictRouter(copy);
   return { request: copy, flow };
 }

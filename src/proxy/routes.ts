@@ -1,5 +1,5 @@
 // Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
-// writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers (§16.6 step 6).
+// writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers before it (§16.4).
 
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
@@ -131,16 +131,6 @@ export class Routes {
     const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
     return `<${uri};transport=${protocol.toLowerCase()};lr>`;
   }
-}
-
-/** RFC 3261 §16.6 step 6: a next hop that is a strict router gets its address as Request-URI. */
-export function yieldToStrictRouter(request: Request): void {
-  const { headers } = request;
-  const next = headers.first("Route");
-  if (!next || next.uri.params.has("lr")) return;
-  headers.shift("Route");
-  headers.append("Route", `<${request.uri}>`);
-  request.uri = next.uri;
 }
 
 /**

@@ -394,16 +394,23 @@ describe("ways", () => {
 
   it("a strict router gets its own address as Request-URI (§12.2.1.1)", async () => {
     const world = new SipWorld();
-    const { a } = await connect(world);
+    const { alice, bob, a } = await connect(world);
+    const old = await world.phone("old");
+    const strict = `sip:${old.transport.sentBy}`;
     const json = a.toJSON();
-    const strict = { ...json.dialog, routes: ["<sip:old.example.com>", "<sip:new.example.com;lr>"] };
-    const { Dialog } = await import("../../src/dialog/dialog.ts");
-    const request = Dialog.fromJSON(strict).createRequest("INFO");
-    expect(request.uri.toString()).toBe("sip:old.example.com");
-    expect(request.headers.get("Route").map(String)).toEqual([
-      "<sip:new.example.com;lr>",
-      `<${json.dialog.target}>`,
-    ]);
-    void a.bye();
+    alice.ua.close();
+    for (const others of [[], ["<sip:new.example.com;lr>"]]) {
+      const dialog = { ...json.dialog, routes: [`<${strict}>`, ...others] };
+      const sent = alice.ua.restore({ ...json, dialog }).request("INFO");
+      await world.pass();
+      expect((await sent).status).toBe(200);
+      const { uri, headers } = old.requests.at(-1)!;
+      expect(uri.toString()).toBe(strict);
+      expect(headers.get("Route").map(String)).toEqual([...others, `<${json.dialog.target}>`]);
+      alice.ua.close();
+    }
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK"]);
+    void bob.sessions[0]!.bye();
+    await world.pass();
   });
 });

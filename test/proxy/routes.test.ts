@@ -176,23 +176,32 @@ describe("strict routers", () => {
     expect(bob.requests[0]!.headers.get("Route")).toEqual([]);
   });
 
-  it("after us: its address becomes the Request-URI, and the Request-URI the last Route", async () => {
+  for (const others of [["<sip:third.example.com;lr>"], []]) {
+    it(`after us: its address becomes the Request-URI, and that the last Route, of ${others.length + 1}`, async () => {
+      const world = new SipWorld();
+      const alice = await world.phone("alice");
+      const old = await world.phone("old");
+      const proxy = await proxied(world);
+      const routes = ["<sip:10.9.0.1;lr>", `<sip:${old.transport.sentBy}>`, ...others];
+      const headers = { Route: routes };
+      const sent = alice.send(alice.request("INFO", "sip:bob@10.8.8.8", { headers }), proxy.phone);
+      await world.pass();
+      expect((await sent.final).status).toBe(200);
+      expect(old.requests[0]!.uri.toString()).toBe(`sip:${old.transport.sentBy}`);
+      expect(old.requests[0]!.headers.get("Route").map(String)).toEqual([...others, "<sip:bob@10.8.8.8>"]);
+    });
+  }
+
+  it("after us: one whose lr stands behind its brackets is a loose one", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");
-    const old = await world.phone("old");
+    const next = await world.phone("next");
     const proxy = await proxied(world);
-    const routes = ["<sip:10.9.0.1;lr>", `<sip:${old.transport.sentBy}>`, "<sip:third.example.com;lr>"];
-    const sent = alice.send(
-      alice.request("INFO", "sip:bob@10.8.8.8", { headers: { Route: routes } }),
-      proxy.phone,
-    );
+    const routes = ["<sip:10.9.0.1;lr>", `<sip:${next.transport.sentBy}>;lr`];
+    alice.send(alice.request("INFO", "sip:bob@10.8.8.8", { headers: { Route: routes } }), proxy.phone);
     await world.pass();
-    expect((await sent.final).status).toBe(200);
-    expect(old.requests[0]!.uri.toString()).toBe(`sip:${old.transport.sentBy}`);
-    expect(old.requests[0]!.headers.get("Route").map(String)).toEqual([
-      "<sip:third.example.com;lr>",
-      "<sip:bob@10.8.8.8>",
-    ]);
+    expect(next.requests[0]!.uri.toString()).toBe("sip:bob@10.8.8.8");
+    expect(next.requests[0]!.headers.get("Route").map(String)).toEqual([routes[1]]);
   });
 
   it("an maddr that names us is taken off", async () => {
