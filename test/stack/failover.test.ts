@@ -9,7 +9,7 @@ import type { ServerTransaction } from "../../src/transaction/server-transaction
 import type { Dns } from "../../src/transport/dns.ts";
 import type { Tap } from "../../src/transport/tap.ts";
 import type { Target, Transport } from "../../src/transport/transport.ts";
-import { type Station, World } from "./support.ts";
+import { type Station, to, World } from "./support.ts";
 
 /** A DNS with one name, "pool.example.com", and SRV records in the order given. */
 function dnsOf(protocol: string, transports: readonly Transport[]): Dns {
@@ -199,6 +199,33 @@ describe("a request to a name", () => {
     expect(await late.final).toMatchObject({ status: 487 });
     expect(got()[1]).toBe(0);
     expect(caller.errors.map(({ code }) => code)).toEqual(["aborted"]);
+  });
+
+  it("lets nothing leave where its signal was aborted before, or is while names are looked up", async () => {
+    const { world, send, got } = await pool([200, 200], "UDP", { attemptTimeout: 5000 });
+    const told: string[] = [];
+    const onError = ({ code }: { code: string }) => void told.push(code);
+    const controller = new AbortController();
+    for (const signal of [AbortSignal.abort(), controller.signal]) {
+      for (const method of ["OPTIONS", "INVITE"]) send(method, { signal, onError });
+    }
+    expect(told).toEqual([]);
+    controller.abort();
+    await elapse(world);
+    expect([told.length, new Set(told), got()]).toEqual([4, new Set(["aborted"]), [0, 0]]);
+    // Not even the timer that would have given the first target up.
+    expect(world.clock.size).toBe(0);
+  });
+
+  it("lets nothing leave to an address either, where its signal was aborted before", async () => {
+    const world = new World();
+    const bob = await world.started();
+    const found = resolver({ dns: false, clock: world.clock });
+    const alice = await world.started({}, { resolver: found });
+    const sent = alice.stack.send(to(bob, "INVITE"), { signal: AbortSignal.abort() });
+    await world.pass(10);
+    await expect(sent.final).rejects.toMatchObject({ code: "aborted" });
+    expect(bob.requests).toEqual([]);
   });
 
   it("calls the handlers that were given, and not the core", async () => {

@@ -166,6 +166,8 @@ export class Attempts implements SentRequest {
 
   /** Starts the current transaction on the first target that there is a way to. */
   #start(failure: SipError | undefined): void {
+    // Given up while names were looked up; or before, and abortBy is about to tell.
+    if (this.#last || this.#options.signal?.aborted) return;
     let why = failure;
     for (let target = this.#targets.shift(); target; target = this.#targets.shift()) {
       this.#target = target;
