@@ -92,6 +92,8 @@ export class SipProxy {
       if (waits) await waits;
       return undefined;
     }
+    // Cancelled, and answered, while its core did something else: it asked for credentials, say.
+    if (!transaction.waiting) return undefined;
     const mark = this.#marks.loopMark(request);
     const refusal = checkRequest(request, this.#extensions, () => this.#marks.isLoop(request, mark));
     if (refusal) return this.#refuse(request, transaction, refusal, options);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { createAck } from "../../src/message/create-ack.ts";
 import type { Response } from "../../src/message/response.ts";
+import { SipProxy } from "../../src/proxy/proxy.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { proxied } from "./support.ts";
 
@@ -348,6 +349,22 @@ describe("several targets", () => {
     await world.pass();
     expect(bob.methods).toEqual([]);
     expect(proxy.finals).toEqual([undefined]);
+  });
+
+  it("a CANCEL before the core forwards it leaves nothing to do either", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+    const edge = await world.phone("edge");
+    edge.answer = () => {};
+    const proxy = new SipProxy({ stack: edge.stack, clock: world.clock });
+    const invite = alice.send(alice.request("INVITE", bob.uri), edge);
+    await world.pass(300);
+    invite.cancel();
+    await world.pass();
+    expect((await invite.final).status).toBe(487);
+    expect(await proxy.forward(edge.requests[0]!, edge.transactions[0])).toBeUndefined();
+    await world.pass();
+    expect([proxy.stats.live, bob.methods]).toEqual([0, []]);
   });
 
   it("by q, one group after the other, until one accepts", async () => {
