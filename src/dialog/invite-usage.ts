@@ -32,6 +32,8 @@ export class InviteUsage implements Usage, Session {
   readonly #own: OwnOffers;
   readonly #peer: PeerOffers;
   readonly #acks: Acknowledgements;
+  /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
+  #confirming: number | undefined;
   #peerUpdates = false;
   /**
    * A PRACK of ours that is not answered. What overtakes it has it refused (RFC 3261 §12.2.2), and the call with it:
@@ -56,8 +58,7 @@ export class InviteUsage implements Usage, Session {
       pracked: () => this.#prack,
       peerWaits: () => this.#peer.waits,
       ask: (request) => this.#ask(request),
-      knows: (response) => this.knows(response),
-      acknowledge: (response) => this.acknowledge(response),
+      repeats: (response) => this.repeats(response),
       confirm: (invite, response) => this.confirm(invite, response),
       gone: () => void this.#hangUp("gone"),
       noteBody: (content) => this.noteBody(content),
@@ -147,26 +148,27 @@ export class InviteUsage implements Usage, Session {
     return this.#hangUp("bye", content);
   }
 
-  /** The ACK to a 2xx of the peer's: sent now, and again for each 2xx that comes again. @internal */
-  acknowledge(response: Response, content: Content = {}, credentials?: Request): void {
-    this.#acks.acknowledge(response, content, credentials);
-  }
-
-  /** Whether a 2xx was acknowledged already: it comes again. @internal */
-  knows(response: Response): boolean {
-    return this.#acks.knows(response);
+  /**
+   * Whether a 2xx came before: its ACK is sent again (RFC 3261 §13.2.2.4), or will be sent as soon as our answer is
+   * there. @internal
+   */
+  repeats(response: Response): boolean {
+    const known = this.#acks.knows(response);
+    if (known) this.#acks.acknowledge(response);
+    return known || this.#confirming === response.headers.get("CSeq")?.number;
   }
 
   /** Acknowledges a 2xx, with the answer to its offer where our INVITE had none. @internal */
   async confirm(invite: Request, response: Response): Promise<void> {
     const asks = invite.bodyLength === 0 && response.bodyLength > 0;
     let content: Content = {};
+    this.#confirming = response.headers.get("CSeq")?.number;
     if (asks && this.#handlers.answer) {
       const answered = this.#host.call(() => this.#handlers.answer?.(response));
       content = (await Promise.resolve(answered).catch(() => undefined)) ?? {};
       this.noteBody(content);
     }
-    this.acknowledge(response, content, invite);
+    this.#acks.acknowledge(response, content, invite);
   }
 
   /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */

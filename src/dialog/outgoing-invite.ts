@@ -196,10 +196,7 @@ export class OutgoingInvite implements Closable {
 
   #accept(response: Response, invite: Request): void {
     const { usage } = this.#fork(response);
-    if (usage.knows(response)) {
-      usage.acknowledge(response);
-      return;
-    }
+    if (usage.repeats(response)) return;
     // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);

@@ -23,9 +23,8 @@ export interface OfferingSession {
   peerWaits(): boolean;
   /** Sends a request, and gives its final response. */
   ask(request: Request): Promise<Response>;
-  /** Whether a 2xx was acknowledged before, and the ACK to it again. */
-  knows(response: Response): boolean;
-  acknowledge(response: Response): void;
+  /** Whether a 2xx came before; the ACK to it is sent again. */
+  repeats(response: Response): boolean;
   /** Acknowledges a 2xx for the first time, with an answer where it offers. */
   confirm(invite: Request, response: Response): Promise<void>;
   /** The peer does not know the dialog any more, or is not there. */
@@ -128,8 +127,7 @@ export class OwnOffers {
           if (response.status < 200) return;
           if (response.statusClass !== 2) {
             if (response.status === 481 || response.status === 408) session.gone();
-          } else if (session.knows(response)) session.acknowledge(response);
-          else {
+          } else if (!session.repeats(response)) {
             dialog.refresh(response);
             session.notePeer(response);
             session.noteBody(content);

@@ -114,10 +114,7 @@ export class UserAgent {
     const { headers } = response;
     const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
     for (const usage of this.#dialogs.of(id)) {
-      if (usage instanceof InviteUsage && usage.knows(response)) {
-        usage.acknowledge(response);
-        return true;
-      }
+      if (usage instanceof InviteUsage && usage.repeats(response)) return true;
     }
     this.#strays++;
     return false;

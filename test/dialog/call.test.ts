@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../src/dialog/session.ts";
 import type { SipError } from "../../src/errors.ts";
+import type { Response } from "../../src/message/response.ts";
 import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent, connect } from "./support.ts";
@@ -100,6 +101,28 @@ describe("a call", () => {
     await world.pass();
     const session = await invite.session;
     expect(acks).toEqual(["answer to their offer"]);
+    void session.bye();
+  });
+
+  it("without an offer, and an answer that takes its time: the 2xx that come meanwhile ask for no other", async () => {
+    const world = new SipWorld();
+    const asked: string[] = [];
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const answer = async (offer: Response) => {
+      asked.push(offer.bodyText);
+      await new Promise<void>((resolve) => void world.clock.set(resolve, 2_000));
+      return { body: "answer" };
+    };
+    bob.handlers = { onOffer: (offer) => offer.accept({ body: "another offer" }) };
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
+    const invite = alice.invite(bob, {}, { answer });
+    await world.pass(10_000);
+    const session = await invite.session;
+    const again = session.reinvite();
+    await world.pass(10_000);
+    expect((await again).status).toBe(200);
+    expect([session.state, asked]).toEqual(["confirmed", ["their offer", "another offer"]]);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "INVITE", "ACK"]);
     void session.bye();
   });
 });
