@@ -50,8 +50,8 @@ export interface Host extends Pace {
   ask(request: Request, dialog: Dialog | undefined, onAgain?: (request: Request) => void): Promise<Response>;
   /** Tells the user of an error. */
   report(error: unknown): void;
-  /** Calls the user's code; what it throws or rejects with is reported. */
-  call<T>(callback: () => T): T | undefined;
+  /** Calls the user's code; what it throws or rejects with is reported, after `failed` has done what it left undone. */
+  call<T>(callback: () => T, failed?: () => void): T | undefined;
 }
 
 /** Answers a request, unless its transaction has ended meanwhile; true where it was answered. */

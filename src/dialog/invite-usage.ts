@@ -8,7 +8,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
-import type { Host, Usage } from "./host.ts";
+import { answer, type Host, type Usage } from "./host.ts";
 import { OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -199,7 +199,10 @@ export class InviteUsage implements Usage, Session {
         return true;
       default:
         if (!transaction || !this.#handlers.onRequest) return false;
-        this.#host.call(() => this.#handlers.onRequest?.(request, transaction));
+        this.#host.call(
+          () => this.#handlers.onRequest?.(request, transaction),
+          () => void answer(transaction, request.createResponse(500)),
+        );
         return true;
     }
   }
@@ -271,7 +274,11 @@ export class InviteUsage implements Usage, Session {
   #receiveRefer(request: Request, transaction: ServerTransaction): void {
     this.dialog.refresh(request);
     const refer = IncomingRefer.within(this.#host, request, transaction, this.dialog);
-    if (refer && this.#handlers.onRefer) this.#host.call(() => this.#handlers.onRefer?.(refer));
-    else refer?.reject(603);
+    if (!refer || !this.#handlers.onRefer) refer?.reject(603);
+    else
+      this.#host.call(
+        () => this.#handlers.onRefer?.(refer),
+        () => refer.reject(500),
+      );
   }
 }

@@ -85,7 +85,9 @@ export class PeerOffers {
       this.#answer(request, transaction, status, content);
     });
     transaction.onCancel = () => offer.reject(487);
-    if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer));
+    // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
+    const failed = () => offer.reject(500);
+    if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);
     else offer.reject();
   }
 

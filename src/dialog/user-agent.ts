@@ -70,7 +70,7 @@ export class UserAgent {
       contactFor: (flow) => contactFor(options, flow),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
       report: (error) => code.report(error),
-      call: (callback) => code.call(callback),
+      call: (callback, failed) => code.call(callback, failed),
     };
   }
 

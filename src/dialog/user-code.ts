@@ -8,16 +8,23 @@ export class UserCode {
     this.#onError = onError;
   }
 
-  /** Calls it; undefined where it threw. */
-  call<T>(callback: () => T): T | undefined {
+  /**
+   * Calls it; undefined where it threw.
+   * @param failed does what it has left undone: called where it throws or rejects, before that is reported
+   */
+  call<T>(callback: () => T, failed?: () => void): T | undefined {
+    const thrown = (error: unknown): void => {
+      if (failed) this.call(failed);
+      this.report(error);
+    };
     try {
       const returned = callback();
       if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
-        (returned as PromiseLike<unknown>).then(undefined, (error) => this.report(error));
+        (returned as PromiseLike<unknown>).then(undefined, thrown);
       }
       return returned;
     } catch (error) {
-      this.report(error);
+      thrown(error);
       return undefined;
     }
   }

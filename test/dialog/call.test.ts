@@ -361,6 +361,34 @@ describe("what is not in order", () => {
     expect(bob.log).toEqual(["peer"]);
   });
 
+  it("handlers that throw before they answer: the peer gets a 500, and the next offer its turn", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const thrown: unknown[] = [];
+    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+    const oops = () => {
+      throw new Error("oops");
+    };
+    const late = async () => oops();
+    const handlers = { onOffer: late, onRequest: late, onRefer: oops };
+    const { a } = await connect(world, { bob: handlers }, {}, [alice, bob]);
+    const ended: string[] = [];
+    for (const ask of [
+      () => a.reinvite({ body: "hold" }),
+      () => a.update({ body: "hold" }),
+      () => a.request("INFO"),
+    ]) {
+      const sent = ask();
+      await world.pass();
+      expect((await sent).status).toBe(500);
+    }
+    a.refer("sip:carol@example.com", { onEnd: ({ response }) => void ended.push(`${response?.status}`) });
+    await world.pass();
+    expect([ended, thrown.length]).toEqual([["500"], 4]);
+    expect(bob.ua.stats.usages).toBe(1);
+    void a.bye();
+  });
+
   it("an answer that is unfit for the wire is a 500 to the peer", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
