@@ -67,6 +67,8 @@ export class IncomingInvite implements Closable {
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
     if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
+    // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
+    else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
   }
 
   /** `ringing` until it was accepted, refused, or cancelled. */

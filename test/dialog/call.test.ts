@@ -234,6 +234,20 @@ describe("a call that does not come about", () => {
     expect(bob.calls[0]!.state).toBe("over");
   });
 
+  it("is cancelled before the callee's core takes it: it does not ring for ever", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.guard = () => new Promise((resolve) => void world.clock.set(() => resolve(false), 1_000));
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass(300);
+    invite.cancel();
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["peer", "cancel"]]);
+    expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
+  });
+
   it("is accepted as it is cancelled: it gets its ACK, and a BYE", async () => {
     const world = new SipWorld({ delay: 20 });
     const alice = await agent(world, "alice");
