@@ -15,7 +15,7 @@ import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./se
 
 /** What an INVITE of a peer's calls, beyond what its session does. */
 export interface IncomingInviteHandlers extends SessionHandlers {
-  /** The caller has given up, by CANCEL or BYE; the INVITE is answered 487 already. */
+  /** The caller has given up, by CANCEL or BYE, or does not know the call; the INVITE is answered 487 already. */
   onCancel?(): Returned;
 }
 
@@ -62,7 +62,7 @@ export class IncomingInvite implements Closable {
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
-    this.#usage.earlyBye = () => this.#giveUp();
+    this.#usage.earlyEnd = () => this.#giveUp();
     transaction.onCancel = () => this.#giveUp();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);

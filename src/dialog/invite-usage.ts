@@ -21,8 +21,8 @@ export class InviteUsage implements Usage, Session {
   readonly dialog: Dialog;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
-  /** Told of a BYE that ends the INVITE before it was accepted. */
-  earlyBye: (() => void) | undefined = undefined;
+  /** Told of what ends an INVITE of the peer's before it was accepted: its BYE, or that it does not know the dialog. */
+  earlyEnd: (() => void) | undefined = undefined;
   /** The INVITE of ours that made the dialog, while it is early. */
   call: { cancel(): void } | undefined = undefined;
   readonly #host: Host;
@@ -185,7 +185,7 @@ export class InviteUsage implements Usage, Session {
       case "BYE":
         transaction?.respond(200);
         this.#peer.stop();
-        if (this.dialog.state === "early") this.earlyBye?.();
+        if (this.dialog.state === "early") this.earlyEnd?.();
         this.end({ reason: "peer", request });
         return true;
       case "PRACK":
@@ -259,6 +259,12 @@ export class InviteUsage implements Usage, Session {
   /** Sends a BYE, and ends at once: nothing that comes after it counts (RFC 3261 §15). */
   async #hangUp(reason: SessionEnd["reason"], content: Content = {}): Promise<Response | undefined> {
     if (this.#ended) return undefined;
+    if (this.dialog.state === "early" && this.dialog.role === "callee") {
+      // A callee must not send a BYE yet (§15): the INVITE is refused.
+      this.end({ reason });
+      this.earlyEnd?.();
+      return undefined;
+    }
     const request = this.dialog.createRequest("BYE", content);
     const sent = this.#ask(request);
     this.end({ reason });

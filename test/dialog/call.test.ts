@@ -248,6 +248,23 @@ describe("a call that does not come about", () => {
     expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
   });
 
+  it("a caller who does not know the early dialog is refused, and gets no BYE (§15)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    alice.guard = (request, transaction) => {
+      if (request.method !== "UPDATE") return false;
+      transaction?.respond(481);
+      return true;
+    };
+    bob.onInvite = (call) => void call.ring().update({ body: "music" });
+    const invite = alice.invite(bob);
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
+    expect(alice.phone.methods).toEqual(["UPDATE"]);
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["gone", "cancel"]]);
+    expect(() => bob.calls[0]!.accept()).toThrow("the call is over");
+  });
+
   it("is accepted as it is cancelled: it gets its ACK, and a BYE", async () => {
     const world = new SipWorld({ delay: 20 });
     const alice = await agent(world, "alice");
