@@ -57,7 +57,6 @@ export class Notifier implements Usage {
     this.#handlers = handlers;
     this.#max = maxExpires;
     this.#pending = pending;
-    dialog.confirm();
     host.add(dialog, this);
   }
 
@@ -198,6 +197,7 @@ export class IncomingSubscription {
     const response = request.createResponse(200);
     const tag = response.headers.get("To")?.tag ?? "";
     const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request.flow));
+    dialog.confirm();
     const notifier = new Notifier(this.#host, dialog, event.toString(), handlers, options);
     notifier.accept(request, this.#transaction);
     return notifier;

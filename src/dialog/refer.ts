@@ -35,7 +35,7 @@ export class IncomingRefer {
     this.#dialog = dialog;
   }
 
-  /** One within a dialog. One without a single Refer-To is answered 400 (RFC 3515 §2.4.2). @internal */
+  /** One within a dialog, which is no more than it was by it. One without a single Refer-To is answered 400 (RFC 3515 §2.4.2). @internal */
   static within(
     host: Host,
     request: Request,
@@ -49,7 +49,9 @@ export class IncomingRefer {
   static alone(host: Host, request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     return IncomingRefer.#of(host, request, transaction, () => {
       const tag = request.createResponse(202).headers.get("To")?.tag ?? "";
-      return Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+      const dialog = Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+      dialog.confirm();
+      return dialog;
     });
   }
 

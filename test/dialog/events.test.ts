@@ -177,6 +177,23 @@ describe("a subscription", () => {
 });
 
 describe("REFER", () => {
+  it("within an early dialog leaves it early: a BYE still ends the call that rings", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.handlers = { onRefer: (refer) => refer.accept().notify(200) };
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    const early = invite.dialogs[0]!;
+    const refer = early.request("REFER", { headers: { "Refer-To": "<sip:carol@example.com>" } });
+    await world.pass();
+    expect((await refer).status).toBe(202);
+    void early.request("BYE");
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["peer", "cancel"]]);
+  });
+
   const says = (notify: Request) => notify.bodyText.split("\r\n")[0];
 
   it("within a session: the outcome is told, the session goes on", async () => {
