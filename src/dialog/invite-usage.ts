@@ -29,6 +29,7 @@ export class InviteUsage implements Usage, Session {
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;
   #ended = false;
+  #refreshing = false;
   readonly #own: OwnOffers;
   readonly #peer: PeerOffers;
   readonly #acks: Acknowledgements;
@@ -251,9 +252,14 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#own.busy || this.#peer.waits) return;
-    if (this.#peerUpdates || this.#body === undefined) await this.update();
-    else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
+    if (this.#refreshing || this.#own.busy || this.#peer.waits) return;
+    this.#refreshing = true;
+    try {
+      if (this.#peerUpdates || this.#body === undefined) await this.update();
+      else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
+    } finally {
+      this.#refreshing = false;
+    }
   }
 
   /** Sends a BYE, and ends at once: nothing that comes after it counts (RFC 3261 §15). */

@@ -24,6 +24,10 @@ export interface SessionTimerState {
 
 /** The default of Min-SE, in seconds (RFC 4028 §5). */
 export const LEAST_SESSION = 90;
+/** A runtime's timers run 24 days at most; who asks for more in seconds has his session refreshed as if for so many. */
+const LONGEST = 2_000_000;
+/** So shortly before the end, in milliseconds, nothing is refreshed any more. */
+const LAST_TRY = 10_000;
 
 /** The timer of one session. */
 export class SessionTimer {
@@ -125,11 +129,23 @@ export class SessionTimer {
     this.stop();
     this.#state = state;
     if (!state) return;
-    const interval = state.expires * 1000;
+    const interval = Math.min(state.expires, LONGEST) * 1000;
     const end = interval - Math.min(32_000, interval / 3);
-    if (state.refresher === "us") this.#timers.push(this.#clock.set(() => this.#refresh(), interval / 2));
+    if (state.refresher === "us") this.#refreshIn(interval / 2, end);
     // Who does not refresh ends the session a little early (§10); so does one whose refreshing got no answer.
     this.#timers.push(this.#clock.set(() => this.#expired(), end));
+  }
+
+  /**
+   * What was refused, or met an offer, is worth another try, in half of the time that is left (§10).
+   * @param left until the session ends, in milliseconds
+   */
+  #refreshIn(delay: number, left: number): void {
+    const refresh = () => {
+      if (left - delay > LAST_TRY) this.#refreshIn((left - delay) / 2, left - delay);
+      this.#refresh();
+    };
+    this.#timers.push(this.#clock.set(refresh, delay));
   }
 }
 

@@ -246,6 +246,36 @@ describe("session timers", () => {
     world.network.set({ drop: () => false });
   });
 
+  it("try again where a refresh is refused, or falls into an offer (§10)", async () => {
+    const world = new SipWorld();
+    const { bob, a, b } = await connect(world, {}, { alice: { timer: { expires: 120, refresher: "us" } } });
+    let refused = 0;
+    bob.guard = (request, transaction) => {
+      if (request.method !== "UPDATE" || refused > 0) return false;
+      refused++;
+      transaction?.respond(500);
+      return true;
+    };
+    await world.pass(115_000);
+    expect([a.state, b.state, refused]).toEqual(["confirmed", "confirmed", 1]);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "UPDATE", "UPDATE"]);
+    void a.bye();
+  });
+
+  it("are not over at once where an interval is longer than a timer can run", async () => {
+    const world = new SipWorld();
+    const set = world.clock.set.bind(world.clock);
+    let longest = 0;
+    world.clock.set = (callback, delay) => {
+      longest = Math.max(longest, delay);
+      return set(callback, delay);
+    };
+    const { a } = await connect(world, {}, { alice: { timer: { expires: 4_000_000_000 } } });
+    expect(a.timer!.expires).toBe(4_000_000_000);
+    expect(longest).toBeLessThan(2 ** 31);
+    void a.bye();
+  });
+
   it("too short an interval is refused 422, and asked for again with the callee's Min-SE", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
