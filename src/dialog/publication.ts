@@ -9,6 +9,9 @@ import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
 import type { Closable, Host } from "./host.ts";
 
+/** No state is taken to hold for less, in seconds. */
+const LEAST = 10;
+
 /** What a publication calls. */
 export interface PublicationHandlers {
   /** The compositor has taken the state, or its refresh. */
@@ -107,7 +110,8 @@ export class Publication implements Closable {
       this.close();
     } else if (statusClass === 2) {
       this.#etag = headers.raw("SIP-ETag")[0];
-      const seconds = Math.min(headers.get("Expires") ?? this.#expires, 2_000_000);
+      // A compositor that grants nothing must not be asked without end.
+      const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), 2_000_000);
       this.#timer = this.#host.clock.set(() => this.#want("refresh"), seconds * 900);
       this.#host.call(() => this.#handlers.onPublished?.(response));
     } else if (status === 412 && this.#etag !== undefined) {

@@ -56,6 +56,8 @@ export class Subscription implements Usage {
   #dialog: Dialog | undefined;
   #state: SubscriptionState = "requested";
   #retried = false;
+  /** It was taken back, and waits for the notifier's last NOTIFY. */
+  #leaving = false;
   #refreshing: TimerHandle | undefined;
   #expiry: TimerHandle | undefined;
 
@@ -102,6 +104,7 @@ export class Subscription implements Usage {
       this.#end({ reason: "closed" });
       return;
     }
+    this.#leaving = true;
     this.#waitForNotify();
     void this.#send(this.#again(dialog, 0));
   }
@@ -118,8 +121,9 @@ export class Subscription implements Usage {
     answer(transaction, request.createResponse(200));
     const token = state.token.toLowerCase();
     const seconds = Number(state.params.get("expires") ?? Number.NaN);
-    this.#clear();
-    if (token !== "terminated") {
+    // One that was on its way when we left changes nothing: the last one is still to come.
+    if (token !== "terminated" && !this.#leaving) {
+      this.#clear();
       this.#state = token === "pending" ? "pending" : "active";
       this.#schedule(Number.isFinite(seconds) ? seconds : 3600);
     }
@@ -198,7 +202,7 @@ export class Subscription implements Usage {
       else void this.#send(this.#request);
     } else if (statusClass === 2) {
       const expires = response.headers.get("Expires");
-      if (this.#state !== "requested" && expires && request.headers.get("Expires") !== 0) {
+      if (this.#state !== "requested" && expires && !this.#leaving) {
         this.#clear();
         this.#schedule(expires);
       }

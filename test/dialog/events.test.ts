@@ -53,6 +53,23 @@ describe("a subscription", () => {
     expect(notifiers[0]!.terminated).toBe(true);
   });
 
+  it("that was taken back is not refreshed for a NOTIFY that was on its way", async () => {
+    const world = new SipWorld();
+    const { bob, notifiers, ends, subscribe } = await presence(world);
+    const subscription = subscribe(100);
+    await world.pass();
+    // Its notifier takes the SUBSCRIBE, and sends no last NOTIFY.
+    bob.guard = (request, transaction) => {
+      if (request.method !== "SUBSCRIBE") return false;
+      transaction?.respond(200);
+      return true;
+    };
+    subscription.unsubscribe();
+    notifiers[0]!.notify();
+    await world.pass(40_000);
+    expect([bob.phone.methods, ends]).toEqual([["SUBSCRIBE", "SUBSCRIBE"], [{ reason: "silent" }]]);
+  });
+
   it("by loss, duplicates and reordering, ends up with the last state", async () => {
     const world = new SipWorld({ loss: 0.25, duplicate: 0.2, reorder: 0.2, delay: [5, 50], seed: 11 });
     const { notifiers, states, ends, subscribe } = await presence(world);
@@ -271,6 +288,23 @@ describe("REFER", () => {
 });
 
 describe("PUBLISH", () => {
+  it("does not ask without end whom grants no time", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await world.phone("bob");
+    bob.answer = (request, transaction) => {
+      const response = request.createResponse(200);
+      response.headers.set("Expires", 0);
+      response.headers.set("SIP-ETag", `e${bob.requests.length}`);
+      transaction?.respond(response);
+    };
+    const publication = publish(alice, bob, 60);
+    await world.pass(60_000);
+    expect(bob.requests.length).toBeLessThan(8);
+    publication.remove();
+    await world.pass();
+  });
+
   /** A compositor that keeps one state. */
   async function compositor(world: SipWorld) {
     const alice = await agent(world, "alice");
@@ -295,7 +329,7 @@ describe("PUBLISH", () => {
     return { alice, bob, seen, kept };
   }
 
-  const publish = (alice: Agent, bob: Agent, expires: number, onFailed = () => {}) =>
+  const publish = (alice: Agent, bob: { readonly uri: string }, expires: number, onFailed = () => {}) =>
     alice.ua.publish(
       bob.uri,
       "presence",
