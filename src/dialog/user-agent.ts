@@ -33,6 +33,9 @@ import { UserCode } from "./user-code.ts";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
 
+/** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
+const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);
+
 /**
  * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:
  *
@@ -278,7 +281,7 @@ export class UserAgent {
 
   #refuse(request: Request, transaction: ServerTransaction): void {
     const { method } = request;
-    const status = method === "NOTIFY" || method === "PRACK" ? 481 : method === "SUBSCRIBE" ? 489 : 405;
+    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
     const headers: Content["headers"] = status === 405 ? { Allow: this.#host.allow } : {};
     answer(transaction, addContent(request.createResponse(status), { headers }));
   }

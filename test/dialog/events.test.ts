@@ -174,6 +174,25 @@ describe("a subscription", () => {
     subscription.unsubscribe();
   });
 
+  it("a dialog of nothing else knows no session: 481 (RFC 5057)", async () => {
+    const world = new SipWorld();
+    const { alice, subscribe } = await presence(world);
+    const subscription = subscribe();
+    await world.pass();
+    for (const [method, status] of [
+      ["BYE", 481],
+      ["INVITE", 481],
+      ["UPDATE", 481],
+      ["INFO", 405],
+    ] as const) {
+      const sent = alice.phone.stack.send(subscription.dialog!.createRequest(method));
+      await world.pass();
+      expect([method, (await sent.final).status]).toEqual([method, status]);
+    }
+    expect(subscription.state).toBe("active");
+    subscription.unsubscribe();
+  });
+
   it("a NOTIFY of nothing is 481, one without a state 400", async () => {
     const world = new SipWorld();
     const { alice, bob, notifiers, subscribe } = await presence(world);
