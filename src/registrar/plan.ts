@@ -63,6 +63,8 @@ export function plan(
     if (contacts.length > 1 || headers.get("Expires") !== 0) return { status: 400 };
     return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
   }
+  // One can add so many, and change or end what is there. Each costs a comparison with all others.
+  if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
   let flows = 0;
   for (const contact of contacts) {

@@ -54,6 +54,19 @@ describe("bindings", () => {
     expect(contact).toBe("<sip:bob@10.1.1.1>;expires=120");
   });
 
+  it("of a request with thousands of Contacts are not compared with each other", async () => {
+    let asked = 0;
+    const acceptContact = () => ++asked > 0;
+    const { contacts } = await world({ acceptContact });
+    expect(await contacts(Array.from({ length: 2000 }, (_, i) => `<sip:${i}@a>`).join())).toEqual([403]);
+    expect(asked).toBe(0);
+    // As many as may be, and those that were there before taken back with them.
+    const ten = (name: string, more = "") =>
+      Array.from({ length: 10 }, (_, i) => `<sip:${name}${i}@a>${more}`);
+    expect(await contacts(ten("x").join())).toHaveLength(11);
+    expect(await contacts([...ten("y"), ...ten("x", ";expires=0")].join())).toHaveLength(11);
+  });
+
   it("are added, listed, refreshed, taken away, by the URI's rules of equality", async () => {
     const { world: all, contacts, located } = await world();
     expect(await located()).toBeUndefined();
