@@ -30,7 +30,7 @@ const OPTIONS = {
   relay: { value: "", help: "forward new calls to other domains too", initial: false },
   "min-expires": { value: "SECONDS", help: "the shortest registration that is taken", initial: 60 },
   "max-expires": { value: "SECONDS", help: "the longest registration that is given", initial: 3600 },
-  "timer-c": { value: "MS", help: "how long a call may ring (RFC 3261 §16.6)", initial: 180_000 },
+  "timer-c": { value: "MS", help: "how long a call may ring (RFC 3261 §16.6)", initial: 181_000 },
   t1: { value: "MS", help: "the round-trip time that all other timers follow", initial: 500 },
   drain: { value: "MS", help: "how long Ctrl-C waits for what is under way", initial: 5000 },
 };

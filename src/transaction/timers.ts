@@ -11,14 +11,14 @@ export interface TimerOptions {
   readonly t2: number;
   /** T4, how long a message may live in the network. Default 5,000. */
   readonly t4: number;
-  /** Timer C, how long a proxy lets an INVITE ring (RFC 3261 §16.6 step 11: more than 3 minutes). Default 180,000. */
+  /** Timer C, how long a proxy lets an INVITE ring (RFC 3261 §16.6 step 11: more than 3 minutes). Default 181,000. */
   readonly c: number;
   /** How long the core may take before an INVITE is answered 100 for it (RFC 3261 §17.2.1). Default 200. */
   readonly trying: number;
 }
 
 /** The RFC's defaults. */
-export const DEFAULT_TIMERS: TimerOptions = { t1: 500, t2: 4_000, t4: 5_000, c: 180_000, trying: 200 };
+export const DEFAULT_TIMERS: TimerOptions = { t1: 500, t2: 4_000, t4: 5_000, c: 181_000, trying: 200 };
 
 /** Timer D is at least this long, since the server's T1 is not known (RFC 3261 §17.1.1.2). */
 const LEAST_D = 32_000;

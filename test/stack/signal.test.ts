@@ -71,5 +71,5 @@ it("a stack shows its clock, its randomness and its timers", async () => {
   const { stack } = world.station({}, { timers: { t1: 100 } });
   expect(stack.clock).toBe(world.clock);
   expect(stack.random.tag()).toMatch(/^\S{10}$/);
-  expect(stack.timers).toEqual({ t1: 100, t2: 4000, t4: 5000, c: 180_000, trying: 200 });
+  expect(stack.timers).toEqual({ t1: 100, t2: 4000, t4: 5000, c: 181_000, trying: 200 });
 });

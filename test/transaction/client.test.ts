@@ -199,10 +199,10 @@ describe("INVITE client transaction", () => {
     on.clock.advance(100_000);
     on.layer.receive(answer(invite, 100), udp);
     on.layer.receive(answer(invite, 183), udp);
-    on.clock.advance(179_999);
+    on.clock.advance(180_999);
     expect(on.times(CANCEL)).toEqual([]);
     on.clock.advance(1);
-    expect(on.times(CANCEL)).toEqual([280_000]);
+    expect(on.times(CANCEL)).toEqual([281_000]);
     on.layer.receive(answer(on.sent.at(-1)!.data, 200), udp);
     on.clock.advance(32_000);
     expect(on.errors).toMatchObject([{ code: "timeout", transaction }]);

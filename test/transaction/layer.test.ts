@@ -356,7 +356,7 @@ describe("options", () => {
     expect(fast.times("OPTIONS sip:bob@example.com").slice(0, 5)).toEqual([0, 10, 30, 70, 110]);
     expect(fast.errors).toMatchObject([{ code: "timeout" }]);
     expect(slow.sent).toHaveLength(2);
-    expect(fast.layer.timers).toEqual({ t1: 10, t2: 40, t4: 50, c: 180_000, trying: 5 });
+    expect(fast.layer.timers).toEqual({ t1: 10, t2: 40, t4: 50, c: 181_000, trying: 5 });
     slow.layer.close();
   });
 

@@ -15,7 +15,8 @@ describe("Timers", () => {
       Array(8).fill(32_000),
     );
     expect(["I", "K"].map((name) => first(name as TimerName))).toEqual([5_000, 5_000]);
-    expect(first("C")).toBe(180_000);
+    // RFC 3261 §16.6 step 11: larger than 3 minutes.
+    expect(first("C")).toBe(181_000);
     expect(first("trying", true)).toBe(200);
     expect(first("trying", false)).toBe(3_500);
     expect(first("expire", false)).toBe(28_500);
