@@ -185,7 +185,6 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        this.#peer.stop();
         if (this.dialog.state === "early") this.earlyEnd?.();
         this.end({ reason: "peer", request });
         return true;
@@ -212,9 +211,11 @@ export class InviteUsage implements Usage, Session {
   end(end: SessionEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#timer.stop();
+    const silent = end.reason === "closed";
+    this.#timer.close();
     this.#acks.stop();
-    this.#own.stop();
+    this.#own.stop(silent);
+    if (!silent) this.#peer.stop();
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));
   }

@@ -5,6 +5,7 @@ import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { SentRequest } from "../stack/options.ts";
 import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
@@ -43,6 +44,9 @@ export class OwnOffers {
   /** It waits: the peer's may come meanwhile. */
   #wait: { readonly timer: TimerHandle; readonly abort: () => void } | undefined;
 
+  /** A re-INVITE of ours that has no final response. */
+  #inviting: SentRequest | undefined;
+
   constructor(host: Host, timer: SessionTimer, session: OfferingSession) {
     this.#host = host;
     this.#timer = timer;
@@ -59,9 +63,14 @@ export class OwnOffers {
     return this.#offering;
   }
 
-  /** The session is over: what waits is not sent again. */
-  stop(): void {
+  /**
+   * The session is over: what waits is not sent again, and a re-INVITE that has no answer is cancelled. A peer who never
+   * gives one would leave its transaction for ever.
+   * @param silent nothing goes on the wire
+   */
+  stop(silent: boolean): void {
     this.#wait?.abort();
+    if (!silent) this.#inviting?.cancel();
   }
 
   async update(content: Content): Promise<Response> {
@@ -142,7 +151,14 @@ export class OwnOffers {
           reject(error);
         },
       });
-      transaction.final.catch(reject);
+      this.#inviting = transaction;
+      const over = () => {
+        this.#inviting = undefined;
+      };
+      transaction.final.then(over, (error) => {
+        over();
+        reject(error);
+      });
     });
   }
 

@@ -39,6 +39,7 @@ export class SessionTimer {
   #min: number;
   #state: SessionTimerState | undefined;
   #timers: TimerHandle[] = [];
+  #closed = false;
 
   /**
    * @param refresh called when it is our turn to refresh the session
@@ -120,13 +121,19 @@ export class SessionTimer {
     this.#start(state);
   }
 
-  /** Ends it. */
-  stop(): void {
+  /** Ends it for good: a 2xx that comes after the session's end starts nothing. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     for (const timer of this.#timers.splice(0)) this.#clock.clear(timer);
   }
 
   #start(state: SessionTimerState | undefined): void {
-    this.stop();
+    this.#stop();
+    if (this.#closed) return;
     this.#state = state;
     if (!state) return;
     const interval = Math.min(state.expires, LONGEST) * 1000;

@@ -85,6 +85,43 @@ describe("re-INVITE and UPDATE", () => {
     expect(bob.log).toEqual(["peer"]);
   });
 
+  it("the callee's own BYE ends it, too, and what he answers after that is for nobody", async () => {
+    const world = new SipWorld();
+    const offers: IncomingOffer[] = [];
+    const { alice, bob, a, b } = await connect(world, {
+      bob: { onOffer: (offer) => void offers.push(offer) },
+    });
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    void b.bye();
+    await world.pass(1_000);
+    expect((await sent).status).toBe(487);
+    offers[0]!.accept({ body: "late" });
+    await world.pass(1_000);
+    expect([alice.log, bob.log, world.wire("SIP/2.0 200 OK")]).toEqual([["peer"], ["bye"], 2]);
+  });
+
+  it("is cancelled where the session ends before it is answered, and its 2xx starts no timer", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world);
+    bob.guard = (request, transaction) => {
+      if (request.method !== "INVITE" || !transaction) return false;
+      transaction.respond(180);
+      transaction.onCancel = () => {
+        const response = request.createResponse(200);
+        response.headers.set("Session-Expires", "7200;refresher=uac").set("Contact", `<${bob.uri}>`);
+        transaction.respond(response);
+      };
+      return true;
+    };
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    void a.bye();
+    await world.pass(1_000);
+    expect([(await sent).status, a.timer, world.wire("CANCEL")]).toEqual([200, undefined, 1]);
+    // That nothing is left after a while, no timer either, is looked at for every test.
+  });
+
   it("by loss, too", async () => {
     const world = new SipWorld();
     const { a, b } = await connect(world, { alice: answering, bob: answering });
