@@ -31,10 +31,11 @@ export interface UserAgentOptions {
   readonly route?: RouteSet | (() => RouteSet);
   /** The user part of the default Contact. */
   readonly user?: string;
-  /** The stack's own clock, where it has one. */
+  /** The stack's, unless told otherwise. */
   readonly clock?: Clock;
+  /** The stack's, unless told otherwise. */
   readonly random?: Random;
-  /** T1 and T2 in milliseconds, as the stack has them. */
+  /** T1 and T2 in milliseconds; the stack's, unless told otherwise. */
   readonly timers?: { readonly t1?: number; readonly t2?: number };
   /** The methods for Allow. */
   readonly allow?: string;

@@ -1,13 +1,10 @@
 // UserAgent: all dialogs and subscriptions of a stack: which of them a request belongs to, and how new ones begin.
 
-import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
-import { defaultRandom } from "../random.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { DEFAULT_TIMERS } from "../transaction/timers.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, addOption, type Content } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
@@ -55,15 +52,15 @@ export class UserAgent {
   #strays = 0;
 
   constructor(options: UserAgentOptions) {
-    const { stack, clock = systemClock, random = defaultRandom, timers } = options;
+    const { stack, clock = stack.clock, random = stack.random, timers } = options;
     const code = new UserCode(options.onError);
     this.#options = options;
     this.#host = {
       stack,
       clock,
       random,
-      t1: timers?.t1 ?? DEFAULT_TIMERS.t1,
-      t2: timers?.t2 ?? DEFAULT_TIMERS.t2,
+      t1: timers?.t1 ?? stack.timers.t1,
+      t2: timers?.t2 ?? stack.timers.t2,
       allow: options.allow ?? METHODS,
       sendOptions: options.sendOptions ?? {},
       loose: new Set<Closable>(),

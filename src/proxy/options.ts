@@ -18,7 +18,7 @@ export interface ProxyOptions {
    * cluster share one; a random one by default.
    */
   readonly secret?: string;
-  /** Times `noAnswer`. The runtime's unless told otherwise; a stack's own clock in tests. */
+  /** Times `noAnswer`. The stack's, unless told otherwise. */
   readonly clock?: Clock;
   readonly random?: Random;
   /** Which URIs in Route are ours; `stack.isLocal` unless told otherwise. */

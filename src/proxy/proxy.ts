@@ -1,7 +1,6 @@
 // SipProxy: forwards requests and their responses (RFC 3261 §16): statefully, forking where there are several
 // targets, or without any state. Where a request goes is for its user to say.
 
-import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -165,7 +164,7 @@ export class SipProxy {
     mark: string,
     options: ForwardOptions,
   ): Promise<Response | undefined> {
-    const { clock = systemClock, maxBreadth = DEFAULT_BREADTH } = this.#options;
+    const { clock = this.#stack.clock, maxBreadth = DEFAULT_BREADTH } = this.#options;
     return new Promise((resolve, reject) => {
       const context = new ResponseContext(
         {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../src/dialog/session.ts";
+import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { SipError } from "../../src/errors.ts";
 import type { Response } from "../../src/message/response.ts";
 import { proxied } from "../proxy/support.ts";
@@ -155,6 +156,22 @@ describe("2xx and ACK", () => {
     expect(bob.log).toEqual([]);
     await world.pass(2_000);
     expect([alice.log, bob.log]).toEqual([["peer"], ["unacknowledged"]]);
+  });
+
+  it("goes by the clock and the timers of the stack, without being told", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const bob = await world.phone("bob", "UDP", { timers: { t1: 100 } });
+    const ua = new UserAgent({ stack: bob.stack });
+    const ends: [string, number][] = [];
+    bob.answer = (request, transaction) => {
+      if (ua.receive(request, transaction) || !transaction) return;
+      const onEnd = ({ reason }: { reason: string }) => void ends.push([reason, world.clock.now()]);
+      ua.incoming(request, transaction, { onEnd }).accept({ body: "answer" });
+    };
+    alice.stack.send(alice.request("INVITE", bob.uri), { onResponse() {} });
+    await world.pass(40_000);
+    expect(ends).toEqual([["unacknowledged", 6_400]]);
   });
 
   it("the callee's BYE waits for the ACK (§15.1.1)", async () => {
