@@ -144,9 +144,11 @@ export class Notifier implements Usage {
       this.#next = undefined;
       const response = await this.#notify(next.content, next.last);
       // The subscriber does not want it any more, or is not there (RFC 6665 §4.2.2).
-      if (response === undefined || response.status === 481) this.#finish("gone");
+      if (response === undefined || response.status === 481) {
+        this.#finish("gone");
+        this.#next = undefined;
+      }
       if (this.#over && next.last !== undefined) break;
-      if (response === undefined) this.#next = undefined;
     }
     this.#busy = false;
   }

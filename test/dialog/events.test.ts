@@ -174,6 +174,18 @@ describe("a subscription", () => {
     subscription.unsubscribe();
   });
 
+  it("whose subscriber does not know it gets no more, not even what waits for its turn", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const { alice, bob, notifiers, subscribe } = await presence(world);
+    subscribe();
+    await world.pass(200);
+    alice.ua.close();
+    for (const body of ["1", "2", "3"]) notifiers[0]!.notify({ body });
+    await world.pass(1_000);
+    expect(alice.phone.requests.map(({ bodyText }) => bodyText)).toEqual(["<open/>", "1"]);
+    expect([notifiers[0]!.terminated, bob.ua.stats.dialogs]).toEqual([true, 0]);
+  });
+
   it("a dialog of nothing else knows no session: 481 (RFC 5057)", async () => {
     const world = new SipWorld();
     const { alice, subscribe } = await presence(world);
