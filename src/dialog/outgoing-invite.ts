@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
+import { asSipError } from "../stack/refusals.ts";
 import type { Returned } from "../transaction/user.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import { type Content, hasOption, leadingNumber } from "./content.ts";
@@ -18,7 +19,7 @@ import { SessionTimer } from "./session-timer.ts";
 export interface InviteHandlers extends SessionHandlers {
   /**
    * A provisional response above 100 came, once for each that is reliable. `dialog` is the early dialog of the fork
-   * that sent it; undefined for one without a To tag.
+   * that sent it; undefined for one without a To tag, and past 100 forks.
    */
   onProvisional?(response: Response, dialog: EarlyDialog | undefined): Returned;
   /** Another fork accepted, too. Without this handler it gets a BYE. */
@@ -34,6 +35,9 @@ export interface InviteOptions extends SessionOptions {
   /** The next hop, whatever the request says. */
   readonly target?: Target;
 }
+
+/** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
+const MOST_FORKS = 100;
 
 /** One fork: its dialog, and the number of its last reliable response. */
 interface Fork {
@@ -77,8 +81,8 @@ export class OutgoingInvite implements Closable {
       this.#reject = reject;
     });
     this.session.catch(() => {});
-    host.loose.add(this);
     this.#send();
+    host.loose.add(this);
   }
 
   /** The INVITE, as it was sent last. */
@@ -146,7 +150,11 @@ export class OutgoingInvite implements Closable {
   #again(response: Response): void {
     const next = (response.headers.get("CSeq")?.number ?? 0) + 1;
     this.#request.headers.set("CSeq", `${next} INVITE`);
-    this.#send();
+    try {
+      this.#send();
+    } catch (error) {
+      this.#fail(asSipError(error));
+    }
   }
 
   #provisional(response: Response): void {
@@ -176,12 +184,14 @@ export class OutgoingInvite implements Closable {
     if (usage.state !== "ended") await usage.request("PRACK", { ...content, headers }).catch(() => {});
   }
 
-  /** The dialog of a response, made by the first of its tag. */
-  #fork(response: Response): Fork {
+  /** The dialog of a response, made by the first of its tag; undefined where there are too many. */
+  #fork(response: Response): Fork | undefined {
     const { headers } = response;
     const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
     const known = this.#forks.get(id);
-    if (known) return known;
+    // The one that accepts first is the call, whoever has rung before.
+    const full = this.#forks.size >= MOST_FORKS && (response.status < 200 || this.#accepted);
+    if (known || full) return known;
     const sent = this.#transaction?.request ?? this.#request;
     const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response.flow);
     const dialog = Dialog.ofCaller(sent, response, contact);
@@ -195,8 +205,8 @@ export class OutgoingInvite implements Closable {
   }
 
   #accept(response: Response, invite: Request): void {
-    const { usage } = this.#fork(response);
-    if (usage.repeats(response)) return;
+    const usage = this.#fork(response)?.usage;
+    if (!usage || usage.repeats(response)) return;
     // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);

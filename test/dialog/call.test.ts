@@ -236,6 +236,21 @@ describe("a call that does not come about", () => {
     await expect(invite.session).rejects.toMatchObject({ code: "timeout" });
   });
 
+  it("cannot be sent, at first or again: it leaves nothing behind, and its session is over", async () => {
+    const world = new SipWorld();
+    const phone = await world.phone("alice", "UDP", { limits: { transactions: 1 } });
+    const ua = new UserAgent({ stack: phone.stack });
+    const bob = await agent(world, "bob");
+    bob.options = { timer: { min: 200 } };
+    const init = { from: "<sip:alice@example.com>" };
+    // The first one's transaction still waits when it is to be sent again with a longer session interval (422).
+    const first = ua.invite(bob.uri, init, {}, { timer: { expires: 100 } });
+    expect(() => ua.invite(bob.uri, init)).toThrow("1 transactions live already");
+    await world.pass();
+    await expect(first.session).rejects.toMatchObject({ code: "overloaded" });
+    expect([ua.stats.pending, phone.errors]).toEqual([0, []]);
+  });
+
   it("is cancelled: both sides hear of it", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
@@ -313,6 +328,29 @@ describe("a call that does not come about", () => {
 });
 
 describe("forks", () => {
+  it("past 100 make no dialogs, whatever tags a peer makes up", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await world.phone("bob");
+    bob.answer = (request, transaction) => {
+      for (let n = 0; request.method === "INVITE" && n < 200; n++) {
+        const response = request.createResponse(n < 150 ? 180 : 200);
+        response.headers.set("To", request.headers.get("To")!.with({ tag: `t${n}` }));
+        transaction?.respond(response);
+      }
+    };
+    const seen: boolean[] = [];
+    const onProvisional = (_response: Response, dialog: object | undefined) =>
+      void seen.push(dialog !== undefined);
+    const invite = alice.invite(bob.uri, {}, { onProvisional });
+    await world.pass(100);
+    expect((await invite.session).dialog.remote.tag).toBe("t150");
+    // With it, which is on top of the hundred.
+    expect([invite.dialogs.length, alice.ua.stats.dialogs]).toEqual([100, 101]);
+    expect([seen.length, seen.filter(Boolean).length]).toEqual([150, 100]);
+    alice.ua.close();
+  });
+
   async function forked(world: SipWorld) {
     const alice = await agent(world, "alice");
     const [one, two] = [await agent(world, "one"), await agent(world, "two")];
