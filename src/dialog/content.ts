@@ -39,7 +39,19 @@ export function addOption(message: Message, name: "Supported" | "Require", optio
 
 /** Whether a list such as Supported or Require has an option tag. */
 export function hasOption(message: Message, name: "Supported" | "Require", option: string): boolean {
-  return message.headers.get(name).some((each) => each.toLowerCase() === option);
+  return listOf(message, name).some((each) => each.toLowerCase() === option);
+}
+
+/**
+ * What a message lists; nothing where it cannot be read. No stack checks these header fields unless told to, and what
+ * throws half-way leaves a dialog behind, or a 2xx without its ACK.
+ */
+export function listOf(message: Message, name: "Supported" | "Require" | "Allow"): readonly string[] {
+  try {
+    return message.headers.get(name);
+  } catch {
+    return [];
+  }
 }
 
 /** The number in front of a header field's first value, such as `90;refresher=uac`; undefined where there is none. */

@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content } from "./content.ts";
+import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage } from "./host.ts";
 import { OwnOffers } from "./own-offers.ts";
@@ -117,7 +117,7 @@ export class InviteUsage implements Usage, Session {
 
   /** Notes what the peer can do. @internal */
   notePeer(message: Request | Response): void {
-    const allow = message.headers.get("Allow");
+    const allow = listOf(message, "Allow");
     if (allow.length > 0) this.#peerUpdates = allow.includes("UPDATE");
   }
 

@@ -80,10 +80,9 @@ export class Notifier implements Usage {
   }
 
   /** Answers a SUBSCRIBE, the first or a later one, and tells the state. @internal */
-  accept(request: Request, transaction: ServerTransaction, status = 200): void {
-    const asked = request.headers.get("Expires") ?? 3600;
+  accept(request: Request, transaction: ServerTransaction, asked: number): void {
     const granted = Math.min(asked, this.#max);
-    const response = request.createResponse(status);
+    const response = request.createResponse(200);
     response.headers.set("Contact", this.dialog.contact);
     response.headers.set("Expires", String(granted));
     answer(transaction, response);
@@ -111,7 +110,7 @@ export class Notifier implements Usage {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
     if (String(request.headers.get("Event") ?? "") !== this.event) return false;
     this.dialog.refresh(request);
-    this.accept(request, transaction);
+    this.accept(request, transaction, expiresOf(request));
     return true;
   }
 
@@ -170,6 +169,8 @@ export class Notifier implements Usage {
   }
 }
 
+const expiresOf = ({ headers }: Request): number => headers.get("Expires") ?? 3600;
+
 /** A SUBSCRIBE that begins a subscription, and waits for its answer. */
 export class IncomingSubscription {
   readonly request: Request;
@@ -190,7 +191,8 @@ export class IncomingSubscription {
 
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
-   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event
+   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for an
+   *   Expires that is none
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
     const { request } = this;
@@ -199,9 +201,11 @@ export class IncomingSubscription {
     const response = request.createResponse(200);
     const tag = response.headers.get("To")?.tag ?? "";
     const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request.flow));
+    // Read first: where it cannot be, nothing is left behind.
+    const asked = expiresOf(request);
     dialog.confirm();
     const notifier = new Notifier(this.#host, dialog, event.toString(), handlers, options);
-    notifier.accept(request, this.#transaction);
+    notifier.accept(request, this.#transaction, asked);
     return notifier;
   }
 

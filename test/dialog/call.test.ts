@@ -400,6 +400,30 @@ describe("forks", () => {
 });
 
 describe("what is not in order", () => {
+  it("lists that cannot be read: an INVITE leaves no dialog behind, a 2xx is acknowledged", async () => {
+    const world = new SipWorld();
+    const mallory = await world.phone("mallory");
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => call.reject();
+    for (const name of ["Allow", "Supported", "Require"]) {
+      const headers = { "Session-Expires": 10, [name]: "((@" };
+      const sent = mallory.stack.send(mallory.request("INVITE", bob.uri, { headers }));
+      await world.pass();
+      expect([name, (await sent.final).status]).toEqual([name, 486]);
+    }
+    expect(bob.ua.stats.dialogs).toBe(0);
+    mallory.answer = (request, transaction) => {
+      const response = request.createResponse(200);
+      response.headers.set("Contact", `<${mallory.uri}>`).append("Allow", "((@");
+      transaction?.respond(response);
+    };
+    const invite = alice.invite(mallory.uri);
+    await world.pass();
+    void (await invite.session).bye();
+    await world.pass();
+    expect(mallory.methods).toEqual(["INVITE", "ACK", "BYE"]);
+  });
+
   it("a request that a later one has overtaken, one of no dialog, a method that nobody takes", async () => {
     const world = new SipWorld();
     const { alice, bob, a } = await connect(world);

@@ -186,6 +186,15 @@ describe("a subscription", () => {
     expect([notifiers[0]!.terminated, bob.ua.stats.dialogs]).toEqual([true, 0]);
   });
 
+  it("with an Expires that cannot be read is refused, and leaves nothing behind", async () => {
+    const world = new SipWorld();
+    const { alice, bob } = await presence(world);
+    const headers = { Event: "presence", Expires: "soon" };
+    const sent = alice.phone.stack.send(alice.phone.request("SUBSCRIBE", bob.uri, { headers }));
+    await world.pass();
+    expect([(await sent.final).status, bob.ua.stats.dialogs]).toEqual([400, 0]);
+  });
+
   it("a dialog of nothing else knows no session: 481 (RFC 5057)", async () => {
     const world = new SipWorld();
     const { alice, subscribe } = await presence(world);
