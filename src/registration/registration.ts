@@ -219,7 +219,8 @@ export class Registration {
       let next: Request | undefined;
       if (--left > 0 && (status === 401 || status === 407))
         next = await credentials?.answer(request, response);
-      else if (status !== 401 && status !== 407) credentials?.learn(request, response);
+      // What it says of itself may be unreadable: the Contact is bound all the same.
+      else if (status !== 401 && status !== 407) call(() => credentials?.learn(request, response));
       const least = status === 423 ? headers.get("Min-Expires") : undefined;
       if (left > 0 && least !== undefined && least > seconds && least <= LONGEST && seconds > 0) {
         seconds = least;
@@ -240,11 +241,11 @@ function alone(callId: string): Siblings {
   return { callId, next: () => ++cseq, othersStand: () => false };
 }
 
-/** What a callback throws is its owner's: the registration goes on. */
+/** What it throws changes nothing: the registration goes on. */
 function call(callback: () => void): void {
   try {
     callback();
   } catch {
-    // Said in RegistrationOptions.
+    // Of callbacks it is said in RegistrationOptions.
   }
 }

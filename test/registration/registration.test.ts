@@ -119,6 +119,20 @@ it("keeps the Service-Route of the last answer; its user agent goes by it (RFC 3
   registration.close();
 });
 
+it("is registered whatever else the answer says of the server", async () => {
+  const credentials = new DigestClient({ credentials: { username: "bob", password: "zanzibar" } });
+  const { world: all, server, registration, log } = await world({ credentials });
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(200);
+    response.headers.append("Authentication-Info", "nextnonce");
+    transaction?.respond(response);
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect([registration.state, log]).toEqual(["registered", [200, 200]]);
+  registration.close();
+});
+
 it("tries again after what may pass, and not after what will not", async () => {
   const { world: all, server, registration, log, found } = await world();
   const answer = server.answer;
