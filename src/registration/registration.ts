@@ -176,8 +176,8 @@ export class Registration {
   #failed(cause: Response | SipError): void {
     this.#state = "failed";
     this.#keeper.stop();
-    const status = cause instanceof SipError ? undefined : cause.status;
-    const isFinal = status !== undefined && FINAL.includes(status);
+    // A stack that was closed is never opened again: to try would keep a process alive for nothing.
+    const isFinal = cause instanceof SipError ? cause.code === "closed" : FINAL.includes(cause.status);
     const retry = isFinal ? undefined : Math.max(this.#pause(), retryAfter(cause));
     if (retry !== undefined) this.#wait(retry);
     call(() => this.#options.onFailed?.(cause, retry));

@@ -133,6 +133,14 @@ it("is registered whatever else the answer says of the server", async () => {
   registration.close();
 });
 
+it("is not tried again on a stack that was closed", async () => {
+  const { world: all, bob, registration, log } = await world({ expires: 100 });
+  await bob.stack.close();
+  await all.pass(100_000);
+  expect([registration.state, log]).toEqual(["failed", [200, "closed", undefined]]);
+  expect(all.clock.size).toBe(0);
+});
+
 it("tries again after what may pass, and not after what will not", async () => {
   const { world: all, server, registration, log, found } = await world();
   const answer = server.answer;
