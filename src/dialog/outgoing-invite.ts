@@ -5,7 +5,6 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
-import { asSipError } from "../stack/refusals.ts";
 import type { Returned } from "../transaction/user.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import { type Content, hasOption, leadingNumber } from "./content.ts";
@@ -153,7 +152,8 @@ export class OutgoingInvite implements Closable {
     try {
       this.#send();
     } catch (error) {
-      this.#fail(asSipError(error));
+      // What stack.send throws; `overloaded` say.
+      this.#fail(error as SipError);
     }
   }
 

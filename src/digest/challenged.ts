@@ -1,7 +1,7 @@
 // ChallengedRequest: one request of the user's, sent again with credentials as often as it is asked for them. Each
 // try is a transaction of its own, with a branch and a CSeq of its own (RFC 3261 §22.2); to the user they are one.
 
-import type { SipError } from "../errors.ts";
+import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
@@ -28,6 +28,8 @@ export class ChallengedRequest implements SentRequest {
   #left: number;
   /** No further try: the user has given up. */
   #over = false;
+  /** Nor a word to the user. */
+  #dropped = false;
 
   /** Throws as Stack.send. */
   constructor(
@@ -106,7 +108,10 @@ export class ChallengedRequest implements SentRequest {
 
   terminate(): void {
     this.#over = true;
+    this.#dropped = true;
     this.#current.terminate();
+    // Between two tries no transaction is there to say so.
+    this.#reject(new SipError("terminated", "the request was terminated"));
   }
 
   #send(request: Request, branch: string | undefined): SentRequest {
@@ -125,7 +130,7 @@ export class ChallengedRequest implements SentRequest {
     transaction: Parameters<NonNullable<SendOptions["onResponse"]>>[1],
   ): Returned {
     const { status } = response;
-    const tell = () => this.#options.onResponse?.(response, transaction);
+    const tell = () => (this.#dropped ? undefined : this.#options.onResponse?.(response, transaction));
     if (status < 200) {
       for (const queue of this.#queues) queue.push(response);
       return tell();

@@ -57,6 +57,21 @@ describe("sendWithCredentials", () => {
     await world.pass(200_000);
   });
 
+  it("says nothing more of a request that was terminated while credentials were looked up", async () => {
+    const { world, alice, server } = await asked("one");
+    let found: (user: typeof bob) => void = () => {};
+    const credentials = new DigestClient({ credentials: () => new Promise((resolve) => (found = resolve)) });
+    const told: number[] = [];
+    const onResponse = ({ status }: { status: number }) => void told.push(status);
+    const sent = alice.stack.send(alice.request("OPTIONS", server.uri), { credentials, onResponse });
+    await world.pass(100);
+    sent.terminate();
+    await expect(sent.final).rejects.toMatchObject({ code: "terminated" });
+    found(bob);
+    await world.pass(100);
+    expect([told, server.requests.length]).toEqual([[], 1]);
+  });
+
   it("remembers a challenge, where it gets a client", async () => {
     const { world, alice, server } = await asked("one");
     const credentials = new DigestClient({ credentials: bob });
