@@ -131,7 +131,8 @@ export class OutgoingInvite implements Closable {
 
   #onResponse(response: Response, transaction: SentRequest): void {
     const { status } = response;
-    if (status === 100) return;
+    // Over before its answer came: the user agent was closed, and nobody would hold the session.
+    if (status === 100 || this.#over) return;
     if (status < 200) this.#provisional(response);
     else if (status < 300) this.#accept(response, transaction.request);
     else if (!this.#canceled && this.#timer.yieldTo(response)) this.#again(response);

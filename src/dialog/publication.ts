@@ -103,6 +103,8 @@ export class Publication implements Closable {
   }
 
   #answered(response: Response, what: "state" | "refresh" | "remove"): void {
+    // The user agent was closed meanwhile.
+    if (!this.#host.loose.has(this)) return;
     const { status, statusClass, headers } = response;
     const least = leadingNumber(response, "Min-Expires");
     if (statusClass === 2 && what === "remove") {

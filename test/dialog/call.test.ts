@@ -251,6 +251,18 @@ describe("a call that does not come about", () => {
     expect([ua.stats.pending, phone.errors]).toEqual([0, []]);
   });
 
+  it("is answered after the user agent was closed: no dialog comes of it", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+    bob.answer = (_request, transaction) => void world.clock.set(() => transaction?.respond(200), 1_000);
+    const invite = alice.invite(bob.uri);
+    await world.pass(500);
+    alice.ua.close();
+    await expect(invite.session).rejects.toMatchObject({ code: "closed" });
+    await world.pass(1_000);
+    expect([alice.ua.stats.dialogs, bob.methods]).toEqual([0, ["INVITE"]]);
+  });
+
   it("is cancelled: both sides hear of it", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");

@@ -345,6 +345,16 @@ describe("PUBLISH", () => {
     await world.pass();
   });
 
+  it("is not refreshed by a user agent that was closed while it was under way", async () => {
+    const world = new SipWorld({ delay: 50 });
+    const { alice, bob, seen } = await compositor(world);
+    publish(alice, bob, 200);
+    await world.pass(60);
+    alice.ua.close();
+    await world.pass(300_000);
+    expect(seen).toEqual(["- 200 open"]);
+  });
+
   /** A compositor that keeps one state. */
   async function compositor(world: SipWorld) {
     const alice = await agent(world, "alice");
