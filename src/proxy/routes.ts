@@ -118,7 +118,7 @@ export class Routes {
    * RFC 5626 §5.1).
    */
   addPath(request: Request, cameFrom: Flow, goesTo: Flow): void {
-    const direct = request.headers.get("Via").length === 1;
+    const direct = isDirect(request);
     const outbound = direct && request.headers.get("Contact").some(({ params }) => params.has("reg-id"));
     const uri = this.#side(goesTo, direct ? cameFrom : undefined, request.uri.scheme === "sips");
     request.headers.prepend("Path", outbound ? uri.replace(/>$/, ";ob>") : uri);
@@ -139,11 +139,20 @@ export class Routes {
  */
 function isOnlyWayBack(request: Request, flow: Flow): boolean {
   if (isWebSocket(flow)) return true;
-  const [via, ...others] = request.headers.get("Via");
-  if (!via || others.length > 0) return false;
+  const via = isDirect(request) ? request.headers.first("Via") : undefined;
+  if (!via) return false;
   if (flow.transport.reliable) return true;
   const translated = via.received !== undefined && via.received !== via.host;
   return translated || (via.rport !== undefined && via.rport !== (via.port ?? 5060));
+}
+
+/** Whether there is no other proxy between. Of the Vias only the topmost is ours to read: another may be unreadable. */
+function isDirect({ headers }: Request): boolean {
+  try {
+    return headers.raw("Via").length === 1 && headers.get("Via").length === 1;
+  } catch {
+    return false;
+  }
 }
 
 function isWebSocket({ transport }: Flow): boolean {

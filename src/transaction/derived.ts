@@ -31,7 +31,7 @@ function derive(method: "ACK" | "CANCEL", invite: Request, to: Headers): Request
   if (cseq === undefined || !to.has("To"))
     throw new SipError("header_missing", `no ${method} without To and CSeq`);
   const headers = new Headers();
-  const via = from.get("Via")[0];
+  const via = from.first("Via");
   if (method === "ACK" && via !== undefined) headers.append("Via", via);
   headers.copy("Route", from);
   headers.append("Max-Forwards", 70);

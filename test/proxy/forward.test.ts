@@ -121,6 +121,24 @@ describe("one target", () => {
     expect(bob.requests[1]!.headers.get("Route")).toEqual([]);
   });
 
+  it("whatever stands in the Vias of others: its refusal is acknowledged, its CANCEL made", async () => {
+    for (const cancels of [false, true]) {
+      const world = new SipWorld();
+      const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+      const proxy = await proxied(world);
+      bob.answer = (_request, transaction) => transaction?.respond(cancels ? 180 : 486);
+      const request = alice.request("INVITE", bob.uri);
+      request.headers.append("Via", "((@");
+      const invite = alice.send(request, proxy.phone);
+      await world.pass(100);
+      if (cancels) invite.cancel();
+      await world.pass(5_000);
+      expect((await invite.final).status).toBe(cancels ? 487 : 486);
+      expect(world.wire("ACK ")).toBe(2);
+      expect([alice.errors, proxy.errors, bob.canceled]).toEqual([[], [], cancels ? 1 : 0]);
+    }
+  });
+
   it("by loss, too: every call is answered once", async () => {
     const world = new SipWorld({ loss: 0.25, duplicate: 0.1, delay: [1, 30], seed: 3 });
     const alice = await world.phone("alice");
