@@ -244,6 +244,24 @@ describe("a request to a name", () => {
     expect(caller.errors).toMatchObject([{ code: "no_target" }]);
   });
 
+  it("that cannot be sent at all leaves no rejection behind that nobody can handle", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", hear);
+    try {
+      const { world, caller } = await pool(["silent"]);
+      await caller.stack.close();
+      for (const uri of ["tel:+123", "sip:nowhere.example.com"]) {
+        const request = createRequest("OPTIONS", uri, { from: "<sip:a@b>;tag=1" });
+        expect(() => caller.stack.send(request)).toThrow("closed");
+      }
+      await elapse(world);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+  });
+
   it("ends with the stack", async () => {
     const { world, send, caller } = await pool(["silent", 200]);
     const sent = send();

@@ -114,17 +114,18 @@ class SipResolver implements Resolver, AttemptsOwner {
   }
 
   send(request: Request, options: SendOptions, sender: Sender): SentRequest {
-    let found: readonly Target[] | Promise<readonly Target[]>;
-    try {
-      found = this.targets(request, sender.protocols);
-    } catch (error) {
-      found = Promise.reject(error);
-    }
-    const fitted =
-      found instanceof Promise
-        ? found.then((targets) => this.#fit(targets, request, sender))
-        : this.#fit(found, request, sender);
+    // First of all: where it throws, nobody is there to hear what a search ends with.
     const attempts = new Attempts(request, options, sender, this);
+    let fitted: readonly Target[] | Promise<readonly Target[]>;
+    try {
+      const found = this.targets(request, sender.protocols);
+      fitted =
+        found instanceof Promise
+          ? found.then((targets) => this.#fit(targets, request, sender))
+          : this.#fit(found, request, sender);
+    } catch (error) {
+      fitted = Promise.reject(error);
+    }
     attempts.begin(fitted);
     return attempts;
   }
