@@ -41,7 +41,7 @@ export class Acknowledgements {
   acknowledge(response: Response, content: Content = {}, credentials?: Request): void {
     const cseq = response.headers.get("CSeq")?.number ?? 0;
     const again = this.#ack?.headers.get("CSeq")?.number === cseq ? this.#ack : undefined;
-    const ack = again ?? this.#dialog.createRequest("ACK", content, cseq);
+    const ack = again ?? this.#make(content, cseq);
     if (!again && credentials) {
       for (const name of ["Authorization", "Proxy-Authorization"]) {
         for (const value of credentials.headers.raw(name)) ack.headers.append(name, value);
@@ -51,6 +51,16 @@ export class Acknowledgements {
     const { flow } = this.#dialog;
     // A peer may have told us a Contact that leads nowhere.
     this.#host.call(() => this.#host.stack.sendStateless(ack, flow ? { flow } : {}));
+  }
+
+  /** Where the content must not go on the wire the peer gets his ACK without it, and the user hears of it. */
+  #make(content: Content, cseq: number): Request {
+    try {
+      return this.#dialog.createRequest("ACK", content, cseq);
+    } catch (error) {
+      this.#host.report(error);
+      return this.#dialog.createRequest("ACK", {}, cseq);
+    }
   }
 
   /** Whether a 2xx was acknowledged already: it comes again. */

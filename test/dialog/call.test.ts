@@ -511,6 +511,19 @@ describe("what is not in order", () => {
     void a.bye();
   });
 
+  it("an answer to the peer's offer that is unfit for the wire: the ACK goes without it", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice", "UDP", { onError: (error) => void thrown.push(error) });
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "offer" }));
+    const invite = alice.invite(bob, {}, { answer: () => ({ headers: { "X-Bad": "a\r\nb" } }) });
+    await world.pass();
+    expect(await invite.session).toMatchObject({ state: "confirmed" });
+    expect([bob.phone.methods, thrown.length]).toEqual([["INVITE", "ACK"], 1]);
+    void (await invite.session).bye();
+  });
+
   it("an answer that is unfit for the wire is a 500 to the peer", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
