@@ -84,3 +84,9 @@ export function askFinal(
     },
   }).final;
 }
+
+/** A promise whose rejection is no unhandled one where nobody waits for it: a peer must not end a process by hanging up. */
+export function unwatched<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

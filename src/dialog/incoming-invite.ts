@@ -8,7 +8,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, addOption, type Content, hasOption, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Closable, type Host } from "./host.ts";
+import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { Resend } from "./resend.ts";
 import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
@@ -97,17 +97,18 @@ export class IncomingInvite implements Closable {
    * it were. Resolves with its PRACK, whose body answers an offer.
    *
    * Rejects with a SipError: `unsupported` where the caller does not know the extension; `timeout` where no PRACK
-   * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile.
+   * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile. One that nobody handles is no
+   * unhandled rejection.
    */
   ringReliably(status = 183, content: Content = {}): Promise<Request> {
-    if (this.reliable === "none")
-      return Promise.reject(new SipError("unsupported", "the caller lacks 100rel"));
-    if (this.#over) return Promise.reject(new SipError("terminated", "the call is over"));
-    return new Promise((resolve, reject) => {
+    const told = new Promise<Request>((resolve, reject) => {
       const send = () => this.#sendReliably(status, content, resolve, reject);
-      if (this.#unacknowledged) this.#waiting.push({ send, reject });
+      if (this.reliable === "none") reject(new SipError("unsupported", "the caller lacks 100rel"));
+      else if (this.#over) reject(new SipError("terminated", "the call is over"));
+      else if (this.#unacknowledged) this.#waiting.push({ send, reject });
       else send();
     });
+    return unwatched(told);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage } from "./host.ts";
+import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -121,7 +121,11 @@ export class InviteUsage implements Usage, Session {
     if (allow.length > 0) this.#peerUpdates = allow.includes("UPDATE");
   }
 
-  async request(method: string, content: Content = {}): Promise<Response> {
+  request(method: string, content: Content = {}): Promise<Response> {
+    return unwatched(this.#request(method, content));
+  }
+
+  async #request(method: string, content: Content): Promise<Response> {
     if (method !== "PRACK" && this.#prack) await this.#prack;
     const asked = this.#ask(this.#live().createRequest(method, content));
     if (method === "PRACK") this.#notePrack(asked);
@@ -129,11 +133,11 @@ export class InviteUsage implements Usage, Session {
   }
 
   update(content: Content = {}): Promise<Response> {
-    return this.#own.update(content);
+    return unwatched(this.#own.update(content));
   }
 
   reinvite(content: Content = {}): Promise<Response> {
-    return this.#own.reinvite(content);
+    return unwatched(this.#own.reinvite(content));
   }
 
   refer(target: string, handlers: SubscriptionHandlers, content: Content = {}): Subscription {
@@ -149,10 +153,7 @@ export class InviteUsage implements Usage, Session {
     return this.#hangUp("bye", content);
   }
 
-  /**
-   * Whether a 2xx came before: its ACK is sent again (RFC 3261 §13.2.2.4), or will be sent as soon as our answer is
-   * there. @internal
-   */
+  /** Whether a 2xx came before: its ACK is sent again (RFC 3261 §13.2.2.4), or goes with our answer. @internal */
   repeats(response: Response): boolean {
     const known = this.#acks.knows(response);
     if (known) this.#acks.acknowledge(response);

@@ -45,7 +45,7 @@ export interface SessionOptions {
   readonly timer?: SessionTimerOptions;
 }
 
-/** A call that rings: its dialog is early. */
+/** A call that rings: its dialog is early. A rejection of its methods that nobody handles is no unhandled one. */
 export interface EarlyDialog {
   readonly state: "early" | "confirmed" | "ended";
   readonly dialog: Dialog;

@@ -412,6 +412,31 @@ describe("forks", () => {
 });
 
 describe("what is not in order", () => {
+  it("what nobody waits for, and the peer ends, is no unhandled rejection", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", hear);
+    try {
+      const world = new SipWorld();
+      const { alice, bob, a, b } = await connect(world);
+      world.network.set({ drop: ({ text }) => /^(UPDATE|INFO|INVITE)/.test(text) });
+      void [a.update(), a.reinvite({ body: "hold" }), a.request("INFO")];
+      await world.pass(40_000);
+      void [b.update(), b.reinvite(), b.request("INFO")];
+      world.network.set({ drop: () => false });
+      bob.onInvite = (call) => void call.ringReliably();
+      const invite = alice.invite(bob);
+      await world.pass(100);
+      invite.cancel();
+      await world.pass(100);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+      bob.ua.close();
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+  });
+
   it("lists that cannot be read: an INVITE leaves no dialog behind, a 2xx is acknowledged", async () => {
     const world = new SipWorld();
     const mallory = await world.phone("mallory");
