@@ -11,6 +11,8 @@ import type { Closable, Host } from "./host.ts";
 
 /** No state is taken to hold for less, in seconds. */
 const LEAST = 10;
+/** A compositor that wants a longer time each time is asked no more. */
+const MOST_YIELDS = 3;
 
 /** What a publication calls. */
 export interface PublicationHandlers {
@@ -32,6 +34,8 @@ export class Publication implements Closable {
   #timer: TimerHandle | undefined;
   /** One PUBLISH at a time (RFC 3903 §4.1); what waits is only the newest state. */
   #busy = false;
+  /** How often in a row a 423 was yielded to. */
+  #yielded = 0;
   #wanted: "state" | "refresh" | "remove" | undefined;
 
   /** @internal */
@@ -111,6 +115,7 @@ export class Publication implements Closable {
       this.#etag = undefined;
       this.close();
     } else if (statusClass === 2) {
+      this.#yielded = 0;
       this.#etag = headers.raw("SIP-ETag")[0];
       // A compositor that grants nothing must not be asked without end.
       const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), 2_000_000);
@@ -120,7 +125,13 @@ export class Publication implements Closable {
       // It has forgotten us: begin anew (RFC 3903 §4.1).
       this.#etag = undefined;
       this.#want(what === "remove" ? "remove" : "state");
-    } else if (status === 423 && least !== undefined && least > this.#expires && least <= 86_400) {
+    } else if (
+      status === 423 &&
+      least !== undefined &&
+      least > this.#expires &&
+      least <= 86_400 &&
+      ++this.#yielded <= MOST_YIELDS
+    ) {
       this.#expires = least;
       this.#want(what);
     } else this.#failed(response);
@@ -128,6 +139,7 @@ export class Publication implements Closable {
 
   #failed(cause: Response | SipError): void {
     this.#etag = undefined;
+    this.#yielded = 0;
     this.close();
     this.#host.call(() => this.#handlers.onFailed?.(cause));
   }

@@ -26,6 +26,8 @@ export interface SessionTimerState {
 export const LEAST_SESSION = 90;
 /** A runtime's timers run 24 days at most; who asks for more in seconds has his session refreshed as if for so many. */
 const LONGEST = 2_000_000;
+/** Proxies on the way may each want a longer interval; who wants a longer one each time is asked no more. */
+const MOST_YIELDS = 8;
 /** So shortly before the end, in milliseconds, nothing is refreshed any more. */
 const LAST_TRY = 10_000;
 
@@ -40,6 +42,8 @@ export class SessionTimer {
   #state: SessionTimerState | undefined;
   #timers: TimerHandle[] = [];
   #closed = false;
+  /** How often in a row a 422 was yielded to. */
+  #yielded = 0;
 
   /**
    * @param refresh called when it is our turn to refresh the session
@@ -74,6 +78,7 @@ export class SessionTimer {
   yieldTo(response: Response): boolean {
     const min = leadingNumber(response, "Min-SE");
     if (response.status !== 422 || min === undefined || min <= this.#min || min > 86_400) return false;
+    if (this.#yielded++ === MOST_YIELDS) return false;
     this.#min = min;
     return true;
   }
@@ -133,6 +138,7 @@ export class SessionTimer {
 
   #start(state: SessionTimerState | undefined): void {
     this.#stop();
+    this.#yielded = 0;
     if (this.#closed) return;
     this.#state = state;
     if (!state) return;

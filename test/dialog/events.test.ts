@@ -328,7 +328,21 @@ describe("REFER", () => {
 });
 
 describe("PUBLISH", () => {
-  it("does not ask without end whom grants no time", async () => {
+  it("does not ask without end who wants a longer time each time", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+    bob.answer = (request, transaction) => {
+      const response = request.createResponse(423);
+      response.headers.set("Min-Expires", 1000 + bob.requests.length);
+      transaction?.respond(response);
+    };
+    let failed = 0;
+    publish(alice, bob, 60, () => void failed++);
+    await world.pass(1_000);
+    expect([failed, bob.requests.length]).toEqual([1, 4]);
+  });
+
+  it("does not ask without end who grants no time", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
     const bob = await world.phone("bob");

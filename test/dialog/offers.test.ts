@@ -299,6 +299,20 @@ describe("session timers", () => {
     void a.bye();
   });
 
+  it("a peer that wants a longer interval each time is not asked without end", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+    bob.answer = (request, transaction) => {
+      const response = request.createResponse(422);
+      response.headers.set("Min-SE", `${100 + bob.requests.length}`);
+      transaction?.respond(response);
+    };
+    const invite = alice.invite(bob.uri);
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 422 });
+    expect(bob.requests.filter(({ method }) => method === "INVITE")).toHaveLength(9);
+  });
+
   it("are not over at once where an interval is longer than a timer can run", async () => {
     const world = new SipWorld();
     const set = world.clock.set.bind(world.clock);
