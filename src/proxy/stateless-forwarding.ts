@@ -51,13 +51,13 @@ export class StatelessForwarding {
     const { stack, marks, routes, extensions, tally } = this.#host;
     tally.taken++;
     if (request.method === "ACK" && marks.isRefusal(request)) return;
-    const refusal = checkRequest(request, extensions, () => false);
-    const routed = routes.preprocess(request);
-    if (refusal) this.#refuse(request, refusal.status, refusal.headers);
-    else if (routed.flowGone) this.#refuse(request, 430);
-    else {
-      const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
-      try {
+    try {
+      const refusal = checkRequest(request, extensions, () => false);
+      const routed = routes.preprocess(request);
+      if (refusal) this.#refuse(request, refusal.status, refusal.headers);
+      else if (routed.flowGone) this.#refuse(request, 430);
+      else {
+        const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
         const breadth = breadthOf(request);
         const made = this.#host.make(routed.request, request.flow, to, undefined, breadth, options);
         stack.sendStateless(made.request, {
@@ -66,10 +66,10 @@ export class StatelessForwarding {
           uncopied: true,
         });
         tally.branches++;
-      } catch (error) {
-        if (!(error instanceof SipError)) throw error;
-        this.#refuse(request, error.status ?? 503);
       }
+    } catch (error) {
+      if (!(error instanceof SipError)) throw error;
+      this.#refuse(request, error.status ?? 503);
     }
   }
 

@@ -100,6 +100,15 @@ it("refuses with the same To tag each time, and takes the ACK for itself", async
   expect(proxy.stats.dropped).toBe(0);
 });
 
+it("refuses what it cannot read, as a stateful one does", async () => {
+  const { world, phone, alice, bob } = await stateless();
+  const headers = { "Proxy-Require": "((@" };
+  const sent = alice.send(alice.request("OPTIONS", "sip:b@c", { headers }), phone);
+  await world.pass();
+  expect((await sent.final).status).toBe(400);
+  expect([phone.errors, bob.methods]).toEqual([[], []]);
+});
+
 it("a response without a way back is dropped, and counted", async () => {
   const { world, phone, proxy, bob } = await stateless();
   const request = bob.request("OPTIONS", "sip:b@c");
