@@ -140,7 +140,10 @@ export class Publication implements Closable {
   #failed(cause: Response | SipError): void {
     this.#etag = undefined;
     this.#yielded = 0;
+    // A newer state waits for its turn, and begins anew.
+    const newer = this.#wanted === "state" && this.#host.loose.has(this);
     this.close();
     this.#host.call(() => this.#handlers.onFailed?.(cause));
+    if (newer) this.update(this.#content);
   }
 }

@@ -328,6 +328,24 @@ describe("REFER", () => {
 });
 
 describe("PUBLISH", () => {
+  it("a state that came while the one before failed is published all the same", async () => {
+    const world = new SipWorld({ delay: 50 });
+    const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+    bob.answer = (request, transaction) => {
+      const response = request.createResponse(bob.requests.length === 1 ? 500 : 200);
+      response.headers.set("SIP-ETag", "e1").set("Expires", 200);
+      transaction?.respond(response);
+    };
+    let failed = 0;
+    const publication = publish(alice, bob, 200, () => void failed++);
+    await world.pass(10);
+    publication.update({ body: "busy" });
+    await world.pass(1_000);
+    expect([failed, bob.requests.map(({ bodyText }) => bodyText)]).toEqual([1, ["open", "busy"]]);
+    publication.remove();
+    await world.pass(1_000);
+  });
+
   it("does not ask without end who wants a longer time each time", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
