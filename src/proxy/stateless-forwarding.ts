@@ -81,7 +81,8 @@ export class StatelessForwarding {
     const flow = connection === undefined ? undefined : stack.flow(connection);
     response.flow = undefined;
     try {
-      if (!response.headers.has("Via") || (connection !== undefined && !flow)) tally.dropped++;
+      // A connection that is gone is opened anew, to where the Via says (§18.2.2), if anybody listens there.
+      if (!response.headers.has("Via")) tally.dropped++;
       else stack.sendStateless(response, flow ? { flow } : {});
     } catch (error) {
       if (!(error instanceof SipError)) throw error;

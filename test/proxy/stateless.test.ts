@@ -10,7 +10,7 @@ import { SipWorld } from "../support/sip-world.ts";
 async function stateless(faults: MemoryFaults & { seed?: number } = {}) {
   const world = new SipWorld(faults);
   const made: { proxy?: SipProxy; target?: ProxyTarget } = {};
-  const transports = ["UDP", "WS"].map((protocol) =>
+  const transports = ["UDP", "WS", "TCP"].map((protocol) =>
     world.network.transport({ protocol, host: "10.9.0.1", ...(protocol === "WS" ? { port: 80 } : {}) }),
   );
   const phone = await world.phone(
@@ -80,6 +80,22 @@ it("a client on a connection gets its response there", async () => {
   await world.pass();
   expect(page.statuses).toEqual([200]);
   expect(bob.methods).toEqual(["OPTIONS"]);
+});
+
+it("a connection that is gone is opened anew for the response (RFC 3261 §18.2.2)", async () => {
+  const { world, phone, proxy, bob } = await stateless();
+  const carol = await world.phone("carol", "TCP");
+  bob.answer = (_request, transaction) => void world.clock.set(() => transaction?.respond(200), 1_000);
+  const [, , tcp] = phone.stack.transports;
+  const target = { protocol: "TCP", ...tcp!.local };
+  const sent = carol.stack.send(carol.request("OPTIONS", "sip:bob@example.com"), { target });
+  await world.pass(500);
+  world.network.cut(carol.transport, tcp!);
+  await world.pass(1_000);
+  await expect(sent.final).rejects.toMatchObject({ code: "connection_closed" });
+  // Its transaction is over, and what comes is nobody's; but it comes.
+  expect(carol.stack.stats.traffic.TCP!.received).toMatchObject({ "2xx": 1 });
+  expect(proxy.stats.dropped).toBe(0);
 });
 
 it("refuses with the same To tag each time, and takes the ACK for itself", async () => {
