@@ -75,13 +75,18 @@ function canonicalUrn(opaque: string): string {
   );
 }
 
+/** Values in lower case by name, found at once: a URI from the network may have hundreds. The first of a name counts. */
+function valuesOf(params: Params): Map<string, string> {
+  return new Map([...params].reverse().map(([name, value]) => [name.toLowerCase(), value.toLowerCase()]));
+}
+
 function paramsEqual(a: Params, b: Params): boolean {
-  for (const name of MUST_MATCH) if (a.has(name) !== b.has(name)) return false;
-  for (const [name, value] of a) {
-    const other = b.get(name);
-    if (other !== undefined && other.toLowerCase() !== value.toLowerCase()) return false;
-  }
-  return true;
+  const others = valuesOf(b);
+  const values = valuesOf(a);
+  return (
+    MUST_MATCH.every((name) => values.has(name) === others.has(name)) &&
+    [...values].every(([name, value]) => (others.get(name) ?? value) === value)
+  );
 }
 
 /** Headers must be all the same, in any order. */
