@@ -51,6 +51,17 @@ describe("the handshake", () => {
     expect(transport.connections).toBe(1);
   });
 
+  test.each([
+    [{ status: 401, headers: { "X-Of": "a\r\nSet-Cookie: evil" } }],
+    [{ status: 401, headers: { "X-Of: a\r\nSet-Cookie": "evil" } }],
+    [{ status: "401 No\r\nSet-Cookie: evil" as unknown as number }],
+  ])("answers 500 where %j would add header fields of the client's own", async (verdict) => {
+    const { url, recorder } = await started({ verify: () => verdict });
+    const { statusCode, headers } = await refusal(url);
+    expect([statusCode, headers["set-cookie"]]).toEqual([500, undefined]);
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed"]);
+  });
+
   test("does not wait for verify for ever", async () => {
     const clock = new VirtualClock();
     const { url } = await started({ clock, handshakeTimeout: 5000, verify: () => new Promise(() => {}) });
