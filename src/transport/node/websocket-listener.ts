@@ -108,7 +108,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   disconnect(flow: Flow, code = 1000, reason = ""): void {
-    (flow as WebSocketConnection).close(code, reason);
+    try {
+      (flow as WebSocketConnection).close(code, reason);
+    } catch (cause) {
+      throw new SipError("value_invalid", `no WebSocket closes with ${code} and that reason`, { cause });
+    }
   }
 
   close(): Promise<void> {

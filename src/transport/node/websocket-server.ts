@@ -51,7 +51,11 @@ export interface WebSocketServerOptions {
 export interface WebSocketServerTransport extends Transport {
   /** How many connections are open. */
   readonly connections: number;
-  /** Closes the connection of a flow, with 1000 unless told otherwise. */
+  /**
+   * Closes the connection of a flow, with 1000 unless told otherwise.
+   *
+   * @throws SipError `value_invalid` for a code that may not be sent, or a reason of more than 123 octets (RFC 6455 §7.4)
+   */
   disconnect(flow: Flow, code?: number, reason?: string): void;
 }
 
