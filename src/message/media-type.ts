@@ -5,7 +5,7 @@ import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { isToken, quote } from "./escape.ts";
-import { Params } from "./params.ts";
+import { Params, type ParamsInit } from "./params.ts";
 
 /** A media type: `application/sdp;charset=utf-8`. */
 export class MediaType {
@@ -15,10 +15,10 @@ export class MediaType {
   readonly subtype: string;
   readonly params: Params;
 
-  constructor(type: string, subtype: string, params: Params = Params.empty()) {
+  constructor(type: string, subtype: string, params: ParamsInit = {}) {
     this.type = type.toLowerCase();
     this.subtype = subtype.toLowerCase();
-    this.params = params;
+    this.params = Params.of(params);
   }
 
   /** type/subtype without parameters. */
@@ -38,9 +38,9 @@ export class TokenParams {
   readonly token: string;
   readonly params: Params;
 
-  constructor(token: string, params: Params = Params.empty()) {
+  constructor(token: string, params: ParamsInit = {}) {
     this.token = token;
-    this.params = params;
+    this.params = Params.of(params);
   }
 
   /** As it stands on the wire. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { headerById, headerInfo } from "../../src/message/header-table.ts";
 import { Headers } from "../../src/message/headers.ts";
 import { Interval } from "../../src/message/interval.ts";
-import { TokenParams } from "../../src/message/media-type.ts";
+import { MediaType, TokenParams } from "../../src/message/media-type.ts";
 import { MimeVersion } from "../../src/message/mime-version.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { Privacy } from "../../src/message/privacy.ts";
@@ -149,6 +149,8 @@ describe("values made here", () => {
     ["Privacy", new Privacy(["id", "critical"]), "id;critical"],
     ["Warning", new Warning(399, "a:5060", 'b "c"'), '399 a:5060 "b \\"c\\""'],
     ["P-Visited-Network-ID", new TokenParams("a b"), '"a b"'],
+    ["Event", new TokenParams("presence", { id: 7 }), "presence;id=7"],
+    ["Content-Type", new MediaType("text", "plain", { charset: "utf-8" }), "text/plain;charset=utf-8"],
   ] as const)("%s %s", (header, value, text) => {
     const headers = new Headers().set(header, value as never);
     expect(headers.raw(header)).toEqual([text]);
