@@ -39,17 +39,10 @@ function canonical(userinfo: string): string {
   });
 }
 
-/** A host in lower case, an IPv6 address as its eight groups: it has many spellings (RFC 5954 §4.2). */
+/** A host in lower case, an IPv6 address in URL's one of its many spellings (RFC 5954 §4.2), which has no zeros in front. */
 function canonicalHost(host: string): string {
-  const lower = host.toLowerCase();
-  if (!lower.includes(":")) return lower;
-  const hex = lower.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: string[]) => {
-    const [a, b, c, d] = parts.slice(0, 4).map(Number) as [number, number, number, number];
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [before = [], after = []] = hex.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  const zeros: string[] = Array(Math.max(0, 8 - before.length - after.length)).fill("0");
-  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16)).join(":");
+  if (!host.includes(":")) return host.toLowerCase();
+  return new URL(`http://[${host.replace(/\b0+(?=\d)/g, "")}]`).hostname;
 }
 
 /** Without visual separators, in lower case, the parameters sorted (RFC 3966 §4). */
