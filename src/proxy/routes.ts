@@ -4,6 +4,7 @@
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
+import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { FlowTokens } from "./flow-tokens.ts";
 
@@ -89,13 +90,14 @@ export class Routes {
   #dropMaddr(request: Request): void {
     const { uri } = request;
     const maddr = uri.isSip ? uri.params.get("maddr") : undefined;
-    if (
-      maddr === undefined ||
-      !this.#isLocal(uri.with({ host: maddr, params: uri.params.without("maddr") }))
-    ) {
-      return;
+    if (maddr === undefined) return;
+    const params = uri.params.without("maddr");
+    try {
+      if (!this.#isLocal(uri.with({ host: unbracketed(maddr), params }))) return;
+    } catch {
+      return; // It is no host at all, and so not ours.
     }
-    request.uri = uri.with({ port: undefined, params: uri.params.without("maddr").without("transport") });
+    request.uri = uri.with({ port: undefined, params: params.without("transport") });
   }
 
   /**

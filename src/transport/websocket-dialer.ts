@@ -4,7 +4,7 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import { formatAddress, parseAddress } from "./address.ts";
+import { formatAddress, parseAddress, unbracketed } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import { DialerFlow } from "./dialer-flow.ts";
 import { NetworkWatch } from "./network-watch.ts";
@@ -228,7 +228,7 @@ export class WebSocketDialer implements WebSocketTransport {
 
   get #remote(): Address {
     const { hostname, port } = this.#servers[this.#server] as URL;
-    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (this.secure ? 443 : 80) };
+    return { host: unbracketed(hostname), port: Number(port) || (this.secure ? 443 : 80) };
   }
 
   #newFlow(): DialerFlow {

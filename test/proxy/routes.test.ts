@@ -208,4 +208,18 @@ describe("strict routers", () => {
     await world.pass();
     expect(seen).toEqual(["sip:bob@example.com;user=ip"]);
   });
+
+  it.each(["[2001:db8::1]", "[", "a%20b", "%0d%0a", ""])(
+    "an maddr of %j, which does not, stays",
+    async (maddr) => {
+      const world = new SipWorld();
+      const alice = await world.phone("alice");
+      const proxy = await proxied(world);
+      proxy.targets = () => 404;
+      const request = alice.request("OPTIONS", `sip:bob@example.com;maddr=${maddr}`);
+      const { final } = alice.send(request, proxy.phone);
+      await world.pass();
+      expect((await final).status).toBe(404);
+    },
+  );
 });
