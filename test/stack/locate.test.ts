@@ -211,6 +211,11 @@ describe("a response without a connection leads", () => {
   });
 });
 
+it("asks no DNS server that has no address", () => {
+  const refused = expect.objectContaining({ name: "SipError", code: "value_invalid" });
+  expect(() => nodeDns({ servers: ["192.0.2.53", "dns.example.com"] })).toThrow(refused);
+});
+
 describe("what DNS has said", () => {
   it("is kept as long as it is good for, and asked once at a time", async () => {
     const clock = new VirtualClock();
