@@ -5,10 +5,15 @@ import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { isToken, quote } from "./escape.ts";
+import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 
 /** A media type: `application/sdp;charset=utf-8`. */
 export class MediaType {
+  static {
+    inspectAsText(MediaType.prototype, "MediaType");
+  }
+
   /** Lower case. */
   readonly type: string;
   /** Lower case. */
@@ -30,10 +35,19 @@ export class MediaType {
   toString(): string {
     return `${this.type}/${this.subtype}${this.params}`;
   }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A token with parameters: `session;handling=optional`. */
 export class TokenParams {
+  static {
+    inspectAsText(TokenParams.prototype, "TokenParams");
+  }
+
   /** As written; without its quotes where it may be a quoted string. */
   readonly token: string;
   readonly params: Params;
@@ -46,6 +60,11 @@ export class TokenParams {
   /** As it stands on the wire. */
   toString(): string {
     return `${isToken(this.token) ? this.token : quote(this.token)}${this.params}`;
+  }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 }
 

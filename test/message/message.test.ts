@@ -1,4 +1,5 @@
 // Request and Response: making them, answering, copying (RFC 3261 §8.1.1, §8.2.6, §13.2.2.4).
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createAck } from "../../src/message/create-ack.ts";
 import { createRequest } from "../../src/message/create-request.ts";
@@ -303,4 +304,25 @@ it("clones a response whose reason phrase came in with a CR of its own", () => {
   const response = parseMessage("SIP/2.0 100 \r\r\n\n");
   void (response as Response).reason;
   expect(response.clone().toString()).toBe(response.toString());
+});
+
+describe("shown in a console, and in JSON,", () => {
+  const text = createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>;tag=1", callId: "secret" }).toString();
+  const came = parseMessage(text.replace("To:", "Content-Type: a/b;c=d\r\nEvent: e;id=1\r\nTo:"));
+
+  it("a message is its text", () => {
+    expect(inspect(came)).toBe(`Message<${came}>`);
+    expect(JSON.parse(JSON.stringify({ came }))).toEqual({ came: came.toString() });
+  });
+
+  it("its values are theirs, and nothing else of the message", () => {
+    const [type, event] = [came.headers.get("Content-Type"), came.headers.get("Event")];
+    const values = [type, event, type?.params];
+    expect(values.map((value) => inspect(value))).toEqual([
+      "MediaType<a/b;c=d>",
+      "TokenParams<e;id=1>",
+      "Params<;c=d>",
+    ]);
+    expect(JSON.stringify(values)).toBe('["a/b;c=d","e;id=1",";c=d"]');
+  });
 });
