@@ -258,6 +258,15 @@ describe("equals", () => {
   });
 });
 
+it("loses its password with its user", () => {
+  expect(Uri.parse("sip:alice:secret@example.com").with({ user: undefined }).toString()).toBe(
+    "sip:example.com",
+  );
+  expect(Uri.parse("sip:alice:secret@example.com").with({ user: "bob" }).toString()).toBe(
+    "sip:bob:secret@example.com",
+  );
+});
+
 describe("parameters and headers", () => {
   const params = (count: number) => ";a".repeat(count);
   const headers = (count: number) => `?${"b=&".repeat(count)}`;
