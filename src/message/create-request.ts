@@ -37,7 +37,7 @@ function address(value: NameAddr | string): NameAddr {
  *   `value_unsafe` for CR, LF or NUL
  */
 export function createRequest(method: string, uri: Uri | string, init: RequestInit): Request {
-  const target = typeof uri === "string" ? Uri.parse(uri) : uri;
+  const target = uri instanceof Uri ? uri : Uri.parse(String(uri));
   const from = address(init.from);
   const headers = new Headers();
   headers.append("Max-Forwards", init.maxForwards ?? 70);

@@ -306,6 +306,18 @@ it("clones a response whose reason phrase came in with a CR of its own", () => {
   expect(response.clone().toString()).toBe(response.toString());
 });
 
+it("takes for a Request-URI what is a URI as text", () => {
+  const like = (text: string) => ({ toString: () => text }) as Uri;
+  const from = "<sip:a@b>";
+  const made = createRequest("OPTIONS", like("sip:b@c"), { from });
+  made.uri = like("sip:d@e");
+  expect(made.toString().split("\r\n")[0]).toBe("OPTIONS sip:d@e SIP/2.0");
+  expect(thrown(() => createRequest("OPTIONS", like("sip:b@c SIP/2.0\r\nX: y"), { from })).code).toMatch(
+    "invalid",
+  );
+  expect(thrown(() => (made.uri = like("sip:b@c SIP/2.0\r\nX: y"))).code).toBe("value_unsafe");
+});
+
 describe("shown in a console, and in JSON,", () => {
   const text = createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>;tag=1", callId: "secret" }).toString();
   const came = parseMessage(text.replace("To:", "Content-Type: a/b;c=d\r\nEvent: e;id=1\r\nTo:"));
