@@ -1,6 +1,7 @@
 // Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
 // writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers (§16.6 step 6).
 
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -52,11 +53,20 @@ export class Routes {
     this.#dropMaddr(request);
     let taken = 0;
     let last: Uri | undefined;
-    for (let route = headers.first("Route"); route; route = headers.first("Route")) {
-      if (!route.uri.isSip || !this.#isLocal(route.uri)) break;
-      headers.shift("Route");
+    const isOurs = ({ uri }: NameAddr): boolean => uri.isSip && this.#isLocal(uri);
+    for (let route = headers.first("Route"); route && isOurs(route); route = headers.first("Route")) {
       last = route.uri;
-      taken++;
+      if (++taken <= 2) {
+        headers.shift("Route");
+        continue;
+      }
+      // More than we ever write. All at once: each shift would go through a list of thousands again.
+      const routes = headers.get("Route");
+      const others = routes.findIndex((each) => !isOurs(each));
+      const end = others < 0 ? routes.length : others;
+      last = routes[end - 1]?.uri;
+      headers.set("Route", routes.slice(end));
+      break;
     }
     const token = last?.user;
     // A single one that names the flow which the request came by is the sender's side, and there is no other.
