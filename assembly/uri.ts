@@ -5,6 +5,7 @@ import {
   E_RANGE,
   E_URI,
   NONE,
+  PARAMS_MAX,
   R_URI_ESCAPED,
   R_URI_HEADERS,
   R_URI_HOST,
@@ -25,6 +26,7 @@ import { fail } from "./failure";
 import { host, hostSpan } from "./host";
 import { record, span } from "./memory";
 import { decimal, decimalValue } from "./number";
+import { uriParams } from "./values";
 
 /**
  * Reads the URI at `start` as far as it goes, at most to `end`; returns the address behind it, 0 where there
@@ -107,5 +109,8 @@ function sip(p: usize, end: usize): usize {
   const headers = p;
   if (p < end && load<u8>(p) == 0x3f) p = skipEscaped(p + 1, end, C_HEADERS);
   record(R_URI_HEADERS, span(headers, p));
+  // What is longer may have more parameters or headers than can be read: that is said now, not when they are asked for.
+  if (p - params <= 2 * PARAMS_MAX) return p;
+  if (uriParams(params, headers, 0x3b) == 0 || uriParams(headers + 1, p, 0x26) == 0) return 0;
   return p;
 }

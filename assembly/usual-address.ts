@@ -2,6 +2,7 @@
 
 import {
   NONE,
+  PARAMS_MAX,
   R_ADDRESS_FORM,
   R_DISPLAY,
   R_DISPLAY_QUOTED,
@@ -161,6 +162,7 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
     bits &= bits - 1;
     octet = load<u8>(last);
   }
+  if (last - first > 2 * PARAMS_MAX) return 0;
   store<u32>(to, span(first, last), R_URI_PARAMS << 2);
   store<u32>(to, span(last, last), R_URI_HEADERS << 2);
 

@@ -65,10 +65,15 @@ export interface SipErrorDetails {
 
 /** The error that every function of this library throws or reports. */
 export class SipError extends Error {
+  /** Why, for a program to tell. */
   readonly code: ErrorCode;
+  /** The SIP status code that answers it (RFC 3261 §21); undefined where the wire is not to blame. */
   readonly status: number | undefined;
+  /** Byte offset of the fault in the message or value, where it is known. */
   readonly offset: number | undefined;
+  /** The name of the header field with the fault, where it is known. */
   readonly header: string | undefined;
+  /** The index of the value among those of its header field, from 0, where it is known. */
   readonly index: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: SipErrorDetails = {}) {

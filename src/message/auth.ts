@@ -4,6 +4,7 @@
 import { R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
+import { SipError } from "../errors.ts";
 import { refuseUnsafe } from "./escape.ts";
 import { Params, type ParamsInit, type ParamsStyle } from "./params.ts";
 import { Value } from "./value.ts";
@@ -27,13 +28,28 @@ abstract class Auth extends Value {
   }
 }
 
-/** The value of Authorization and Proxy-Authorization; `algorithm`, `nc` and `qop` have no quotes. */
+/**
+ * The value of Authorization and Proxy-Authorization; `algorithm`, `nc` and `qop` have no quotes. `Bearer` has a token in
+ * place of parameters (RFC 8898 §5).
+ */
 export class Credentials extends Auth {
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
-  constructor(scheme: string, params: ParamsInit) {
+  /** What stands in the place of parameters; undefined where there are some. */
+  readonly token: string | undefined;
+
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a token that is none */
+  constructor(scheme: string, params: ParamsInit, token?: string) {
     super(scheme, params, "credentials");
+    if (token !== undefined && !TOKEN.test(token)) throw new SipError("value_invalid", "not a token68");
+    this.token = token;
+  }
+
+  override toString(): string {
+    return this.token === undefined ? super.toString() : `${this.scheme} ${this.token}`;
   }
 }
+
+/** RFC 6750 §2.1 */
+const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** The value of WWW-Authenticate and Proxy-Authenticate; `algorithm` and `stale` have no quotes. */
 export class Challenge extends Auth {
@@ -47,6 +63,14 @@ export class Challenge extends Auth {
 export function readCredentials(core: Engine, text: string, ascii: boolean): Credentials {
   const params = Params.ofStyle("credentials", core, text, ascii);
   return new Credentials(textOf(text, core.record[R_PART]!, ascii) as string, params);
+}
+
+/** @internal The credentials of a scheme that has a token for them; undefined for another scheme, or what is none. */
+export function readBearer(core: Engine, text: string, ascii: boolean): Credentials | undefined {
+  const scheme = textOf(text, core.record[R_PART]!, ascii) as string;
+  const token = textOf(text, core.record[R_PART + 1]!, ascii) as string;
+  if (scheme.toLowerCase() !== "bearer" || !TOKEN.test(token)) return undefined;
+  return new Credentials(scheme, {}, token);
 }
 
 /** @internal The challenge that the core has just read into its record. */

@@ -18,7 +18,7 @@ import {
 } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { part, textOf } from "../core/window.ts";
-import { readChallenge, readCredentials } from "./auth.ts";
+import { readBearer, readChallenge, readCredentials } from "./auth.ts";
 import { readDialogId } from "./dialog-id.ts";
 import { unquote } from "./escape.ts";
 import { unfold } from "./fold.ts";
@@ -54,6 +54,21 @@ function steps(of: readonly number[], make: Make): Codec {
   return { scan: (core, start, end) => core.parts(start, end, format), make };
 }
 
+/** A codec of two: the second takes what the first does not. */
+function either(one: Codec, other: Codec): Codec {
+  let found = one;
+  return {
+    scan(core, start, end) {
+      found = one;
+      const stop = one.scan(core, start, end);
+      if (stop >= 0) return stop;
+      found = other;
+      return other.scan(core, start, end);
+    },
+    make: (...of) => found.make(...of),
+  };
+}
+
 /** A codec for parameters without a semicolon or scheme before them. */
 function list(separator: number, style: "list" | "credentials"): Codec {
   return {
@@ -77,7 +92,10 @@ const codecs: readonly Codec[] = [
   steps([S_NUMBER, S_SPACE, S_COMMENT, S_SPACE, S_PARAMS], readInterval),
   steps([S_NUMBER, S_GAP, S_NUMBER, S_GAP, S_TOKEN, S_SPACE], readRAck),
   steps([S_TOKEN, S_GAP, S_WORD, S_GAP, S_QUOTED, S_SPACE], readWarning),
-  steps([S_TOKEN, S_GAP, S_AUTH_PARAMS], readCredentials),
+  either(
+    steps([S_TOKEN, S_GAP, S_AUTH_PARAMS], readCredentials),
+    steps([S_TOKEN, S_GAP, S_WORD, S_SPACE], readBearer),
+  ),
   steps([S_TOKEN, S_GAP, S_AUTH_PARAMS], readChallenge),
   list(COMMA, "credentials"),
   list(SEMICOLON, "list"),

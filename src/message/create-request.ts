@@ -21,7 +21,7 @@ export interface RequestInit {
   contact?: NameAddr | string;
   /** Max-Forwards; 70 where it is left out (RFC 3261 §8.1.1.6). */
   maxForwards?: number;
-  /** Further header fields, in order. */
+  /** Further header fields, in order. One of a name that is above, or Max-Forwards, takes its place. */
   headers?: Readonly<Record<string, string | number | readonly string[]>>;
   body?: Uint8Array | string;
 }
@@ -37,19 +37,19 @@ function address(value: NameAddr | string): NameAddr {
  *   `value_unsafe` for CR, LF or NUL
  */
 export function createRequest(method: string, uri: Uri | string, init: RequestInit): Request {
-  const target = typeof uri === "string" ? Uri.parse(uri) : uri;
+  const target = uri instanceof Uri ? uri : Uri.parse(String(uri));
   const from = address(init.from);
   const headers = new Headers();
   headers.append("Max-Forwards", init.maxForwards ?? 70);
   headers.append("From", from.tag === undefined ? from.with({ tag: defaultRandom.tag() }) : from);
   headers.append("To", init.to === undefined ? NameAddr.of({ uri: target }) : address(init.to));
   headers.append("Call-ID", init.callId ?? defaultRandom.callId());
-  headers.append("CSeq", new CSeq(init.cseq ?? 1, method));
+  headers.append("CSeq", new CSeq(init.cseq ?? 1, checkMethod(method)));
   if (init.contact !== undefined) headers.append("Contact", address(init.contact));
   for (const [name, value] of Object.entries(init.headers ?? {})) {
-    headers.append(name as HeaderName, value as string);
+    headers.set(name as HeaderName, value as string);
   }
-  const request = new Request(undefined, headers, checkMethod(method), target);
+  const request = new Request(undefined, headers, method, target);
   request.body = init.body ?? "";
   return request;
 }

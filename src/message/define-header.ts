@@ -22,7 +22,10 @@ export interface HeaderDefinition<T> {
    * `value_invalid` with status 400, the error as its cause.
    */
   parse(text: string): T;
-  /** The value's text; `String(value)` where it is left out. CR, LF and NUL in it are refused. */
+  /**
+   * The value's text; `String(value)` where it is left out. CR, LF and NUL in it are refused. A string that is set is taken
+   * for the text itself, and this is not called.
+   */
   format?(value: T): string;
 }
 

@@ -10,10 +10,11 @@ const UNSAFE = /[\r\n\0]/;
 
 /** Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields. */
 export function refuseUnsafe(text: string, header?: string): string {
-  if (UNSAFE.test(text)) {
+  const offset = text.search(UNSAFE);
+  if (offset >= 0) {
     throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${header ?? "the message"}`, {
       ...(header === undefined ? {} : { header }),
-      offset: text.search(UNSAFE),
+      offset,
     });
   }
   return text;

@@ -9,7 +9,7 @@ import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 import { readFirst, readList, readOne } from "./values.ts";
 
-const NONE: readonly unknown[] = [];
+const NONE: readonly unknown[] = Object.freeze([]);
 
 /** The edited list; undefined as long as nothing was edited. */
 export type Items = readonly Item[] | undefined;

@@ -118,7 +118,7 @@ const rows: readonly (readonly [names: string, kind: Kind, check?: Check | undef
   ["Authentication-Info", AUTH_INFO],
   ["P-Charging-Vector", PARAM_LIST, icid],
   ["P-Charging-Function-Addresses", PARAM_LIST],
-  ["Identity|y", IDENTITY],
+  ["Identity|y*", IDENTITY],
   ["Privacy", PRIVACY],
   ["Warning*", WARNING],
 ];

@@ -42,8 +42,6 @@ export interface SingleHeaders {
   From: NameAddr;
   /** RFC 6442 §4.2 */
   "Geolocation-Routing": string;
-  /** RFC 8224 §4 */
-  Identity: Identity;
   /** RFC 4474 §9 */
   "Identity-Info": NameAddr;
   /** RFC 6086 §7 */
@@ -152,6 +150,8 @@ export interface ListHeaders {
   Geolocation: NameAddr;
   /** RFC 7044 §5 */
   "History-Info": NameAddr;
+  /** RFC 8224 §4 */
+  Identity: Identity;
   /** RFC 3261 §20.21 */
   "In-Reply-To": string;
   /** RFC 7315 §4.4 */

@@ -65,12 +65,12 @@ export class Headers extends HeaderFields {
     return this;
   }
 
-  /** Takes the first value of that name away and returns it; undefined where there is none. */
+  /** Takes the first value of that name away and returns it; undefined where there is none. Throws as get(), and leaves them. */
   shift<N extends HeaderName>(name: N): HeaderItem<N> | undefined {
     return this._take(name, true) as HeaderItem<N> | undefined;
   }
 
-  /** Takes the last value of that name away and returns it; undefined where there is none. */
+  /** Takes the last value of that name away and returns it; undefined where there is none. Throws as get(), and leaves them. */
   pop<N extends HeaderName>(name: N): HeaderItem<N> | undefined {
     return this._take(name, false) as HeaderItem<N> | undefined;
   }
@@ -212,6 +212,8 @@ export class Headers extends HeaderFields {
       }
       const parts: [number, number][] = info.list ? splitList(info, text, start, end) : [[start, end]];
       const taken = first ? parts.shift() : parts.pop();
+      // Read first: where it throws, all stays as it is. A field of a list may have no value at all.
+      const value = taken && readOne(info, text, taken[0], taken[1], ascii);
       const items = this._edit(info, name);
       if (parts.length === 0) {
         items.splice(at, 1);
@@ -219,8 +221,8 @@ export class Headers extends HeaderFields {
         const rest = text.slice(parts[0]![0], parts[parts.length - 1]![1]);
         items[at] = { id: info.id, name: info.name, text: unfold(rest).trim(), line: undefined };
       }
-      // A field of a list may have no value at all: on to the next that has one.
-      if (taken) return readOne(info, text, taken[0], taken[1], ascii);
+      // On to the next that has one.
+      if (taken) return value;
     }
   }
 

@@ -5,20 +5,25 @@ import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
 import { isToken, quote } from "./escape.ts";
-import { Params } from "./params.ts";
+import { inspectAsText } from "./inspect.ts";
+import { Params, type ParamsInit } from "./params.ts";
 
 /** A media type: `application/sdp;charset=utf-8`. */
 export class MediaType {
+  static {
+    inspectAsText(MediaType.prototype, "MediaType");
+  }
+
   /** Lower case. */
   readonly type: string;
   /** Lower case. */
   readonly subtype: string;
   readonly params: Params;
 
-  constructor(type: string, subtype: string, params: Params = Params.empty()) {
+  constructor(type: string, subtype: string, params: ParamsInit = {}) {
     this.type = type.toLowerCase();
     this.subtype = subtype.toLowerCase();
-    this.params = params;
+    this.params = Params.of(params);
   }
 
   /** type/subtype without parameters. */
@@ -30,22 +35,36 @@ export class MediaType {
   toString(): string {
     return `${this.type}/${this.subtype}${this.params}`;
   }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A token with parameters: `session;handling=optional`. */
 export class TokenParams {
+  static {
+    inspectAsText(TokenParams.prototype, "TokenParams");
+  }
+
   /** As written; without its quotes where it may be a quoted string. */
   readonly token: string;
   readonly params: Params;
 
-  constructor(token: string, params: Params = Params.empty()) {
+  constructor(token: string, params: ParamsInit = {}) {
     this.token = token;
-    this.params = params;
+    this.params = Params.of(params);
   }
 
   /** As it stands on the wire. */
   toString(): string {
     return `${isToken(this.token) ? this.token : quote(this.token)}${this.params}`;
+  }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 }
 

@@ -7,6 +7,7 @@ import { binaryFrom, bytesFrom, fromBinary, toBinary } from "../core/text.ts";
 import type { Flow } from "../transport/transport.ts";
 import { decodeBody } from "./charset.ts";
 import { Headers } from "./headers.ts";
+import { inspectAsText } from "./inspect.ts";
 import { writeMessage } from "./write.ts";
 
 /** How a message is written. */
@@ -17,6 +18,10 @@ export interface WriteOptions {
 
 /** The common half of Request and Response. */
 export abstract class BaseMessage {
+  static {
+    inspectAsText(BaseMessage.prototype, "Message");
+  }
+
   abstract readonly kind: "request" | "response";
   /** The flow that the message came in on; undefined for one made here. A response goes back on it. */
   flow: Flow | undefined = undefined;
@@ -107,6 +112,11 @@ export abstract class BaseMessage {
   /** The message as text, read as UTF-8: what a WebSocket text frame carries. */
   toString(options?: WriteOptions): string {
     return fromBinary(this._write(options));
+  }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 
   /** True for a message that did not come in. */

@@ -114,7 +114,7 @@ export class Multipart {
 
   /** The part of this Content-ID, given bare, in angle brackets, or as a `cid:` URL (RFC 2392). */
   byId(id: string): BodyPart | undefined {
-    const bare = id.startsWith("cid:") ? decodeId(id.slice(4)) : id.replace(/^<(.*)>$/, "$1");
+    const bare = /^cid:/i.test(id) ? decodeId(id.slice(4)) : id.replace(/^<(.*)>$/, "$1");
     return this.parts.find((part) => part.contentId === bare);
   }
 
@@ -139,7 +139,8 @@ export class Multipart {
  *
  * @param contentType with its boundary, typed or as text
  * @throws SipError `body_invalid` (status 400) where the type is no multipart or has no boundary, where the
- *   boundary is nowhere in the body, or a part's header fields are none; `body_too_complex` (413) past a limit
+ *   boundary is nowhere in the body, or a part's header fields are none; `value_invalid` (400) where `contentType` is a
+ *   text that is no media type; `body_too_complex` (413) past a limit
  */
 export function readMultipart(
   contentType: MediaType | string | undefined,

@@ -17,6 +17,7 @@ import {
   unquote,
 } from "./escape.ts";
 import { unfold } from "./fold.ts";
+import { inspectAsText } from "./inspect.ts";
 
 /**
  * Where the parameters stand: it decides separators, quoting and escaping. A `list` has semicolons between and
@@ -36,6 +37,10 @@ export type ParamsInit = Params | Readonly<Record<string, string | number | bool
 
 /** Parameters: `;name=value;flag`. Names are compared in any case, values are given unquoted and unescaped. */
 export class Params implements Iterable<[string, string]> {
+  static {
+    inspectAsText(Params.prototype, "Params");
+  }
+
   private readonly _style: ParamsStyle;
   /** As they came: a binary string and their part of it; undefined for what was made here. */
   private readonly _text: string | undefined;
@@ -171,6 +176,11 @@ export class Params implements Iterable<[string, string]> {
     return this._list()
       .map(([name, value], i) => `${i === 0 ? first : next}${name}${value === undefined ? "" : `=${value}`}`)
       .join("");
+  }
+
+  /** Its text, for JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 
   private _find(name: string): Entry | undefined {

@@ -56,7 +56,7 @@ export class Request extends BaseMessage {
 
   set uri(uri: Uri | string) {
     this._method = this.method;
-    this._uri = typeof uri === "string" ? Uri.parse(refuseUnsafe(uri)) : uri;
+    this._uri = uri instanceof Uri ? uri : Uri.parse(refuseUnsafe(String(uri)));
     this._edited = true;
   }
 

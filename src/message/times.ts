@@ -34,7 +34,9 @@ export class Timestamp extends Value {
 
   /** As it stands on the wire. */
   override toString(): string {
-    return this.delay === 0 ? `${this.time}` : `${this.time} ${this.delay}`;
+    // Smaller numbers would be written with an exponent, which the grammar does not have.
+    const [time, delay] = [this.time, this.delay].map((seconds) => (seconds < 1e-6 ? 0 : seconds));
+    return delay === 0 ? `${time}` : `${time} ${delay}`;
   }
 }
 
@@ -49,7 +51,7 @@ export function readDate(text: string): SipDate | undefined {
 
 /** @internal The time and delay that a text says. */
 export function readTimestamp(text: string): Timestamp | undefined {
-  const found = /^(\d{1,15}(?:\.\d{0,15})?)(?:[ \t]+(\d{0,15}(?:\.\d{0,15})?))?$/.exec(text);
+  const found = /^(\d{1,15}(?:\.\d*)?)(?:[ \t]+(\d{0,15}(?:\.\d*)?))?$/.exec(text);
   // RFC 3261 §25.1: the delay may be a point alone.
   return found ? new Timestamp(Number(found[1]), Number(found[2] ?? 0) || 0) : undefined;
 }

@@ -39,17 +39,10 @@ function canonical(userinfo: string): string {
   });
 }
 
-/** A host in lower case, an IPv6 address as its eight groups: it has many spellings (RFC 5954 §4.2). */
+/** A host in lower case, an IPv6 address in URL's one of its many spellings (RFC 5954 §4.2), which has no zeros in front. */
 function canonicalHost(host: string): string {
-  const lower = host.toLowerCase();
-  if (!lower.includes(":")) return lower;
-  const hex = lower.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: string[]) => {
-    const [a, b, c, d] = parts.slice(0, 4).map(Number) as [number, number, number, number];
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [before = [], after = []] = hex.split("::").map((half) => (half === "" ? [] : half.split(":")));
-  const zeros: string[] = Array(Math.max(0, 8 - before.length - after.length)).fill("0");
-  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16)).join(":");
+  if (!host.includes(":")) return host.toLowerCase();
+  return new URL(`http://[${host.replace(/\b0+(?=\d)/g, "")}]`).hostname;
 }
 
 /** Without visual separators, in lower case, the parameters sorted (RFC 3966 §4). */
@@ -75,13 +68,18 @@ function canonicalUrn(opaque: string): string {
   );
 }
 
+/** Values in lower case by name, found at once: a URI from the network may have hundreds. The first of a name counts. */
+function valuesOf(params: Params): Map<string, string> {
+  return new Map([...params].reverse().map(([name, value]) => [name.toLowerCase(), value.toLowerCase()]));
+}
+
 function paramsEqual(a: Params, b: Params): boolean {
-  for (const name of MUST_MATCH) if (a.has(name) !== b.has(name)) return false;
-  for (const [name, value] of a) {
-    const other = b.get(name);
-    if (other !== undefined && other.toLowerCase() !== value.toLowerCase()) return false;
-  }
-  return true;
+  const others = valuesOf(b);
+  const values = valuesOf(a);
+  return (
+    MUST_MATCH.every((name) => values.has(name) === others.has(name)) &&
+    [...values].every(([name, value]) => (others.get(name) ?? value) === value)
+  );
 }
 
 /** Headers must be all the same, in any order. */

@@ -282,7 +282,8 @@ function compose(
   params: Params,
   headers: Params,
 ): Uri {
-  const userinfo = password === undefined ? user : `${user ?? ""}:${password}`;
+  // RFC 3261 §25.1: a password stands behind a user.
+  const userinfo = user === undefined || password === undefined ? user : `${user}:${password}`;
   const text = write(scheme, userinfo, refuseUnsafe(host), port, params, headers);
   const made = Uri.parse(text);
   if (!made.isSip || made.host !== host || made.port !== port || made.scheme !== scheme.toLowerCase())

@@ -1,9 +1,11 @@
 // Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
 // writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers before it (§16.4).
 
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
+import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { FlowTokens } from "./flow-tokens.ts";
 
@@ -51,11 +53,20 @@ export class Routes {
     this.#dropMaddr(request);
     let taken = 0;
     let last: Uri | undefined;
-    for (let route = headers.first("Route"); route; route = headers.first("Route")) {
-      if (!route.uri.isSip || !this.#isLocal(route.uri)) break;
-      headers.shift("Route");
+    const isOurs = ({ uri }: NameAddr): boolean => uri.isSip && this.#isLocal(uri);
+    for (let route = headers.first("Route"); route && isOurs(route); route = headers.first("Route")) {
       last = route.uri;
-      taken++;
+      if (++taken <= 2) {
+        headers.shift("Route");
+        continue;
+      }
+      // More than we ever write. All at once: each shift would go through a list of thousands again.
+      const routes = headers.get("Route");
+      const others = routes.findIndex((each) => !isOurs(each));
+      const end = others < 0 ? routes.length : others;
+      last = routes[end - 1]?.uri;
+      headers.set("Route", routes.slice(end));
+      break;
     }
     const token = last?.user;
     // A single one that names the flow which the request came by is the sender's side, and there is no other.
@@ -89,13 +100,14 @@ export class Routes {
   #dropMaddr(request: Request): void {
     const { uri } = request;
     const maddr = uri.isSip ? uri.params.get("maddr") : undefined;
-    if (
-      maddr === undefined ||
-      !this.#isLocal(uri.with({ host: maddr, params: uri.params.without("maddr") }))
-    ) {
-      return;
+    if (maddr === undefined) return;
+    const params = uri.params.without("maddr");
+    try {
+      if (!this.#isLocal(uri.with({ host: unbracketed(maddr), params }))) return;
+    } catch {
+      return; // It is no host at all, and so not ours.
     }
-    request.uri = uri.with({ port: undefined, params: uri.params.without("maddr").without("transport") });
+    request.uri = uri.with({ port: undefined, params: params.without("transport") });
   }
 
   /**

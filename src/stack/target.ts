@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
+import { unbracketed } from "../transport/address.ts";
 import type { Target } from "../transport/transport.ts";
 import { nextHop } from "./route-set.ts";
 
@@ -34,7 +35,8 @@ export function uriTarget(uri: Uri, fallback: string): Target {
   const secure = uri.scheme === "sips";
   const plain = asked ?? fallback;
   const protocol = secure ? (plain === "WS" || plain === "WSS" ? "WSS" : "TLS") : plain;
-  return { protocol, host: uri.params.get("maddr") ?? uri.host, port: uri.port ?? defaultPort(protocol) };
+  const host = unbracketed(uri.params.get("maddr") ?? uri.host);
+  return { protocol, host, port: uri.port ?? defaultPort(protocol) };
 }
 
 /**
@@ -50,7 +52,8 @@ export function responseTarget(response: Response): Target {
   if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
   const protocol = via.transport.toUpperCase();
   const port = via.port ?? defaultPort(protocol);
-  const source = via.received ?? via.host;
+  // RFC 5118 §4.5: peers write `received` with brackets and without.
+  const source = unbracketed(via.received ?? via.host);
   if (protocol !== "UDP") {
     return via.received === undefined
       ? { protocol, host: source, port }
@@ -59,5 +62,5 @@ export function responseTarget(response: Response): Target {
   const maddr = via.params.get("maddr");
   return maddr === undefined
     ? { protocol, host: source, port: via.rport ?? port }
-    : { protocol, host: maddr, port };
+    : { protocol, host: unbracketed(maddr), port };
 }

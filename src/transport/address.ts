@@ -22,6 +22,11 @@ export function formatAddress(host: string, port?: number): string {
   return port === undefined ? name : `${name}:${port}`;
 }
 
+/** A host without the brackets of an IPv6reference, which it has in a URL and as the value of a parameter (RFC 3261 §25.1). */
+export function unbracketed(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}
+
 /**
  * Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address.
  *

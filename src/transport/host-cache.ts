@@ -33,7 +33,8 @@ export class HostCache {
     const name = host.toLowerCase();
     const known = this.#entries.get(name);
     if (known && known.expires > this.#clock.now()) return known.address;
-    const address = this.#lookup(host, this.#family);
+    // A user's lookup may throw where it should reject; a transport's send must not (see Transport).
+    const address = (async () => this.#lookup(host, this.#family))();
     const entry = { address, expires: this.#clock.now() + this.#ttl };
     this.#entries.set(name, entry);
     address.catch(() => {

@@ -46,7 +46,7 @@ export interface WebSocketOptions {
   connectTimeout?: number;
   /** How long close waits for the closing handshake, in milliseconds. Default 1,000. */
   closeTimeout?: number;
-  /** The sent-by of the Via. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
+  /** The sent-by of the Via, `host` or `host:port`. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
   sentBy?: string;
   /** Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. */
   onState?: (state: ConnectionState, cause?: SipError) => void;
@@ -77,7 +77,8 @@ export interface WebSocketTransport extends Transport {
  * Each connection is a flow of its own, because the server takes it for one. A flow begins when the
  * last one ended and ends when its connection is lost; failed attempts between do not end it.
  *
- * @throws SipError `unsupported` where there is no WebSocket, `uri_invalid` where `url` is not a ws or wss URL
+ * @throws SipError `unsupported` where there is no WebSocket, `uri_invalid` where `url` is not a ws or wss URL,
+ *   `value_invalid` where `sentBy` is not a host or host:port
  */
 export function webSocket(options: WebSocketOptions): WebSocketTransport {
   return new WebSocketDialer(options);

@@ -4,6 +4,7 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
+import { formatAddress, parseAddress, unbracketed } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import { DialerFlow } from "./dialer-flow.ts";
 import { NetworkWatch } from "./network-watch.ts";
@@ -54,7 +55,8 @@ export class WebSocketDialer implements WebSocketTransport {
     if (this.#servers.some((each) => each.protocol !== url.protocol)) {
       throw new SipError("uri_invalid", "all servers of a WebSocket transport are ws: or all are wss:");
     }
-    this.sentBy = options.sentBy ?? `${hostLabel(random)}.invalid`;
+    const { host, port } = parseAddress(options.sentBy ?? `${hostLabel(random)}.invalid`);
+    this.sentBy = formatAddress(host, port);
     this.local = { host: this.sentBy, port: 0 };
     const never = { attempts: 0 };
     this.#backoff = new Backoff(reconnect === true ? {} : reconnect === false ? never : reconnect, random);
@@ -226,7 +228,7 @@ export class WebSocketDialer implements WebSocketTransport {
 
   get #remote(): Address {
     const { hostname, port } = this.#servers[this.#server] as URL;
-    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || (this.secure ? 443 : 80) };
+    return { host: unbracketed(hostname), port: Number(port) || (this.secure ? 443 : 80) };
   }
 
   #newFlow(): DialerFlow {

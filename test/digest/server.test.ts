@@ -29,6 +29,13 @@ function world(server: Partial<DigestServerOptions> = {}, client: Partial<Digest
   return { time, options, server: it, client: made, answered };
 }
 
+it("challenges who comes with a token (RFC 8898 §3)", async () => {
+  const { server } = world();
+  const first = request();
+  first.headers.set("Authorization", "Bearer abc.def");
+  expect(await server.check(first)).toEqual({ ok: false, reason: "missing" });
+});
+
 describe("right answers", () => {
   const algorithms = ["MD5", "SHA-256", "SHA-512-256"] as const;
   const cases = algorithms.flatMap((name) =>

@@ -57,6 +57,17 @@ describe("challenges", () => {
 });
 
 describe("credentials", () => {
+  it("of Bearer are a token (RFC 8898 §5)", () => {
+    const [bearer, digest] = read('Authorization: BEARER abc.def==, Digest realm="a"').get("Authorization");
+    expect(bearer).toMatchObject({ scheme: "BEARER", token: "abc.def==" });
+    expect(String(bearer)).toBe("BEARER abc.def==");
+    expect([...bearer!.params]).toEqual([]);
+    expect(digest).toMatchObject({ scheme: "Digest", token: undefined });
+    expect(String(new Credentials("Bearer", {}, "abc"))).toBe("Bearer abc");
+    expect(thrown(() => new Credentials("Bearer", {}, "a\r\nb"))).toMatchObject({ code: "value_invalid" });
+    expect(new Credentials("Digest", { realm: "a" }).token).toBeUndefined();
+  });
+
   it("have no quotes about algorithm, nc and qop", () => {
     const made = new Credentials("Digest", {
       username: "bob",

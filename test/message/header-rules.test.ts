@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { headerById, headerInfo } from "../../src/message/header-table.ts";
 import { Headers } from "../../src/message/headers.ts";
 import { Interval } from "../../src/message/interval.ts";
-import { TokenParams } from "../../src/message/media-type.ts";
+import { MediaType, TokenParams } from "../../src/message/media-type.ts";
 import { MimeVersion } from "../../src/message/mime-version.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { Privacy } from "../../src/message/privacy.ts";
@@ -143,16 +143,28 @@ describe("values made here", () => {
     ["Retry-After", new Interval(5, { duration: 6 }, "a (b\\"), "5 (a \\(b\\\\);duration=6"],
     ["Session-Expires", new Interval(90, { refresher: "uac" }), "90;refresher=uac"],
     ["Timestamp", new Timestamp(54.21, 0.5), "54.21 0.5"],
+    ["Timestamp", new Timestamp(1e-6, 0.30000000000000004), "0.000001 0.30000000000000004"],
     ["Date", new SipDate(Date.UTC(2010, 10, 13, 23, 29)), "Sat, 13 Nov 2010 23:29:00 GMT"],
     ["MIME-Version", new MimeVersion(1, 0), "1.0"],
     ["Privacy", new Privacy(["id", "critical"]), "id;critical"],
     ["Warning", new Warning(399, "a:5060", 'b "c"'), '399 a:5060 "b \\"c\\""'],
     ["P-Visited-Network-ID", new TokenParams("a b"), '"a b"'],
+    ["Event", new TokenParams("presence", { id: 7 }), "presence;id=7"],
+    ["Content-Type", new MediaType("text", "plain", { charset: "utf-8" }), "text/plain;charset=utf-8"],
   ] as const)("%s %s", (header, value, text) => {
     const headers = new Headers().set(header, value as never);
     expect(headers.raw(header)).toEqual([text]);
     const back = headers.get(header) as unknown;
     expect(plain(Array.isArray(back) ? back[0] : back, false)).toEqual(plain(value, false));
+  });
+
+  it("of Timestamp have no exponent", () => {
+    expect(String(new Timestamp(54.21, 1e-7))).toBe("54.21");
+    expect(String(new Timestamp(0.1 + 0.2 - 0.3, -1e-17))).toBe("0");
+    expect(read(`Timestamp: 1.${"0".repeat(40)}1 0.${"5".repeat(40)}`).get("Timestamp")?.delay).toBeCloseTo(
+      0.556,
+      3,
+    );
   });
 
   it("are read back without what was escaped", () => {

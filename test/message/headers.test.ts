@@ -347,6 +347,25 @@ describe("edits", () => {
     expect(headers.size).toBe(0);
   });
 
+  it("give an empty list that nobody can put anything into: all messages share it", () => {
+    const empty = read("Expires: 60").get("Contact") as unknown[];
+    expect(() => empty.push("sip:x")).toThrow(TypeError);
+    expect(read("Expires: 60").get("Route")).toEqual([]);
+  });
+
+  it("shift and pop leave a value that cannot be read", () => {
+    // addr-specs, which the grammar of a list takes and that of Route does not.
+    const headers = read("Route: sip:a@example.com, <sip:b@example.com>, sip:c@example.com", "Expires: x");
+    const before = [...headers];
+    for (const take of [
+      () => headers.shift("Route"),
+      () => headers.pop("Route"),
+      () => headers.shift("Expires"),
+    ])
+      expect(thrown(take).code).toBe("value_invalid");
+    expect([...headers]).toEqual(before);
+  });
+
   it("shift and pop pass over fields without a value", () => {
     const headers = read("Allow: ", "Allow: INVITE, ACK", "Allow:");
     expect(headers.shift("Allow")).toBe("INVITE");

@@ -1,4 +1,5 @@
 // Request and Response: making them, answering, copying (RFC 3261 §8.1.1, §8.2.6, §13.2.2.4).
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createAck } from "../../src/message/create-ack.ts";
 import { createRequest } from "../../src/message/create-request.ts";
@@ -54,6 +55,14 @@ describe("createRequest", () => {
     expect(made.headers.get("Content-Length")).toBe(2);
   });
 
+  it("puts single header fields in the place of those that it makes itself", () => {
+    const headers = { "Max-Forwards": 5, i: "id-1", Contact: "<sip:alice@192.0.2.2>" };
+    const made = createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>", contact: "<sip:a@b>", headers });
+    expect(made.headers.raw("Max-Forwards")).toEqual(["5"]);
+    expect(made.headers.raw("Call-ID")).toEqual(["id-1"]);
+    expect(made.headers.raw("Contact")).toEqual(["<sip:alice@192.0.2.2>"]);
+  });
+
   it("makes other tags and Call-IDs each time", () => {
     const made = Array.from({ length: 50 }, () => createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>" }));
     expect(new Set(made.map(({ headers }) => headers.get("Call-ID"))).size).toBe(50);
@@ -62,7 +71,7 @@ describe("createRequest", () => {
 
   it("refuses what may not stand there", () => {
     const from = "<sip:a@b>";
-    expect(thrown(() => createRequest("BAD METHOD", "sip:a@b", { from })).code).toBe("value_invalid");
+    expect(() => createRequest("BAD METHOD", "sip:a@b", { from })).toThrow("not a method");
     expect(thrown(() => createRequest("OPTIONS", "bob", { from })).code).toBe("uri_invalid");
     expect(thrown(() => createRequest("OPTIONS", "sip:b", { from: "<a" })).code).toMatch(/invalid$/);
     expect(thrown(() => createRequest("OPTIONS", "sip:b", { from, callId: "a\r\nX: y" })).code).toBe(
@@ -295,4 +304,37 @@ it("clones a response whose reason phrase came in with a CR of its own", () => {
   const response = parseMessage("SIP/2.0 100 \r\r\n\n");
   void (response as Response).reason;
   expect(response.clone().toString()).toBe(response.toString());
+});
+
+it("takes for a Request-URI what is a URI as text", () => {
+  const like = (text: string) => ({ toString: () => text }) as Uri;
+  const from = "<sip:a@b>";
+  const made = createRequest("OPTIONS", like("sip:b@c"), { from });
+  made.uri = like("sip:d@e");
+  expect(made.toString().split("\r\n")[0]).toBe("OPTIONS sip:d@e SIP/2.0");
+  expect(thrown(() => createRequest("OPTIONS", like("sip:b@c SIP/2.0\r\nX: y"), { from })).code).toMatch(
+    "invalid",
+  );
+  expect(thrown(() => (made.uri = like("sip:b@c SIP/2.0\r\nX: y"))).code).toBe("value_unsafe");
+});
+
+describe("shown in a console, and in JSON,", () => {
+  const text = createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>;tag=1", callId: "secret" }).toString();
+  const came = parseMessage(text.replace("To:", "Content-Type: a/b;c=d\r\nEvent: e;id=1\r\nTo:"));
+
+  it("a message is its text", () => {
+    expect(inspect(came)).toBe(`Message<${came}>`);
+    expect(JSON.parse(JSON.stringify({ came }))).toEqual({ came: came.toString() });
+  });
+
+  it("its values are theirs, and nothing else of the message", () => {
+    const [type, event] = [came.headers.get("Content-Type"), came.headers.get("Event")];
+    const values = [type, event, type?.params];
+    expect(values.map((value) => inspect(value))).toEqual([
+      "MediaType<a/b;c=d>",
+      "TokenParams<e;id=1>",
+      "Params<;c=d>",
+    ]);
+    expect(JSON.stringify(values)).toBe('["a/b;c=d","e;id=1",";c=d"]');
+  });
 });

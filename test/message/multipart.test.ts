@@ -315,6 +315,8 @@ describe("createMultipart", () => {
     expect(related.root).toBe(related.parts[1]);
     expect(related.byId("<one@a>")).toBe(related.parts[0]);
     expect(related.byId("cid:two%25@a")).toBe(related.parts[1]);
+    // Schemes are the same in any case (RFC 3986 §3.1).
+    expect(related.byId("CID:one@a")).toBe(related.parts[0]);
     expect(related.byId("cid:%zz")).toBeUndefined();
     expect(createMultipart([{ body: "1" }]).root?.text).toBe("1");
   });

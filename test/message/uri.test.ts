@@ -1,5 +1,6 @@
 // Uri: RFC 3261 §19.1, its examples and its rules of equality.
 import { describe, expect, it } from "vitest";
+import { NameAddr } from "../../src/message/name-addr.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { thrown } from "./samples.ts";
@@ -254,6 +255,36 @@ describe("equals", () => {
   ])("%s ≠ %s", (a, b) => {
     expect(Uri.parse(a).equals(Uri.parse(b))).toBe(false);
     expect(Uri.parse(b).equals(Uri.parse(a))).toBe(false);
+  });
+});
+
+it("loses its password with its user", () => {
+  expect(Uri.parse("sip:alice:secret@example.com").with({ user: undefined }).toString()).toBe(
+    "sip:example.com",
+  );
+  expect(Uri.parse("sip:alice:secret@example.com").with({ user: "bob" }).toString()).toBe(
+    "sip:bob:secret@example.com",
+  );
+});
+
+describe("parameters and headers", () => {
+  const params = (count: number) => ";a".repeat(count);
+  const headers = (count: number) => `?${"b=&".repeat(count)}`;
+
+  it("are at most 256 each, and more are refused when the URI is read", () => {
+    const most = Uri.parse(`sip:a@b${params(256)}${headers(256)}`);
+    expect([most.params.size, most.headers.size]).toEqual([256, 256]);
+    for (const text of [params(257), `${params(256)}${headers(257)}`]) {
+      expect(thrown(() => Uri.parse(`sip:a@b${text}`)).code).toBe("value_invalid");
+      expect(thrown(() => NameAddr.parse(`<sip:a@b${text}>;tag=1`)).code).toBe("value_invalid");
+    }
+  });
+
+  it("may be long ones, and empty ones between them", () => {
+    const long = Uri.parse(`sip:a@b${";".repeat(600)}x=${"y".repeat(600)};z?c=${"d".repeat(600)}`);
+    expect([long.params.size, long.params.get("x")?.length, long.headers.get("c")?.length]).toEqual([
+      2, 600, 600,
+    ]);
   });
 });
 

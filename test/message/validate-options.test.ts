@@ -149,6 +149,18 @@ describe("bodies (§8.2.3)", () => {
     expect(check(packed, { encodings: ["deflate"] })).toMatchObject([
       { status: 415, headers: { "Accept-Encoding": "deflate" } },
     ]);
+    const empty = carrying("text/html", ["Content-Encoding: , gzip,"]);
+    expect(check(empty, { encodings: ["gzip"] })).toEqual([]);
+  });
+
+  it("400 for an encoding that cannot be read, in linear time", () => {
+    const gap = carrying("text/html", [`Content-Encoding: gzip${" ".repeat(60_000)}x`]);
+    const began = performance.now();
+    for (const thorough of [false, true])
+      expect(check(gap, { encodings: ["gzip"], thorough })).toMatchObject([
+        { code: "value_invalid", status: 400, header: "Content-Encoding" },
+      ]);
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 
   it("413 for one that is too large, announced or there (§21.4.11)", () => {

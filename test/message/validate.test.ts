@@ -90,6 +90,12 @@ describe("further header fields", () => {
     });
   });
 
+  it.each(["Route", "Record-Route", "m"])("400 where a URI in %s has too many parameters", (name) => {
+    const uri = (count: number) => findings(invite([`${name}: <sip:a.example.com${";lr".repeat(count)}>`]));
+    expect(uri(256)).toEqual([]);
+    expect(uri(257)[0]).toMatchObject({ status: 400 });
+  });
+
   it.each(["Route", "Record-Route"])("400 where a %s cannot be read", (name) => {
     expect(findings(invite([`${name}: <sip:a.example.com;lr>, <sip:`]))[0]).toMatchObject({
       status: 400,

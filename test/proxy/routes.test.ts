@@ -204,6 +204,29 @@ describe("strict routers", () => {
     expect(next.requests[0]!.headers.get("Route").map(String)).toEqual([routes[1]]);
   });
 
+  it.each([1, 2, 3, 2000])("%i Routes of ours in a row are taken off, in linear time", async (count) => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    const seen: unknown[] = [];
+    proxy.targets = ({ request, viaUs }) => {
+      seen.push(viaUs, request.headers.raw("Route").join());
+      return 404;
+    };
+    const ours = Array<string>(count).fill("<sip:10.9.0.1:5060;lr>").join();
+    for (const others of ["", ",<sip:a.example.com;lr>,<sip:10.9.0.1;lr>"]) {
+      const request = alice.request("OPTIONS", "sip:bob@b.example.com", {
+        headers: { Route: ours + others },
+      });
+      alice.send(request, proxy.phone);
+    }
+    const began = performance.now();
+    await world.pass();
+    expect(seen).toEqual([true, "", true, "<sip:a.example.com;lr>,<sip:10.9.0.1;lr>"]);
+    // Half a second and more where each goes through the list again.
+    expect(performance.now() - began).toBeLessThan(400);
+  });
+
   it("an maddr that names us is taken off", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");
@@ -217,4 +240,18 @@ describe("strict routers", () => {
     await world.pass();
     expect(seen).toEqual(["sip:bob@example.com;user=ip"]);
   });
+
+  it.each(["[2001:db8::1]", "[", "a%20b", "%0d%0a", ""])(
+    "an maddr of %j, which does not, stays",
+    async (maddr) => {
+      const world = new SipWorld();
+      const alice = await world.phone("alice");
+      const proxy = await proxied(world);
+      proxy.targets = () => 404;
+      const request = alice.request("OPTIONS", `sip:bob@example.com;maddr=${maddr}`);
+      const { final } = alice.send(request, proxy.phone);
+      await world.pass();
+      expect((await final).status).toBe(404);
+    },
+  );
 });

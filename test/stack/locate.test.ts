@@ -126,6 +126,7 @@ describe("a URI leads, by DNS", () => {
 
   it("to maddr, if it has one, and still to whom the host names", async () => {
     expect(await find("sip:example.com;maddr=192.0.2.77")).toEqual(["UDP 192.0.2.77 5060 example.com"]);
+    expect(await find("sip:example.com;maddr=[2001:db8::7]")).toEqual(["UDP 2001:db8::7 5060 example.com"]);
     expect(await find("sips:example.com;maddr=two.example.com")).toEqual([
       "TLS 192.0.2.2 5061 example.com",
       "TLS 192.0.2.3 5061 example.com",
@@ -196,6 +197,8 @@ describe("a response without a connection leads", () => {
     ["UDP host.example.com:5070;received=192.0.2.5", ["UDP 192.0.2.5 5070"]],
     ["UDP 192.0.2.8", ["UDP 192.0.2.8 5060"]],
     ["UDP host.example.com:5070;maddr=224.0.1.75;rport=4000;received=192.0.2.5", ["UDP 224.0.1.75 5070"]],
+    ["UDP [2001:db8::9:1];received=[2001:db8::9:255];rport=4000", ["UDP 2001:db8::9:255 4000"]],
+    ["UDP host.example.com:5070;maddr=[ff02::1]", ["UDP ff02::1 5070"]],
     ["TCP host.example.com:5070;received=192.0.2.5;rport=4000", ["TCP 192.0.2.5 5070 host.example.com"]],
     ["TLS host.example.com;received=192.0.2.5", ["TLS 192.0.2.5 5061 host.example.com"]],
     [
@@ -206,6 +209,11 @@ describe("a response without a connection leads", () => {
   ])("%s: %j", async (via, expected) => {
     expect((await make({ families: [4] }).targets(response(via), ALL)).map(short)).toEqual(expected);
   });
+});
+
+it("asks no DNS server that has no address", () => {
+  const refused = expect.objectContaining({ name: "SipError", code: "value_invalid" });
+  expect(() => nodeDns({ servers: ["192.0.2.53", "dns.example.com"] })).toThrow(refused);
 });
 
 describe("what DNS has said", () => {

@@ -113,6 +113,8 @@ describe("route", () => {
     expect(carol.requests).toHaveLength(1);
     const target = { protocol: "UDP", host: "10.9.9.9", port: 7 };
     expect(alice.stack.route(request, { target }).remote).toEqual({ host: "10.9.9.9", port: 7 });
+    request.headers.set("Route", "<sip:example.com;maddr=[2001:db8::1];lr>");
+    expect(alice.stack.route(request).remote).toEqual({ host: "2001:db8::1", port: 5060 });
   });
 
   it("throws where there is none", async () => {

@@ -89,6 +89,11 @@ describe("sent-by", () => {
     expect(sentByOf("192.0.2.1:5060", local)).toBe("192.0.2.1:5060");
     expect(sentByOf("2001:db8::1", local)).toBe("[2001:db8::1]:5070");
   });
+  test("has no zone, which is this machine's own affair", () => {
+    const local = { host: "fe80::1%eth0", port: 5070 };
+    for (const advertise of [undefined, "fe80::1%eth0", "[fe80::1%eth0]:5070"])
+      expect(sentByOf(advertise, local)).toBe("[fe80::1]:5070");
+  });
   test("is the bound address, but never a wildcard", () => {
     expect(sentByOf(undefined, { host: "127.0.0.1", port: 5070 })).toBe("127.0.0.1:5070");
     for (const host of ["0.0.0.0", "::"]) {

@@ -152,6 +152,14 @@ describe("HostCache", () => {
     await expect(cache.resolve("a.example")).resolves.toBe("192.0.2.1");
     expect(asked).toHaveLength(3);
   });
+
+  test("rejects where the lookup throws: who sends must not", async () => {
+    const lookup = (): Promise<string> => {
+      throw new TypeError("not a name");
+    };
+    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+    await expect(cache.resolve("a.example")).rejects.toThrow("not a name");
+  });
 });
 
 describe("seededRandom", () => {

@@ -33,6 +33,16 @@ describe("connecting", () => {
     expect(() => webSocket({ url, WebSocket })).toThrow(expect.objectContaining({ code: "uri_invalid" }));
   });
 
+  test.each(["", "a b", "a;b=c", "a.invalid\r\nX: y", "a:99999"])("refuses the sent-by %j", (sentBy) => {
+    const make = () => webSocket({ url: "ws://a.example", WebSocket, sentBy });
+    expect(make).toThrow(expect.objectContaining({ code: "value_invalid" }));
+  });
+
+  test("puts an IPv6 address in brackets for its sent-by", () => {
+    const { sentBy } = webSocket({ url: "ws://a.example", WebSocket, sentBy: "2001:db8::1" });
+    expect(sentBy).toBe("[2001:db8::1]");
+  });
+
   test("says what to do where there is no WebSocket", () => {
     const holder = globalThis as { WebSocket?: unknown };
     const kept = holder.WebSocket;

@@ -103,6 +103,9 @@ describe("flows", () => {
     socket.send("x");
     await settle();
     const { flow } = recorder.messages[0]!;
+    const refused = expect.objectContaining({ name: "SipError", code: "value_invalid" });
+    expect(() => transport.disconnect(flow, 1005)).toThrow(refused);
+    expect(() => transport.disconnect(flow, 4001, "x".repeat(124))).toThrow(refused);
     transport.disconnect(flow, 4001, "enough");
     const [code, reason] = await once(socket, "close");
     expect([code, String(reason)]).toEqual([4001, "enough"]);

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
-import { afterEach, describe, expect, test } from "vitest";
+import { connect } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { VirtualClock } from "../../src/clock.ts";
 import { webSocketServer } from "../../src/transport/node/websocket-server.ts";
@@ -50,6 +51,39 @@ describe("the handshake", () => {
     expect(seen).toHaveLength(4);
     expect(transport.connections).toBe(1);
   });
+
+  test.each([
+    [{ status: 401, headers: { "X-Of": "a\r\nSet-Cookie: evil" } }],
+    [{ status: 401, headers: { "X-Of: a\r\nSet-Cookie": "evil" } }],
+    [{ status: "401 No\r\nSet-Cookie: evil" as unknown as number }],
+  ])("answers 500 where %j would add header fields of the client's own", async (verdict) => {
+    const { url, recorder } = await started({ verify: () => verdict });
+    const { statusCode, headers } = await refusal(url);
+    expect([statusCode, headers["set-cookie"]]).toEqual([500, undefined]);
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed"]);
+  });
+
+  test.each([["WS"], ["WSS"]])(
+    "ends sockets that stay silent, and takes so many of them: %s",
+    async (kind) => {
+      const tls = kind === "WSS" ? { tls: selfSigned() } : {};
+      const { transport } = await started({ handshakeTimeout: 500, maxConnections: 3, ...tls });
+      const ended: unknown[] = [];
+      const silent = Array.from({ length: 8 }, () => {
+        const socket = connect(transport.local.port, "127.0.0.1");
+        cleanups.push(() => socket.destroy());
+        socket.on("error", () => {});
+        socket.resume();
+        const end = once(socket, "close");
+        void end.then(() => ended.push(socket));
+        return end;
+      });
+      await vi.waitUntil(() => ended.length >= 2, { timeout: 400, interval: 10 });
+      expect(ended.length).toBe(2);
+      await Promise.all(silent);
+    },
+    2000,
+  );
 
   test("does not wait for verify for ever", async () => {
     const clock = new VirtualClock();

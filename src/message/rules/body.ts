@@ -42,11 +42,12 @@ function checkType(request: Request, types: readonly string[], report: Report): 
 }
 
 function checkEncoding(request: Request, encodings: readonly string[], report: Report): void {
+  const header = "Content-Encoding";
   const known = ["identity", ...encodings.map((each) => each.toLowerCase())];
-  const used = request.headers.raw("Content-Encoding").flatMap((line) => line.toLowerCase().split(/\s*,\s*/));
-  if (used.every((each) => known.includes(each))) return;
+  const used = report.has(header) ? undefined : report.read(header, () => request.headers.get(header));
+  if (!used || used.every((each) => known.includes(each.toLowerCase()))) return;
   const taken = encodings.join(", ") || "identity";
-  report.refuse(415, "Content-Encoding", { "Accept-Encoding": taken });
+  report.refuse(415, header, { "Accept-Encoding": taken });
 }
 
 /** RFC 3261 §20.1: without Accept an INVITE takes application/sdp; an empty one takes nothing. */

@@ -4,7 +4,7 @@ import { SipError } from "../../errors.ts";
 import type { Uri } from "../../message/uri.ts";
 import type { Via } from "../../message/via.ts";
 import type { Random } from "../../random.ts";
-import { ipFamily } from "../../transport/address.ts";
+import { ipFamily, unbracketed } from "../../transport/address.ts";
 import type { Dns, DnsAnswer, SrvRecord } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
 import { defaultPort } from "../target.ts";
@@ -62,7 +62,7 @@ export function uriDestination(uri: Uri): Destination {
   if (secure && asked === "UDP") {
     throw new SipError("no_target", `no way to ${uri}: sips over UDP`, { status: 416 });
   }
-  const host = uri.params.get("maddr") ?? uri.host;
+  const host = unbracketed(uri.params.get("maddr") ?? uri.host);
   return { host, port: uri.port, protocol: secure ? secured : asked, secure, domain: uri.host };
 }
 

@@ -1,6 +1,7 @@
 // DNS by Node's own client.
 
 import { promises } from "node:dns";
+import { SipError } from "../../errors.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../dns.ts";
 import { systemLookup } from "./system-lookup.ts";
 
@@ -21,10 +22,18 @@ const NOTHING: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
  * A DNS client over Node's resolver (c-ares). A name that DNS has no address for is looked up as the system
  * does it, in its hosts file too, unless `servers` are given. Node tells how long addresses are good for, and
  * not how long SRV and NAPTR records are.
+ *
+ * @throws SipError `value_invalid` where `servers` are no addresses
  */
 export function nodeDns(options: NodeDnsOptions = {}): Dns {
   const resolver = new promises.Resolver({ timeout: options.timeout ?? 2000, tries: options.tries ?? 2 });
-  if (options.servers) resolver.setServers(options.servers);
+  try {
+    if (options.servers) resolver.setServers(options.servers);
+  } catch (cause) {
+    throw new SipError("value_invalid", `not addresses of DNS servers: ${options.servers?.join(", ")}`, {
+      cause,
+    });
+  }
   const ask = async <T, R>(question: Promise<T[]>, record: (answer: T) => R): Promise<DnsAnswer<R>> => {
     try {
       return { records: (await question).map(record), ttl: undefined };

@@ -29,10 +29,12 @@ export function reachableAddress(family: 4 | 6): string {
  * @throws SipError `value_invalid` where `advertise` is neither
  */
 export function sentByOf(advertise: string | undefined, local: Address): string {
+  let { host, port } = local;
   if (advertise !== undefined) {
-    const { host, port } = parseAddress(advertise);
-    return formatAddress(host, port ?? local.port);
-  }
-  const host = isWildcard(local.host) ? reachableAddress(local.host.includes(":") ? 6 : 4) : local.host;
-  return formatAddress(host, local.port);
+    const found = parseAddress(advertise);
+    host = found.host;
+    port = found.port ?? port;
+  } else if (isWildcard(host)) host = reachableAddress(host.includes(":") ? 6 : 4);
+  // A zone means nothing to others (RFC 4007 §11.2), and RFC 3261's IPv6reference has none.
+  return formatAddress(host.replace(/%.*/, ""), port);
 }

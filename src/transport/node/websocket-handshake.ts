@@ -5,6 +5,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock, TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
+import { isToken, refuseUnsafe } from "../../message/escape.ts";
 
 /** Why a handshake is refused: the HTTP status and header fields of the answer. */
 export interface HandshakeRefusal {
@@ -15,7 +16,7 @@ export interface HandshakeRefusal {
 
 /**
  * Decides on a handshake by its HTTP request: `Origin`, cookies, address. True lets it in, false
- * answers 403, a refusal what it says; a throw or rejection answers 500.
+ * answers 403, a refusal what it says; a throw or rejection answers 500, as does a refusal that is no HTTP.
  */
 export type VerifyHandshake = (
   request: IncomingMessage,
@@ -84,8 +85,11 @@ export class Handshakes {
     let verdict: boolean | HandshakeRefusal;
     try {
       verdict = await this.#verify(request);
+      if (typeof verdict === "object") checkRefusal(verdict);
     } catch (cause) {
-      this.#onFault(new SipError("core_failed", "the verify option threw", { cause }));
+      this.#onFault(
+        new SipError("core_failed", "the verify option threw, or refused with what is no HTTP", { cause }),
+      );
       verdict = { status: 500 };
     }
     stream.off("close", gone);
@@ -109,6 +113,21 @@ export class Handshakes {
     const timer = this.#pending.get(stream);
     if (timer !== undefined) this.#clock.clear(timer);
     return this.#pending.delete(stream);
+  }
+}
+
+/**
+ * What a refusal says may be made of what the client has sent: a line end in it would begin a header field, or a
+ * response, of the client's own (RFC 9112 §11.1).
+ *
+ * @throws SipError `value_unsafe`, `value_invalid`
+ */
+function checkRefusal({ status, headers = {} }: HandshakeRefusal): void {
+  if (!Number.isInteger(status)) throw new SipError("value_invalid", `not an HTTP status: ${status}`);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!isToken(name))
+      throw new SipError("value_invalid", `not a header field's name: ${JSON.stringify(name)}`);
+    refuseUnsafe(value, name);
   }
 }
 

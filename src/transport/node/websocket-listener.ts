@@ -86,12 +86,9 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   async start(receiver: TransportReceiver): Promise<void> {
     if (this.#server || this.#closing)
       throw new SipError("closed", "a WebSocket server transport starts once");
-    const { server, tls, handshakeTimeout: timeout = 10_000 } = this.#options;
-    const limits = { headersTimeout: timeout, requestTimeout: timeout };
+    const { server } = this.#options;
     this.#receiver = receiver;
-    this.#server =
-      server ??
-      (tls ? createSecureServer({ ...limits, ...tls }, answerPlain) : createServer(limits, answerPlain));
+    this.#server = server ?? this.#makeServer();
     this.#server.on("upgrade", this.#onUpgrade);
     if (!server) await this.#listen(this.#server);
     this.#schedulePings();
@@ -111,7 +108,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   disconnect(flow: Flow, code = 1000, reason = ""): void {
-    (flow as WebSocketConnection).close(code, reason);
+    try {
+      (flow as WebSocketConnection).close(code, reason);
+    } catch (cause) {
+      throw new SipError("value_invalid", `no WebSocket closes with ${code} and that reason`, { cause });
+    }
   }
 
   close(): Promise<void> {
@@ -145,6 +146,23 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       };
       for (const connection of [...this.#byId.values()]) connection.close(1001, "going away");
     });
+  }
+
+  /** Sockets that stay silent, in TLS or before a request, are no connections yet: they have limits of the same size. */
+  #makeServer(): Server | SecureServer {
+    const { tls, handshakeTimeout: timeout = 10_000, maxConnections = 10_000 } = this.#options;
+    const limits = {
+      headersTimeout: timeout,
+      requestTimeout: timeout,
+      // Node looks for those that are late every 30 seconds unless told.
+      connectionsCheckingInterval: Math.ceil(Math.min(timeout || 60_000, 60_000) / 2),
+    };
+    const server = tls
+      ? createSecureServer({ ...limits, handshakeTimeout: timeout, ...tls }, answerPlain)
+      : createServer(limits, answerPlain);
+    // Room for as many that have not asked for anything yet, and for those that get a 503.
+    server.maxConnections = 2 * maxConnections;
+    return server;
   }
 
   #listen(server: Server | SecureServer): Promise<void> {

@@ -29,11 +29,11 @@ export interface WebSocketServerOptions {
   advertise?: string;
   /** Decides on each handshake. Default: everyone is let in. */
   verify?: VerifyHandshake;
-  /** How long a handshake may take to arrive and to verify, in milliseconds. Default 10,000. */
+  /** How long a handshake may take to arrive, that of TLS included, and to verify, in milliseconds. Default 10,000. */
   handshakeTimeout?: number;
   /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
   maxPayload?: number;
-  /** How many connections may be open, handshakes included; more are refused with 503. Default 10,000. */
+  /** How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many sockets again may not have asked for anything yet; more are dropped. Default 10,000. */
   maxConnections?: number;
   /** How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for never. Default 30,000. */
   pingInterval?: number;
@@ -51,7 +51,11 @@ export interface WebSocketServerOptions {
 export interface WebSocketServerTransport extends Transport {
   /** How many connections are open. */
   readonly connections: number;
-  /** Closes the connection of a flow, with 1000 unless told otherwise. */
+  /**
+   * Closes the connection of a flow, with 1000 unless told otherwise.
+   *
+   * @throws SipError `value_invalid` for a code that may not be sent, or a reason of more than 123 octets (RFC 6455 §7.4)
+   */
   disconnect(flow: Flow, code?: number, reason?: string): void;
 }
 

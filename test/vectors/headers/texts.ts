@@ -160,11 +160,16 @@ export const texts: readonly HeaderRow[] = [
     [
       [
         "eyJhbGciOiJFUzI1NiJ9.eyJkZXN0Ijp7fX0.c2ln;info=<https://biloxi.example.org/biloxi.cer>;alg=ES256",
-        { info: "https://biloxi.example.org/biloxi.cer", params: { alg: "ES256" } },
+        { values: [{ info: "https://biloxi.example.org/biloxi.cer", params: { alg: "ES256" } }] },
       ],
       [
-        "..c2ln;info=<https://cert.example.org/passport.cer>;alg=ES256;ppt=shaken",
-        { params: { ppt: "shaken" } },
+        "..c2ln;info=<https://cert.example.org/a,b.cer>;alg=ES256;ppt=shaken, ..c2ln;info=<https://other.example/c.cer>;ppt=div",
+        {
+          values: [
+            { info: "https://cert.example.org/a,b.cer", params: { ppt: "shaken" } },
+            { params: { ppt: "div" } },
+          ],
+        },
       ],
     ],
     [
