@@ -1,7 +1,7 @@
 // Several targets: who is tried after whom, what the user sees of it, who is remembered as dead; and requests
 // that are too large for a datagram.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createRequest } from "../../src/message/create-request.ts";
 import type { Request } from "../../src/message/request.ts";
 import { type ResolverOptions, resolver } from "../../src/stack/resolve/sip-resolver.ts";
@@ -273,9 +273,14 @@ describe("a request to a name", () => {
 
   it("without a transaction goes to the first as well", async () => {
     const { world, servers, caller } = await pool([200, 200]);
-    caller.stack.sendStateless(createRequest("OPTIONS", "sip:pool.example.com", { from: "<sip:a@b>;tag=1" }));
+    const request = createRequest("OPTIONS", "sip:pool.example.com", { from: "<sip:a@b>;tag=1" });
+    caller.stack.sendStateless(request);
+    // Whoever sent it may go on with it at once.
+    request.headers.set("Subject", "another");
     await elapse(world);
     expect(servers.map((server) => server?.requests.length)).toEqual([1, 0]);
+    expect(servers[0]!.requests[0]!.headers.has("Subject")).toBe(false);
+    expect(request.headers.has("Via")).toBe(false);
     caller.stack.sendStateless(
       createRequest("OPTIONS", "sip:h.example.com;transport=ws", { from: "<sip:a@b>;tag=1" }),
     );
@@ -338,6 +343,70 @@ describe("a target that failed", () => {
   });
 });
 
+it("a target that asks to be left alone for ever is so for an hour", async () => {
+  const { world, servers, send, got, held } = await pool(["silent", 200]);
+  const one = send();
+  await elapse(world);
+  const response = servers[0]!.requests[0]!.createResponse(503);
+  response.headers.set("Retry-After", "999999999 (closed);duration=1" as never);
+  held.pop()!.respond(response);
+  await elapse(world);
+  expect((await one.final).status).toBe(200);
+  for (const [passed, expected] of [
+    [3_599_000, [1, 2]],
+    [2000, [2, 2]],
+  ] as const) {
+    await elapse(world, passed);
+    send();
+    await elapse(world);
+    expect(got()).toEqual(expected);
+  }
+  held.pop()!.respond(200);
+});
+
+it.each([
+  [200, [2, 3]],
+  [486, [2, 3]],
+  // That is what a proxy says of a silent one behind it.
+  [408, [3, 2]],
+] as const)("a target that has failed is tried last until it has answered: %i", async (answer, expected) => {
+  const { world, send, got, held } = await pool(["silent", "silent"]);
+  for (const answers of [[503, 503], [503, answer], [200]]) {
+    const sent = send("INVITE");
+    for (const status of answers) {
+      await elapse(world);
+      held.pop()!.respond(status);
+    }
+    await elapse(world);
+    expect((await sent.final).status).toBe(answers.at(-1));
+  }
+  expect(got()).toEqual(expected);
+});
+
+it("a call over several targets shows that it rings, and ends by Timer C where that is asked for", async () => {
+  const { world, send, held } = await pool([503, "silent"]);
+  const sent = send("INVITE", { timerC: true });
+  const seen: number[] = [];
+  const reading = (async () => {
+    for await (const { status } of sent) seen.push(status);
+  })();
+  await elapse(world);
+  held[0]!.respond(180);
+  await elapse(world, 182_000);
+  expect((await sent.final).status).toBe(487);
+  await reading;
+  expect(seen).toEqual([180, 487]);
+});
+
+it("a target that is given up at once leaves no timer", async () => {
+  const { world, send, got } = await pool(["absent", 200, 200], "TCP", { attemptTimeout: 1_000_000 });
+  const sent = send();
+  await elapse(world);
+  expect([(await sent.final).status, got()]).toEqual([200, [0, 1, 0]]);
+  await elapse(world, 40_000);
+  expect(world.clock.size).toBe(0);
+});
+
 describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
   const setUp = async (options: Partial<ResolverOptions>, withTcp = true) => {
     const world = new World();
@@ -398,6 +467,24 @@ describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
     expect(protocolOf(await send(2000))).toEqual(["UDP", "UDP"]);
     expect(switched).toHaveLength(1);
   });
+
+  it.each(["tcp", "tcp-or-udp"] as const)(
+    "stays on UDP where this stack has no TCP (%s)",
+    async (largeRequests) => {
+      const world = new World();
+      const bob = await world.started();
+      const onSwitch = vi.fn();
+      const found = resolver({ dns: false, clock: world.clock, onSwitch, largeRequests });
+      const alice = await world.started({}, { resolver: found });
+      const request = to(bob, "MESSAGE");
+      request.uri = `sip:${bob.stack.transports[0]!.sentBy}`;
+      request.body = "x".repeat(2000);
+      const sent = alice.stack.send(request);
+      await elapse(world);
+      expect((await sent.final).status).toBe(200);
+      expect(onSwitch).not.toHaveBeenCalled();
+    },
+  );
 
   it("goes over UDP where that is asked for, and over nothing else where that is", async () => {
     const off = await setUp({ largeRequests: "off" });

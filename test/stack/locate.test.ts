@@ -6,6 +6,7 @@ import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { orderNaptr, orderSrv } from "../../src/stack/resolve/order.ts";
 import { type ResolverOptions, resolver } from "../../src/stack/resolve/sip-resolver.ts";
+import type { Dns } from "../../src/transport/dns.ts";
 import { nodeDns } from "../../src/transport/node/dns.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
 import type { Target } from "../../src/transport/transport.ts";
@@ -175,6 +176,74 @@ describe("a URI leads, by DNS", () => {
   });
 });
 
+describe("a URI leads, by whatever a resolver's Dns says", () => {
+  const none = async () => ({ records: [], ttl: undefined });
+  const asked: string[] = [];
+  const dnsOf = (targets: readonly (readonly [priority: number, target: string])[], addresses = 1): Dns => ({
+    naptr: async (name) => {
+      asked.push(name);
+      return none();
+    },
+    srv: async (name) => {
+      asked.push(name);
+      const records = targets.map(([priority, target]) => ({ priority, weight: 0, port: 5060, target }));
+      return { records, ttl: undefined };
+    },
+    address: async (name, family) => {
+      asked.push(name);
+      const records = Array.from({ length: family === 4 ? addresses : 0 }, (_, i) => `${name}.${i}`);
+      return { records, ttl: undefined };
+    },
+  });
+  beforeEach(() => {
+    asked.length = 0;
+  });
+
+  it("to no more than 32 addresses of one name", async () => {
+    const dns = dnsOf([[0, "10.0.0"]], 40);
+    expect(await find("sip:example.com", ["UDP"], { dns })).toHaveLength(32);
+    expect(await find("sip:example.com:5060", ["UDP"], { dns })).toHaveLength(32);
+  });
+
+  it("to the best of more than 32 servers, in whatever order they come", async () => {
+    const dns = dnsOf(Array.from({ length: 40 }, (_, i) => [40 - i, `10.0.${i}`]));
+    const found = await find("sip:example.com", ["UDP"], { dns });
+    expect([found.length, found[0]]).toEqual([32, "UDP 10.0.39.0 5060 example.com"]);
+  });
+
+  it("without the point that a name may end with, and without asking for an address that is one", async () => {
+    const found = await find("sip:example.com.", ["UDP"], { dns: dnsOf([[0, "one.example.com."]]) });
+    expect(found).toEqual(["UDP one.example.com.0 5060 example.com."]);
+    expect(new Set(asked)).toEqual(new Set(["example.com", "_sip._udp.example.com", "one.example.com"]));
+    asked.length = 0;
+    const numeric = await find("sip:example.com", ["UDP"], { dns: dnsOf([[0, "192.0.2.7"]]) });
+    expect(numeric).toEqual(["UDP 192.0.2.7 5060 example.com"]);
+    expect(asked).not.toContain("192.0.2.7");
+  });
+
+  it("past NAPTR records that lead to no SRV records", async () => {
+    const dns = dnsOf([[0, "one.example.com"]]);
+    const record = { order: 1, preference: 1, service: "SIP+D2U", regexp: "", replacement: "elsewhere" };
+    dns.naptr = async () => ({
+      records: ["a", "u", ""].map((flags) => ({ ...record, flags })),
+      ttl: undefined,
+    });
+    await find("sip:example.com", ["UDP"], { dns });
+    expect(asked).toContain("_sip._udp.example.com");
+    expect(asked).not.toContain("elsewhere");
+  });
+
+  it("over WSS, for sips where there is no TLS", async () => {
+    const dns = dnsOf([], 1);
+    expect(await find("sips:example.com", ["WSS"], { dns })).toEqual(["WSS example.com.0 443 example.com"]);
+  });
+
+  it.each([".", ""])("nowhere where the target is %j (RFC 2782)", async (target) => {
+    const found = find("sip:example.com", ["UDP"], { dns: dnsOf([[0, target]]) });
+    await expect(found).rejects.toMatchObject({ code: "no_target" });
+  });
+});
+
 describe("a response without a connection leads", () => {
   const response = (via: string) => {
     const lines = [
@@ -266,15 +335,27 @@ describe("the order of records", () => {
     const records = [srv(1, 10, "a"), srv(1, 30, "b"), srv(1, 60, "c"), srv(0, 1, "first"), srv(1, 0, "z")];
     const random = seededRandom(3);
     const seconds: Record<string, number> = {};
+    const afterC: (string | undefined)[] = [];
     for (let i = 0; i < 4000; i++) {
       const order = orderSrv(records, random).map(({ target }) => target);
       expect([order[0], order.length, new Set(order).size]).toEqual(["first", 5, 5]);
       seconds[order[1]!] = (seconds[order[1]!] ?? 0) + 1;
+      if (order[1] === "c") afterC.push(order[2]);
     }
     expect(seconds.c! / 4000).toBeCloseTo(0.6, 1);
     expect(seconds.b! / 4000).toBeCloseTo(0.3, 1);
     expect(seconds.a! / 4000).toBeCloseTo(0.1, 1);
     expect((seconds.z ?? 0) / 4000).toBeLessThan(0.03);
+    expect(seconds.z).toBeGreaterThan(0);
+    // Among those that are left the weights count as before.
+    expect(afterC.filter((name) => name === "b").length / afterC.length).toBeCloseTo(0.73, 1);
+  });
+
+  it("draws among all that the sum of the weights gives, its both ends included", () => {
+    const random = seededRandom(4);
+    const records = [srv(0, 1, "one"), srv(0, 0, "none")];
+    const first = Array.from({ length: 100 }, () => orderSrv(records, random)[0]!.target);
+    expect(new Set(first)).toEqual(new Set(["one", "none"]));
   });
 
   it("is by order and preference for NAPTR (RFC 3403)", () => {

@@ -105,6 +105,14 @@ describe("a malformed request", () => {
     expect(bob.requests).toHaveLength(1);
   });
 
+  it("is answered with its source in the Via (RFC 3261 §18.2.1)", async () => {
+    const { wire, write } = await pair();
+    await write(text("OPTIONS", "pc.example.com", ["Max-Forwards: many"]));
+    expect(lines(wire.got[0]!, "Via")).toEqual([
+      `Via: SIP/2.0/UDP pc.example.com;branch=z9hG4bK-1;received=${wire.transport.local.host}`,
+    ]);
+  });
+
   it("is never answered where it is an ACK or a response", async () => {
     const { bob, wire, write, via } = await pair();
     await write(text("ACK", via, ["Max-Forwards: many"]));
@@ -112,6 +120,7 @@ describe("a malformed request", () => {
     expect(wire.got).toEqual([]);
     expect(bob.refused.map(([code]) => code)).toEqual(["value_invalid", expect.any(String)]);
     expect(bob.stack.stats.answered).toBe(0);
+    expect(bob.errors).toEqual([]);
   });
 
   it("may be judged by the user's own rules", async () => {

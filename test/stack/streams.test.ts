@@ -85,6 +85,25 @@ describe("over TCP", () => {
     expect(stack.stats).toMatchObject({ answered: 1, received: 1 });
   });
 
+  it("what cannot be read on is shown to a tap as well", async () => {
+    const seen: string[] = [];
+    const { port } = await started(
+      (clock) => [tcp({ host: HOST, port: 0, clock })],
+      {},
+      {
+        tap: (data, direction) =>
+          void seen.push(`${direction} ${new TextDecoder().decode(data as Uint8Array)}`),
+      },
+    );
+    const { socket, read } = await rawClient(port);
+    socket.write(text("OPTIONS", "10.1.1.1", ["Content-Length: x"]));
+    await until(() => read() !== "");
+    expect(seen.map((each) => each.split(" ", 3).slice(0, 2))).toEqual([
+      ["in", "OPTIONS"],
+      ["out", "SIP/2.0"],
+    ]);
+  });
+
   it.each([
     [
       "a response with one",
@@ -146,6 +165,9 @@ describe("over TCP", () => {
     expect(stack.stats.transports).toMatchObject([{ opened: 0, accepted: 1 }]);
     // And asks for as much itself.
     expect(read()).toMatch(/^Via: SIP\/2\.0\/TCP .*;alias\r$/m);
+    stack.sendStateless(createRequest("ACK", `sip:${HOST}:5099;transport=tcp`, { from: "<sip:a@b>;tag=1" }));
+    await until(() => read().includes("ACK sip:"));
+    expect(read()).toMatch(/\nACK .*\r\nVia: SIP\/2\.0\/TCP .*;alias\r$/m);
   });
 
   it("a stack that does not take aliases asks for none", async () => {

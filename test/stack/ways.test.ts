@@ -132,6 +132,35 @@ describe("route", () => {
     expect(route("tel:+49301234567")).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
     expect(route("sips:10.9.9.9")).toThrow(code("no_transport"));
   });
+
+  it("takes UDP for what asks for no transport, and no WebSocket beside another for what asks for one that is not there", async () => {
+    const world = new World();
+    const many = (...protocols: string[]) => ({
+      transports: protocols.map((protocol, i) => world.network.transport({ protocol, port: 5060 + i })),
+    });
+    const bob = await world.started({}, many("TCP", "UDP"));
+    const request = to(bob);
+    request.uri = "sip:10.9.9.9";
+    expect(bob.stack.route(request).transport.protocol).toBe("UDP");
+    const carol = await world.started({}, many("WS", "TCP"));
+    request.uri = "sip:10.9.9.9;transport=tls";
+    expect(() => carol.stack.route(request)).toThrow(expect.objectContaining({ code: "no_transport" }));
+  });
+
+  it("leads a request over a connection that is gone nowhere else (RFC 3261 §18.2.2 is for responses)", async () => {
+    const world = new World();
+    const tcp = () => ({ transports: [world.network.transport({ protocol: "TCP" })] });
+    const [alice, bob] = [await world.started({}, tcp()), await world.started({}, tcp())];
+    const flow = alice.stack.send(to(bob)).flow!;
+    await world.pass();
+    world.network.cut(alice.stack.transports[0]!, bob.stack.transports[0]!);
+    await world.pass();
+    expect([flow.open, bob.requests.length]).toEqual([false, 1]);
+    alice.stack.sendStateless(to(bob), { flow });
+    await world.pass();
+    expect([alice.requests.length, bob.requests.length]).toEqual([0, 1]);
+    expect(alice.errors).toMatchObject([{ code: "connection_closed" }]);
+  });
 });
 
 describe("flow", () => {
@@ -161,7 +190,7 @@ describe("flow", () => {
 describe("the topmost Via of a request that came in", () => {
   const arrive = async (vias: string[], protocol = "UDP") => {
     const world = new World();
-    const port = protocol === "WS" ? { port: 80 } : {};
+    const port = protocol === "UDP" ? {} : { port: 80 };
     const bob = await world.started({}, { transports: [world.network.transport({ protocol, ...port })] });
     const wire = await world.wire({ host: "10.2.2.2", protocol });
     const lines = vias.map((via) => `Via: SIP/2.0/UDP ${via}`).join("\r\n");
@@ -208,8 +237,8 @@ describe("the topmost Via of a request that came in", () => {
     ]);
   });
 
-  it("is left alone on a WebSocket (RFC 7118 §5.2)", async () => {
+  it.each(["WS", "WSS"])("is left alone on a WebSocket, %s (RFC 7118 §5.2)", async (protocol) => {
     const via = `x.invalid;branch=${top};rport`;
-    expect(await arrive([via], "WS")).toEqual([via]);
+    expect(await arrive([via], protocol)).toEqual([via]);
   });
 });

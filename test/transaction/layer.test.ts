@@ -87,6 +87,18 @@ describe("messages that cannot be matched", () => {
   });
 });
 
+describe("a CANCEL that cannot be answered", () => {
+  it("is dropped and reported, and leaves no transaction", () => {
+    const on = bench();
+    const cancel = request("CANCEL");
+    cancel.headers.set("CSeq", "7 INVITE");
+    on.layer.receive(cancel, udp);
+    expect(on.errors).toMatchObject([{ code: "response_mismatch", transaction: undefined }]);
+    expect(on.layer.counts).toMatchObject({ server: 0, dropped: 1 });
+    expect(on.sent).toEqual([]);
+  });
+});
+
 describe("the limit", () => {
   it("answers 503 with Retry-After past it, without a transaction, and the same each time", () => {
     const on = bench({}, { limit: 2 });
@@ -143,6 +155,17 @@ describe("a retransmission", () => {
     on.layer.receive(request("OPTIONS"), { ...udp, id: "rebound" });
     expect(on.sent.map(({ flow }) => flow)).toEqual([udp, udp]);
     on.clock.advance(32_000);
+  });
+
+  it("of an ACK to a refusal is counted", () => {
+    const on = bench();
+    on.layer.receive(request("INVITE"), udp);
+    on.server().respond(486);
+    for (const repeated of [0, 1, 2]) {
+      on.layer.receive(request("ACK"), udp);
+      expect(on.layer.counts.repeated).toBe(repeated);
+    }
+    on.clock.advance(5_000);
   });
 
   it("that comes while the core answers finds its transaction", () => {

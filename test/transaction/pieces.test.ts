@@ -91,6 +91,22 @@ describe("AnswerKeeper", () => {
     expect(second.on.times(OK)).toEqual([0]);
   });
 
+  it("waits for one ACK where an INVITE is answered anew", () => {
+    const { on, keeper, ended, transaction, ack } = answered();
+    const again = parseRequest(requestText("INVITE")).createResponse(200);
+    again.headers.set("To", ack.headers.get("To")!);
+    const later: unknown[] = [];
+    keeper.accept(transaction, again, (outcome) => later.push(outcome));
+    expect(ended.map((one) => one instanceof SipError && one.code)).toEqual(["terminated"]);
+    expect(keeper.size).toBe(1);
+    on.clock.advance(500);
+    expect(on.times(OK)).toEqual([0, 0, 500]);
+    expect(keeper.acknowledge(ack)).toBe(true);
+    expect(later).toEqual([ack]);
+    on.clock.advance(40_000);
+    expect(on.times(OK)).toHaveLength(3);
+  });
+
   it("closes: each that waits hears of it, and no timer is left", () => {
     const { on, keeper, ended } = answered();
     keeper.close();
@@ -104,9 +120,11 @@ describe("AnswerKeeper", () => {
     const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
     on.layer.receive(request("INVITE"), udp);
     const made = on.requests[0]!.request;
-    expect(() => keeper.accept(on.server(), made.createResponse(486), () => {})).toThrow(
-      expect.objectContaining({ code: "value_invalid" }),
-    );
+    for (const status of [180, 300, 486]) {
+      expect(() => keeper.accept(on.server(), made.createResponse(status), () => {})).toThrow(
+        expect.objectContaining({ code: "value_invalid" }),
+      );
+    }
     on.server().respond(486);
     expect(() => keeper.accept(on.server(), made.createResponse(200), () => {})).toThrow(
       expect.objectContaining({ code: "transaction_state" }),
@@ -172,6 +190,9 @@ describe("AckKeeper", () => {
       expect.objectContaining({ code: "overloaded" }),
     );
     expect(sent).toHaveLength(1);
+    // One that is kept already takes no more room.
+    keeper.acknowledge(ok("b1"), createAck(invite, ok("b1")));
+    expect([sent.length, keeper.size]).toEqual([2, 1]);
     keeper.close();
     client.terminate();
     expect(keeper.size).toBe(0);
@@ -253,9 +274,15 @@ describe("branches that are computed", () => {
     const spiral = copy(sent);
     spiral.uri = "sip:bob@elsewhere.example.com";
     expect(isLoop(spiral, owns)).toBe(false);
-    const routed = copy(sent);
-    routed.headers.append("Route", "<sip:next.example.com;lr>");
-    expect(isLoop(routed, owns)).toBe(false);
+    for (const [name, value] of [
+      ["Route", "<sip:next.example.com;lr>"],
+      ["Proxy-Require", "privacy"],
+      ["Proxy-Authorization", 'Digest username="alice"'],
+    ] as const) {
+      const other = copy(sent);
+      other.headers.append(name, value);
+      expect([name, isLoop(other, owns)]).toEqual([name, false]);
+    }
     expect(loopBranch(came, seededRandom(1))).toBe(branch);
     expect(loopBranch(came, seededRandom(2)).slice(-17)).toBe(branch.slice(-17));
   });

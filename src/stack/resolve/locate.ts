@@ -119,7 +119,8 @@ class Search {
       await this.#addAddresses(host, port, protocol ?? usual(this.#destination, protocols));
     } else {
       for (const { protocol: named, srv } of await this.#services()) {
-        for (const { target, port: at } of orderSrv(srv.slice(0, MOST), random)) {
+        const best = [...srv].sort((a, b) => a.priority - b.priority).slice(0, MOST);
+        for (const { target, port: at } of orderSrv(best, random)) {
           // RFC 2782: a target of "." says that the service is not there.
           if (target !== "." && target !== "") await this.#addAddresses(target, at, named);
         }
