@@ -29,7 +29,10 @@ const USUAL = { reliable: 120, unreliable: 29 } as const;
 /** Reads a 200. @throws SipError where its Contact or Expires cannot be read */
 export function readGranted(response: Response, contact: NameAddr, asked: number): Granted {
   const { headers, flow } = response;
-  const ours = headers.get("Contact").find((each) => !each.isStar && each.uri.equals(contact.uri));
+  const same = headers.get("Contact").filter((each) => !each.isStar && each.uri.equals(contact.uri));
+  // All flows of a client have one Contact URI (RFC 5626 §4.2).
+  const regId = contact.params.get("reg-id");
+  const ours = same.find(({ params }) => params.get("reg-id") === regId) ?? same[0];
   const text = ours?.params.get("expires") ?? "";
   const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (headers.get("Expires") ?? asked);
   const outbound = lenient(() => headers.get("Require"), []).some(

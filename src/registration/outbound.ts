@@ -56,7 +56,7 @@ export class OutboundRegistration {
     );
   }
 
-  /** As of the newest flow that is registered; see Registration. */
+  /** As of the first flow that is registered; see Registration. */
   get gruus(): Gruus {
     return this.#standing?.gruus ?? {};
   }

@@ -190,3 +190,14 @@ it("a client with two flows is reached by one as long as the other is down", asy
   await done;
   expect([outbound.state, await found()]).toEqual(["ended", 0]);
 });
+
+it("each flow is refreshed by its own time, though the Contacts of all are alike", async () => {
+  const { world: all, told, targets, server } = await world();
+  const outbound = new OutboundRegistration({ ...common, ...told, flows: targets });
+  await all.pass(1_800_000);
+  outbound.registrations[1]!.refresh();
+  await all.pass(5_000_000);
+  const seen = server.requests.map(({ headers }) => headers.get("Contact")[0]!.params.get("reg-id"));
+  expect(seen).toEqual(["1", "2", "2", "1", "2"]);
+  outbound.close();
+});

@@ -1,0 +1,66 @@
+// The best of several final responses (RFC 3261 §16.7 steps 6 and 7).
+
+import { describe, expect, it } from "vitest";
+import { createRequest } from "../../src/message/create-request.ts";
+import type { Response } from "../../src/message/response.ts";
+import { bestResponse } from "../../src/proxy/best-response.ts";
+
+const invite = createRequest("INVITE", "sip:bob@example.com", { from: "<sip:a@b>;tag=1" });
+
+const response = (status: number, headers: Readonly<Record<string, string>> = {}): Response => {
+  const made = invite.createResponse(status);
+  for (const [name, value] of Object.entries(headers)) made.headers.set(name, value);
+  return made;
+};
+
+describe("bestResponse", () => {
+  it.each([
+    [[486], 486],
+    [[404, 302], 302],
+    [[500, 404], 404],
+    [[302, 404, 603], 603],
+    [[604, 600], 604],
+    // Those that say how to do better go before others of their class, and before no lower class.
+    [[404, 401], 401],
+    [[404, 407], 407],
+    [[404, 415], 415],
+    [[404, 420], 420],
+    [[404, 484], 484],
+    [[484, 302], 302],
+    // The first of those that say as much.
+    [[480, 404, 486], 480],
+    // Nobody there, or cancelled by us: any other says more.
+    [[408, 404], 404],
+    [[487, 404], 404],
+    [[487, 500], 487],
+    [[503, 500], 500],
+    [[503, 513], 513],
+    [[503], 500],
+  ])("of %j is %i", (statuses, expected) => {
+    expect(bestResponse(statuses.map((status) => response(status)))?.status).toBe(expected);
+  });
+
+  it("of none is none", () => {
+    expect(bestResponse([])).toBeUndefined();
+  });
+
+  it("asks nobody to stay away for a server behind the proxy", () => {
+    const best = bestResponse([response(503, { "Retry-After": "60" })]);
+    expect([best?.status, best?.headers.has("Retry-After")]).toEqual([500, false]);
+    const other = bestResponse([response(404, { "Retry-After": "60" })]);
+    expect(other?.headers.has("Retry-After")).toBe(true);
+  });
+
+  it("carries the challenges of all that have asked, and of nobody else", () => {
+    const of = (realm: string) => `Digest realm="${realm}",nonce="1"`;
+    const best = bestResponse([
+      response(407, { "Proxy-Authenticate": of("a") }),
+      response(401, { "WWW-Authenticate": of("b") }),
+      response(407, { "Proxy-Authenticate": of("c") }),
+      response(404, { "WWW-Authenticate": of("d") }),
+    ]);
+    expect(best?.status).toBe(407);
+    expect(best?.headers.raw("Proxy-Authenticate")).toEqual([of("a"), of("c")]);
+    expect(best?.headers.raw("WWW-Authenticate")).toEqual([of("b")]);
+  });
+});
