@@ -58,6 +58,17 @@ describe("what is not forwarded", () => {
     expect(proxy.phone.errors).toMatchObject([{ code: "core_failed" }]);
   });
 
+  it("targets that throw a status: the stack answers it", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    proxy.targets = () => Promise.reject(new SipError("value_invalid", "no such user", { status: 404 }));
+    const sent = alice.send(alice.request("OPTIONS", BOB), proxy.phone);
+    await world.pass();
+    expect((await sent.final).status).toBe(404);
+    expect([proxy.failed.length, proxy.proxy.stats.refused]).toEqual([1, 0]);
+  });
+
   it("targets that cannot be looked up now: 503, with the time to try again", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");
@@ -349,6 +360,24 @@ describe("several targets", () => {
     await world.pass(1_000);
     expect(phones.map(({ canceled }) => canceled)).toEqual([1, 1]);
     expect((await invite.final).status).toBe(487);
+  });
+
+  it("a CANCEL is told to whom the transaction had told before, too", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+    const edge = await world.phone("edge");
+    const proxy = new SipProxy({ stack: edge.stack, clock: world.clock });
+    let told = 0;
+    edge.answer = (request, transaction) => {
+      if (transaction) transaction.onCancel = () => void told++;
+      void proxy.forward(request, transaction, [{ uri: bob.uri }]);
+    };
+    bob.answer = (_request, transaction) => transaction?.respond(180);
+    const invite = alice.send(alice.request("INVITE", BOB), edge);
+    await world.pass(100);
+    invite.cancel();
+    await world.pass(1_000);
+    expect([(await invite.final).status, told, bob.canceled]).toEqual([487, 1, 1]);
   });
 
   it("a CANCEL while the targets are looked up leaves nothing to do", async () => {
