@@ -61,16 +61,17 @@ describe("a copy", () => {
   });
 
   it.each([
-    ["REGISTER", 1],
-    ["OPTIONS", 0],
-  ])("of a %s has %i Path", async (method, count) => {
-    const { world: all, alice, bob, proxy } = await world({ path: true });
+    ["REGISTER", true, 1],
+    ["REGISTER", undefined, 0],
+    ["OPTIONS", true, 0],
+  ])("of a %s, where the option path is %s, has %i Path", async (method, path, count) => {
+    const { world: all, alice, bob, proxy } = await world(path ? { path } : {});
     alice.send(alice.request(method, BOB), proxy.phone);
     await all.pass();
-    const path = bob.requests[0]!.headers.get("Path");
-    expect(path).toHaveLength(count);
+    const added = bob.requests[0]!.headers.get("Path");
+    expect(added).toHaveLength(count);
     // The client keeps no flow of its own (RFC 5626 §5.1).
-    for (const { uri } of path) expect(uri.params.has("ob")).toBe(false);
+    for (const { uri } of added) expect(uri.params.has("ob")).toBe(false);
   });
 
   it("has a sips Record-Route where its Request-URI is one (RFC 3261 §16.6 step 4)", async () => {

@@ -47,6 +47,17 @@ describe("what is not forwarded", () => {
     expect((await sent.final).status).toBe(targets === 404 ? 404 : 480);
   });
 
+  it("is shown to onResponse before it leaves", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    proxy.targets = 404;
+    proxy.forward = { onResponse: (response) => void response.headers.set("Server", "proxy") };
+    const sent = alice.send(alice.request("OPTIONS", BOB), proxy.phone);
+    await world.pass();
+    expect((await sent.final).headers.raw("Server")).toEqual(["proxy"]);
+  });
+
   it("targets that throw: the stack answers, the core hears", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");
@@ -471,6 +482,29 @@ describe("several targets", () => {
       "1",
       "2",
     ]);
+  });
+
+  it("one that was given up takes breadth as long as it may ring, and none where nobody answered", async () => {
+    for (const rings of [true, false]) {
+      const world = new SipWorld({ drop: ({ text }) => text.startsWith("CANCEL") });
+      const [alice, first, second] = [
+        await world.phone("alice"),
+        await world.phone("first"),
+        await world.phone("second"),
+      ];
+      const proxy = await proxied(world);
+      first.answer = (_request, transaction) =>
+        rings ? transaction?.respond(180) : transaction?.terminate();
+      proxy.targets = [{ uri: first.uri }, { uri: second.uri }];
+      proxy.forward = { sequential: true, noAnswer: 5_000 };
+      const headers = { "Max-Breadth": 1 };
+      const invite = alice.send(alice.request("INVITE", BOB, { headers }), proxy.phone);
+      await world.pass(6_000);
+      expect([rings, second.methods]).toEqual([rings, rings ? [] : ["INVITE"]]);
+      world.network.set({ drop: () => false });
+      await world.pass(30_000);
+      expect([(await invite.final).status, second.methods]).toEqual([200, ["INVITE"]]);
+    }
   });
 
   it("a redirection is followed where it is asked for, and to nobody twice", async () => {

@@ -113,7 +113,15 @@ it("refuses with the same To tag each time, and takes the ACK for itself", async
   expect(sent.length).toBeGreaterThan(1);
   for (const { text } of sent) expect(text).toContain(`tag=${headers.get("To")!.tag}`);
   expect(bob.methods).toEqual([]);
-  expect(proxy.stats.dropped).toBe(0);
+  expect(proxy.stats).toMatchObject({ refused: sent.length, dropped: 0, branches: 0 });
+});
+
+it("refuses what is to take a connection that is gone", async () => {
+  const { world, phone, alice, bob } = await stateless();
+  const headers = { Route: "<sip:nosuchconnection@10.9.0.1:80;transport=ws;lr>" };
+  const sent = alice.send(alice.request("OPTIONS", "sip:b@c", { headers }), phone);
+  await world.pass();
+  expect([(await sent.final).status, bob.methods]).toEqual([430, []]);
 });
 
 it("refuses what it cannot read, as a stateful one does", async () => {

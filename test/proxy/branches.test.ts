@@ -1,0 +1,202 @@
+// The branches of one request: what goes on of their responses, when the next hop's turn comes, and how a request ends
+// that was cancelled (RFC 3261 §16.7, §16.8, §16.10, RFC 3263 §4.3).
+
+import { expect, it } from "vitest";
+import { SipProxy } from "../../src/proxy/proxy.ts";
+import { type Phone, SipWorld } from "../support/sip-world.ts";
+import { proxied } from "./support.ts";
+
+const BOB = "sip:bob@example.com";
+
+/** A caller, a proxy, and phones that ring, and answer when they are told. */
+async function world(count = 2) {
+  const world = new SipWorld();
+  const alice = await world.phone("alice");
+  const proxy = await proxied(world);
+  const phones: Phone[] = [];
+  for (let i = 0; i < count; i++) {
+    const phone = await world.phone(`p${i}`);
+    phone.answer = (_request, transaction) => transaction?.respond(180);
+    phones.push(phone);
+  }
+  const hops = phones.map(({ transport }) => ({ protocol: "UDP", ...transport.local }));
+  const seen: number[] = [];
+  const invite = () =>
+    alice.stack.send(alice.request("INVITE", BOB), {
+      target: { protocol: "UDP", ...proxy.phone.transport.local },
+      onResponse: ({ status }) => void seen.push(status),
+      onError: () => {},
+    });
+  return { world, alice, proxy, phones, hops, invite, seen };
+}
+
+it("no provisional response to another request than INVITE goes on (RFC 4320 §4.1)", async () => {
+  const { world: all, alice, proxy, phones } = await world(1);
+  phones[0]!.answer = (request, transaction) => {
+    // No transaction of ours would send it.
+    phones[0]!.stack.sendStateless(request.createResponse(183));
+    transaction?.respond(200);
+  };
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  const { final } = alice.send(alice.request("OPTIONS", BOB), proxy.phone);
+  await all.pass();
+  expect([(await final).status, alice.statuses]).toEqual([200, [200]]);
+});
+
+it("nothing provisional goes on of a branch that was given up", async () => {
+  const { world: all, proxy, phones, invite, seen } = await world();
+  all.network.set({ drop: ({ text }) => text.startsWith("CANCEL") });
+  proxy.targets = phones.map(({ uri }) => ({ uri }));
+  proxy.forward = { sequential: true, noAnswer: 5_000 };
+  const { final } = invite();
+  await all.pass(6_000);
+  phones[0]!.transactions[0]!.respond(183);
+  await all.pass();
+  expect(seen).toEqual([100, 180]);
+  all.network.set({ drop: () => false });
+  await all.pass(4_000);
+  phones[1]!.transactions[0]!.respond(486);
+  await all.pass();
+  expect((await final).status).toBe(486);
+});
+
+it("a final response that lacks the caller's Via counts as 502", async () => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  phones[0]!.answer = (request, transaction) => {
+    const response = request.createResponse(486);
+    response.headers.pop("Via");
+    transaction?.respond(response);
+  };
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  const { final } = invite();
+  await all.pass();
+  expect((await final).status).toBe(502);
+});
+
+it("who has answered is not passed over for another hop when his connection breaks", async () => {
+  const all = new SipWorld();
+  const proxy = await proxied(all, {}, ["UDP", "TCP"]);
+  const [alice, bob, carol] = [
+    await all.phone("alice"),
+    await all.phone("bob", "TCP"),
+    await all.phone("carol", "TCP"),
+  ];
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const hops = [bob, carol].map(({ transport }) => ({ protocol: "TCP", ...transport.local }));
+  proxy.targets = [{ uri: BOB, hops }];
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await all.pass();
+  all.network.cut(bob.transport, proxy.phone.stack.transports[1]!);
+  await all.pass();
+  expect([(await final).status, carol.methods]).toEqual([500, []]);
+  bob.transactions[0]!.terminate();
+});
+
+it.each([
+  ["was cancelled", {}, 500],
+  ["was given up", { noAnswer: 5_000 }, 500],
+])("no other hop is tried once it %s", async (what, forward, status) => {
+  const { world: all, proxy, phones, hops, invite } = await world();
+  all.network.set({ drop: ({ text }) => text.startsWith("CANCEL") });
+  proxy.targets = [{ uri: BOB, hops }];
+  proxy.forward = forward;
+  const sent = invite();
+  await all.pass(100);
+  if (what === "was cancelled") {
+    all.network.set({ drop: ({ text }) => /^CANCEL[\s\S]*Via: SIP\/2\.0\/UDP 10\.9\.0\.1/.test(text) });
+    sent.cancel();
+  }
+  await all.pass(6_000);
+  phones[0]!.transactions[0]!.respond(503);
+  await all.pass();
+  expect([(await sent.final).status, phones[1]!.methods]).toEqual([status, []]);
+});
+
+it("one that is cancelled is 487, though its phone never answers the CANCEL", async () => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  const sent = invite();
+  await all.pass(100);
+  all.network.set({ drop: ({ text }) => /^CANCEL[\s\S]*Via: SIP\/2\.0\/UDP 10\.9\.0\.1/.test(text) });
+  sent.cancel();
+  sent.final.catch(() => {});
+  await all.pass(40_000);
+  expect(proxy.finals).toEqual([487]);
+  phones[0]!.transactions[0]!.terminate();
+});
+
+it.each([
+  [true, 487],
+  [false, 480],
+])("a redirection to nowhere, and cancelled: %s, is %i", async (cancels, status) => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  proxy.forward = { recurse: true };
+  const sent = invite();
+  await all.pass(100);
+  all.network.set({ drop: ({ text }) => /^CANCEL[\s\S]*Via: SIP\/2\.0\/UDP 10\.9\.0\.1/.test(text) });
+  if (cancels) sent.cancel();
+  await all.pass(100);
+  phones[0]!.transactions[0]!.respond(302);
+  await all.pass(100);
+  expect((await sent.final).status).toBe(status);
+});
+
+it("each hop has its own time, whoever rang before it", async () => {
+  const { world: all, proxy, phones, hops, invite } = await world();
+  proxy.targets = [{ uri: BOB, hops: [hops[0]!, { protocol: "UDP", host: "10.7.7.7", port: 7 }, hops[1]!] }];
+  const { final } = invite();
+  await all.pass(100);
+  phones[0]!.transactions[0]!.respond(503);
+  await all.pass(33_000);
+  phones[1]!.transactions[0]!.respond(486);
+  await all.pass();
+  expect((await final).status).toBe(486);
+});
+
+it("a hook that throws is no hop that fails", async () => {
+  const { world: all, proxy, hops, invite } = await world();
+  let copies = 0;
+  proxy.targets = [{ uri: BOB, hops }];
+  proxy.forward = {
+    prepare: () => {
+      copies++;
+      throw new Error("oops");
+    },
+  };
+  const { final } = invite();
+  await all.pass();
+  expect([(await final).status, copies]).toEqual([500, 1]);
+});
+
+it("the first that a hook throws is what forward rejects with", async () => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  proxy.forward = {
+    onResponse: ({ status }) => {
+      throw new Error(`at ${status}`);
+    },
+  };
+  const { final } = invite();
+  await all.pass();
+  phones[0]!.transactions[0]!.respond(486);
+  await all.pass();
+  expect((await final).status).toBe(486);
+  expect(proxy.failed).toMatchObject([{ message: "at 180" }]);
+});
+
+it("a stack that closes leaves no timer of `noAnswer`", async () => {
+  const all = new SipWorld();
+  const [alice, bob, edge] = [await all.phone("alice"), await all.phone("bob"), await all.phone("edge")];
+  const proxy = new SipProxy({ stack: edge.stack });
+  edge.answer = (request, transaction) =>
+    void proxy.forward(request, transaction, [{ uri: bob.uri }], { noAnswer: 10_000_000 });
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const sent = alice.send(alice.request("INVITE", BOB), edge);
+  await all.pass(100);
+  await edge.stack.close();
+  sent.terminate();
+  bob.transactions[0]!.terminate();
+  await all.pass(100);
+  expect(all.clock.size).toBe(0);
+});
