@@ -43,7 +43,7 @@ export class Gruus {
 
   /** The public GRUU of an instance: its address-of-record with the instance as `gr` (RFC 5627 §3.1.1). */
   public(aor: Uri, instance: string): Uri {
-    return aor.with({ headers: {}, params: { gr: instance.replace(/^<(.*)>$/, "$1") } });
+    return aor.with({ password: undefined, headers: {}, params: { gr: instance.replace(/^<(.*)>$/, "$1") } });
   }
 
   /** A temporary GRUU, another one each time (RFC 5627 §3.1.2). @param like the address-of-record, for its host */

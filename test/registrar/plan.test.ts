@@ -1,0 +1,167 @@
+// What a REGISTER makes of the bindings, asked of the registrar directly: no stack has refused anything before.
+
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import { createRequest } from "../../src/message/create-request.ts";
+import { Uri } from "../../src/message/uri.ts";
+import { MemoryLocation } from "../../src/registrar/memory-location.ts";
+import { Registrar, type RegistrarOptions } from "../../src/registrar/registrar.ts";
+import { Stack } from "../../src/stack/stack.ts";
+import { MemoryNetwork } from "../../src/transport/memory.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+
+const OUTBOUND = { Supported: "path, outbound" };
+const flow = (id: string) => ({ id, open: true, transport: { reliable: true } }) as unknown as Flow;
+
+function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
+  const clock = new VirtualClock();
+  const stack = new Stack({
+    clock,
+    transports: [new MemoryNetwork({ clock }).transport()],
+    aliases: ["example.com"],
+    core: { onRequest: () => {}, onResponse: () => {}, onError: () => {} },
+  });
+  const location = new MemoryLocation({ clock, limit });
+  const made = new Registrar({ stack, location, ...options });
+  let cseq = 0;
+  const register = (
+    contact: string | string[],
+    headers = {},
+    init: { vias?: number; flow?: Flow; to?: string } = {},
+  ) => {
+    const { vias = 1, to = "<sip:bob@example.com>" } = init;
+    const request = createRequest("REGISTER", "sip:example.com", {
+      from: "<sip:bob@example.com>;tag=1",
+      to,
+      callId: "one",
+      cseq: ++cseq,
+      headers: { Contact: contact, ...headers },
+    });
+    for (let i = 0; i < vias; i++) request.headers.append("Via", `SIP/2.0/TCP h${i};branch=z9hG4bK${i}`);
+    request.flow = init.flow;
+    return made.register(request);
+  };
+  const bound = () => location.find("sip:bob@example.com") ?? [];
+  const locate = async (uri = "sip:bob@example.com") =>
+    (await made.locate(Uri.parse(uri)))?.map((each) => String(each.uri));
+  return { register, bound, locate };
+}
+
+const status = async (response: Promise<{ status: number }>) => (await response).status;
+
+describe("a REGISTER", () => {
+  it("with a star beside another Contact, or without Expires: 0, is refused", async () => {
+    const { register, bound } = registrar();
+    await register("<sip:b@h>");
+    expect(await status(register(["*", "<sip:b@h>"], { Expires: "0" }))).toBe(400);
+    expect(await status(register("*"))).toBe(400);
+    expect(bound()).toHaveLength(1);
+    expect(await status(register("*", { Expires: "0" }))).toBe(200);
+    expect(bound()).toEqual([]);
+  });
+
+  it("may ask for the shortest time, and not for less", async () => {
+    const { register } = registrar({ minExpires: 60 });
+    expect(await status(register("<sip:b@h>;expires=60"))).toBe(200);
+    const brief = await register("<sip:b@h>;expires=59");
+    expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["60"]]);
+  });
+
+  it("insists on extensions in any case", async () => {
+    const { register } = registrar();
+    expect(await status(register("<sip:b@h>", { Require: "Path, OUTBOUND" }))).toBe(200);
+    const unknown = await register("<sip:b@h>", { Require: "path, foo" });
+    expect([unknown.status, unknown.headers.raw("Unsupported")]).toEqual([420, ["foo"]]);
+  });
+
+  it("for whom there is no room is refused for a while", async () => {
+    const { register } = registrar({}, 1);
+    await register("<sip:b@h>");
+    const full = await register("<sip:c@h>", {}, { to: "<sip:carol@example.com>" });
+    expect([full.status, full.headers.raw("Retry-After")]).toEqual([503, ["60"]]);
+  });
+
+  it("binds a contact of ours only where that is told, and a GRUU of ours never", async () => {
+    const own = registrar({ gruuSecret: "x" });
+    expect(await status(own.register("<sip:carol@example.com>"))).toBe(403);
+    const told = registrar({ gruuSecret: "x", acceptContact: () => true });
+    expect(await status(told.register("<sip:carol@example.com>"))).toBe(200);
+    expect(await status(told.register("<sip:carol@example.com;gr=urn:uuid:1>"))).toBe(403);
+  });
+});
+
+describe("the connection that a REGISTER came on", () => {
+  it.each([
+    ["is bound where it is the client's", 1, {}, "c1"],
+    ["is not where a proxy is between", 2, {}, undefined],
+    ["nor where a Path leads to the client", 1, { Path: "<sip:edge.example.com;lr>" }, undefined],
+  ])("%s", async (_what, vias, headers, expected) => {
+    const { register, bound } = registrar();
+    await register("<sip:b@h>", headers, { vias, flow: flow("c1") });
+    expect(bound().map((each) => each.flow)).toEqual([expected]);
+  });
+});
+
+describe("bindings by instance and reg-id (RFC 5626 §6)", () => {
+  const contact = (instance: number, regId: string) =>
+    `<sip:b@h>;+sip.instance="<urn:uuid:${instance}>";reg-id=${regId}`;
+
+  it("are told apart by both, and from one without, whatever the URI", async () => {
+    const { register, bound } = registrar();
+    for (const each of [contact(1, "1"), contact(1, "2"), contact(2, "1"), "<sip:b@h>"]) {
+      expect(await status(register(each, OUTBOUND))).toBe(200);
+    }
+    const ids = () => bound().map(({ instance, regId }) => [instance?.slice(-2, -1), regId]);
+    const all = [
+      ["1", 1],
+      ["1", 2],
+      ["2", 1],
+      [undefined, undefined],
+    ];
+    expect(ids()).toEqual(all);
+    await register("<sip:b@h>", OUTBOUND);
+    expect(ids()).toEqual(all);
+    await register(`${contact(2, "1")};expires=0`, OUTBOUND);
+    expect(ids()).toEqual(all.filter((_each, i) => i !== 2));
+  });
+
+  it.each(["0", "01", "x", "99999999999"])("are none with the reg-id %s", async (regId) => {
+    const { register, bound } = registrar();
+    const response = await register(contact(1, regId), OUTBOUND);
+    expect([response.status, response.headers.has("Require")]).toEqual([200, false]);
+    expect(bound()[0]!.regId).toBeUndefined();
+  });
+
+  it.each([
+    ["<sip:core.example.com;lr>, <sip:edge.example.com;lr;ob>", 200],
+    ["<sip:edge.example.com;lr;ob>, <sip:core.example.com;lr>", 439],
+  ])("need the client's first proxy to keep its flow: Path %s is %i", async (path, expected) => {
+    const { register } = registrar();
+    const headers = { ...OUTBOUND, Path: path };
+    expect(await status(register(contact(1, "1"), headers, { vias: 3 }))).toBe(expected);
+  });
+});
+
+describe("the ways to a user", () => {
+  it("are in the order of their q, the older first of those that are alike", async () => {
+    const { register, locate } = registrar();
+    await register("<sip:a@h>;q=0.2, <sip:b@h>;q=0.9, <sip:c@h>, <sip:d@h>;q=0.9");
+    expect(await locate()).toEqual(["sip:c@h", "sip:b@h", "sip:d@h", "sip:a@h"]);
+  });
+
+  it("by a GRUU are found in any case of its instance; no GRUU has the password of To", async () => {
+    const { register, locate } = registrar({ gruuSecret: "x" });
+    const response = await register(
+      '<sip:b@h>;+sip.instance="<urn:uuid:AB>"',
+      { Supported: "gruu" },
+      { to: "<sip:bob:secret@example.com>" },
+    );
+    const { params } = response.headers.get("Contact")[0]!;
+    const [shown, hidden] = [params.get("pub-gruu")!, params.get("temp-gruu")!];
+    expect(shown).toBe("sip:bob@example.com;gr=urn:uuid:AB");
+    expect(hidden).not.toContain("secret");
+    expect(await locate(shown.toLowerCase())).toEqual(["sip:b@h"]);
+    expect(await locate(hidden)).toEqual(["sip:b@h"]);
+    expect(await locate(shown.replace("AB", "AC"))).toEqual([]);
+  });
+});

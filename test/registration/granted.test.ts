@@ -1,0 +1,101 @@
+// What a 200 to REGISTER grants, and the flow that is kept for it.
+
+import { expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import { SipError } from "../../src/errors.ts";
+import { createRequest } from "../../src/message/create-request.ts";
+import { NameAddr } from "../../src/message/name-addr.ts";
+import { retryAfter } from "../../src/registration/back-off.ts";
+import { FlowKeeper } from "../../src/registration/flow-keeper.ts";
+import { readGranted } from "../../src/registration/granted.ts";
+import type { Stack } from "../../src/stack/stack.ts";
+import { seededRandom } from "../../src/transport/seeded.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+
+const contact = NameAddr.parse("<sip:bob@h>;reg-id=1");
+
+function answer(headers: Readonly<Record<string, string>>, status = 200) {
+  const request = createRequest("REGISTER", "sip:example.com", { from: "<sip:bob@example.com>" });
+  const response = request.createResponse(status);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+it.each([
+  [{ Contact: "<sip:bob@h>;expires=100" }, 100],
+  [{ Contact: "<sip:eve@h>;expires=5000, <sip:bob@h>;expires=100" }, 100],
+  [{ Contact: "<sip:bob@h>;reg-id=2;expires=50, <sip:bob@h>;reg-id=1;expires=100" }, 100],
+  [{ Contact: "<sip:bob@h>", Expires: "200" }, 200],
+  [{ Contact: "<sip:bob@h>;expires=soon", Expires: "200" }, 200],
+  [{}, 600],
+  // Neither asked without end, nor for ever.
+  [{ Contact: "<sip:bob@h>;expires=0" }, 10],
+  [{ Contact: "<sip:bob@h>;expires=999999999" }, 86_400],
+])("a binding holds as long as the registrar says: %j, %i seconds", (headers, seconds) => {
+  expect(readGranted(answer(headers as Record<string, string>), contact, 600).seconds).toBe(seconds);
+});
+
+it.each([
+  [{}, true, undefined],
+  [{ Require: "Outbound" }, true, 120],
+  [{ Require: "outbound" }, false, 29],
+  [{ Require: "outbound", "Flow-Timer": "40" }, false, 40],
+  [{ "Flow-Timer": "40" }, true, 40],
+  [{ Require: "outbound", "Flow-Timer": "0" }, true, undefined],
+] as const)(
+  "keep-alives of %j, on a connection: %s, every %s seconds (RFC 5626 §4.4)",
+  (headers, reliable, seconds) => {
+    const response = answer(headers);
+    response.flow = { transport: { reliable } } as Flow;
+    expect(readGranted(response, contact, 600).flowTimer).toBe(seconds);
+  },
+);
+
+it("what is no SIP URI is no Service-Route, and without gr no GRUU", () => {
+  const { serviceRoute, gruus } = readGranted(
+    answer({
+      Contact: '<sip:bob@h>;reg-id=1;pub-gruu="sip:bob@example.com";temp-gruu="sip:x@example.com;gr"',
+      "Service-Route": "<tel:+1>, <sip:a;lr>",
+    }),
+    contact,
+    600,
+  );
+  expect([serviceRoute.map(String), gruus.public, `${gruus.temporary}`]).toEqual([
+    ["<sip:a;lr>"],
+    undefined,
+    "sip:x@example.com;gr",
+  ]);
+});
+
+it.each([
+  ["120", 120_000],
+  [" 5 (busy);duration=3", 5000],
+  ["999999999", 86_400_000],
+  ["soon", 0],
+])("Retry-After: %s", (value, expected) => {
+  expect(retryAfter(answer({ "Retry-After": value }, 503))).toBe(expected);
+  expect(retryAfter(new SipError("timeout", ""))).toBe(0);
+});
+
+it.each([
+  ["before a ping is due", 0],
+  ["by the ping itself", 1],
+])("a flow that ends %s is noticed, once", (_when, sent) => {
+  const clock = new VirtualClock();
+  let [lost, pings] = [0, 0];
+  const flow = { open: true } as { open: boolean; transport: unknown };
+  flow.transport = {
+    send: (_data: unknown, _flow: unknown, failed: () => void) => {
+      pings++;
+      flow.open = false;
+      failed();
+    },
+  };
+  const keeper = new FlowKeeper({ clock, random: seededRandom(1) } as unknown as Stack, () => void lost++);
+  keeper.keep(flow as Flow, 100);
+  if (sent === 0) flow.open = false;
+  clock.advance(101_000);
+  expect([lost, pings, keeper.flow, clock.size]).toEqual([1, sent, undefined, 0]);
+  keeper.closed(flow as Flow);
+  expect(lost).toBe(1);
+});
