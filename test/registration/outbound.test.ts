@@ -201,3 +201,19 @@ it("each flow is refreshed by its own time, though the Contacts of all are alike
   expect(seen).toEqual(["1", "2", "2", "1", "2"]);
   outbound.close();
 });
+
+it("a flow that breaks while it is refreshed is formed anew at once", async () => {
+  const { world: all, cut, told, targets, log, watchers, server } = await world();
+  const registration = new Registration({ ...common, ...told, regId: 1, send: targets[0]! });
+  watchers.push(registration);
+  await all.pass(100);
+  const answer = server.answer;
+  server.answer = (_request, transaction) => transaction?.terminate();
+  registration.refresh();
+  await all.pass(100);
+  server.answer = answer;
+  cut();
+  await all.pass(100);
+  expect([registration.state, log]).toEqual(["registered", [200, expect.any(Number), 200]]);
+  registration.close();
+});

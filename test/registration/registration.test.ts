@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import { DigestClient } from "../../src/digest/client.ts";
 import { DigestServer } from "../../src/digest/server.ts";
+import type { Request } from "../../src/message/request.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { MemoryLocation } from "../../src/registrar/memory-location.ts";
 import { Registrar } from "../../src/registrar/registrar.ts";
@@ -163,4 +164,103 @@ it("tries again after what may pass, and not after what will not", async () => {
   registration.refresh();
   await all.pass(10_000_000);
   expect(log).toEqual([200, 503, "again", 200, 403, undefined]);
+});
+
+it("waits as long as Retry-After says, where that is longer than its own time", async () => {
+  const waits: (number | undefined)[] = [];
+  const {
+    world: all,
+    server,
+    registration,
+  } = await world({
+    onFailed: (_cause, retry) => void waits.push(retry),
+  });
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(503);
+    response.headers.set("Retry-After", "7200" as never);
+    transaction?.respond(response);
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect(waits).toEqual([7_200_000]);
+  registration.close();
+});
+
+it("takes no longer time than a day from a 423", async () => {
+  const { world: all, server, registration, log } = await world();
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(423);
+    response.headers.set("Min-Expires", "86401");
+    transaction?.respond(response);
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect([log, server.requests.length]).toEqual([[200, 423, undefined], 2]);
+});
+
+it("answers so many challenges and no more, and none once it is closed", async () => {
+  let answer: () => void = () => {};
+  let wait: Promise<void> | undefined;
+  const credentials = {
+    answer: async (request: Request) => {
+      await wait;
+      return request.clone();
+    },
+    learn: () => {},
+  };
+  const { world: all, server, registration, log } = await world({ credentials });
+  server.answer = (_request, transaction) => transaction?.respond(401);
+  registration.refresh();
+  await all.pass(100);
+  expect([log, server.requests.length]).toEqual([[200, 401, undefined], 6]);
+  wait = new Promise((resolve) => (answer = resolve));
+  registration.refresh();
+  await all.pass(100);
+  registration.close();
+  answer();
+  await all.pass(100);
+  expect([registration.state, server.requests.length]).toEqual(["ended", 7]);
+});
+
+it("asks again, or takes the binding back, when the answer has come that it waits for", async () => {
+  for (const ends of [false, true]) {
+    const { world: all, server, registration } = await world();
+    const answer = server.answer;
+    const held: (() => void)[] = [];
+    server.answer = (request, transaction) => void held.push(() => answer(request, transaction));
+    registration.refresh();
+    await all.pass(100);
+    if (ends) void registration.unregister();
+    else registration.refresh();
+    await all.pass(100);
+    expect([held.length, server.requests.length]).toEqual([1, 2]);
+    for (let i = 0; i < 2; i++) {
+      held.shift()?.();
+      await all.pass(100);
+    }
+    expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([
+      3600,
+      3600,
+      ends ? 0 : 3600,
+    ]);
+    expect(registration.state).toBe(ends ? "ended" : "registered");
+    registration.close();
+  }
+});
+
+it("has no GRUU and no Service-Route any more when it has ended", async () => {
+  const { world: all, server, registration } = await world();
+  const answer = server.answer;
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(200);
+    response.headers.set("Service-Route", "<sip:a;lr>");
+    transaction?.respond(response);
+  };
+  registration.refresh();
+  await all.pass(100);
+  expect(registration.serviceRoute).toHaveLength(1);
+  server.answer = answer;
+  void registration.unregister();
+  await all.pass(100);
+  expect([registration.state, registration.serviceRoute, registration.gruus]).toEqual(["ended", [], {}]);
 });
