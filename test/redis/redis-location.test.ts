@@ -36,6 +36,40 @@ describe("Redis", () => {
     expect(new RedisLocation({ client }).pending).toBe(0);
   });
 
+  it("is asked by one update of an address-of-record after the other, and not to write what is there", async () => {
+    const { client, location, register, clock } = world();
+    const add = (callId: string) =>
+      location.update("bob", (known) => [
+        ...known,
+        { contact: `<sip:${callId}@b>`, expires: 60_000, q: 1, callId, cseq: 1, path: [] },
+      ]);
+    const [one, two] = [add("1"), add("2")];
+    await one;
+    // Two commands each: nobody was overtaken.
+    await Promise.all([two, add("3")]);
+    expect([client.asked, (await location.find("bob"))?.map(({ callId }) => callId)]).toEqual([
+      6,
+      ["1", "2", "3"],
+    ]);
+    await register();
+    const before = client.asked;
+    await register();
+    expect([client.asked - before, clock.size]).toEqual([1, 0]);
+  });
+
+  it("is not asked any more by who has waited for his turn too long", async () => {
+    const { client, clock, register } = world({ timeout: 300 });
+    client.silent = true;
+    const both = Promise.allSettled([register(), register()]);
+    await clock.advanceAsync(300);
+    const [first, second] = ((await both) as PromiseRejectedResult[]).map(({ reason }) => reason.message);
+    expect([first, second, client.asked]).toEqual([
+      "no answer of Redis within 300 ms",
+      "no turn at Redis within 300 ms",
+      1,
+    ]);
+  });
+
   it("that is not connected is not asked", async () => {
     const { client, location, register, clock } = world();
     client.isReady = false;
