@@ -1,7 +1,7 @@
 // Percent escapes: what any text with them stands for, well-formed or not.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { percentDecode } from "../../src/message/escape.ts";
+import { escapeExcept, HEADER, PARAM, PASSWORD, percentDecode, USER } from "../../src/message/escape.ts";
 
 /** The same, an octet at a time. */
 function slowly(text: string): string {
@@ -20,6 +20,7 @@ describe("percentDecode", () => {
     ["%", "%"],
     ["%4", "%4"],
     ["%zz%41", "%zzA"],
+    ["%4g%g4%4F%", "%4g%g4O%"],
     ["%C3%a9", "é"],
     ["%C3é", "\ufffdé"],
     ["%ED%A0%80", "\ufffd\ufffd\ufffd"],
@@ -49,5 +50,21 @@ describe("percentDecode", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("escapeExcept", () => {
+  it.each([
+    ["user", USER, "&=+$,;?/"],
+    ["password", PASSWORD, "&=+$,"],
+    ["a parameter", PARAM, "[]/:&+$"],
+    ["a header", HEADER, "[]/?:+$"],
+  ])("leaves in %s what RFC 3261 §25.1 lets stand there, and nothing else", (_what, allowed, more) => {
+    const unescaped = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code))
+      .filter((character) => escapeExcept(character, allowed) === character)
+      .join("");
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    expect([...unescaped].sort()).toEqual([...letters, ..."-_.!~*'()", ...more].sort());
+    expect(escapeExcept("\n%é", allowed)).toBe("%0A%25%C3%A9");
   });
 });

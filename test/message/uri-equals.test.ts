@@ -13,6 +13,9 @@ it.each([
   ["sip:bob@[2001:db8::9:1]", "sip:bob@[2001:DB8:0:0:0:0:9:1]"],
   ["sip:[::ffff:192.0.2.1]:5060", "sip:[::FFFF:c000:201]:5060"],
   ["sip:[::]", "sip:[0:0:0:0:0:0:0:0]"],
+  ["sip:[::ffff:192.0.2.1]", "sip:[::ffff:192.000.002.001]"],
+  // RFC 3261 §19.1.4, §25.1: the digits of an escape are in any case
+  ["sip:b%c3%a9@example.com", "sip:b%C3%A9@example.com"],
   // RFC 3966 §4
   ["tel:+1-201-555-0123", "TEL:+1(201)555.0123"],
   ["tel:+12015550123;isub=A;ext=1-2", "tel:+12015550123;EXT=12;isub=a"],

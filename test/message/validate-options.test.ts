@@ -283,6 +283,11 @@ describe("source", () => {
 });
 
 describe("thorough", () => {
+  it("says of a Via once what is wrong with it", () => {
+    const text = invite().replace(/^(Via: .*)$/m, "$1;;");
+    expect(check(text, { thorough: true }).filter(({ header }) => header === "Via")).toHaveLength(1);
+  });
+
   it("reads every header field that is known, each once", () => {
     const text = invite(["Accept: a", "Accept: b", "Min-Expires: x", "s: one", "s: two", 'Q: "', "Via: x"]);
     expect(check(text, {})).toEqual([]);
