@@ -36,6 +36,30 @@ describe("a call", () => {
     expect(await a.bye()).toBeUndefined();
   });
 
+  it.each([
+    ["answers 481", 481, "gone"],
+    ["is answered 408 for", 408, "gone"],
+    ["answers 500", 500, undefined],
+    ["is silent", undefined, "gone"],
+  ])("is over where the peer %s (RFC 3261 §12.2.1.2)", async (_what, status, reason) => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(world);
+    world.network.set({ drop: ({ text }) => status === undefined && text.startsWith("INFO") });
+    bob.guard = (request, transaction) => {
+      if (request.method !== "INFO" || status === undefined) return false;
+      // As a proxy would: no transaction of ours sends a 408.
+      bob.phone.stack.sendStateless(request.createResponse(status));
+      transaction?.terminate();
+      return true;
+    };
+    const info = a.request("INFO");
+    await world.pass(33_000);
+    if (status === undefined) await expect(info).rejects.toMatchObject({ code: "timeout" });
+    else expect((await info).status).toBe(status);
+    expect([alice.log, bob.phone.methods.includes("BYE")]).toEqual(reason ? [[reason], true] : [[], false]);
+    if (!reason) void a.bye();
+  });
+
   it("is hung up by the callee, in its own numbers", async () => {
     const world = new SipWorld();
     const { alice, bob, b } = await connect(world);

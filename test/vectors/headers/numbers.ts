@@ -137,6 +137,7 @@ export const numbers: readonly HeaderRow[] = [
       ["", "a number is needed"],
       ["uac", "a number is needed"],
       ["1800;refresher=proxy", "the refresher is uac or uas"],
+      ["1800;refresher=uax", "the refresher is uac or uas"],
       ["4294967296", "a number of seconds is below 2^32", "RFC 3261 §20.19"],
     ],
   ),
