@@ -419,3 +419,83 @@ describe("a session saved as JSON", () => {
     void a.bye();
   });
 });
+
+describe("reliable provisional responses (RFC 3262 §3, §4)", () => {
+  it("come again at intervals that double without end, and the INVITE is answered 504 in the end", async () => {
+    const world = new SipWorld();
+    world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    let told: Promise<unknown> | undefined;
+    bob.onInvite = (call) => {
+      told = call.ringReliably(183);
+    };
+    const invite = alice.invite(bob);
+    await world.pass(33_000);
+    expect(world.wire("SIP/2.0 183")).toBe(7);
+    await expect(told).rejects.toMatchObject({ code: "timeout" });
+    await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 504 });
+  });
+
+  it("are taken in their order alone", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ringReliably(183).catch(() => {});
+    const seen: number[] = [];
+    const invite = alice.invite(
+      bob,
+      { body: "offer" },
+      { onProvisional: ({ status }) => void seen.push(status) },
+    );
+    await world.pass(100);
+    const [{ request }] = bob.calls as [(typeof bob.calls)[0]];
+    const rseq = Number(
+      /RSeq: (\d+)/.exec(world.network.trace.find(({ text }) => text.includes("RSeq"))!.text)![1],
+    );
+    for (const next of [rseq + 2, rseq, rseq - 1]) {
+      const response = request.createResponse(180);
+      response.headers.set("Require", "100rel").set("RSeq", String(next));
+      response.headers.set("Contact", `<${bob.uri}>`);
+      bob.phone.stack.sendStateless(response);
+      await world.pass(100);
+    }
+    expect([seen, world.wire("PRACK")]).toEqual([[183], 1]);
+    invite.cancel();
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("that wait for their turn are not sent once the call is accepted", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    let told: Promise<unknown>[] = [];
+    bob.onInvite = (call) => {
+      told = [call.ringReliably(183), call.ringReliably(180)];
+      bob.sessions.push(call.accept({ body: "answer" }));
+    };
+    const invite = alice.invite(bob);
+    await world.pass(1_000);
+    expect(await told[0]).toMatchObject({ method: "PRACK" });
+    await expect(told[1]).rejects.toMatchObject({ code: "terminated" });
+    expect([world.wire("SIP/2.0 180"), world.wire("SIP/2.0 200")]).toEqual([0, 2]);
+    void (await invite.session).bye();
+  });
+});
+
+it("a call that was cancelled is not made again for a 422", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.guard = (request, transaction) => {
+    if (request.method === "INVITE") transaction?.respond(180);
+    return true;
+  };
+  world.network.set({ drop: ({ text }) => text.startsWith("CANCEL") });
+  const invite = alice.invite(bob, { body: "offer" }, {}, { timer: { expires: 90 } });
+  await world.pass(100);
+  invite.cancel();
+  const refusal = bob.phone.requests[0]!.createResponse(422);
+  refusal.headers.set("Min-SE", "1800");
+  bob.phone.transactions[0]!.respond(refusal);
+  await world.pass(1_000);
+  await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+  expect(bob.phone.methods).toEqual(["INVITE"]);
+});

@@ -142,6 +142,11 @@ describe("bindings by instance and reg-id (RFC 5626 §6)", () => {
   });
 });
 
+it.each(["1.5", "2", "-1", "x"])("a Contact of q=%s is none", async (q) => {
+  const { register } = registrar();
+  await expect(register(`<sip:b@h>;q=${q}`)).rejects.toMatchObject({ status: 400 });
+});
+
 describe("the ways to a user", () => {
   it("are in the order of their q, the older first of those that are alike", async () => {
     const { register, locate } = registrar();
@@ -160,6 +165,7 @@ describe("the ways to a user", () => {
     const [shown, hidden] = [params.get("pub-gruu")!, params.get("temp-gruu")!];
     expect(shown).toBe("sip:bob@example.com;gr=urn:uuid:AB");
     expect(hidden).not.toContain("secret");
+    expect(await locate(shown)).toEqual(["sip:b@h"]);
     expect(await locate(shown.toLowerCase())).toEqual(["sip:b@h"]);
     expect(await locate(hidden)).toEqual(["sip:b@h"]);
     expect(await locate(shown.replace("AB", "AC"))).toEqual([]);
