@@ -60,6 +60,31 @@ describe("a call", () => {
     if (!reason) void a.bye();
   });
 
+  it("goes on to the Contact of the 2xx, whatever the one that rang had (RFC 3261 §13.2.2.4)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.guard = (request, transaction) => {
+      if (request.method !== "INVITE") transaction?.respond(200);
+      else
+        for (const [status, user] of [
+          [180, "early"],
+          [200, "late"],
+        ] as const) {
+          const response = request.createResponse(status);
+          response.headers.set("Contact", `<${bob.uri.replace("bob@", `${user}@`)}>`);
+          transaction?.respond(response);
+        }
+      return true;
+    };
+    const invite = alice.invite(bob);
+    await world.pass(100);
+    const session = await invite.session;
+    expect(session.dialog.target.user).toBe("late");
+    void session.bye();
+    await world.pass(100);
+    expect(bob.phone.requests.slice(1).map(({ uri }) => uri.user)).toEqual(["late", "late"]);
+  });
+
   it("is hung up by the callee, in its own numbers", async () => {
     const world = new SipWorld();
     const { alice, bob, b } = await connect(world);

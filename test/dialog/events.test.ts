@@ -451,3 +451,66 @@ describe("PUBLISH", () => {
     expect([failed, publication.etag]).toEqual([1, undefined]);
   });
 });
+
+describe("a subscription's SUBSCRIBE", () => {
+  it("goes out again 64 × T1 before a long time ends, and one refused 481 is the last", async () => {
+    const world = new SipWorld();
+    const { bob, notifiers, ends, subscribe } = await presence(world);
+    subscribe(3600);
+    await world.pass(3_567_000);
+    expect(bob.phone.methods).toEqual(["SUBSCRIBE"]);
+    bob.guard = (request, transaction) => {
+      if (request.method === "SUBSCRIBE") transaction?.respond(481);
+      return request.method === "SUBSCRIBE";
+    };
+    await world.pass(2_000);
+    expect(bob.phone.methods).toEqual(["SUBSCRIBE", "SUBSCRIBE"]);
+    expect(ends).toMatchObject([{ reason: "gone", response: { status: 481 } }]);
+    notifiers[0]!.terminate();
+  });
+
+  it.each([
+    ["7200", 2],
+    ["86401", 1],
+  ])("asks for a longer time once, up to a day: Min-Expires %s, %i times", async (least, count) => {
+    const world = new SipWorld();
+    const { bob, ends, subscribe } = await presence(world);
+    bob.guard = (request, transaction) => {
+      const response = request.createResponse(423);
+      response.headers.set("Min-Expires", least);
+      transaction?.respond(response);
+      return true;
+    };
+    subscribe(60);
+    await world.pass(1_000);
+    expect(bob.phone.requests).toHaveLength(count);
+    expect(ends).toMatchObject([{ reason: "refused", response: { status: 423 } }]);
+  });
+});
+
+it("a NOTIFY of another REFER within the call is none of this one's", async () => {
+  const world = new SipWorld();
+  const taken: ReferProgress[] = [];
+  const { a, b, bob } = await connect(world, {
+    bob: { onRefer: (refer) => void taken.push(refer.accept()) },
+  });
+  const seen: string[] = [];
+  a.refer("sip:carol@example.com", { onNotify: (notify) => void seen.push(notify.bodyText) });
+  await world.pass(100);
+  const told = (id: string) =>
+    b.request("NOTIFY", {
+      body: "SIP/2.0 180 Ringing\r\n",
+      contentType: "message/sipfrag",
+      headers: { Event: `refer;id=${id}`, "Subscription-State": "active" },
+    });
+  const own = String(
+    bob.phone.requests.find(({ method }) => method === "REFER")!.headers.get("CSeq")!.number,
+  );
+  const [other, mine] = [told("999"), told(own)];
+  await world.pass(100);
+  expect([(await other).status, (await mine).status]).toEqual([481, 200]);
+  expect(seen).toEqual(["SIP/2.0 100 Trying\r\n", "SIP/2.0 180 Ringing\r\n"]);
+  taken[0]!.notify(200);
+  await world.pass(100);
+  void a.bye();
+});
