@@ -514,3 +514,26 @@ it("a NOTIFY of another REFER within the call is none of this one's", async () =
   await world.pass(100);
   void a.bye();
 });
+
+it("a notifier grants no more than it wants to, and lives as long as it is refreshed", async () => {
+  const world = new SipWorld();
+  const { alice, bob, notifiers, ends, subscribe } = await presence(world, (incoming) =>
+    incoming.accept({ state: () => ({}) }, { maxExpires: 100 }),
+  );
+  const subscription = subscribe(3600);
+  await world.pass(100);
+  const [notify] = alice.phone.requests;
+  expect(notify!.headers.raw("Subscription-State")).toEqual(["active;expires=100"]);
+  await world.pass(1_000_000);
+  expect([ends, notifiers[0]!.terminated, subscription.state]).toEqual([[], false, "active"]);
+  expect(bob.phone.methods.length).toBeGreaterThan(15);
+  // Another event is another subscription, which this dialog has not.
+  const other = subscription.dialog!.createRequest("SUBSCRIBE");
+  other.headers.set("Event", "dialog");
+  const { final } = alice.phone.send(other, bob.phone);
+  await world.pass(100);
+  expect((await final).status).toBe(489);
+  subscription.unsubscribe();
+  await world.pass(100);
+  expect(ends).toHaveLength(1);
+});
