@@ -123,6 +123,18 @@ describe("a connection that comes in", () => {
     await until(() => recorder.messages.length === sent);
   });
 
+  it("is read again where less waits than the socket itself finds too much", async () => {
+    const { transport, recorder } = await startTcp({ pauseLimit: 100 });
+    recorder.onArrival = (flow) => void sendOn(flow, "x".repeat(200));
+    const { socket, read } = await rawClient(transport.local.port);
+    for (const name of ["one", "two", "three"]) {
+      const before = read().length;
+      socket.write(text(name));
+      await until(() => read().length > before);
+    }
+    expect(recorder.messages).toHaveLength(3);
+  });
+
   it("is dropped when its peer lets more than the limit wait", async () => {
     const { transport, recorder } = await startTcp({ sendLimit: 100_000 });
     const { socket } = await rawClient(transport.local.port);

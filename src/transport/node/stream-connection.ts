@@ -83,7 +83,6 @@ export class StreamConnection implements Flow, FramerSink {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.on("data", (data) => this.#receive(data));
-    socket.on("drain", () => socket.resume());
     socket.on("end", () => this.end(this.#closed("was closed by the peer")));
     socket.on("error", (cause) => {
       this.#error ??=
@@ -194,11 +193,14 @@ export class StreamConnection implements Flow, FramerSink {
         socket.uncork();
       });
     }
+    const { pauseLimit } = this.#settings;
     socket.write(data, (error) => {
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
+      // Not on "drain", which a socket does not tell that had less to write than its own mark.
+      else if (socket.isPaused() && socket.writableLength <= pauseLimit) socket.resume();
     });
     // A peer that does not read its responses gets no more requests in.
-    if (socket.writableLength > this.#settings.pauseLimit) socket.pause();
+    if (socket.writableLength > pauseLimit) socket.pause();
   }
 
   #receive(data: Uint8Array): void {
