@@ -199,6 +199,21 @@ describe("the server", () => {
     expect(clock.pending.size).toBe(0);
   });
 
+  test("shares it with others of its kind: a path that is nobody's is answered 404, and only once", async () => {
+    const server: Server = createServer();
+    const paths = ["/a", "/b", "/c"];
+    const servers = paths.map((path) => webSocketServer({ server, path }));
+    for (const each of servers) await each.start(new Recorder());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const base = `ws://127.0.0.1:${servers[0]!.local.port}`;
+    for (const path of paths) await connected(base + path);
+    expect(servers.map(({ connections }) => connections)).toEqual([1, 1, 1]);
+    expect((await refusal(`${base}/d`)).statusCode).toBe(404);
+    await Promise.all(servers.map((each) => each.close()));
+  });
+
   test("shares a server of the user's, which it neither opens nor closes", async () => {
     const server: Server = createServer((_request, response) => response.end("page"));
     const other = new WebSocketServer({ noServer: true });

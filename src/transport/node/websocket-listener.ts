@@ -18,6 +18,9 @@ import { type ConnectionOwner, WebSocketConnection } from "./websocket-connectio
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
 
+/** How many servers have let a handshake pass because of its path. */
+const passedOn = new WeakMap<IncomingMessage, number>();
+
 export class WebSocketListener implements ConnectionOwner, WebSocketServerTransport {
   readonly protocol: string;
   readonly reliable: boolean = true;
@@ -197,8 +200,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const { path, maxConnections = 10_000 } = this.#options;
     if (path !== undefined && (request.url ?? "").split("?", 1)[0] !== path) {
-      // On the user's server somebody else may serve that path.
-      if ((this.#server?.listenerCount("upgrade") ?? 0) <= 1) refuse(stream, { status: 404 });
+      // On the user's server somebody else may serve that path; the last of several of us knows that nobody does.
+      const passed = (passedOn.get(request) ?? 0) + 1;
+      passedOn.set(request, passed);
+      if (passed >= (this.#server?.listenerCount("upgrade") ?? 0)) refuse(stream, { status: 404 });
       return;
     }
     if (!offersSip(request)) refuse(stream, { status: 400 }, "the subprotocol must be sip (RFC 7118)");
