@@ -98,11 +98,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   flow(remote: Address): Flow | undefined {
-    return this.#byRemote.get(formatAddress(remote.host, remote.port));
+    return opened(this.#byRemote.get(formatAddress(remote.host, remote.port)));
   }
 
   flowById(id: string): Flow | undefined {
-    return this.#byId.get(id);
+    return opened(this.#byId.get(id));
   }
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
@@ -244,6 +244,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver) tellClosed(this.#receiver, connection, this.#closing ? undefined : error);
     if (this.#byId.size === 0) this.#emptied?.();
   }
+}
+
+/** The connection, unless it is being closed. */
+function opened(connection: WebSocketConnection | undefined): WebSocketConnection | undefined {
+  return connection?.open ? connection : undefined;
 }
 
 /** A request that does not ask for an upgrade (RFC 9110 §15.5.22). */
