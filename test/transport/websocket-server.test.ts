@@ -188,6 +188,18 @@ describe("the server", () => {
     expect((await started({ port })).transport.local.port).toBe(port);
   });
 
+  test.each(["TLS", "plain"])("does not wait for a %s socket that has asked for nothing yet", async (kind) => {
+    const { transport } = await started(kind === "TLS" ? { tls: selfSigned() } : {});
+    const silent = connect(transport.local.port, "127.0.0.1");
+    silent.on("error", () => {});
+    cleanups.push(() => silent.destroy());
+    await once(silent, "connect");
+    await settle();
+    const before = performance.now();
+    await transport.close();
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test("does not wait long for a client that answers no close", async () => {
     const clock = new CountingClock();
     const { transport, recorder } = await started({ clock, closeTimeout: 50 });

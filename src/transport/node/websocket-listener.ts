@@ -34,6 +34,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #byId = new Map<string, WebSocketConnection>();
   readonly #byRemote = new Map<string, WebSocketConnection>();
   readonly #handshakes: Handshakes;
+  /** All sockets of a server of our own, those in the middle of a TLS handshake as well. */
+  readonly #sockets = new Set<Socket>();
   #server: Server | SecureServer | undefined;
   #receiver: TransportReceiver | undefined;
   #bound: Address | undefined;
@@ -134,6 +136,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
+      // Those do not include the sockets that HTTP has not seen yet.
+      for (const socket of this.#sockets) socket.destroy();
     });
   }
 
@@ -165,6 +169,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       : createServer(limits, answerPlain);
     // Room for as many that have not asked for anything yet, and for those that get a 503.
     server.maxConnections = 2 * maxConnections;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
     return server;
   }
 
