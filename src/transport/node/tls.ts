@@ -97,7 +97,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
           host,
           port,
           checkServerIdentity: (_name, certificate) => checkSipDomain(domain, certificate),
-          ...(isIP(domain) ? {} : { servername: domain }),
+          ...(isIP(domain) ? {} : { servername: domain.replace(/\.$/, "") }),
           ...options.client,
           ...called(options, from),
         }),
