@@ -2,6 +2,7 @@
 // NAPTR; RFC 3263) belongs to the stack's resolver; this is for names that reach a socket all the same.
 
 import type { Clock } from "../clock.ts";
+import { ipFamily } from "./address.ts";
 import { RecentMap } from "./recent-map.ts";
 
 /** Finds one address of that family for a name; rejects where there is none. */
@@ -33,13 +34,32 @@ export class HostCache {
     const name = host.toLowerCase();
     const known = this.#entries.get(name);
     if (known && known.expires > this.#clock.now()) return known.address;
-    // A user's lookup may throw where it should reject; a transport's send must not (see Transport).
-    const address = (async () => this.#lookup(host, this.#family))();
+    const address = this.#find(host);
     const entry = { address, expires: this.#clock.now() + this.#ttl };
     this.#entries.set(name, entry);
     address.catch(() => {
       if (this.#entries.get(name) === entry) this.#entries.delete(name);
     });
     return address;
+  }
+
+  /** Async, since a user's lookup may throw where it should reject, and a transport's send must not (see Transport). */
+  async #find(host: string): Promise<string> {
+    if (this.#family === 4) return this.#ask(host, 4);
+    try {
+      return await this.#ask(host, 6);
+    } catch (cause) {
+      // An IPv6 socket reaches IPv4 peers as well.
+      return this.#ask(host, 4).catch(() => {
+        throw cause;
+      });
+    }
+  }
+
+  async #ask(host: string, family: 4 | 6): Promise<string> {
+    const address: unknown = await this.#lookup(host, family);
+    // Such as undefined, of one that wants a callback as Node's own.
+    if (typeof address === "string" && ipFamily(address) !== 0) return address;
+    throw new TypeError(`the lookup gave no address: ${String(address)}`);
   }
 }
