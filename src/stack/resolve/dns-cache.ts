@@ -5,6 +5,9 @@ import type { Clock } from "../../clock.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
 import { RecentMap } from "../../transport/recent-map.ts";
 
+/** How long anybody waits for DNS, in milliseconds: as long as a transaction lasts at most (64 × T1). */
+export const LONGEST_SEARCH = 32_000;
+
 /** How long answers are kept, in milliseconds, and how many. */
 export interface DnsCacheOptions {
   /** For answers that do not say. */
@@ -51,8 +54,8 @@ export class DnsCache implements Dns {
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
     const answer = ask();
-    // For ever, until the answer is there: who asks meanwhile waits for the same one.
-    const entry: Entry = { answer, expires: Infinity };
+    // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
+    const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
     this.#entries.set(key, entry);
     answer.then(
       ({ records, ttl }) => {
