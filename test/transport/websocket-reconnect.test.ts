@@ -198,6 +198,18 @@ describe("reconnecting", () => {
     expect(states.at(-1)).toBe("connected");
   });
 
+  test("takes an error before the connection for its end, which Node 22 tells of in no other way", async () => {
+    const { last, made, clock, start, states } = started({ url: ["wss://a.example/", "wss://b.example/"] });
+    last().onerror?.({});
+    expect(made).toHaveLength(2);
+    last().onerror?.({});
+    await start;
+    expect([states.at(-1), clock.size]).toEqual(["disconnected transport_failed", 1]);
+    // The others tell of the end as well.
+    last().onclose?.({ code: 1006 });
+    expect(clock.size).toBe(1);
+  });
+
   test("fails at the start where none of the servers can be reached", async () => {
     const { last, made, start } = started({
       url: ["wss://a.example/", "wss://b.example/"],
