@@ -4,6 +4,7 @@ import { SipError } from "../errors.ts";
 import { tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { formatAddress } from "../transport/address.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
 import { requestTarget, responseTarget } from "./target.ts";
 
@@ -103,7 +104,8 @@ function flowToOne(transports: readonly Transport[], target: Target, fallback: T
     if (flow) return flow;
   }
   if (able) {
-    throw new SipError("no_target", `no flow to ${target.host}:${target.port} over ${target.protocol}`);
+    const where = `${formatAddress(target.host, target.port)} over ${target.protocol}`;
+    throw new SipError("no_target", `no flow to ${where}: not started, or no way there`);
   }
   throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);
 }

@@ -24,10 +24,15 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
   const wss = webSocketServer({ ...own, tls: { key: identity.key, cert: identity.cert } });
   await wss.start(quiet);
   const outcome = {
-    closedWhileStarting: await codes([tcp(own), tls({ ...own, tls: identity }), webSocketServer(own)].map(hurried)),
+    closedWhileStarting: await codes(
+      [tcp(own), tls({ ...own, tls: identity }), webSocketServer(own)].map(hurried),
+    ),
     nobodyListens: await codes([call(`ws://127.0.0.1:${port}`)]),
     untrusted: await codes([call(`wss://localhost:${wss.local.port}`)]),
-    badKey: await codes([async () => tls({ tls: { key: "no", cert: "no" } }), async () => tls({ tls: other })]),
+    badKey: await codes([
+      async () => tls({ tls: { key: "no", cert: "no" } }),
+      async () => tls({ tls: other }),
+    ]),
     badNewKey: await codes([async () => running.setSecureContext({ key: "no", cert: "no" })]),
   };
   await wss.close();

@@ -424,7 +424,10 @@ describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
     await send(2000);
     await send(2000);
     expect(switched).toHaveLength(1);
-    expect(alice.stack.stats.traffic).toMatchObject({ TCP: { sent: { MESSAGE: 1 } }, UDP: { sent: { MESSAGE: 2 } } });
+    expect(alice.stack.stats.traffic).toMatchObject({
+      TCP: { sent: { MESSAGE: 1 } },
+      UDP: { sent: { MESSAGE: 2 } },
+    });
   });
 
   it("goes its way whatever onSwitch throws", async () => {

@@ -188,7 +188,7 @@ describe("the server", () => {
     expect((await started({ port })).transport.local.port).toBe(port);
   });
 
-  test.each(["TLS", "plain"])("does not wait for a %s socket that has asked for nothing yet", async (kind) => {
+  test.each(["TLS", "plain"])("does not wait for a %s socket without a request", async (kind) => {
     const { transport } = await started(kind === "TLS" ? { tls: selfSigned() } : {});
     const silent = connect(transport.local.port, "127.0.0.1");
     silent.on("error", () => {});
