@@ -16,14 +16,21 @@ interface Entry {
 /** Remembers answers for `ttl` milliseconds, of at most `limit` names; asks once for simultaneous questions. */
 export class HostCache {
   readonly #entries: RecentMap<string, Entry>;
-  readonly #family: 4 | 6;
+  readonly #families: readonly (4 | 6)[];
   readonly #ttl: number;
   readonly #clock: Clock;
   readonly #lookup: HostLookup;
 
-  constructor(options: { family: 4 | 6; limit: number; ttl: number; clock: Clock; lookup: HostLookup }) {
+  /** @param options.families those that the socket can send to, the preferred first */
+  constructor(options: {
+    families: readonly (4 | 6)[];
+    limit: number;
+    ttl: number;
+    clock: Clock;
+    lookup: HostLookup;
+  }) {
     this.#entries = new RecentMap(options.limit);
-    this.#family = options.family;
+    this.#families = options.families;
     this.#ttl = options.ttl;
     this.#clock = options.clock;
     this.#lookup = options.lookup;
@@ -45,15 +52,15 @@ export class HostCache {
 
   /** Async, since a user's lookup may throw where it should reject, and a transport's send must not (see Transport). */
   async #find(host: string): Promise<string> {
-    if (this.#family === 4) return this.#ask(host, 4);
-    try {
-      return await this.#ask(host, 6);
-    } catch (cause) {
-      // An IPv6 socket reaches IPv4 peers as well.
-      return this.#ask(host, 4).catch(() => {
-        throw cause;
-      });
+    let failure: unknown;
+    for (const family of this.#families) {
+      try {
+        return await this.#ask(host, family);
+      } catch (cause) {
+        failure ??= cause;
+      }
     }
+    throw failure;
   }
 
   async #ask(host: string, family: 4 | 6): Promise<string> {

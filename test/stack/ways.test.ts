@@ -117,6 +117,20 @@ describe("route", () => {
     expect(alice.stack.route(request).remote).toEqual({ host: "2001:db8::1", port: 5060 });
   });
 
+  it("is one of the transport that has the target's address family", async () => {
+    const world = new World();
+    const transports = ["fd00::1", "10.1.1.1", "fd00::2", "10.1.1.2"].map((host) =>
+      world.network.transport({ host }),
+    );
+    const { stack } = await world.started({}, { transports });
+    const bob = await world.started();
+    const by = (host: string) => {
+      const target = { protocol: "UDP", host, port: 5060 };
+      return stack.route(to(bob), { target }).transport.local.host;
+    };
+    expect(["10.9.9.9", "fd00::9", "bob.example.com"].map(by)).toEqual(["10.1.1.1", "fd00::1", "fd00::1"]);
+  });
+
   it("throws where there is none", async () => {
     const world = new World();
     const ws = world.network.transport({ protocol: "WS", port: 80 });

@@ -141,7 +141,7 @@ describe("HostCache", () => {
       if (broken) throw new Error("no such host");
       return "192.0.2.1";
     };
-    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock, lookup });
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock, lookup });
     const both = await Promise.all([cache.resolve("a.example"), cache.resolve("A.example")]);
     expect(both).toEqual(["192.0.2.1", "192.0.2.1"]);
     expect(asked).toHaveLength(1);
@@ -160,7 +160,13 @@ describe("HostCache", () => {
       if (family === 4 && host === "four.example") return "192.0.2.1";
       throw new Error(`no IPv${family}`);
     };
-    const cache = new HostCache({ family: 6, limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+    const cache = new HostCache({
+      families: [6, 4],
+      limit: 10,
+      ttl: 1000,
+      clock: new VirtualClock(),
+      lookup,
+    });
     await expect(cache.resolve("four.example")).resolves.toBe("192.0.2.1");
     await expect(cache.resolve("none.example")).rejects.toThrow("no IPv6");
     expect(asked).toEqual([6, 4, 6, 4]);
@@ -170,7 +176,7 @@ describe("HostCache", () => {
     "rejects where the lookup gives %j, which is no address",
     async (answer) => {
       const lookup = async (): Promise<string> => answer as string;
-      const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+      const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
       await expect(cache.resolve("a.example")).rejects.toThrow("no address");
     },
   );
@@ -179,7 +185,7 @@ describe("HostCache", () => {
     const lookup = (): Promise<string> => {
       throw new TypeError("not a name");
     };
-    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
     await expect(cache.resolve("a.example")).rejects.toThrow("not a name");
   });
 });
