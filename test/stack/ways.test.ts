@@ -173,11 +173,11 @@ describe("flow", () => {
 });
 
 describe("the topmost Via of a request that came in", () => {
-  const arrive = async (vias: string[], protocol = "UDP") => {
+  const arrive = async (vias: string[], protocol = "UDP", host = "10.2.2.2") => {
     const world = new World();
     const port = protocol === "WS" ? { port: 80 } : {};
     const bob = await world.started({}, { transports: [world.network.transport({ protocol, ...port })] });
-    const wire = await world.wire({ host: "10.2.2.2", protocol });
+    const wire = await world.wire({ host, protocol });
     const lines = vias.map((via) => `Via: SIP/2.0/UDP ${via}`).join("\r\n");
     wire.send(text("OPTIONS", "x").replace(/^Via:.*$/m, lines), bob.stack.transports[0]!);
     await world.pass();
@@ -220,6 +220,11 @@ describe("the topmost Via of a request that came in", () => {
       "a.example.com;branch=1;received=10.2.2.2",
       "b.example.com;branch=2;rport",
     ]);
+  });
+
+  it("is noted without the zone of an IPv6 address, which is ours alone (RFC 4007 §11.2)", async () => {
+    const [via] = await arrive(["[fe80::3];branch=z;rport"], "UDP", "fe80::2%eth0");
+    expect(via).toBe("[fe80::3];branch=z;rport=5060;received=fe80::2");
   });
 
   it("is left alone on a WebSocket (RFC 7118 §5.2)", async () => {
