@@ -196,6 +196,18 @@ describe("a connection that goes out", () => {
     await until(() => failures.every((each) => each.length === 1));
   });
 
+  it("takes a message that is larger than the limit: it is not the peer's doing", async () => {
+    const { transport, recorder } = await startTcp({ sendLimit: 1000 });
+    let octets = 0;
+    const { port } = await rawServer((socket) => socket.on("data", ({ length }) => void (octets += length)));
+    const flow = transport.flow({ host: HOST, port })!;
+    const failures = [sendOn(flow, "x".repeat(500)), sendOn(flow, "y".repeat(300_000))];
+    await until(() => octets === 300_500);
+    failures.push(sendOn(flow, "z".repeat(500)), sendOn(flow, "z".repeat(300_000)));
+    await until(() => octets === 601_000);
+    expect([failures.flat(), recorder.closed, flow.open]).toEqual([[], [], true]);
+  });
+
   it("is not opened past the limit", async () => {
     const { port } = await rawServer();
     const { port: other } = await rawServer();

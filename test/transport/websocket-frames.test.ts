@@ -131,6 +131,17 @@ describe("flows", () => {
     expect(transport.connections).toBe(1);
   });
 
+  test("take a message that is larger than the send limit: it is not the client's doing", async () => {
+    const { url, transport, recorder } = await started({ sendLimit: 1000 });
+    const { socket, heard } = await connected(url);
+    socket.send("x");
+    await settle();
+    const { flow } = recorder.messages[0]!;
+    transport.send(new Uint8Array(300_000).fill(65), flow, () => {});
+    await once(socket, "message");
+    expect([heard[0]?.length, flow.open]).toEqual([300_005, true]);
+  });
+
   test("whose client does not read are dropped at the send limit, and told", async () => {
     const { recorder, transport } = await started({ sendLimit: 100_000 });
     const socket = await deafClient(transport.local);

@@ -110,7 +110,8 @@ export class StreamConnection implements Flow, FramerSink {
     const { socket } = this;
     if (this.#state === "ended") {
       failLater(failed, this.#closed("is closed"));
-    } else if (this.#waitingSize + socket.writableLength + data.length > this.#settings.sendLimit) {
+    } else if (this.#waitingSize + socket.writableLength > this.#settings.sendLimit) {
+      // By what waits alone: else one large message, which a proxy may get from anybody, would cost everybody the connection.
       const error = new SipError("transport_failed", `${this.#name} does not take what it is sent`);
       failLater(failed, error);
       // Later, so that the caller does not hear of the flow's end from within its send.

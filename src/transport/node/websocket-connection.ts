@@ -76,7 +76,7 @@ export class WebSocketConnection implements Flow {
       failLater(failed, new SipError("connection_closed", `${this.#name} is closed`));
       return;
     }
-    if (this.#socket.bufferedAmount + data.length > this.#sendLimit) {
+    if (this.#socket.bufferedAmount > this.#sendLimit) {
       const error = new SipError("transport_failed", `${this.#name} does not read what it is sent`);
       failLater(failed, error);
       // Later, so that the caller does not hear of the flow's end from within its send.
