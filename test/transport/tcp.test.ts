@@ -199,7 +199,11 @@ describe("a connection that goes out", () => {
   it("takes a message that is larger than the limit: it is not the peer's doing", async () => {
     const { transport, recorder } = await startTcp({ sendLimit: 1000 });
     let octets = 0;
-    const { port } = await rawServer((socket) => socket.on("data", ({ length }) => void (octets += length)));
+    const { port } = await rawServer((socket) => {
+      socket.on("data", ({ length }) => {
+        octets += length;
+      });
+    });
     const flow = transport.flow({ host: HOST, port })!;
     const failures = [sendOn(flow, "x".repeat(500)), sendOn(flow, "y".repeat(300_000))];
     await until(() => octets === 300_500);
