@@ -249,6 +249,13 @@ describe("a request to a name", () => {
     const hear = (reason: unknown) => void unhandled.push(reason);
     process.on("unhandledRejection", hear);
     try {
+      const nonsense = async () => undefined as never;
+      const strange = await pool([200], "UDP", {
+        dns: { naptr: nonsense, srv: nonsense, address: nonsense },
+      });
+      const lost = strange.send();
+      await elapse(strange.world);
+      await expect(lost.final).rejects.toMatchObject({ code: "no_target" });
       const { world, caller } = await pool(["silent"]);
       await caller.stack.close();
       for (const uri of ["tel:+123", "sip:nowhere.example.com"]) {

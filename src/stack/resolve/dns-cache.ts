@@ -57,17 +57,17 @@ export class DnsCache implements Dns {
     // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
     const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
     this.#entries.set(key, entry);
-    answer.then(
-      ({ records, ttl }) => {
+    answer
+      .then(({ records, ttl }) => {
         const { ttl: usual, maxTtl, negativeTtl } = this.#options;
         const good =
           records.length > 0 ? Math.min(ttl ?? usual, maxTtl) : Math.min(ttl ?? negativeTtl, negativeTtl);
         entry.expires = this.#clock.now() + good;
-      },
-      () => {
+      })
+      // Nobody answered, or not as a Dns does.
+      .catch(() => {
         if (this.#entries.get(key) === entry) this.#entries.delete(key);
-      },
-    );
+      });
     return answer;
   }
 }
