@@ -9,6 +9,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
+import { OwnAnswers } from "./own-answers.ts";
 import { OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -25,6 +26,8 @@ export class InviteUsage implements Usage, Session {
   earlyEnd: (() => void) | undefined = undefined;
   /** The INVITE of ours that made the dialog, while it is early. */
   call: { cancel(): void } | undefined = undefined;
+  /** Our answers to offers in responses. @internal */
+  readonly answers: OwnAnswers;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;
@@ -54,6 +57,7 @@ export class InviteUsage implements Usage, Session {
       () => this.#hangUp("expired"),
     );
     this.#acks = new Acknowledgements(host, dialog);
+    this.answers = new OwnAnswers(host, handlers, (content) => this.noteBody(content));
     this.#own = new OwnOffers(host, this.#timer, {
       live: () => this.#live(),
       pracked: () => this.#prack,
@@ -162,15 +166,10 @@ export class InviteUsage implements Usage, Session {
 
   /** Acknowledges a 2xx, with the answer to its offer where our INVITE had none. @internal */
   async confirm(invite: Request, response: Response): Promise<void> {
-    const asks = invite.bodyLength === 0 && response.bodyLength > 0;
-    let content: Content = {};
     this.#confirming = response.headers.get("CSeq")?.number;
-    if (asks && this.#handlers.answer) {
-      const answered = this.#host.call(() => this.#handlers.answer?.(response));
-      content = (await Promise.resolve(answered).catch(() => undefined)) ?? {};
-      this.noteBody(content);
-    }
-    this.#acks.acknowledge(response, content, invite);
+    const asks = this.answers.asks(invite, response);
+    const content = asks ? await this.answers.give(response) : {};
+    if (content) this.#acks.acknowledge(response, content, invite);
   }
 
   /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */
@@ -216,6 +215,7 @@ export class InviteUsage implements Usage, Session {
     this.#timer.close();
     this.#acks.stop();
     this.#own.stop(silent);
+    this.answers.stop(silent);
     if (!silent) this.#peer.stop();
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));
