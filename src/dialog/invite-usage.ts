@@ -22,19 +22,20 @@ export class InviteUsage implements Usage, Session {
   readonly dialog: Dialog;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
-  /** Told of what ends an INVITE of the peer's before it was accepted: its BYE, or that it does not know the dialog. */
-  earlyEnd: (() => void) | undefined = undefined;
+  /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */
+  earlyEnd: ((ours: boolean) => void) | undefined = undefined;
   /** The INVITE of ours that made the dialog, while it is early. */
   call: { cancel(): void } | undefined = undefined;
   /** Our answers to offers in responses. @internal */
   readonly answers: OwnAnswers;
+  /** The peer's offers. @internal */
+  readonly peerOffers: PeerOffers;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;
   #ended = false;
   #refreshing = false;
   readonly #own: OwnOffers;
-  readonly #peer: PeerOffers;
   readonly #acks: Acknowledgements;
   /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
   #confirming: number | undefined;
@@ -61,7 +62,7 @@ export class InviteUsage implements Usage, Session {
     this.#own = new OwnOffers(host, this.#timer, {
       live: () => this.#live(),
       pracked: () => this.#prack,
-      peerWaits: () => this.#peer.waits,
+      peerWaits: () => this.peerOffers.waits,
       ask: (request) => this.#ask(request),
       repeats: (response) => this.repeats(response),
       confirm: (invite, response) => this.confirm(invite, response),
@@ -69,7 +70,7 @@ export class InviteUsage implements Usage, Session {
       noteBody: (content) => this.noteBody(content),
       notePeer: (response) => this.notePeer(response),
     });
-    this.#peer = new PeerOffers(host, dialog, this.#timer, handlers, {
+    this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
       crosses: () => this.#own.crosses || this.#acks.waits,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
@@ -185,14 +186,14 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        if (this.dialog.state === "early") this.earlyEnd?.();
+        if (this.dialog.state === "early") this.earlyEnd?.(false);
         this.end({ reason: "peer", request });
         return true;
       case "PRACK":
         return transaction !== undefined && this.prack?.(request, transaction) === true;
       case "INVITE":
       case "UPDATE":
-        if (transaction) this.#peer.receive(request, transaction);
+        if (transaction) this.peerOffers.receive(request, transaction);
         return true;
       case "REFER":
         if (transaction) this.#receiveRefer(request, transaction);
@@ -216,7 +217,7 @@ export class InviteUsage implements Usage, Session {
     this.#acks.stop();
     this.#own.stop(silent);
     this.answers.stop(silent);
-    if (!silent) this.#peer.stop();
+    if (!silent) this.peerOffers.stop();
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));
   }
@@ -254,7 +255,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#refreshing || this.#own.busy || this.#peer.waits) return;
+    if (this.#refreshing || this.#own.busy || this.peerOffers.waits) return;
     this.#refreshing = true;
     try {
       if (this.#peerUpdates || this.#body === undefined) await this.update();
@@ -270,7 +271,7 @@ export class InviteUsage implements Usage, Session {
     if (this.dialog.state === "early" && this.dialog.role === "callee") {
       // A callee must not send a BYE yet (§15): the INVITE is refused.
       this.end({ reason });
-      this.earlyEnd?.();
+      this.earlyEnd?.(reason === "bye");
       return undefined;
     }
     const request = this.dialog.createRequest("BYE", content);

@@ -25,7 +25,10 @@ export interface SessionEnd {
 
 /** What a session calls. Each is optional. */
 export interface SessionHandlers {
-  /** An offer came, in a re-INVITE or UPDATE. Without this handler it is refused 488. */
+  /**
+   * An offer came, in a re-INVITE, an UPDATE, or a PRACK to an answer of ours. Without this handler it is refused 488; a
+   * PRACK is answered 200 without an answer.
+   */
   onOffer?(offer: IncomingOffer): Returned;
   /** The peer asks to call somebody (RFC 3515). Without this handler it is refused 603. */
   onRefer?(refer: IncomingRefer): Returned;
