@@ -283,6 +283,24 @@ describe("REFER", () => {
     void a.bye();
   });
 
+  it("may be asked again for its state, without its id, too (§2.4.6); what else Event says is no matter", async () => {
+    const world = new SipWorld();
+    const { alice, a } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });
+    a.refer("sip:carol@example.com", {});
+    await world.pass();
+    const ask = async (event: string): Promise<number> => {
+      const subscribe = a.dialog.createRequest("SUBSCRIBE", { headers: { Event: event, Expires: 60 } });
+      const sent = alice.phone.stack.send(subscribe, {});
+      await world.pass();
+      return (await sent.final).status;
+    };
+    expect(await ask("refer")).toBe(200);
+    expect(await ask("refer;x=y;id=2")).toBe(200);
+    expect(await ask("refer;id=3")).toBe(489);
+    expect(await ask("presence")).toBe(489);
+    void a.bye();
+  });
+
   it("outlives the session that it came in, and its dialog with it (RFC 5057)", async () => {
     const world = new SipWorld();
     const progress: ReferProgress[] = [];
