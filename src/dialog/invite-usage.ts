@@ -219,7 +219,7 @@ export class InviteUsage implements Usage, Session {
     this.answers.stop(silent);
     if (!silent) this.peerOffers.stop();
     this.#host.remove(this.dialog, this);
-    this.#host.call(() => this.#handlers.onEnd?.(end));
+    this.#host.call(() => this.#handlers.onEnd?.(end, this));
   }
 
   close(): void {

@@ -38,8 +38,8 @@ export interface SessionHandlers {
   onAck?(ack: Request): Returned;
   /** The answer to an offer that came in a 2xx to a request of ours without one (RFC 3261 §13.2.1). */
   answer?(offer: Response): Content | PromiseLike<Content>;
-  /** It is over. Called once. */
-  onEnd?(end: SessionEnd): Returned;
+  /** It is over. Called once for each dialog: `dialog` is that of a fork, which need not be the session. */
+  onEnd?(end: SessionEnd, dialog: EarlyDialog): Returned;
 }
 
 /** How a session is kept. */
