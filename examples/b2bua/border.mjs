@@ -6,14 +6,17 @@ import { UserAgent } from "sippet/dialog";
 
 /**
  * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined, or a promise of that; `passed` are the
- * names of the header fields that go to the other side; `onOther` answers what is no call. The rest is the stack's.
+ * names of the header fields that go to the other side; `onOther` answers what is no call. `timer` is how sessions are
+ * kept (RFC 4028): a call whose two phones are gone would stay for ever without. The rest is the stack's.
  */
-export function createBorder({ route, passed, onOther, onError, ...options }) {
+export function createBorder({ route, passed, onOther, onError, timer = { expires: 1800 }, ...options }) {
   /** The calls that ring, by the transaction of their caller. */
   const ringing = new WeakMap();
   const core = { onRequest, onResponse: (response) => void ua.receiveResponse(response), onError: onFailure };
   const stack = new Stack({ ...options, core });
-  const ua = new UserAgent({ ...options, stack, user: "border", onError });
+  // Timer C: there is no user here who would end a call that rings for ever.
+  const sendOptions = { timerC: true };
+  const ua = new UserAgent({ sendOptions, ...options, stack, user: "border", onError });
 
   async function onRequest(request, transaction) {
     if (ua.receive(request, transaction) || !transaction) return;
@@ -31,10 +34,8 @@ export function createBorder({ route, passed, onOther, onError, ...options }) {
 
   function join(request, transaction, { uri, flow }) {
     const [here, there] = [{}, {}];
-    const incoming = ua.incoming(request, transaction, {
-      ...tie(here, there),
-      onCancel: () => there.end?.(),
-    });
+    const callbacks = { ...tie(here, there), onCancel: () => there.end?.() };
+    const incoming = ua.incoming(request, transaction, callbacks, { timer });
     // Refused by itself: its caller asked for too short a session interval.
     if (incoming.state !== "ringing") return;
     here.accept = (answer) => {
@@ -46,7 +47,7 @@ export function createBorder({ route, passed, onOther, onError, ...options }) {
       onProvisional: (response) => void incoming.ring(response.status, content(response)),
     };
     const init = { from: `<${request.headers.get("From").uri}>`, to: `<${uri}>`, ...content(request) };
-    const outgoing = ua.invite(uri, init, handlers, { flow, reliable: "none" });
+    const outgoing = ua.invite(uri, init, handlers, { flow, timer, reliable: "none" });
     there.end = () => {
       outgoing.cancel();
       void there.session?.bye();

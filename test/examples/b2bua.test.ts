@@ -176,6 +176,37 @@ it("who makes no offer and never acknowledges leaves no call at the other side",
   await expect(invite.session).resolves.toMatchObject({ state: "ended" });
 });
 
+it("a call whose phones are both gone ends with its session timer", async () => {
+  const { world: w, border, bob, alice, call } = await world();
+  await w.pass();
+  const invite = call(alice, "bob");
+  await w.pass();
+  await invite.session;
+  alice.ua.close();
+  bob.ua.close();
+  w.network.block(alice.phone.transport.local.host, UDP.host);
+  w.network.cut(bob.phone.transport, WS.host);
+  expect(border.ua.stats.dialogs).toBe(2);
+  await w.pass(1_800_000);
+  expect(border.ua.stats.dialogs).toBe(0);
+  border.errors.length = 0;
+});
+
+it("a call that rings for ever, its phones both gone, ends with Timer C", async () => {
+  const { world: w, border, bob, alice, call } = await world();
+  alice.onInvite = (incoming) => void incoming.ring();
+  call(bob, "alice");
+  await w.pass();
+  w.network.block(alice.phone.transport.local.host, UDP.host);
+  alice.ua.close();
+  bob.ua.close();
+  expect(border.ua.stats.dialogs).toBe(2);
+  await w.pass(250_000);
+  expect(border.ua.stats.dialogs).toBe(0);
+  alice.phone.transactions.at(-1)?.terminate();
+  border.errors.length = 0;
+});
+
 it("too short a session interval is refused, and nobody is called for it", async () => {
   const { world: w, bob, alice, call } = await world();
   const headers = { "Session-Expires": 10, Supported: "timer" };
