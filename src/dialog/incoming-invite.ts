@@ -1,12 +1,13 @@
 // IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, reliably where the peer
 // can (RFC 3262), accepting, refusing, and its CANCEL.
 
+import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, addOption, type Content, hasOption, setContact } from "./content.ts";
+import { addContent, addOption, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -15,9 +16,15 @@ import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./se
 
 /** What an INVITE of a peer's calls, beyond what its session does. */
 export interface IncomingInviteHandlers extends SessionHandlers {
-  /** The caller has given up, by CANCEL or BYE, or does not know the call; the INVITE is answered 487 already. */
+  /**
+   * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
+   * answered 487 already.
+   */
   onCancel?(): Returned;
 }
+
+/** A runtime's timers run 24 days at most, in seconds; nothing rings as long as that. */
+const LONGEST = 2_000_000;
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {
@@ -47,6 +54,8 @@ export class IncomingInvite implements Closable {
   /** The PRACK whose offer waits for its answer. */
   #answering: Request | undefined;
   #over = false;
+  /** The caller's own limit on how long it may ring. */
+  #expiry: TimerHandle | undefined;
 
   /**
    * @throws SipError `header_missing`, with status 400, for an INVITE without Contact
@@ -77,6 +86,7 @@ export class IncomingInvite implements Closable {
     if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
     // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
     else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
+    else this.#expire(leadingNumber(request, "Expires"));
   }
 
   /** `ringing` until it was accepted, refused, or cancelled. */
@@ -247,6 +257,12 @@ export class IncomingInvite implements Closable {
     if (!told) this.#host.call(() => this.#handlers.onCancel?.());
   }
 
+  /** RFC 3261 §13.3.1: an INVITE that is not answered within its Expires is answered 487. */
+  #expire(seconds: number | undefined): void {
+    if (seconds === undefined || seconds > LONGEST) return;
+    this.#expiry = this.#host.clock.set(() => this.#giveUp(), seconds * 1000);
+  }
+
   /** Somebody else has answered the INVITE: the stack, for a core that threw. */
   #answered(): void {
     if (this.#over) return;
@@ -257,6 +273,7 @@ export class IncomingInvite implements Closable {
 
   #finish(): void {
     this.#over = true;
+    this.#host.clock.clear(this.#expiry);
     this.#host.loose.delete(this);
   }
 

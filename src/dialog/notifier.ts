@@ -11,6 +11,9 @@ import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage } from "./host.ts";
 
+/** A runtime's timers run 24 days at most, in seconds: nothing is granted for longer. */
+const LONGEST = 2_000_000;
+
 /** What a notifier calls. */
 export interface NotifierHandlers {
   /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. */
@@ -56,7 +59,7 @@ export class Notifier implements Usage {
     this.dialog = dialog;
     this.event = event;
     this.#handlers = handlers;
-    this.#max = maxExpires;
+    this.#max = Math.min(maxExpires, LONGEST);
     this.#pending = pending;
     host.add(dialog, this);
   }

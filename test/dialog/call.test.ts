@@ -292,6 +292,23 @@ describe("a call that does not come about", () => {
     expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
   });
 
+  it("rings no longer than the Expires of its INVITE (§13.3.1)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, { body: "offer", headers: { Expires: 30 } });
+    await world.pass(29_000);
+    expect(bob.calls[0]!.state).toBe("ringing");
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ status: 487 });
+    expect(bob.log).toEqual(["peer", "cancel"]);
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "answer" }));
+    const taken = alice.invite(bob, { body: "offer", headers: { Expires: 30 } });
+    await world.pass(60_000);
+    expect((await taken.session).state).toBe("confirmed");
+    void (await taken.session).bye();
+  });
+
   it("is refused with what must not go on the wire: that throws, and the call rings on", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];

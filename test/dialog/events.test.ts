@@ -186,6 +186,20 @@ describe("a subscription", () => {
     expect([notifiers[0]!.terminated, bob.ua.stats.dialogs]).toEqual([true, 0]);
   });
 
+  it("is granted no longer than a timer can run, whatever its notifier would", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const handlers = { state: () => ({}) };
+    bob.onOther = (request, transaction) =>
+      void bob.ua.incomingSubscription(request, transaction).accept(handlers, { maxExpires: 1e12 });
+    const init = alice.init({ headers: { Expires: 4_000_000_000 } });
+    const subscription = alice.ua.subscribe(bob.uri, "presence", init, {});
+    await world.pass();
+    expect(alice.phone.requests[0]!.headers.raw("Subscription-State")).toEqual(["active;expires=2000000"]);
+    subscription.unsubscribe();
+    await world.pass();
+  });
+
   it("with an Expires that cannot be read is refused, and leaves nothing behind", async () => {
     const world = new SipWorld();
     const { alice, bob } = await presence(world);
