@@ -56,6 +56,37 @@ it("a 2xx to a call that was hung up, which comes again, is acknowledged each ti
   expect(bob.methods).toEqual(["INVITE", "ACK", "BYE", "ACK", "ACK"]);
 });
 
+it("hung up before the ACK of its caller: the BYE waits for it (RFC 3261 §15.1.1)", async () => {
+  const world = new SipWorld();
+  const { IncomingCall } = await page("incoming-call.js");
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  const media = { answer: async () => "v=0", close() {} };
+  type Incoming = {
+    answer(): Promise<void>;
+    hangUp(): void;
+    receive(request: unknown, transaction: unknown): void;
+    state: string;
+  };
+  const calls: Incoming[] = [];
+  alice.answer = (_request, transaction) => transaction?.respond(200);
+  bob.answer = (request, transaction) => {
+    if (request.method !== "INVITE") return calls[0]!.receive(request, transaction);
+    const outside = { stack: bob.stack, contact: `<${bob.uri}>`, media, onChange() {} };
+    calls.push(new IncomingCall!(outside, request, transaction) as Incoming);
+  };
+  const sent = alice.stack.send(alice.request("INVITE", bob.uri, { body: "v=0" }), {});
+  await world.pass(10);
+  const [call] = calls;
+  await call!.answer();
+  call!.hangUp();
+  await world.pass(10);
+  expect([alice.methods, call!.state]).toEqual([[], "connected"]);
+  const { createAck } = await import("../../src/message/create-ack.ts");
+  alice.stack.sendStateless(createAck(sent.request, await sent.final));
+  await world.pass(10);
+  expect([alice.methods, call!.state]).toEqual([["BYE"], "ended"]);
+});
+
 it("signed out before anybody has answered: the phone can call again", async () => {
   const sent: string[] = [];
   /** A connection on which nobody ever answers. */
