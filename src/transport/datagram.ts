@@ -4,6 +4,8 @@
 import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { checkPort, formatAddress, ipFamily, parseAddress, unmapIPv4 } from "./address.ts";
+import { AnswerBlocks } from "./answer-blocks.ts";
+import type { Answers, AnswersHost } from "./answers.ts";
 import type { DatagramRuntime, DatagramSocket } from "./datagram-socket.ts";
 import { HostCache } from "./host-cache.ts";
 import { frameKind } from "./keep-alive.ts";
@@ -149,6 +151,10 @@ export class DatagramTransport implements Transport {
         (cause) => failed(socketError(cause, `${remote.host} has no IPv${this.#family} address`)),
       );
     }
+  }
+
+  answers(host: AnswersHost): Answers {
+    return new AnswerBlocks(host);
   }
 
   close(): Promise<void> {
