@@ -234,7 +234,8 @@ describe.each(kinds)("a call $name", (kind) => {
     }
   });
 
-  it.runIf(datagrams).each(Object.entries(FAULTS))(
+  // What a connection carries is neither lost nor doubled, nor overtaken.
+  it.each(datagrams ? Object.entries(FAULTS) : [])(
     "any message %s: nothing is left",
     async (_fault, fault) => {
       const count = await undisturbed();
