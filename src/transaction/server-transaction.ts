@@ -26,6 +26,8 @@ export class ServerTransaction extends Transaction {
    * core's `onCancel`. The CANCEL is answered already; answer the INVITE 487.
    */
   onCancel: ((cancel: Request) => Returned) | undefined = undefined;
+  /** Called when a final response was sent, whoever has sent it. @internal */
+  onFinal: (() => void) | undefined = undefined;
   #request: Request | undefined;
   /** The number of its CSeq, which every response has too. */
   readonly #cseq: number | undefined;
@@ -94,7 +96,10 @@ export class ServerTransaction extends Transaction {
     } finally {
       this.#outgoing = undefined;
     }
-    if (status >= 200) this.#letGo();
+    if (status < 200) return;
+    const { onFinal } = this;
+    this.#letGo();
+    onFinal?.();
   }
 
   /**
@@ -195,6 +200,7 @@ export class ServerTransaction extends Transaction {
   #letGo(): void {
     this.#request = undefined;
     this.onCancel = undefined;
+    this.onFinal = undefined;
   }
 
   #answer(status: number, reason: string | undefined): string {
