@@ -1,5 +1,6 @@
 // What a transaction costs, without sockets: a stack over a transport that takes octets from a variable and
 // drops what it is given. The clock is turned by hand, so that as many transactions live as are asked for.
+import { AnswerBlocks } from "../build/js/transport/answer-blocks.js";
 import { Stack, VirtualClock } from "../dist/index.js";
 import { collector, used } from "./memory.mjs";
 import { interleave, timeOne } from "./rounds.mjs";
@@ -33,6 +34,8 @@ export function nowhere(host) {
       return flow;
     },
     flowById: (id) => flows.get(id),
+    // As a UDP transport does.
+    answers: (host) => new AnswerBlocks(host),
     send(data) {
       transport.last = data;
     },
@@ -123,7 +126,7 @@ async function steady(live) {
   };
 }
 
-/** Octets of the heap for a completed server transaction, those of the response that it keeps set apart. */
+/** Octets held for a completed server transaction, those of the response that it keeps set apart. */
 async function perTransaction(gc, live) {
   const on = await server();
   const inputs = Array.from({ length: 1000 }, on.request);

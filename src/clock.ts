@@ -17,7 +17,8 @@ export interface Clock {
 /** The runtime's own timers. A pending timer keeps a Node process alive; the stack clears all of its. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  set: (callback, delay) => setTimeout(callback, delay),
+  // What is longer than 31 bits, Infinity say, the runtimes take for 1.
+  set: (callback, delay) => setTimeout(callback, Math.min(delay, 0x7fffffff)),
   clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 };
 

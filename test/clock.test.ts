@@ -1,8 +1,20 @@
 // The virtual clock: timers in order of time, then of setting, whatever is set and cleared between.
 
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../src/clock.ts";
+import { systemClock, VirtualClock } from "../src/clock.ts";
 import { seededRandom } from "../src/transport/seeded.ts";
+
+describe("systemClock", () => {
+  it.each([Infinity, 2 ** 31])("waits for %d ms, and does not call at once", async (delay) => {
+    let called = false;
+    const handle = systemClock.set(() => {
+      called = true;
+    }, delay);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    systemClock.clear(handle);
+    expect(called).toBe(false);
+  });
+});
 
 describe("VirtualClock", () => {
   it("fires as a sorted list would", () => {

@@ -5,76 +5,104 @@ import { Stack } from "sippet";
 import { UserAgent } from "sippet/dialog";
 
 /**
- * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined; `passed` are the names of the header
- * fields that go to the other side; `onOther` answers what is no call. The rest is the stack's.
+ * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined, or a promise of that; `passed` are the
+ * names of the header fields that go to the other side; `onOther` answers what is no call. `timer` is how sessions are
+ * kept (RFC 4028): a call whose two phones are gone would stay for ever without. The rest is the stack's.
  */
-export function createBorder({ route, passed, onOther, onError, ...options }) {
-  const core = { onRequest, onResponse: (response) => void ua.receiveResponse(response), onError };
+export function createBorder({ route, passed, onOther, onError, timer = { expires: 1800 }, ...options }) {
+  /** The calls that ring, by the transaction of their caller. */
+  const ringing = new WeakMap();
+  const core = { onRequest, onResponse: (response) => void ua.receiveResponse(response), onError: onFailure };
   const stack = new Stack({ ...options, core });
-  const ua = new UserAgent({ ...options, stack, user: "border", onError });
+  // Timer C: there is no user here who would end a call that rings for ever.
+  const sendOptions = { timerC: true };
+  const ua = new UserAgent({ sendOptions, ...options, stack, user: "border", onError });
 
-  function onRequest(request, transaction) {
+  async function onRequest(request, transaction) {
     if (ua.receive(request, transaction) || !transaction) return;
     if (request.method !== "INVITE") return onOther(request, transaction);
-    const next = route(request);
+    const next = await route(request);
     if (next) join(request, transaction, next);
-    else transaction.respond(404);
+    else if (transaction.waiting) transaction.respond(404);
+  }
+
+  /** Something failed. Where it was the way back to a caller, nobody need ring any longer. */
+  function onFailure(error, transaction) {
+    ringing.get(transaction)?.();
+    onError(error, transaction);
   }
 
   function join(request, transaction, { uri, flow }) {
-    const leg = { here: undefined, there: undefined };
-    let acknowledged = () => {};
-    const incoming = ua.incoming(request, transaction, {
-      ...tie(() => leg.there),
-      onCancel: () => outgoing.cancel(),
-      onAck: (ack) => acknowledged(content(ack)),
-    });
+    const [here, there] = [{}, {}];
+    const callbacks = { ...tie(here, there), onCancel: () => there.end?.() };
+    const incoming = ua.incoming(request, transaction, callbacks, { timer });
+    // Refused by itself: its caller asked for too short a session interval.
+    if (incoming.state !== "ringing") return;
+    here.accept = (answer) => {
+      if (incoming.state === "ringing") here.session = incoming.accept(answer);
+    };
+    here.end = () => void here.session?.bye();
     const handlers = {
-      ...tie(() => leg.here),
-      onProvisional: (response) => incoming.ring(response.status, content(response)),
-      // The caller left the offer to the callee: the answer comes with the caller's ACK.
-      answer(offer) {
-        leg.here = incoming.accept(content(offer));
-        return new Promise((resolve) => {
-          acknowledged = resolve;
-        });
-      },
+      ...tie(there, here),
+      onProvisional: (response) => void incoming.ring(response.status, content(response)),
     };
     const init = { from: `<${request.headers.get("From").uri}>`, to: `<${uri}>`, ...content(request) };
-    const outgoing = ua.invite(uri, init, handlers, { flow, reliable: "none" });
-    outgoing.session.then(
-      (session) => {
-        leg.there = session;
-        if (incoming.state === "ringing") leg.here = incoming.accept(content(outgoing.response));
-        else if (leg.here?.state !== "confirmed") session.bye();
-      },
-      ({ status = 408 }) => incoming.reject(status),
-    );
+    const outgoing = ua.invite(uri, init, handlers, { flow, timer, reliable: "none" });
+    there.end = () => {
+      outgoing.cancel();
+      void there.session?.bye();
+    };
+    ringing.set(transaction, () => {
+      if (incoming.state !== "ringing") return;
+      incoming.reject(487);
+      there.end();
+    });
+    const begin = (session) => {
+      there.session = session;
+      here.accept(content(outgoing.response));
+      if (here.session?.state !== "confirmed") void session.bye();
+    };
+    outgoing.session.then(begin, ({ status }) => incoming.reject(refusal(status))).catch(onError);
   }
 
   /** What one leg does with what its peer says: it has the other leg say it. */
-  const tie = (other) => ({
+  const tie = (leg, other) => ({
     async onOffer(offer) {
+      leg.accept = (answer) => offer.accept(answer);
       const say = offer.request.method === "UPDATE" ? "update" : "reinvite";
-      const response = await other()
-        ?.[say](content(offer.request))
-        .catch(() => undefined);
+      const response = await other.session?.[say](content(offer.request)).catch(() => undefined);
       if (response?.statusClass === 2) offer.accept(content(response));
       else offer.reject(response?.status ?? 500);
     },
-    async onRequest(request, transaction) {
-      const response = await other()
-        ?.request(request.method, content(request))
-        .catch(() => undefined);
-      transaction.respond(response?.status ?? 500);
+    // The other leg's peer left the offer to this one's: the answer comes with the ACK there.
+    answer(offer) {
+      const answered = new Promise((resolve) => {
+        other.acknowledged = resolve;
+      });
+      other.accept(content(offer));
+      return answered;
     },
-    onEnd: () => void other()?.bye(),
+    onAck: (ack) => leg.acknowledged?.(content(ack)),
+    async onRequest(request, transaction) {
+      const response = await other.session?.request(request.method, content(request)).catch(() => undefined);
+      if (transaction.waiting) transaction.respond(response?.status ?? 500);
+    },
+    // Forks that ring, or accept too late, end without the call.
+    onEnd: (_end, dialog) => {
+      if (dialog === leg.session) other.end();
+    },
   });
 
   function content({ headers, body }) {
     const kept = passed.filter((name) => headers.has(name)).map((name) => [name, headers.raw(name)]);
-    return { body, contentType: headers.get("Content-Type")?.toString(), headers: Object.fromEntries(kept) };
+    // As it is written: what cannot be read is for the other side to judge.
+    return { body, contentType: headers.raw("Content-Type")[0], headers: Object.fromEntries(kept) };
   }
 
   return { stack, ua };
+}
+
+/** The status for the caller. A redirection or a challenge is nothing that he could answer. */
+function refusal(status = 408) {
+  return status < 400 || status === 401 || status === 407 ? 480 : status;
 }

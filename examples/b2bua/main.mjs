@@ -2,28 +2,31 @@
 //
 //     node examples/b2bua/main.mjs [UDP port] [WebSocket port]
 //
-// A REGISTER binds a user to the flow that it came in on, as long as that lasts. It trusts everybody.
+// A client on WebSocket is bound as long as its connection lasts. It trusts everybody.
 
 import { udp, webSocketServer } from "sippet/node";
+import { MemoryLocation, Registrar } from "sippet/registrar";
 import { createBorder } from "./border.mjs";
 
 const [udpPort = 5060, wsPort = 8080] = process.argv.slice(2).map(Number);
-const users = new Map();
 
 const border = createBorder({
   transports: [udp({ port: udpPort }), webSocketServer({ port: wsPort })],
   passed: ["Subject", "Alert-Info", "User-to-User"],
-  route: ({ uri }) => {
-    const known = users.get(uri.user);
-    return known?.flow.open ? known : undefined;
-  },
-  onOther: (request, transaction) => {
+  // The first of a user's phones; to call them all at once is a proxy's work.
+  route: async ({ uri }) => (await registrar.locate(uri))?.[0],
+  onOther: async (request, transaction) => {
     if (request.method !== "REGISTER") return transaction.respond(405);
-    const [contact] = request.headers.get("Contact");
-    if (contact) users.set(request.headers.get("To").uri.user, { uri: contact.uri, flow: request.flow });
-    transaction.respond(200);
+    const response = await registrar.register(request);
+    if (transaction.waiting) transaction.respond(response);
   },
   onError: (error) => console.error(error),
+});
+// Users are known by their names alone, whatever this machine is called.
+const registrar = new Registrar({
+  stack: border.stack,
+  location: new MemoryLocation(),
+  aor: (uri) => uri.user,
 });
 
 await border.stack.start();

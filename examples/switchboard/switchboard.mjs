@@ -12,6 +12,15 @@ import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
+/**
+ * A browser lets any page open a WebSocket to anywhere: one on the Internet could register, by its visitor's network,
+ * here. What is no browser sends no Origin.
+ */
+function isOfOurPage({ headers: { origin, host } }) {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
 /** A registrar and proxy for one domain, on UDP and on the WebSockets of an HTTP server. */
 export class Switchboard {
   stack;
@@ -31,7 +40,10 @@ export class Switchboard {
     const { udpHost: host, udpPort: port, httpHost, advertise, t1, timerC, secret } = options;
     const names = options.domain.split(/[\s,]+/).filter(Boolean);
     this.stack = new Stack({
-      transports: [udp({ host, port, ...(advertise && { advertise }) }), webSocketServer({ server })],
+      transports: [
+        udp({ host, port, ...(advertise && { advertise }) }),
+        webSocketServer({ server, verify: isOfOurPage }),
+      ],
       timers: { t1, c: timerC },
       aliases: names,
       core: this,

@@ -1,12 +1,13 @@
 // IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, reliably where the peer
 // can (RFC 3262), accepting, refusing, and its CANCEL.
 
+import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, addOption, type Content, hasOption, setContact } from "./content.ts";
+import { addContent, addOption, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -15,13 +16,21 @@ import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./se
 
 /** What an INVITE of a peer's calls, beyond what its session does. */
 export interface IncomingInviteHandlers extends SessionHandlers {
-  /** The caller has given up, by CANCEL or BYE, or does not know the call; the INVITE is answered 487 already. */
+  /**
+   * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
+   * answered 487 already.
+   */
   onCancel?(): Returned;
 }
+
+/** A runtime's timers run 24 days at most, in seconds; nothing rings as long as that. */
+const LONGEST = 2_000_000;
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {
   readonly rseq: number;
+  /** It has our offer: the PRACK answers it. */
+  readonly offers: boolean;
   readonly resend: Resend;
   readonly resolve: (prack: Request) => void;
   readonly reject: (error: SipError) => void;
@@ -40,7 +49,13 @@ export class IncomingInvite implements Closable {
   readonly #waiting: { readonly send: () => void; readonly reject: (error: SipError) => void }[] = [];
   /** The 2xx that waits for a PRACK. */
   #accepting: Response | undefined;
+  /** We have made an offer, to an INVITE without one. */
+  #offered = false;
+  /** The PRACK whose offer waits for its answer. */
+  #answering: Request | undefined;
   #over = false;
+  /** The caller's own limit on how long it may ring. */
+  #expiry: TimerHandle | undefined;
 
   /**
    * @throws SipError `header_missing`, with status 400, for an INVITE without Contact
@@ -62,13 +77,16 @@ export class IncomingInvite implements Closable {
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
-    this.#usage.earlyEnd = () => this.#giveUp();
+    this.#usage.earlyEnd = (ours) => this.#giveUp(ours);
+    this.#usage.peerOffers.unanswered = request.bodyLength > 0;
     transaction.onCancel = () => this.#giveUp();
+    transaction.onFinal = () => this.#answered();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
     if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
     // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
     else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
+    else this.#expire(leadingNumber(request, "Expires"));
   }
 
   /** `ringing` until it was accepted, refused, or cancelled. */
@@ -94,15 +112,22 @@ export class IncomingInvite implements Closable {
 
   /**
    * Sends a provisional response that is repeated until the caller acknowledges it (RFC 3262 §3), after those before
-   * it were. Resolves with its PRACK, whose body answers an offer.
+   * it were. Resolves with its PRACK, whose body answers an offer. A PRACK that makes an offer goes to `onOffer` first.
    *
    * Rejects with a SipError: `unsupported` where the caller does not know the extension; `timeout` where no PRACK
-   * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile. One that nobody handles is no
-   * unhandled rejection.
+   * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile; `value_unsafe` for content that
+   * must not go on the wire. One that nobody handles is no unhandled rejection.
    */
   ringReliably(status = 183, content: Content = {}): Promise<Request> {
     const told = new Promise<Request>((resolve, reject) => {
-      const send = () => this.#sendReliably(status, content, resolve, reject);
+      const send = () => {
+        try {
+          this.#sendReliably(status, content, resolve, reject);
+        } catch (error) {
+          // It must not go on the wire. Those that wait behind it are not kept by it.
+          reject(error);
+        }
+      };
       if (this.reliable === "none") reject(new SipError("unsupported", "the caller lacks 100rel"));
       else if (this.#over) reject(new SipError("terminated", "the call is over"));
       else if (this.#unacknowledged) this.#waiting.push({ send, reject });
@@ -133,8 +158,10 @@ export class IncomingInvite implements Closable {
   /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told */
   reject(status = 486, content: Content = {}): void {
     if (this.#over) return;
+    // Made first: where it must not go on the wire, the call rings on.
+    const response = addContent(this.request.createResponse(status), content);
     this.#finish();
-    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+    answer(this.#transaction, response);
     this.#stopReliable("the call was refused");
     this.#usage.end({ reason: "refused" });
   }
@@ -164,9 +191,13 @@ export class IncomingInvite implements Closable {
     addOption(response, "Require", "100rel");
     response.headers.set("RSeq", String(this.#rseq));
     this.#usage.noteBody(content);
+    const offers = response.bodyLength > 0 && this.request.bodyLength === 0 && !this.#offered;
+    this.#offered ||= offers;
+    // The first reliable body answers the caller's offer (RFC 3262 §5).
+    if (response.bodyLength > 0) this.#usage.peerOffers.unanswered = false;
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
-    this.#unacknowledged = { rseq: this.#rseq, resend, resolve, reject };
+    this.#unacknowledged = { rseq: this.#rseq, offers, resend, resolve, reject };
     again();
   }
 
@@ -174,17 +205,29 @@ export class IncomingInvite implements Closable {
     const cseq = this.request.headers.get("CSeq");
     const waiting = this.#unacknowledged;
     const rack = prack.headers.raw("RAck")[0]?.trim().split(/\s+/).join(" ");
-    if (!waiting || rack !== `${waiting.rseq} ${cseq?.number} ${cseq?.method}`) {
+    if (!waiting || this.#answering || rack !== `${waiting.rseq} ${cseq?.number} ${cseq?.method}`) {
       transaction.respond(481);
       return true;
     }
     waiting.resend.stop();
+    const offers = prack.bodyLength > 0 && !waiting.offers && !this.#usage.peerOffers.unanswered;
+    if (offers && this.#handlers.onOffer) {
+      this.#answering = prack;
+      this.#usage.peerOffers.receivePrack(prack, transaction, () => this.#acknowledged(waiting, prack));
+    } else {
+      // One that nobody answers is acknowledged all the same: a PRACK must get a 2xx (RFC 3262 §3).
+      transaction.respond(200);
+      this.#acknowledged(waiting, prack);
+    }
+    return true;
+  }
+
+  #acknowledged(waiting: Unacknowledged, prack: Request): void {
+    this.#answering = undefined;
     this.#unacknowledged = undefined;
-    transaction.respond(200);
     waiting.resolve(prack);
     if (this.#accepting) this.#send200(this.#accepting);
-    else this.#waiting.shift()?.send();
-    return true;
+    else while (!this.#unacknowledged && this.#waiting.length > 0) this.#waiting.shift()?.send();
   }
 
   /** RFC 3262 §3: no PRACK in 64 × T1. */
@@ -198,12 +241,14 @@ export class IncomingInvite implements Closable {
   #send200(response: Response): void {
     this.#accepting = undefined;
     this.#usage.prack = undefined;
+    this.#usage.peerOffers.unanswered = false;
     this.#usage.sessionTimer.agree(this.request, response);
     this.#usage.accept(this.request, this.#transaction, response);
   }
 
-  #giveUp(): void {
-    const told = this.#over && !this.#accepting;
+  /** @param ours it is us who gave up */
+  #giveUp(ours = false): void {
+    const told = ours || (this.#over && !this.#accepting);
     this.#finish();
     answer(this.#transaction, this.request.createResponse(487));
     this.#stopReliable("the caller gave up");
@@ -212,8 +257,23 @@ export class IncomingInvite implements Closable {
     if (!told) this.#host.call(() => this.#handlers.onCancel?.());
   }
 
+  /** RFC 3261 §13.3.1: an INVITE that is not answered within its Expires is answered 487. */
+  #expire(seconds: number | undefined): void {
+    if (seconds === undefined || seconds > LONGEST) return;
+    this.#expiry = this.#host.clock.set(() => this.#giveUp(), seconds * 1000);
+  }
+
+  /** Somebody else has answered the INVITE: the stack, for a core that threw. */
+  #answered(): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#stopReliable("the call was answered by another hand");
+    this.#usage.end({ reason: "refused" });
+  }
+
   #finish(): void {
     this.#over = true;
+    this.#host.clock.clear(this.#expiry);
     this.#host.loose.delete(this);
   }
 

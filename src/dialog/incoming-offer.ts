@@ -1,11 +1,12 @@
-// IncomingOffer: a re-INVITE or UPDATE of the peer's that waits for its answer (RFC 3261 §14.2, RFC 3311 §5.2).
+// IncomingOffer: a re-INVITE, UPDATE or PRACK of the peer's that waits for its answer (RFC 3261 §14.2, RFC 3311 §5.2,
+// RFC 3262 §5).
 
 import type { Request } from "../message/request.ts";
 import type { Content } from "./content.ts";
 
 /** An offer of the peer's. Answer it once; what comes after that is ignored. */
 export class IncomingOffer {
-  /** The re-INVITE or UPDATE. One without a body asks for an offer, which its ACK answers. */
+  /** The re-INVITE, UPDATE or PRACK. A re-INVITE without a body asks for an offer, which its ACK answers. */
   readonly request: Request;
   readonly #answer: (status: number, content: Content) => void;
 
@@ -20,7 +21,10 @@ export class IncomingOffer {
     this.#answer(200, content);
   }
 
-  /** Refuses it; the session goes on as it was. 488 unless told. */
+  /**
+   * Refuses it; the session goes on as it was. 488 unless told. A PRACK should be accepted: it must get a 2xx
+   * (RFC 3262 §3), and acknowledges its response however it is answered.
+   */
   reject(status = 488, content: Content = {}): void {
     this.#answer(status, content);
   }

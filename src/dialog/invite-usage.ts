@@ -9,6 +9,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
+import { OwnAnswers } from "./own-answers.ts";
 import { OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -21,17 +22,20 @@ export class InviteUsage implements Usage, Session {
   readonly dialog: Dialog;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
-  /** Told of what ends an INVITE of the peer's before it was accepted: its BYE, or that it does not know the dialog. */
-  earlyEnd: (() => void) | undefined = undefined;
+  /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */
+  earlyEnd: ((ours: boolean) => void) | undefined = undefined;
   /** The INVITE of ours that made the dialog, while it is early. */
   call: { cancel(): void } | undefined = undefined;
+  /** Our answers to offers in responses. @internal */
+  readonly answers: OwnAnswers;
+  /** The peer's offers. @internal */
+  readonly peerOffers: PeerOffers;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
   readonly #timer: SessionTimer;
   #ended = false;
   #refreshing = false;
   readonly #own: OwnOffers;
-  readonly #peer: PeerOffers;
   readonly #acks: Acknowledgements;
   /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
   #confirming: number | undefined;
@@ -54,10 +58,11 @@ export class InviteUsage implements Usage, Session {
       () => this.#hangUp("expired"),
     );
     this.#acks = new Acknowledgements(host, dialog);
+    this.answers = new OwnAnswers(host, handlers, (content) => this.noteBody(content));
     this.#own = new OwnOffers(host, this.#timer, {
       live: () => this.#live(),
       pracked: () => this.#prack,
-      peerWaits: () => this.#peer.waits,
+      peerWaits: () => this.peerOffers.waits,
       ask: (request) => this.#ask(request),
       repeats: (response) => this.repeats(response),
       confirm: (invite, response) => this.confirm(invite, response),
@@ -65,7 +70,7 @@ export class InviteUsage implements Usage, Session {
       noteBody: (content) => this.noteBody(content),
       notePeer: (response) => this.notePeer(response),
     });
-    this.#peer = new PeerOffers(host, dialog, this.#timer, handlers, {
+    this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
       crosses: () => this.#own.crosses || this.#acks.waits,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
@@ -162,15 +167,10 @@ export class InviteUsage implements Usage, Session {
 
   /** Acknowledges a 2xx, with the answer to its offer where our INVITE had none. @internal */
   async confirm(invite: Request, response: Response): Promise<void> {
-    const asks = invite.bodyLength === 0 && response.bodyLength > 0;
-    let content: Content = {};
     this.#confirming = response.headers.get("CSeq")?.number;
-    if (asks && this.#handlers.answer) {
-      const answered = this.#host.call(() => this.#handlers.answer?.(response));
-      content = (await Promise.resolve(answered).catch(() => undefined)) ?? {};
-      this.noteBody(content);
-    }
-    this.#acks.acknowledge(response, content, invite);
+    const asks = this.answers.asks(invite, response);
+    const content = asks ? await this.answers.give(response) : {};
+    if (content) this.#acks.acknowledge(response, content, invite);
   }
 
   /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */
@@ -186,14 +186,14 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        if (this.dialog.state === "early") this.earlyEnd?.();
+        if (this.dialog.state === "early") this.earlyEnd?.(false);
         this.end({ reason: "peer", request });
         return true;
       case "PRACK":
         return transaction !== undefined && this.prack?.(request, transaction) === true;
       case "INVITE":
       case "UPDATE":
-        if (transaction) this.#peer.receive(request, transaction);
+        if (transaction) this.peerOffers.receive(request, transaction);
         return true;
       case "REFER":
         if (transaction) this.#receiveRefer(request, transaction);
@@ -216,9 +216,10 @@ export class InviteUsage implements Usage, Session {
     this.#timer.close();
     this.#acks.stop();
     this.#own.stop(silent);
-    if (!silent) this.#peer.stop();
+    this.answers.stop(silent);
+    if (!silent) this.peerOffers.stop();
     this.#host.remove(this.dialog, this);
-    this.#host.call(() => this.#handlers.onEnd?.(end));
+    this.#host.call(() => this.#handlers.onEnd?.(end, this));
   }
 
   close(): void {
@@ -254,7 +255,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #refresh(): Promise<void> {
-    if (this.#refreshing || this.#own.busy || this.#peer.waits) return;
+    if (this.#refreshing || this.#own.busy || this.peerOffers.waits) return;
     this.#refreshing = true;
     try {
       if (this.#peerUpdates || this.#body === undefined) await this.update();
@@ -270,7 +271,7 @@ export class InviteUsage implements Usage, Session {
     if (this.dialog.state === "early" && this.dialog.role === "callee") {
       // A callee must not send a BYE yet (§15): the INVITE is refused.
       this.end({ reason });
-      this.earlyEnd?.();
+      this.earlyEnd?.(reason === "bye");
       return undefined;
     }
     const request = this.dialog.createRequest("BYE", content);

@@ -2,6 +2,7 @@
 
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
+import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -9,6 +10,9 @@ import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage } from "./host.ts";
+
+/** A runtime's timers run 24 days at most, in seconds: nothing is granted for longer. */
+const LONGEST = 2_000_000;
 
 /** What a notifier calls. */
 export interface NotifierHandlers {
@@ -55,7 +59,7 @@ export class Notifier implements Usage {
     this.dialog = dialog;
     this.event = event;
     this.#handlers = handlers;
-    this.#max = maxExpires;
+    this.#max = Math.min(maxExpires, LONGEST);
     this.#pending = pending;
     host.add(dialog, this);
   }
@@ -108,7 +112,7 @@ export class Notifier implements Usage {
 
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
-    if (String(request.headers.get("Event") ?? "") !== this.event) return false;
+    if (!this.#names(request.headers.get("Event"))) return false;
     this.dialog.refresh(request);
     this.accept(request, transaction, expiresOf(request));
     return true;
@@ -117,6 +121,14 @@ export class Notifier implements Usage {
   close(): void {
     this.#finish("closed");
     this.#next = undefined;
+  }
+
+  /** Whether an Event names this subscription: by its package and its id, and by no other parameter (RFC 6665 §8.2.1). */
+  #names(event: TokenParams | undefined): boolean {
+    const [, own, ownId] = /^([^;\s]+)(?:.*?;\s*id\s*=\s*([^;\s]+))?/i.exec(this.event) ?? [];
+    const id = event?.params.get("id");
+    // That of the first REFER of a dialog may be named without its id (RFC 3515 §2.4.6).
+    return event?.token === own && (id === ownId || (id === undefined && own === "refer"));
   }
 
   /** What the handler says; nothing where it throws, which is reported. */

@@ -7,7 +7,7 @@ import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import type { Returned } from "../transaction/user.ts";
 import type { Flow, Target } from "../transport/transport.ts";
-import { type Content, hasOption, leadingNumber } from "./content.ts";
+import { hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -49,7 +49,8 @@ export class OutgoingInvite implements Closable {
   /**
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
-   * cancel. One that nobody handles is no unhandled rejection.
+   * cancel; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
+   * ended while it rang. One that nobody handles is no unhandled rejection.
    */
   readonly session: Promise<Session>;
   readonly #host: Host;
@@ -65,6 +66,8 @@ export class OutgoingInvite implements Closable {
   #reject: (error: SipError) => void = () => {};
   #canceled = false;
   #accepted = false;
+  /** The session was handed out. */
+  #begun = false;
   #over = false;
 
   /** @internal */
@@ -104,9 +107,11 @@ export class OutgoingInvite implements Closable {
    * where it was answered already: then there is a session to hang up.
    */
   cancel(): void {
-    if (this.#over || this.#accepted || this.#canceled) return;
+    if (this.#over || this.#begun || this.#canceled) return;
     this.#canceled = true;
     this.#transaction?.cancel();
+    // Accepted, but for our answer to the callee's offer: it waits for that no longer, and gets a BYE.
+    if (this.#accepted) for (const { usage } of this.#forks.values()) usage.answers.stop(false);
   }
 
   /** @internal */
@@ -175,14 +180,18 @@ export class OutgoingInvite implements Closable {
   }
 
   async #prack(response: Response, { usage }: Fork, rseq: number): Promise<void> {
-    let content: Content = {};
-    if (this.#request.bodyLength === 0 && response.bodyLength > 0 && this.#handlers.answer) {
-      const answered = this.#host.call(() => this.#handlers.answer?.(response));
-      content = (await Promise.resolve(answered).catch(() => undefined)) ?? {};
-    }
+    const asks = usage.answers.asks(this.#request, response);
+    const content = asks ? await usage.answers.give(response) : {};
+    if (!content || usage.state === "ended") return;
     const cseq = response.headers.get("CSeq");
-    const headers = { ...content.headers, RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
-    if (usage.state !== "ended") await usage.request("PRACK", { ...content, headers }).catch(() => {});
+    const rack = { RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
+    const headers = { ...content.headers, ...rack };
+    await usage.request("PRACK", { ...content, headers }).catch((error: unknown) => {
+      if (!(error instanceof SipError) || error.code !== "value_unsafe") return;
+      // What must not go on the wire is the user's to hear of; the response is acknowledged all the same.
+      this.#host.report(error);
+      void usage.request("PRACK", { headers: rack });
+    });
   }
 
   /** The dialog of a response, made by the first of its tag; undefined where there are too many. */
@@ -221,13 +230,17 @@ export class OutgoingInvite implements Closable {
       this.#host.loose.delete(this);
       if (this.dialogs.length > 0) this.#endEarly();
     }
-    const wanted = !this.#canceled && (first || this.#handlers.onFork !== undefined);
     void usage.confirm(invite, response).then(() => {
+      const wanted = !this.#canceled && (first || this.#handlers.onFork !== undefined);
       if (!wanted) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
       if (!first) return;
+      this.#begun = true;
       if (this.#canceled)
         this.#reject(new SipError("aborted", "the call was accepted after it was cancelled"));
+      // Its dialog has ended before it was accepted, or while it waited for our answer.
+      else if (usage.state === "ended")
+        this.#reject(new SipError("terminated", "the call was over before it began"));
       else this.#resolve(usage);
     });
   }

@@ -1,5 +1,5 @@
 // PeerOffers: the re-INVITEs and UPDATEs of a session's peer: one at a time, and none that crosses ours (RFC 3261
-// §14.2, RFC 3311 §5.2).
+// §14.2, RFC 3311 §5.2); and the offers in its PRACKs (RFC 3262 §5).
 
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -23,6 +23,8 @@ export interface OfferSession {
 
 /** The offers of one session's peer. */
 export class PeerOffers {
+  /** The offer in the INVITE that made the session waits for our answer (RFC 3311 §5.2). */
+  unanswered = false;
   readonly #host: Host;
   readonly #dialog: Dialog;
   readonly #timer: SessionTimer;
@@ -65,7 +67,7 @@ export class PeerOffers {
     const refuse = (status: number, headers: Content["headers"] = {}) =>
       void answer(transaction, addContent(request.createResponse(status), { headers }));
     if (invite && this.#dialog.state === "early") refuse(500, { "Retry-After": 3 });
-    else if (offers && this.#answering) {
+    else if (offers && (this.#answering || this.unanswered)) {
       refuse(500, { "Retry-After": 1 + Math.floor(this.#host.random.fraction() * 10) });
     } else if (offers && this.#session.crosses()) refuse(491);
     else if (least !== undefined) refuse(422, { "Min-SE": least });
@@ -77,12 +79,21 @@ export class PeerOffers {
     }
   }
 
-  #ask(request: Request, transaction: ServerTransaction): void {
+  /** Takes the offer in a PRACK, whose 2xx has the answer. @param answered called when it was sent */
+  receivePrack(prack: Request, transaction: ServerTransaction, answered: () => void): void {
+    this.#ask(prack, transaction, answered);
+  }
+
+  #ask(request: Request, transaction: ServerTransaction, answered: () => void = () => {}): void {
     this.#answering = transaction;
     const offer = new IncomingOffer(request, (status, content) => {
       if (this.#answering !== transaction) return;
       this.#answering = undefined;
-      this.#answer(request, transaction, status, content);
+      try {
+        this.#answer(request, transaction, status, content);
+      } finally {
+        answered();
+      }
     });
     transaction.onCancel = () => offer.reject(487);
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
@@ -104,9 +115,13 @@ export class PeerOffers {
       answer(transaction, response);
       return;
     }
+    this.#session.noteBody(content);
+    if (request.method === "PRACK") {
+      answer(transaction, response);
+      return;
+    }
     response.headers.set("Contact", this.#dialog.contact);
     response.headers.set("Allow", this.#host.allow);
-    this.#session.noteBody(content);
     this.#timer.agree(request, response);
     if (request.method === "INVITE") this.#session.accept(request, transaction, response);
     else answer(transaction, response);

@@ -25,7 +25,10 @@ export interface SessionEnd {
 
 /** What a session calls. Each is optional. */
 export interface SessionHandlers {
-  /** An offer came, in a re-INVITE or UPDATE. Without this handler it is refused 488. */
+  /**
+   * An offer came, in a re-INVITE, an UPDATE, or a PRACK to an answer of ours. Without this handler it is refused 488; a
+   * PRACK is answered 200 without an answer.
+   */
   onOffer?(offer: IncomingOffer): Returned;
   /** The peer asks to call somebody (RFC 3515). Without this handler it is refused 603. */
   onRefer?(refer: IncomingRefer): Returned;
@@ -35,8 +38,8 @@ export interface SessionHandlers {
   onAck?(ack: Request): Returned;
   /** The answer to an offer that came in a 2xx to a request of ours without one (RFC 3261 §13.2.1). */
   answer?(offer: Response): Content | PromiseLike<Content>;
-  /** It is over. Called once. */
-  onEnd?(end: SessionEnd): Returned;
+  /** It is over. Called once for each dialog: `dialog` is that of a fork, which need not be the session. */
+  onEnd?(end: SessionEnd, dialog: EarlyDialog): Returned;
 }
 
 /** How a session is kept. */

@@ -1,5 +1,6 @@
 // Create request: a new request with what is mandatory in it (RFC 3261 §8.1.1).
 
+import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { CSeq } from "./cseq.ts";
 import type { HeaderName } from "./header-types.ts";
@@ -33,11 +34,12 @@ function address(value: NameAddr | string): NameAddr {
 /**
  * A new request (RFC 3261 §8.1.1) with all that is mandatory but Via, which is added when it is sent.
  *
- * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar,
+ * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar, or without `from`;
  *   `value_unsafe` for CR, LF or NUL
  */
 export function createRequest(method: string, uri: Uri | string, init: RequestInit): Request {
   const target = uri instanceof Uri ? uri : Uri.parse(String(uri));
+  if (!init?.from) throw new SipError("value_invalid", "a request needs `from`", { header: "From" });
   const from = address(init.from);
   const headers = new Headers();
   headers.append("Max-Forwards", init.maxForwards ?? 70);

@@ -174,7 +174,9 @@ export class Via {
         return via;
       }
     }
-    return this.with(asked ? { received: host, rport: port } : { received: host });
+    // The zone of an IPv6 address means nothing to others (RFC 4007 §11.2), and the grammar has none.
+    const received = host.replace(/%.*/, "");
+    return this.with(asked ? { received, rport: port } : { received });
   }
 
   /** A copy with these parts changed. Throws as of(). */

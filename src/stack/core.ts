@@ -1,7 +1,7 @@
 // Core: what a user writes: the receiver of requests, responses and errors.
 
 import type { SipError } from "../errors.ts";
-import type { ClientHandlers, TransactionUser } from "../transaction/user.ts";
+import type { ClientHandlers, Returned, TransactionUser } from "../transaction/user.ts";
 import type { Flow } from "../transport/transport.ts";
 
 /**
@@ -14,7 +14,7 @@ export interface Core extends TransactionUser {
    * A connection is gone, after the transactions on it have been told; or, with an error, the peer of a datagram flow
    * cannot be reached. For a Registration, which forms the flow anew (RFC 5626 §4.5).
    */
-  onFlowClosed?(flow: Flow, error: SipError | undefined): void;
+  onFlowClosed?(flow: Flow, error: SipError | undefined): Returned;
 }
 
 /** Callbacks of one request that was sent; they are called instead of the core's. */

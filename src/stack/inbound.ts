@@ -10,6 +10,7 @@ import type { Request } from "../message/request.ts";
 import type { Random } from "../random.ts";
 import { requestKey } from "../transaction/key.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
+import { coreFailed } from "../transaction/user.ts";
 import type { Flow, TransportReceiver } from "../transport/transport.ts";
 import type { Core } from "./core.ts";
 import type { Gate } from "./gate.ts";
@@ -86,7 +87,8 @@ export class Inbound implements TransportReceiver {
 
   onFlowClosed(flow: Flow, error: SipError | undefined): void {
     this.#layer.flowClosed(flow, error);
-    this.#core.onFlowClosed?.(flow, error);
+    // It may be async, as all of a core's callbacks may: neither a throw nor a rejection goes past here.
+    (async () => this.#core.onFlowClosed?.(flow, error))().catch((cause) => this.#report(coreFailed(cause)));
   }
 
   onError(error: SipError): void {

@@ -21,7 +21,7 @@ import type { Traffic } from "./traffic.ts";
 
 /** What a stack is made of. */
 export interface StackOptions {
-  /** At least one; where several carry the same protocol, the first is sent by. */
+  /** At least one; where several carry the same protocol, the first of the target's address family is sent by, else the first. */
   transports: readonly Transport[];
   core: Core;
   /** The runtime's timers unless told otherwise. */

@@ -45,8 +45,10 @@ export class Stack {
   readonly #life: Life = new Life();
   #closing: Promise<void> | undefined;
 
-  /** @throws SipError `value_invalid` for timers or aliases that are none */
+  /** @throws SipError `value_invalid` for timers or aliases that are none, and without `core` or `transports` */
   constructor(options: StackOptions) {
+    if (!options.core || !options.transports)
+      throw new SipError("value_invalid", "a stack needs core and transports");
     this.transports = options.transports;
     this.#core = options.core;
     this.#clock = options.clock ?? systemClock;
@@ -111,7 +113,7 @@ export class Stack {
    */
   async start(): Promise<void> {
     const { phase } = this.#life;
-    if (phase !== "new") throw new SipError("closed", `the stack is ${phase}`);
+    if (phase !== "new") throw new SipError("closed", `a stack starts once; this one is ${phase}`);
     this.#life.phase = "running";
     this.#inbound.open(this.#clock, this.#random);
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#inbound)));

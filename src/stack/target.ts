@@ -35,8 +35,10 @@ export function uriTarget(uri: Uri, fallback: string): Target {
   const secure = uri.scheme === "sips";
   const plain = asked ?? fallback;
   const protocol = secure ? (plain === "WS" || plain === "WSS" ? "WSS" : "TLS") : plain;
-  const host = unbracketed(uri.params.get("maddr") ?? uri.host);
-  return { protocol, host, port: uri.port ?? defaultPort(protocol) };
+  const maddr = uri.params.get("maddr");
+  const target = { protocol, host: unbracketed(maddr ?? uri.host), port: uri.port ?? defaultPort(protocol) };
+  // RFC 5922 §4: a certificate has to be for the host all the same.
+  return maddr === undefined ? target : { ...target, domain: uri.host };
 }
 
 /**

@@ -4,6 +4,7 @@ import { SipError } from "../errors.ts";
 import { tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { formatAddress, ipFamily } from "../transport/address.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
 import { requestTarget, responseTarget } from "./target.ts";
 
@@ -89,10 +90,15 @@ function isOne(targets: Target | readonly Target[]): targets is Target {
 }
 
 function flowToOne(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
-  let able = false;
-  for (const transport of transports) {
-    if (transport.protocol !== target.protocol) continue;
-    able = true;
+  const fitting = transports.filter(({ protocol }) => protocol === target.protocol);
+  if (fitting.length > 1) {
+    // One for each address family, say: the target's own goes first, so that what the Via names can be reached.
+    const family = ipFamily(target.host);
+    const other = ({ local }: Transport): number => Number(ipFamily(local.host) !== family);
+    fitting.sort((a, b) => other(a) - other(b));
+  }
+  let able = fitting.length > 0;
+  for (const transport of fitting) {
     const flow = transport.flow(target);
     if (flow) return flow;
   }
@@ -103,7 +109,8 @@ function flowToOne(transports: readonly Transport[], target: Target, fallback: T
     if (flow) return flow;
   }
   if (able) {
-    throw new SipError("no_target", `no flow to ${target.host}:${target.port} over ${target.protocol}`);
+    const where = `${formatAddress(target.host, target.port)} over ${target.protocol}`;
+    throw new SipError("no_target", `no flow to ${where}: not started, or no way there`);
   }
   throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);
 }

@@ -103,8 +103,8 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       const asks = reliable ? (alias ? ";alias" : "") : ";rport";
       const { request } = this;
       request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
-      this.octets = request.octets;
-      this.#sent = this.octets;
+      this.#sent = request.octets;
+      this.octets = this.#sent;
     } catch (cause) {
       this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));
       return;
@@ -165,8 +165,8 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     return this.state === "terminated" && !this.#outcome.known ? ended(this.#dropped) : undefined;
   }
 
-  protected override runs(name: TimerName): boolean {
-    return name !== "C" || this.#timerC;
+  protected override begin(timer: TimerName): void {
+    if (timer !== "C" || this.#timerC) super.begin(timer);
   }
 
   protected perform(effect: OtherEffect, subject: Subject): void {
@@ -175,7 +175,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
         this.transmit();
         return;
       case "resend":
-        this.resend();
+        this.transmit(1);
         return;
       case "ack":
         this.#acknowledge(subject as Response);

@@ -120,6 +120,11 @@ export function hasBranch(key: string, branch: string | undefined): boolean {
   return key.charCodeAt(text.length) === 124 && key.startsWith(text);
 }
 
+/** The method in a server transaction's key. */
+export function methodOf(key: string): string {
+  return decodeURIComponent(key.split("|")[1] ?? "");
+}
+
 /** The key of an RFC 2543 peer's request. @param toTag another To tag than the request's: that of our response */
 export function oldRequestKey(request: Request, method: string, toTag?: string): string {
   const { headers } = request;

@@ -18,17 +18,13 @@ import {
 import { type AnyTransaction, Registry } from "./registry.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { Stateless } from "./stateless.ts";
-import { countStates, newTallies, type StateCounts, type Tallies } from "./tallies.ts";
+import { newTallies, type StateCounts, type Tallies } from "./tallies.ts";
 import { TimerQueue } from "./timer-queue.ts";
 import { type TimerOptions, Timers } from "./timers.ts";
 import type { Host } from "./transaction.ts";
+import { foreign, overloaded, overlooked, stray } from "./turned-away.ts";
 import { type ClientHandlers, coreFailed, type Returned, watch } from "./user.ts";
 
-const unheard: SendFailed = () => {};
-const overloaded: Finding = { code: "overloaded", status: 503, reason: "Too Many Transactions" };
-const overlooked: Finding = { code: "overloaded", status: 481, reason: "Too Many Transactions" };
-const stray: Finding = { code: "response_stray", status: "drop", reason: "No Such Transaction" };
-const foreign: Finding = { code: "response_stray", status: "drop", reason: "Not Our Via", header: "Via" };
 const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
 
 /** All transactions of one stack. */
@@ -38,7 +34,9 @@ export class TransactionLayer {
   readonly #queue: TimerQueue;
   readonly #host: Host;
   readonly #stateless: Stateless;
-  readonly #live: Registry = new Registry();
+  readonly #live: Registry = new Registry(
+    (answer) => new ServerTransaction(this.#host, answer.key, answer.flow, undefined, answer),
+  );
   readonly #tallies: Tallies = newTallies();
   readonly #idle: Idle = new Idle();
   #closed = false;
@@ -50,17 +48,21 @@ export class TransactionLayer {
   constructor(options: TransactionLayerOptions) {
     this.#options = options;
     this.#limit = options.limit ?? DEFAULT_TRANSACTION_LIMIT;
-    this.#queue = new TimerQueue(options.clock);
-    this.#stateless = new Stateless(options.random);
+    const { clock, random } = options;
+    this.#queue = new TimerQueue(clock);
+    this.#stateless = new Stateless(random);
+    const timers = new Timers(options.timers);
+    const held = { clock, random, timers: this.#queue, life: timers.patience };
     this.#host = {
-      random: options.random,
-      timers: new Timers(options.timers),
+      random,
+      timers,
       queue: this.#queue,
       user: options.user,
       tallies: this.#tallies,
       transmit: (data, flow, failed) => this.#transmit(data, flow, failed),
       bind: (transaction, flow) => this.#live.bind(transaction, flow),
       alias: (key, transaction) => this.#live.alias(key, transaction),
+      answers: ({ transport }) => (this.#live.answers ??= transport.answers?.(held)),
       settled: () => this.#idle.settled(),
       remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.#report(error, transaction),
@@ -73,7 +75,7 @@ export class TransactionLayer {
   get counts(): TransactionCounts {
     return {
       client: this.#live.clients.size,
-      server: this.#live.servers.size,
+      server: this.#live.serverCount,
       waiting: this.#idle.waiting,
       timers: this.#queue.size,
       refused: this.#refused,
@@ -83,9 +85,9 @@ export class TransactionLayer {
     };
   }
 
-  /** The live transactions by machine and state. Walks over all of them. */
+  /** The live transactions by machine and state. Walks over them. */
   get states(): StateCounts {
-    return countStates(this.#live.clients.values(), this.#live.servers.values());
+    return this.#live.states;
   }
 
   /** The timers that the layer goes by, defaults filled in. */
@@ -100,7 +102,7 @@ export class TransactionLayer {
 
   /** The live server transaction of that key. */
   server(key: string): ServerTransaction | undefined {
-    return this.#live.servers.get(key);
+    return this.#live.server(key);
   }
 
   /**
@@ -155,8 +157,8 @@ export class TransactionLayer {
    * @param headers header fields that the answer has besides, where given
    */
   refuse(request: Request, flow: Flow, status: number, reason?: string, headers?: Finding["headers"]): void {
-    const name = request.headers.raw("Via").join();
-    this.#transmit(this.#stateless.answer(request, name, status, reason, headers), flow, unheard);
+    const key = request.headers.raw("Via").join();
+    this.#transmit(this.#stateless.answer(request, key, status, reason, headers), flow, () => {});
   }
 
   /**
@@ -183,15 +185,13 @@ export class TransactionLayer {
   close(): void {
     this.#closed = true;
     for (const transaction of [...this.#live.clients.values()]) transaction.drop("closed");
-    for (const transaction of [...this.#live.servers.values()]) transaction.terminate();
+    for (const transaction of this.#live.servers) transaction.terminate();
+    this.#live.answers?.clear();
   }
 
   #response(response: Response, flow: Flow): void {
     const transaction = this.#live.clients.get(responseKey(response));
-    if (transaction) {
-      transaction.receive(response);
-      return;
-    }
+    if (transaction) return void transaction.receive(response);
     // RFC 6026 §8.9 drops strays. One kind still has someone to go to: a 2xx whose INVITE transaction is
     // over (32 s after the first) tells a user agent that its ACK was lost.
     const { status } = response;
@@ -212,9 +212,9 @@ export class TransactionLayer {
       return;
     }
     const key = requestKey(request);
-    const transaction = this.#live.servers.get(key);
+    const transaction = this.#live.server(key);
     if (request.method === "ACK") {
-      const target = this.#live.acknowledged(key);
+      const target = transaction ?? this.#live.acknowledged(key);
       if (target) {
         if (target.state === "confirmed") this.#tallies.repeated++;
         target.dispatch("ACK", request);
@@ -226,15 +226,14 @@ export class TransactionLayer {
     else if (this.#full) {
       // RFC 3261 §21.5.4. T4 later the network has forgotten this burst.
       this.#refused++;
-      const seconds = `${Math.ceil(this.timers.t4 / 1000)}`;
-      this.refuse(request, flow, 503, undefined, { "Retry-After": seconds });
+      this.refuse(request, flow, 503, undefined, { "Retry-After": `${Math.ceil(this.timers.t4 / 1000)}` });
       this.#options.onRefused?.(overloaded, flow, request);
-    } else this.#create(request, key, flow).begin();
+    } else this.#create(request, key, flow).deliver();
   }
 
   /** RFC 3261 §9.2: a CANCEL is answered here; the core hears only of the INVITE that it ends. */
   #cancel(cancel: Request, key: string, flow: Flow): void {
-    const invite = this.#live.servers.get(requestKey(cancel, "INVITE"));
+    const invite = this.#live.server(requestKey(cancel, "INVITE"));
     // One that finds its INVITE is let in past the limit: it ends what fills the layer.
     if (invite === undefined && this.#full) {
       this.#refused++;
@@ -256,10 +255,9 @@ export class TransactionLayer {
   }
 
   #create(request: Request, key: string, flow: Flow): ServerTransaction {
-    const transaction = new ServerTransaction(this.#host, key, request, flow);
-    this.#live.servers.set(key, transaction);
+    const transaction = new ServerTransaction(this.#host, key, flow, request);
+    this.#live.add(transaction);
     this.#idle.begun();
-    this.#live.bind(transaction, flow);
     return transaction;
   }
 

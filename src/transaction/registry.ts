@@ -1,9 +1,12 @@
-// Registry: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by flow. It
-// holds them and lets go of them; what becomes of a message it does not know.
+// Registry: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by flow; and where the answers are
+// of those that only absorb what comes again. What becomes of a message it does not know.
 
+import type { Answer, Answers } from "../transport/answers.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { ClientTransaction } from "./client-transaction.ts";
+import { nonInviteServer } from "./non-invite-server.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
+import { countStates, type StateCounts } from "./tallies.ts";
 
 /** A transaction of either kind. */
 export type AnyTransaction = ClientTransaction | ServerTransaction;
@@ -11,21 +14,74 @@ export type AnyTransaction = ClientTransaction | ServerTransaction;
 /** The live transactions of one layer. */
 export class Registry {
   readonly clients: Map<string, ClientTransaction> = new Map();
-  readonly servers: Map<string, ServerTransaction> = new Map();
+  readonly #servers: Map<string, ServerTransaction> = new Map();
+  /**
+   * The last server transaction, which is in no map until another comes: most requests are answered at once, and their
+   * transactions are never in one.
+   */
+  #newest: ServerTransaction | undefined;
+  /** What transactions have left that only absorb what comes again, and how one is made of it when that comes. */
+  answers: Answers | undefined;
+  readonly #revive: (answer: Answer) => ServerTransaction;
   /** By the key that an RFC 2543 peer's ACK will have: that of the INVITE with our To tag (RFC 3261 §17.2.3). */
   readonly #acks: Map<string, ServerTransaction> = new Map();
   readonly #ackKeys: Map<ServerTransaction, string> = new Map();
   /** By flow: the first of a ring. A Set for each flow would cost more than most transactions. */
   readonly #flows: Map<Flow, AnyTransaction> = new Map();
 
-  /** How many transactions live. */
-  get size(): number {
-    return this.clients.size + this.servers.size;
+  constructor(revive: (answer: Answer) => ServerTransaction) {
+    this.#revive = revive;
   }
 
-  /** The INVITE server transaction that an ACK of this key belongs to. */
+  /** How many transactions live. */
+  get size(): number {
+    return this.clients.size + this.serverCount;
+  }
+
+  /** How many of them are a server's. */
+  get serverCount(): number {
+    return this.#servers.size + (this.#newest ? 1 : 0) + (this.answers?.size ?? 0);
+  }
+
+  /** The other server transactions, as they are now. */
+  get servers(): ServerTransaction[] {
+    this.#enter();
+    return [...this.#servers.values()];
+  }
+
+  /** All of them by machine and state. */
+  get states(): StateCounts {
+    const left = { machine: nonInviteServer.name, state: "completed" };
+    return countStates(this.clients.values(), this.servers, Array(this.answers?.size ?? 0).fill(left));
+  }
+
+  /** The server transaction of that key. */
+  server(key: string): ServerTransaction | undefined {
+    if (this.#newest?.key === key) return this.#newest;
+    // To look into an empty map would be to make the text's hash all the same.
+    const found = this.#servers.size > 0 && this.#servers.get(key);
+    if (found) return found;
+    const answer = this.answers?.find(key);
+    return answer && this.#revive(answer);
+  }
+
+  /** Takes in a server transaction. */
+  add(transaction: ServerTransaction): void {
+    this.#enter();
+    this.#newest = transaction;
+  }
+
+  #enter(): void {
+    const newest = this.#newest;
+    if (newest === undefined) return;
+    this.#newest = undefined;
+    this.#servers.set(newest.key, newest);
+    this.bind(newest, newest.flow);
+  }
+
+  /** The INVITE server transaction that an RFC 2543 peer's ACK of this key belongs to. */
   acknowledged(key: string): ServerTransaction | undefined {
-    return this.servers.get(key) ?? this.#acks.get(key);
+    return this.#acks.get(key);
   }
 
   /** Makes an ACK of this key find its transaction. */
@@ -36,6 +92,7 @@ export class Registry {
 
   /** Notes which flow a transaction depends on. */
   bind(transaction: AnyTransaction, flow: Flow): void {
+    this.#enter();
     const first = this.#flows.get(flow);
     if (first === undefined) {
       transaction.flowBefore = transaction;
@@ -52,8 +109,10 @@ export class Registry {
 
   /** The transactions on a flow, as they are now, oldest first. */
   on(flow: Flow): AnyTransaction[] {
+    this.#enter();
     const first = this.#flows.get(flow);
-    const found: AnyTransaction[] = [];
+    const answers = flow.transport.reliable ? undefined : this.answers?.on(flow);
+    const found: AnyTransaction[] = answers?.map(this.#revive) ?? [];
     for (let next = first; next !== undefined; ) {
       found.push(next);
       next = next.flowAfter === first ? undefined : (next.flowAfter as AnyTransaction);
@@ -66,7 +125,8 @@ export class Registry {
     const { key, flow } = transaction;
     if (transaction.kind === "client") this.clients.delete(key);
     else {
-      this.servers.delete(key);
+      if (transaction === this.#newest) this.#newest = undefined;
+      else this.#servers.delete(key);
       const ackKey = this.#ackKeys.get(transaction);
       if (ackKey !== undefined) {
         this.#ackKeys.delete(transaction);

@@ -4,11 +4,13 @@
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { Answer } from "../transport/answers.ts";
 import type { Flow } from "../transport/transport.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
-import { hasBranch, oldRequestKey } from "./key.ts";
-import type { OtherEffect } from "./machine.ts";
+import { methodOf, oldRequestKey } from "./key.ts";
+import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
+import { checkMatch } from "./response-match.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
 import { coreFailed, type Returned, watch } from "./user.ts";
 
@@ -24,6 +26,8 @@ export class ServerTransaction extends Transaction {
    * core's `onCancel`. The CANCEL is answered already; answer the INVITE 487.
    */
   onCancel: ((cancel: Request) => Returned) | undefined = undefined;
+  /** Called when a final response was sent, whoever has sent it. @internal */
+  onFinal: (() => void) | undefined = undefined;
   #request: Request | undefined;
   /** The number of its CSeq, which every response has too. */
   readonly #cseq: number | undefined;
@@ -31,16 +35,18 @@ export class ServerTransaction extends Transaction {
   /** What `send` is to send. */
   #outgoing: string | undefined;
 
-  /** Called by the layer only. @internal */
-  constructor(host: Host, key: string, request: Request, flow: Flow) {
-    const { method } = request;
+  /** For a request, or for what is left of a transaction when its request comes again. @internal */
+  constructor(host: Host, key: string, flow: Flow, request: Request | undefined, left?: Answer) {
+    const method = request?.method ?? methodOf(key);
     super(host, method === "INVITE" ? inviteServer : nonInviteServer, key, method, flow);
     this.#request = request;
-    this.#cseq = request.headers.get("CSeq")?.number;
+    this.#cseq = request?.headers.get("CSeq")?.number;
+    this.octets = left;
   }
 
   override get state(): ServerState {
-    return super.state as ServerState;
+    const left = this.#left;
+    return left === undefined ? (super.state as ServerState) : left.over ? "terminated" : "completed";
   }
 
   override get flow(): Flow {
@@ -80,13 +86,20 @@ export class ServerTransaction extends Transaction {
   respond(response: Response | number, reason?: string): void {
     const byStatus = typeof response === "number";
     const status = byStatus ? response : response.status;
-    this.#outgoing = byStatus ? this.#answer(status, reason) : this.#check(response).octets;
+    if (!byStatus) checkMatch(response, this.key, this.#cseq, this.method);
+    const octets = byStatus ? this.#answer(status, reason) : response.octets;
+    const event = this.#event(status);
+    // A 408 is not sent (RFC 4320 §4.2).
+    this.#outgoing = event === "408" ? undefined : octets;
     try {
-      this.dispatch(this.#event(status), response);
+      this.dispatch(event, response);
     } finally {
       this.#outgoing = undefined;
     }
-    if (status >= 200) this.#letGo();
+    if (status < 200) return;
+    const { onFinal } = this;
+    this.#letGo();
+    onFinal?.();
   }
 
   /**
@@ -96,7 +109,7 @@ export class ServerTransaction extends Transaction {
    */
   repeat(): boolean {
     if (this.state !== "accepted") return false;
-    this.#outgoing = this.octets;
+    this.#outgoing = this.octets as string;
     this.host.tallies.resent++;
     this.dispatch("2xx", undefined);
     this.#outgoing = undefined;
@@ -115,7 +128,7 @@ export class ServerTransaction extends Transaction {
   }
 
   /** Begins: tells the core of the request. @internal */
-  begin(): void {
+  deliver(): void {
     this.enter(this.#request);
   }
 
@@ -124,9 +137,24 @@ export class ServerTransaction extends Transaction {
     return this.#toTag ?? this.#ownTag;
   }
 
+  /** Its answer, once that is all that is left of it: nobody but its user knows the transaction then. */
+  get #left(): Answer | undefined {
+    return typeof this.octets === "object" ? this.octets : undefined;
+  }
+
   /** What it has, or gets, where nobody gives a response another. */
   get #ownTag(): string | undefined {
     return this.#request?.headers.get("To")?.tag ?? this.#request?.toTag(this.#makeTag);
+  }
+
+  /** Timer J runs where the answer is left, with no more of the transaction, if it can be left anywhere. */
+  protected override begin(timer: TimerName): void {
+    const { host, flow } = this;
+    const left = timer === "J" && host.answers(flow)?.add(this.key, this.#outgoing ?? "", flow);
+    if (left) {
+      host.remove(this);
+      this.octets = left;
+    } else super.begin(timer);
   }
 
   protected perform(effect: OtherEffect, subject: Subject): void {
@@ -135,18 +163,19 @@ export class ServerTransaction extends Transaction {
         this.#send(subject as Response | number | undefined);
         return;
       case "resend":
-        this.resend();
+        this.transmit(1);
         return;
       case "forget":
-        this.octets = undefined;
+        if (!this.#left) this.octets = undefined;
         return;
       case "send 100":
         this.#sendTrying();
         return;
       case "destroy":
+        if (this.#left) this.#left.remove();
+        else this.host.remove(this);
         this.octets = undefined;
         this.host.queue.clearAll(this);
-        this.host.remove(this);
         return;
       case "deliver":
         this.#deliver(subject as Request);
@@ -171,6 +200,7 @@ export class ServerTransaction extends Transaction {
   #letGo(): void {
     this.#request = undefined;
     this.onCancel = undefined;
+    this.onFinal = undefined;
   }
 
   #answer(status: number, reason: string | undefined): string {
@@ -184,23 +214,6 @@ export class ServerTransaction extends Transaction {
     return () => this.host.random.tag();
   }
 
-  /** What does not match here would match nothing at the peer, and be dropped there without a word. */
-  #check(response: Response): Response {
-    const cseqText = response.headers.raw("CSeq")[0];
-    if (cseqText === `${this.#cseq} ${this.method}` && shows(response, this.key)) return response;
-    const branch = response.headers.first("Via")?.branch;
-    if (!hasBranch(this.key, branch)) {
-      const text = `the response's topmost Via has the branch ${branch}, which is not the request's`;
-      throw new SipError("response_mismatch", text, { header: "Via" });
-    }
-    const cseq = response.headers.get("CSeq");
-    if (cseq?.number !== this.#cseq || cseq?.method !== this.method) {
-      const text = `the response's CSeq is ${cseq}, the request's ${this.#cseq} ${this.method}`;
-      throw new SipError("response_mismatch", text, { header: "CSeq" });
-    }
-    return response;
-  }
-
   #event(status: number): string {
     if (!(status >= 100 && status <= 699)) throw new SipError("value_invalid", `${status} is no status code`);
     if (this.method === "INVITE") return status < 200 ? "1xx" : status < 300 ? "2xx" : "300-699";
@@ -208,7 +221,7 @@ export class ServerTransaction extends Transaction {
   }
 
   #send(response: Response | number | undefined): void {
-    this.octets = this.#outgoing;
+    if (!this.#left) this.octets = this.#outgoing;
     if (this.method === "INVITE" && response !== undefined && statusOf(response) > 100)
       this.#noteTag(response);
     this.transmit();
@@ -288,13 +301,4 @@ export class ServerTransaction extends Transaction {
 
 function statusOf(response: Subject): number {
   return typeof response === "number" ? response : (response as Response).status;
-}
-
-/** Whether the topmost Via shows the key's branch at a glance: most do, and reading one costs more than this. */
-function shows(response: Response, key: string): boolean {
-  const via = response.headers.raw("Via")[0];
-  const end = key.indexOf("|");
-  if (via === undefined || end === 0 || /[",%]/.test(via)) return false;
-  const branch = `;branch=${key.slice(0, end)}`;
-  return via.endsWith(branch) || via.includes(`${branch};`);
 }

@@ -84,6 +84,12 @@ export class TimerQueue {
     }
   }
 
+  /** Counts timers that others have, so that the clock's are not stopped and set again for each that is set here. */
+  count(others: 1 | -1): void {
+    this.#size += others;
+    if (this.#size === 0) this.#rest();
+  }
+
   #make(owner: TimerOwner, name: TimerName, line: Line, at: number): Timer {
     const spare = this.#spare;
     const { last: before } = line;
@@ -117,8 +123,7 @@ export class TimerQueue {
       while (other !== undefined && other.next !== timer) other = other.next;
       if (other !== undefined) other.next = timer.next;
     }
-    this.#size--;
-    if (this.#size === 0) this.#rest();
+    this.count(-1);
   }
 
   /**

@@ -6,6 +6,7 @@ import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Random } from "../random.ts";
+import type { Answer, Answers } from "../transport/answers.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import type { ClientTransaction } from "./client-transaction.ts";
 import {
@@ -37,6 +38,8 @@ export interface Host {
   bind(transaction: ClientTransaction | ServerTransaction, flow: Flow): void;
   /** Makes an RFC 2543 peer's ACK find its transaction. */
   alias(key: string, transaction: ServerTransaction): void;
+  /** Where that flow's answers can be left, if anywhere. */
+  answers(flow: Flow): Answers | undefined;
   /** Called once for each transaction, when it waits for nothing any more (see Table.settled). */
   settled(): void;
   /** Takes a transaction out of every map. */
@@ -77,9 +80,10 @@ export abstract class Transaction implements TimerOwner {
   protected readonly host: Host;
   /**
    * What `resend` sends: octets, never a message that someone may edit. As a binary string: bytes would hold on to
-   * the 8 kB that Node cuts them from, and few are ever sent again. To send it makes one piece of it.
+   * the 8 kB that Node cuts them from, and few are ever sent again. To send it makes one piece of it. Or where they
+   * were left.
    */
-  protected octets: string | undefined = undefined;
+  protected octets: string | Answer | undefined = undefined;
   readonly #table: AnyTable;
   #state: string;
   #flow: Flow | undefined;
@@ -126,7 +130,7 @@ export abstract class Transaction implements TimerOwner {
 
   /** One step of the machine: the new state first, then the effects in their order. @internal */
   dispatch(event: string, subject: Subject): void {
-    const before = this.#state;
+    const before = this.state;
     const row = step(this.#table, before, event, this.#flow?.transport.reliable ?? false);
     this.#state = row.next;
     if (row.next !== before) {
@@ -145,23 +149,20 @@ export abstract class Transaction implements TimerOwner {
   /** Carries out an effect that is no timer's. */
   protected abstract perform(effect: OtherEffect, subject: Subject): void;
 
-  /** Whether timer `name` runs at all; Timer C is a proxy's choice. */
-  protected runs(_name: TimerName): boolean {
-    return true;
+  /** Starts a timer at its first value. */
+  protected begin(timer: TimerName): void {
+    const { queue, timers } = this.host;
+    queue.set(this, timer, timers.first(timer, this.method === "INVITE"));
   }
 
-  /** Sends the kept octets once more, if there are any. */
-  protected resend(): void {
-    if (this.octets !== undefined && this.#flow !== undefined) this.host.tallies.resent++;
-    this.transmit();
-  }
-
-  /** Sends the kept octets, if any. */
-  protected transmit(): void {
+  /** Sends the kept octets, if any; `again` counts. */
+  protected transmit(again = 0): void {
     const { octets } = this;
     const flow = this.#flow;
-    if (octets === undefined || flow === undefined) return;
-    this.host.transmit(bytesFrom(octets), flow, (error) => this.dispatch("transport error", error));
+    const data = typeof octets === "string" ? bytesFrom(octets) : octets?.bytes;
+    if (data === undefined || flow === undefined) return;
+    this.host.tallies.resent += again;
+    this.host.transmit(data, flow, (error) => this.dispatch("transport error", error));
   }
 
   #carryOut(steps: readonly Step[], subject: Subject): void {
@@ -177,6 +178,6 @@ export abstract class Transaction implements TimerOwner {
     else if (verb === "slow") queue.set(this, timer, timers.options.t2);
     else if (verb === "double")
       queue.set(this, timer, timers.backoff(timer as "A" | "E" | "G", this.#length));
-    else if (this.runs(timer)) queue.set(this, timer, timers.first(timer, this.method === "INVITE"));
+    else this.begin(timer);
   }
 }

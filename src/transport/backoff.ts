@@ -8,7 +8,7 @@ export interface ReconnectOptions {
   baseDelay?: number;
   /** No wait is longer than this, in milliseconds. Default 30,000. */
   maxDelay?: number;
-  /** How many attempts in a row may fail before the transport gives up. Default: no limit. */
+  /** How many attempts in a row may fail before the transport gives up; one whose connection does not hold for 5 seconds has failed too. Default: no limit. */
   attempts?: number;
 }
 
@@ -42,7 +42,7 @@ export class Backoff {
     return bound * (0.5 + this.#random.fraction() / 2);
   }
 
-  /** A connection stood. */
+  /** A connection has held. */
   reset(): void {
     this.#failures = 0;
   }

@@ -3,7 +3,9 @@
 
 import { systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
-import { checkPort, formatAddress, ipFamily, parseAddress, unmapIPv4 } from "./address.ts";
+import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "./address.ts";
+import { AnswerBlocks } from "./answer-blocks.ts";
+import type { Answers, AnswersHost } from "./answers.ts";
 import type { DatagramRuntime, DatagramSocket } from "./datagram-socket.ts";
 import { HostCache } from "./host-cache.ts";
 import { frameKind } from "./keep-alive.ts";
@@ -51,6 +53,8 @@ export class DatagramTransport implements Transport {
   readonly #runtime: DatagramRuntime;
   readonly #options: UdpOptions;
   readonly #family: 4 | 6;
+  /** Those that the socket can send to: an IPv6 one to IPv4 where it is bound to all addresses, or to a mapped one. */
+  readonly #families: readonly number[];
   readonly #flows: RecentMap<string, DatagramFlow>;
   readonly #hosts: HostCache;
   readonly #sendQueueLimit: number;
@@ -72,8 +76,12 @@ export class DatagramTransport implements Transport {
     this.#options = options;
     this.#family = ipFamily(host) === 6 ? 6 : 4;
     this.#flows = new RecentMap(options.flowLimit ?? 20_000);
+    const mixed = isWildcard(host) || unmapIPv4(host) !== host;
+    const both = this.#family === 6 && mixed && options.ipv6Only !== true;
+    const families = both ? ([6, 4] as const) : [this.#family];
+    this.#families = families;
     const { hostLimit: limit = 256, hostTtl: ttl = 30_000 } = options;
-    this.#hosts = new HostCache({ family: this.#family, limit, ttl, clock, lookup });
+    this.#hosts = new HostCache({ families, limit, ttl, clock, lookup });
     this.#sendQueueLimit = options.sendQueueLimit ?? 4 * 1024 * 1024;
     this.#local = { host, port: checkPort(port) };
     this.#sentBy = runtime.sentBy(options.advertise, this.#local);
@@ -122,9 +130,8 @@ export class DatagramTransport implements Transport {
   flow(remote: Address): Flow | undefined {
     const { host, port } = remote;
     if (!this.#receiver || !(port >= 1 && port <= 65535)) return undefined;
-    // An IPv4 socket cannot send to IPv6.
-    if (this.#family === 4 && ipFamily(host) === 6) return undefined;
-    return this.#flow(host, port);
+    const family = ipFamily(host);
+    return family === 0 || this.#families.includes(family) ? this.#flow(host, port) : undefined;
   }
 
   flowById(id: string): Flow | undefined {
@@ -149,6 +156,10 @@ export class DatagramTransport implements Transport {
         (cause) => failed(socketError(cause, `${remote.host} has no IPv${this.#family} address`)),
       );
     }
+  }
+
+  answers(host: AnswersHost): Answers {
+    return new AnswerBlocks(host);
   }
 
   close(): Promise<void> {

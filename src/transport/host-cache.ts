@@ -2,6 +2,7 @@
 // NAPTR; RFC 3263) belongs to the stack's resolver; this is for names that reach a socket all the same.
 
 import type { Clock } from "../clock.ts";
+import { ipFamily } from "./address.ts";
 import { RecentMap } from "./recent-map.ts";
 
 /** Finds one address of that family for a name; rejects where there is none. */
@@ -15,14 +16,21 @@ interface Entry {
 /** Remembers answers for `ttl` milliseconds, of at most `limit` names; asks once for simultaneous questions. */
 export class HostCache {
   readonly #entries: RecentMap<string, Entry>;
-  readonly #family: 4 | 6;
+  readonly #families: readonly (4 | 6)[];
   readonly #ttl: number;
   readonly #clock: Clock;
   readonly #lookup: HostLookup;
 
-  constructor(options: { family: 4 | 6; limit: number; ttl: number; clock: Clock; lookup: HostLookup }) {
+  /** @param options.families those that the socket can send to, the preferred first */
+  constructor(options: {
+    families: readonly (4 | 6)[];
+    limit: number;
+    ttl: number;
+    clock: Clock;
+    lookup: HostLookup;
+  }) {
     this.#entries = new RecentMap(options.limit);
-    this.#family = options.family;
+    this.#families = options.families;
     this.#ttl = options.ttl;
     this.#clock = options.clock;
     this.#lookup = options.lookup;
@@ -33,13 +41,32 @@ export class HostCache {
     const name = host.toLowerCase();
     const known = this.#entries.get(name);
     if (known && known.expires > this.#clock.now()) return known.address;
-    // A user's lookup may throw where it should reject; a transport's send must not (see Transport).
-    const address = (async () => this.#lookup(host, this.#family))();
+    const address = this.#find(host);
     const entry = { address, expires: this.#clock.now() + this.#ttl };
     this.#entries.set(name, entry);
     address.catch(() => {
       if (this.#entries.get(name) === entry) this.#entries.delete(name);
     });
     return address;
+  }
+
+  /** Async, since a user's lookup may throw where it should reject, and a transport's send must not (see Transport). */
+  async #find(host: string): Promise<string> {
+    let failure: unknown;
+    for (const family of this.#families) {
+      try {
+        return await this.#ask(host, family);
+      } catch (cause) {
+        failure ??= cause;
+      }
+    }
+    throw failure;
+  }
+
+  async #ask(host: string, family: 4 | 6): Promise<string> {
+    const address: unknown = await this.#lookup(host, family);
+    // Such as undefined, of one that wants a callback as Node's own.
+    if (typeof address === "string" && ipFamily(address) !== 0) return address;
+    throw new TypeError(`the lookup gave no address: ${String(address)}`);
   }
 }

@@ -4,6 +4,8 @@
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { formatAddress } from "./address.ts";
+import { AnswerBlocks } from "./answer-blocks.ts";
+import type { Answers, AnswersHost } from "./answers.ts";
 import { frameKind, PONG } from "./keep-alive.ts";
 import { MemoryConnection } from "./memory-connection.ts";
 import type { Medium } from "./memory-medium.ts";
@@ -54,6 +56,7 @@ export class MemoryTransport implements Transport {
   readonly framed: boolean;
   readonly medium: Medium<MemoryTransport>;
   readonly queueLimit: number;
+  readonly answers: ((host: AnswersHost) => Answers) | undefined;
   readonly #listens: boolean;
   readonly #websocket: boolean;
   readonly #datagramFlows = new Map<string, MemoryDatagramFlow>();
@@ -70,6 +73,7 @@ export class MemoryTransport implements Transport {
     this.medium = medium;
     this.protocol = protocol;
     this.reliable = protocol !== "UDP";
+    this.answers = this.reliable ? undefined : (host) => new AnswerBlocks(host);
     this.secure = protocol === "TLS" || protocol === "WSS";
     this.framed = protocol !== "TCP" && protocol !== "TLS";
     this.#websocket = protocol === "WS" || protocol === "WSS";

@@ -2,6 +2,7 @@
 // and the in-memory network implement it; a user's own transport implements nothing else.
 
 import type { SipError } from "../errors.ts";
+import type { Answers, AnswersHost } from "./answers.ts";
 
 /** One end of a flow. */
 export interface Address {
@@ -100,6 +101,13 @@ export interface Transport {
    * a request, whose sent-by has that port (RFC 5923). Not there where the transport does not do that.
    */
   alias?: ((flow: Flow, port: number) => void) | undefined;
+  /**
+   * Lends a stack room for answers that are sent again when their request comes again, as it may where `reliable` is
+   * false. Not there where a transport has none: the stack keeps them itself.
+   *
+   * @internal
+   */
+  answers?: ((host: AnswersHost) => Answers) | undefined;
   /** Closes sockets and connections, and stops every timer; resolves when they are gone. */
   close(): Promise<void>;
 }

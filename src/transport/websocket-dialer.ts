@@ -15,6 +15,9 @@ import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./we
 import type { WebSocketConstructor } from "./websocket-like.ts";
 import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
 
+/** A connection that has held for so long, in milliseconds, ends a row of failures. */
+const LONG = 5000;
+
 export class WebSocketDialer implements WebSocketTransport {
   readonly protocol: string;
   readonly reliable: boolean = true;
@@ -35,6 +38,8 @@ export class WebSocketDialer implements WebSocketTransport {
   readonly #backoff: Backoff;
   readonly #queue: SendQueue;
   #state: ConnectionState = "disconnected";
+  /** When the last connection was made. */
+  #since = 0;
   #receiver: TransportReceiver | undefined;
   #flow: DialerFlow;
   #link: WebSocketLink | undefined;
@@ -171,7 +176,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   #connected(): void {
-    this.#backoff.reset();
+    this.#since = this.#clock.now();
     this.#flow.known = true;
     const link = this.#link;
     this.#queue.flush((data, failed) => link?.send(data, failed));
@@ -182,6 +187,9 @@ export class WebSocketDialer implements WebSocketTransport {
   #disconnected(error: SipError): void {
     if (this.#closing) return;
     const stood = this.#state === "connected";
+    // A server that takes connections and closes them is no better than one that takes none.
+    const held = stood && this.#clock.now() - this.#since >= LONG;
+    if (held) this.#backoff.reset();
     this.#link = undefined;
     const online = this.#network?.online !== false;
     if (!stood && online && ++this.#server < this.#servers.length) {
@@ -189,7 +197,7 @@ export class WebSocketDialer implements WebSocketTransport {
       this.#dial();
       return;
     }
-    this.#server = 0;
+    this.#server = stood && !held ? (this.#server + 1) % this.#servers.length : 0;
     const wait = this.#backoff.next();
     const again = wait !== undefined;
     if (!again || !this.#mayWait) this.#queue.fail(error);

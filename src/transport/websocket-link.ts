@@ -52,8 +52,11 @@ export class WebSocketLink {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened();
     socket.onmessage = (event) => this.#receive(event.data);
-    // An error event says nothing in browsers; the close event that follows it says a little.
-    socket.onerror = () => {};
+    // An error event says nothing in browsers; the close event that follows it says a little. Node 22 has none for a
+    // connection that was never made.
+    socket.onerror = () => {
+      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);
+    };
     socket.onclose = (event) => {
       const { code = 1006, reason = "" } = event ?? {};
       if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);

@@ -134,6 +134,16 @@ describe("two browsers", () => {
     expect(await alice.reaches("ended")).toMatchObject({ reason: "the other side hung up" });
   });
 
+  test("a page that is loaded anew hangs up", async () => {
+    const [alice, bob] = [await open("alice", { audio: false }), await open("bob", { audio: false })];
+    await alice.dial("bob");
+    await bob.reaches("ringing");
+    await bob.answer();
+    await alice.reaches("connected");
+    await bob.reload();
+    expect(await alice.reaches("ended")).toMatchObject({ reason: "the other side hung up" });
+  });
+
   test("a page that was closed cannot be reached any more: 480", async () => {
     const carol = await Softphone.open(browser, switchboard.http, "carol", { audio: false });
     await carol.close();

@@ -73,6 +73,10 @@ export class Softphone {
     }
   }
 
+  reload() {
+    return this.#page.reload();
+  }
+
   close() {
     return this.#page.context().close();
   }

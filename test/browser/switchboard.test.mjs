@@ -131,6 +131,32 @@ describe("HTTP", () => {
     expect((await get(path)).status).toBe(404);
   });
 
+  test.each([
+    [undefined, 101],
+    ["its own", 101],
+    ["https://elsewhere.example", 403],
+    ["null", 403],
+  ])("a WebSocket with the Origin %s is answered %i", async (origin, status) => {
+    const [host, port] = switchboard.http.split(":");
+    const headers = {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Protocol": "sip",
+      ...(origin && { Origin: origin === "its own" ? `http://${switchboard.http}` : origin }),
+    };
+    const answered = new Promise((resolve, reject) => {
+      const sent = httpRequest({ host, port, headers }, (response) => resolve(response.statusCode));
+      sent.on("upgrade", (response, socket) => {
+        socket.destroy();
+        resolve(response.statusCode);
+      });
+      sent.on("error", reject).end();
+    });
+    expect(await answered).toBe(status);
+  });
+
   test("nothing can be written", async () => {
     expect((await get("/", "POST")).status).toBe(405);
   });

@@ -341,6 +341,65 @@ describe("a call that does not come about", () => {
     expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
   });
 
+  it("rings no longer than the Expires of its INVITE (§13.3.1)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, { body: "offer", headers: { Expires: 30 } });
+    await world.pass(29_000);
+    expect(bob.calls[0]!.state).toBe("ringing");
+    await world.pass(1_000);
+    await expect(invite.session).rejects.toMatchObject({ status: 487 });
+    expect(bob.log).toEqual(["peer", "cancel"]);
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "answer" }));
+    const taken = alice.invite(bob, { body: "offer", headers: { Expires: 30 } });
+    await world.pass(60_000);
+    expect((await taken.session).state).toBe("confirmed");
+    void (await taken.session).bye();
+  });
+
+  it("is refused with what must not go on the wire: that throws, and the call rings on", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => {
+      const unfit = { headers: { "X-Room": "1\r\nX-Secret: 2" } };
+      expect(() => call.reject(486, unfit)).toThrow("X-Room");
+      expect(call.state).toBe("ringing");
+      call.reject(486);
+    };
+    const invite = alice.invite(bob);
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ status: 486 });
+  });
+
+  it("is answered by another hand, such as the stack's for a core that throws: the callee holds nothing", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const told: string[] = [];
+    bob.onInvite = (call) => {
+      call.ringReliably().catch(({ code }) => told.push(code));
+      throw new Error("a core's own");
+    };
+    const invite = alice.invite(bob);
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ status: 500 });
+    expect([bob.calls[0]?.state, bob.log, told]).toEqual(["over", ["refused"], ["terminated"]]);
+    expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
+  });
+
+  it("is hung up by the callee before its 2xx could go: the caller did not give up", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => {
+      void call.ringReliably();
+      void call.accept().bye();
+    };
+    const invite = alice.invite(bob);
+    await world.pass();
+    await expect(invite.session).rejects.toMatchObject({ status: 487 });
+    expect(bob.log).toEqual(["bye"]);
+  });
+
   it("a caller who does not know the early dialog is refused, and gets no BYE (§15)", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];

@@ -186,6 +186,20 @@ describe("a subscription", () => {
     expect([notifiers[0]!.terminated, bob.ua.stats.dialogs]).toEqual([true, 0]);
   });
 
+  it("is granted no longer than a timer can run, whatever its notifier would", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const handlers = { state: () => ({}) };
+    bob.onOther = (request, transaction) =>
+      void bob.ua.incomingSubscription(request, transaction).accept(handlers, { maxExpires: 1e12 });
+    const init = alice.init({ headers: { Expires: 4_000_000_000 } });
+    const subscription = alice.ua.subscribe(bob.uri, "presence", init, {});
+    await world.pass();
+    expect(alice.phone.requests[0]!.headers.raw("Subscription-State")).toEqual(["active;expires=2000000"]);
+    subscription.unsubscribe();
+    await world.pass();
+  });
+
   it("with an Expires that cannot be read is refused, and leaves nothing behind", async () => {
     const world = new SipWorld();
     const { alice, bob } = await presence(world);
@@ -280,6 +294,24 @@ describe("REFER", () => {
     expect(told).toEqual(["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]);
     expect([ends, subscription.state]).toEqual([["noresource"], "terminated"]);
     expect([a.state, b.state, bob.ua.stats.usages]).toEqual(["confirmed", "confirmed", 1]);
+    void a.bye();
+  });
+
+  it("may be asked again for its state, without its id, too (§2.4.6); what else Event says is no matter", async () => {
+    const world = new SipWorld();
+    const { alice, a } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });
+    a.refer("sip:carol@example.com", {});
+    await world.pass();
+    const ask = async (event: string): Promise<number> => {
+      const subscribe = a.dialog.createRequest("SUBSCRIBE", { headers: { Event: event, Expires: 60 } });
+      const sent = alice.phone.stack.send(subscribe, {});
+      await world.pass();
+      return (await sent.final).status;
+    };
+    expect(await ask("refer")).toBe(200);
+    expect(await ask("refer;x=y;id=2")).toBe(200);
+    expect(await ask("refer;id=3")).toBe(489);
+    expect(await ask("presence")).toBe(489);
     void a.bye();
   });
 

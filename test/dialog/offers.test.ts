@@ -2,10 +2,13 @@
 // responses (RFC 3262), session timers (RFC 4028), Replaces and Join, and saving it all.
 
 import { describe, expect, it } from "vitest";
+import { Dialog } from "../../src/dialog/dialog.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { SessionJson } from "../../src/dialog/session.ts";
+import type { Response } from "../../src/message/response.ts";
+import type { SentRequest } from "../../src/stack/options.ts";
 import { SipWorld } from "../support/sip-world.ts";
-import { agent, connect } from "./support.ts";
+import { type Agent, agent, connect } from "./support.ts";
 
 const answering = {
   onOffer: (offer: IncomingOffer) => offer.accept({ body: `answer to ${offer.request.bodyText}` }),
@@ -221,6 +224,89 @@ describe("reliable provisional responses", () => {
     required.cancel();
     await world.pass(1_000);
     expect(failed).toEqual(["unsupported", "terminated"]);
+  });
+
+  it("one that must not go on the wire is told, and keeps none behind it waiting", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const unfit = { headers: { "X-Room": "1\r\nX-Secret: 2" } };
+    const told: string[] = [];
+    bob.onInvite = (call) => {
+      for (const content of [{}, unfit, {}]) {
+        call.ringReliably(183, content).then(
+          () => told.push("PRACK"),
+          ({ code }) => told.push(code),
+        );
+      }
+    };
+    const invite = alice.invite(bob);
+    await world.pass(1_000);
+    expect(told).toEqual(["PRACK", "value_unsafe", "PRACK"]);
+    invite.cancel();
+  });
+
+  /** Alice has called without a user agent, and has Bob's reliable answer: a PRACK of hers with an offer. */
+  async function prackWithOffer(bob: Agent, world: SipWorld): Promise<SentRequest> {
+    const { phone } = await agent(world, "alice");
+    const headers = { "Content-Type": "application/sdp", Supported: "100rel" };
+    const invite = phone.request("INVITE", bob.uri, { body: "offer", headers });
+    const responses: Response[] = [];
+    const sent = phone.stack.send(invite, { onResponse: (response) => void responses.push(response) });
+    await world.pass();
+    const early = responses.at(-1)!;
+    const dialog = Dialog.ofCaller(sent.request, early, invite.headers.first("Contact")!);
+    const rack = `${early.headers.raw("RSeq")[0]} 1 INVITE`;
+    world.clock.set(() => sent.cancel(), 1_000);
+    return phone.stack.send(dialog.createRequest("PRACK", { body: "codec", headers: { RAck: rack } }), {});
+  }
+
+  it("whose PRACK makes an offer: its 2xx has the answer, and what waits for it goes then (RFC 3262 §5)", async () => {
+    const world = new SipWorld();
+    const bob = await agent(world, "bob");
+    const log: string[] = [];
+    bob.handlers = {
+      onOffer: (offer) =>
+        void world.clock.set(() => {
+          log.push(offer.request.bodyText);
+          offer.accept({ body: "answer to it" });
+        }, 100),
+    };
+    bob.onInvite = (call) => {
+      void call.ringReliably(183, { body: "answer" }).then(({ method }) => log.push(method));
+      void call.ringReliably(180).catch(() => {});
+    };
+    const prack = await prackWithOffer(bob, world);
+    await world.pass(90);
+    expect([log, world.wire("SIP/2.0 180")]).toEqual([[], 0]);
+    await world.pass(10);
+    const response = await prack.final;
+    expect([response.status, response.bodyText]).toEqual([200, "answer to it"]);
+    expect(response.headers.raw("Session-Expires")).toEqual([]);
+    expect([log, world.wire("SIP/2.0 180")]).toEqual([["codec", "PRACK"], 1]);
+  });
+
+  it("whose PRACK makes an offer that nobody answers get their 2xx all the same (RFC 3262 §3)", async () => {
+    const world = new SipWorld();
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "answer" });
+    const prack = await prackWithOffer(bob, world);
+    await world.pass();
+    expect([(await prack.final).status, (await prack.final).bodyText]).toEqual([200, ""]);
+  });
+
+  it("an UPDATE with an offer before the answer to the INVITE's is refused 500 (RFC 3311 §5.2)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.handlers = answering;
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    const early = invite.dialogs[0]!.update({ body: "early" });
+    const refresh = invite.dialogs[0]!.update();
+    await world.pass();
+    expect([(await early).status, (await refresh).status]).toEqual([500, 200]);
+    expect((await early).headers.has("Retry-After")).toBe(true);
+    invite.cancel();
   });
 
   it("an UPDATE changes the early session (RFC 3311)", async () => {

@@ -2,12 +2,15 @@
 
 import { expect, it } from "vitest";
 import type { UserAgent } from "../../src/dialog/user-agent.ts";
+import type { SipError } from "../../src/errors.ts";
 import type { Request } from "../../src/message/request.ts";
+import type { Response } from "../../src/message/response.ts";
 import type { Stack } from "../../src/stack/stack.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import type { MemoryFaults } from "../../src/transport/memory.ts";
 import type { Flow } from "../../src/transport/transport.ts";
 import { type Agent, agent } from "../dialog/support.ts";
+import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
 
 interface Border {
@@ -15,8 +18,8 @@ interface Border {
   readonly ua: UserAgent;
 }
 
-const UDP = { protocol: "UDP", host: "10.9.0.1", port: 5060 };
-const WS = { protocol: "WS", host: "10.9.0.1", port: 80 };
+const UDP = { protocol: "UDP", host: "10.9.0.2", port: 5060 };
+const WS = { protocol: "WS", host: "10.9.0.2", port: 80 };
 
 /** A border, Alice on UDP and Bob on WebSocket, both known to it. */
 async function world(faults: MemoryFaults & { seed?: number } = {}) {
@@ -25,7 +28,7 @@ async function world(faults: MemoryFaults & { seed?: number } = {}) {
     createBorder: (options: object) => Border;
   };
   const world = new SipWorld(faults);
-  const users = new Map<string, { uri: string; flow: Flow }>();
+  const users = new Map<string, { uri: string; flow?: Flow }>();
   const errors: unknown[] = [];
   const border = createBorder({
     clock: world.clock,
@@ -55,7 +58,7 @@ async function world(faults: MemoryFaults & { seed?: number } = {}) {
   });
   const call = (from: Agent, to: string, init: object = { body: "offer" }, handlers: object = {}) =>
     from.invite(`sip:${to}@border`, init, handlers, door(from));
-  return { world, border, alice, bob, call };
+  return { world, border: Object.assign(border, { users, errors }), alice, bob, call };
 }
 
 const ways = ["alice", "bob"].flatMap((caller) =>
@@ -139,6 +142,143 @@ it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is
   await w.pass();
   await expect(ringing.session).rejects.toMatchObject({ code: "aborted" });
   expect([rings, bob.log.at(-1)]).toEqual([[183], "cancel"]);
+});
+
+it("an offer left to the peer of a re-INVITE is made there, and answered by the ACK", async () => {
+  const { world: w, bob, alice, call } = await world();
+  const acks: string[] = [];
+  bob.handlers = {
+    onOffer: (offer) => offer.accept({ body: "their offer" }),
+    onAck: (ack) => void acks.push(ack.bodyText),
+  };
+  const offers: string[] = [];
+  const answer = (offer: Response) => {
+    offers.push(offer.bodyText);
+    return { body: "my answer" };
+  };
+  const invite = call(alice, "bob", { body: "offer" }, { answer });
+  await w.pass();
+  const session = await invite.session;
+  const resumed = session.reinvite();
+  await w.pass();
+  expect((await resumed).status).toBe(200);
+  expect([offers, acks]).toEqual([["their offer"], ["", "my answer"]]);
+  void session.bye();
+});
+
+it("who makes no offer and never acknowledges leaves no call at the other side", async () => {
+  const { world: w, border, bob, alice, call } = await world();
+  bob.onInvite = (incoming) => void bob.sessions.push(incoming.accept({ body: "their offer" }));
+  w.network.set({ drop: ({ text }) => text.startsWith("ACK") });
+  const invite = call(alice, "bob", {}, { answer: () => ({ body: "my answer" }) });
+  await w.pass(33_000);
+  expect(border.ua.stats.dialogs).toBe(0);
+  await expect(invite.session).resolves.toMatchObject({ state: "ended" });
+});
+
+it("a call whose phones are both gone ends with its session timer", async () => {
+  const { world: w, border, bob, alice, call } = await world();
+  await w.pass();
+  const invite = call(alice, "bob");
+  await w.pass();
+  await invite.session;
+  alice.ua.close();
+  bob.ua.close();
+  w.network.block(alice.phone.transport.local.host, UDP.host);
+  w.network.cut(bob.phone.transport, WS.host);
+  expect(border.ua.stats.dialogs).toBe(2);
+  await w.pass(1_800_000);
+  expect(border.ua.stats.dialogs).toBe(0);
+  border.errors.length = 0;
+});
+
+it("a call that rings for ever, its phones both gone, ends with Timer C", async () => {
+  const { world: w, border, bob, alice, call } = await world();
+  alice.onInvite = (incoming) => void incoming.ring();
+  call(bob, "alice");
+  await w.pass();
+  w.network.block(alice.phone.transport.local.host, UDP.host);
+  alice.ua.close();
+  bob.ua.close();
+  expect(border.ua.stats.dialogs).toBe(2);
+  await w.pass(250_000);
+  expect(border.ua.stats.dialogs).toBe(0);
+  alice.phone.transactions.at(-1)?.terminate();
+  border.errors.length = 0;
+});
+
+it("too short a session interval is refused, and nobody is called for it", async () => {
+  const { world: w, bob, alice, call } = await world();
+  const headers = { "Session-Expires": 10, Supported: "timer" };
+  const request = alice.phone.request("INVITE", "sip:bob@border", { headers, body: "offer" });
+  const sent = alice.phone.stack.send(request, { target: UDP });
+  await w.pass();
+  expect((await sent.final).status).toBe(422);
+  expect(bob.phone.requests).toEqual([]);
+  void call;
+});
+
+it("a fork that rings, or accepts second, ends without the call", async () => {
+  const { world: w, border, alice, call } = await world();
+  const proxy = await proxied(w);
+  const [carol, dave] = [await agent(w, "carol"), await agent(w, "dave")];
+  const erin = await agent(w, "erin");
+  proxy.targets = [carol, dave, erin].map(({ uri }) => ({ uri }));
+  const uri = `sip:fork@${proxy.phone.transport.sentBy}`;
+  border.users.set("fork", { uri });
+  for (const who of [carol, dave]) {
+    who.onInvite = (incoming) =>
+      void w.clock.set(() => who.sessions.push(incoming.accept({ body: "answer" })), 50);
+  }
+  erin.onInvite = (incoming) => void incoming.ring();
+  // Both answers are on their way when the first one is forwarded.
+  w.network.set({ delay: 10 });
+  const invite = call(alice, "fork");
+  await w.pass(60_000);
+  const session = await invite.session;
+  expect([session.state, alice.log]).toEqual(["confirmed", []]);
+  expect([...carol.log, ...dave.log].filter((end) => end === "peer")).toHaveLength(1);
+  void session.bye();
+  await w.pass(100);
+  w.network.set({ delay: 0 });
+});
+
+it("a redirection, or a challenge, of the callee's is not the caller's to answer", async () => {
+  const { world: w, bob, alice, call } = await world();
+  for (const status of [302, 401, 407]) {
+    bob.onInvite = (incoming) => incoming.reject(status);
+    const invite = call(alice, "bob");
+    await w.pass();
+    await expect(invite.session).rejects.toMatchObject({ status: 480 });
+  }
+});
+
+it("a Content-Type that cannot be read is passed on as it is", async () => {
+  const { world: w, bob, alice, call } = await world();
+  bob.onInvite = (incoming) => {
+    const headers = { "Content-Type": "no type" };
+    bob.sessions.push(incoming.accept({ body: "answer", contentType: "no type", headers }));
+  };
+  const invite = call(alice, "bob");
+  await w.pass();
+  const session = await invite.session;
+  expect(invite.response!.bodyText).toBe("answer");
+  void session.bye();
+});
+
+it("a caller whose connection is gone while it rings is no caller any more", async () => {
+  const { world: w, border, alice, bob, call } = await world();
+  alice.onInvite = (incoming) => void incoming.ring();
+  const invite = call(bob, "alice");
+  await w.pass(10);
+  expect(alice.calls[0]!.state).toBe("ringing");
+  w.network.cut(bob.phone.transport, WS.host);
+  await w.pass(100);
+  expect([alice.calls[0]!.state, alice.log]).toEqual(["over", ["peer", "cancel"]]);
+  await expect(invite.session).rejects.toThrow();
+  await w.pass(40_000);
+  const codes = border.errors.splice(0).map((error) => (error as SipError).code);
+  expect(codes).toEqual(["connection_closed", "connection_closed", "timeout"]);
 });
 
 it.each([1, 2, 3])("calls get through where UDP loses, doubles and reorders (seed %i)", async (seed) => {

@@ -15,6 +15,11 @@ const request = (text: string | Uint8Array) => parseMessage(text) as Request;
 const response = (text: string) => parseMessage(text) as Response;
 
 describe("createRequest", () => {
+  it.each([undefined, {}, { from: undefined }, { from: "" }])("refuses %j: a request has a From", (init) => {
+    const refused = expect.objectContaining({ name: "SipError", code: "value_invalid", header: "From" });
+    expect(() => createRequest("OPTIONS", "sip:bob@example.com", init as { from: string })).toThrow(refused);
+  });
+
   it("puts in what is mandatory (§8.1.1), but no Via", () => {
     const made = createRequest("OPTIONS", "sip:bob@example.com", { from: "Alice <sip:alice@example.com>" });
     expect(made.kind).toBe("request");

@@ -10,6 +10,7 @@ import * as deno from "../../dist/deno.js";
 import * as sippet from "../../dist/index.js";
 import * as node from "../../dist/node.js";
 import * as testing from "../../dist/testing.js";
+import { connections } from "./connections.mjs";
 import { datagrams } from "./datagrams.mjs";
 import { parse, transactions } from "./library.mjs";
 
@@ -108,6 +109,7 @@ console.log(
     transactions: await transactions(sippet, testing),
     transports,
     datagrams: await datagrams(udp),
+    connections: await connections(sippet, node, WebSocket, identity),
     udp: await ping(udp(own), udpAddress),
     webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
   }),

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Program } from "../browser/program.mjs";
 import { startSwitchboard } from "../browser/switchboard.mjs";
 import { Authority } from "../transport/certificate.ts";
+import { CONNECTIONS } from "./connections.mjs";
 import { startRelay } from "./relay.mjs";
 import { PHONE } from "./websockets.mjs";
 import { workerdConfig } from "./workerd.mjs";
@@ -165,6 +166,10 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
     // Deno's sockets have no such option, and it reads them by promises, among which a core's own have their turn.
     const otherwise = name.startsWith("Deno") ? { buffers: "unsupported", order: expect.any(Boolean) } : {};
     expect(report.datagrams).toEqual({ ...DATAGRAMS, ...otherwise });
+  });
+
+  test("connections fail with the same codes, and soon", () => {
+    expect(report.connections).toEqual(CONNECTIONS);
   });
 
   test("OPTIONS to another process over UDP", () => {

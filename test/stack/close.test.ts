@@ -1,6 +1,8 @@
 // A stack's beginning and end: transports that do not start, and draining.
 
 import { describe, expect, it } from "vitest";
+import type { StackOptions } from "../../src/stack/options.ts";
+import { Stack } from "../../src/stack/stack.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { lines, type Station, statuses, text, to, World } from "./support.ts";
@@ -53,8 +55,28 @@ describe("start", () => {
   it("works once", async () => {
     const world = new World();
     const { stack } = await world.started();
-    await expect(stack.start()).rejects.toMatchObject({ code: "closed" });
+    await expect(stack.start()).rejects.toMatchObject({
+      code: "closed",
+      message: "a stack starts once; this one is running",
+    });
   });
+
+  it("comes before the first request: one that is sent earlier fails, and says why", async () => {
+    const world = new World();
+    const [alice, bob] = [world.station(), await world.started()];
+    await expect(alice.stack.send(to(bob)).final).rejects.toMatchObject({
+      code: "no_target",
+      message: expect.stringContaining("not started"),
+    });
+  });
+
+  it.each([{}, { transports: [] }, { core: { onRequest() {}, onResponse() {}, onError() {} } }])(
+    "has to have a core and transports: not %j",
+    (options) => {
+      const refused = expect.objectContaining({ name: "SipError", code: "value_invalid" });
+      expect(() => new Stack(options as unknown as StackOptions)).toThrow(refused);
+    },
+  );
 
   it("fails where the stack is closed meanwhile, or was before", async () => {
     const world = new World();

@@ -249,6 +249,13 @@ describe("a request to a name", () => {
     const hear = (reason: unknown) => void unhandled.push(reason);
     process.on("unhandledRejection", hear);
     try {
+      const nonsense = async () => undefined as never;
+      const strange = await pool([200], "UDP", {
+        dns: { naptr: nonsense, srv: nonsense, address: nonsense },
+      });
+      const lost = strange.send();
+      await elapse(strange.world);
+      await expect(lost.final).rejects.toMatchObject({ code: "no_target" });
       const { world, caller } = await pool(["silent"]);
       await caller.stack.close();
       for (const uri of ["tel:+123", "sip:nowhere.example.com"]) {
@@ -260,6 +267,26 @@ describe("a request to a name", () => {
     } finally {
       process.off("unhandledRejection", hear);
     }
+  });
+
+  it("that DNS is silent about ends with a timeout, and the name is asked for anew", async () => {
+    let asked = 0;
+    const silent = () => new Promise<never>(() => void asked++);
+    const dns: Dns = { naptr: silent, srv: silent, address: silent };
+    const { world, caller, send } = await pool([200], "UDP", { dns });
+    const sent = send();
+    await elapse(world, 31_000);
+    expect(caller.stack.stats.transactions).toMatchObject({ client: 1 });
+    await elapse(world, 1000);
+    await expect(sent.final).rejects.toMatchObject({ code: "timeout" });
+    expect(caller.errors).toMatchObject([{ code: "timeout" }]);
+    expect(caller.stack.stats.transactions).toMatchObject({ client: 0 });
+    const again = send();
+    await elapse(world);
+    expect(asked).toBe(2);
+    await caller.stack.close();
+    await expect(again.final).rejects.toMatchObject({ code: "closed" });
+    expect(world.clock.size).toBe(0);
   });
 
   it("ends with the stack", async () => {
@@ -485,6 +512,25 @@ describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
       expect(onSwitch).not.toHaveBeenCalled();
     },
   );
+
+  it("goes over UDP at once where TCP has failed lately", async () => {
+    const { send, switched, alice } = await setUp({ deadTime: 5000 }, false);
+    await send(2000);
+    await send(2000);
+    expect(switched).toHaveLength(1);
+    expect(alice.stack.stats.traffic).toMatchObject({
+      TCP: { sent: { MESSAGE: 1 } },
+      UDP: { sent: { MESSAGE: 2 } },
+    });
+  });
+
+  it("goes its way whatever onSwitch throws", async () => {
+    const onSwitch = () => {
+      throw new Error("mine");
+    };
+    const { send } = await setUp({ onSwitch });
+    expect(protocolOf(await send(2000))).toEqual(["TCP", "TCP"]);
+  });
 
   it("goes over UDP where that is asked for, and over nothing else where that is", async () => {
     const off = await setUp({ largeRequests: "off" });

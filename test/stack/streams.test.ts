@@ -202,9 +202,11 @@ describe("over TLS", () => {
     const identity = { ...authority.issue({ dns: ["localhost"] }), ca: authority.cert };
     const make = (clock: CountingClock) => [tls({ host: HOST, port: 0, clock, tls: identity })];
     const [alice, bob] = [await started(make), await started(make)];
-    const options = (host: string) =>
-      createRequest("OPTIONS", `sips:${host}:${bob.port}`, { from: "<sips:a@b>;tag=1" });
+    const options = (host: string, more = "") =>
+      createRequest("OPTIONS", `sips:${host}:${bob.port}${more}`, { from: "<sips:a@b>;tag=1" });
     expect((await alice.stack.send(options("localhost")).final).status).toBe(200);
+    // RFC 5922 §4: maddr says where, and the host still who.
+    expect((await alice.stack.send(options("localhost", `;maddr=${HOST}`)).final).status).toBe(200);
     await expect(alice.stack.send(options(HOST)).final).rejects.toMatchObject({ code: "transport_failed" });
   });
 });

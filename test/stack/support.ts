@@ -75,6 +75,7 @@ export class World {
           errors.push(error);
           return core.onError?.(error, transaction);
         },
+        ...(core.onFlowClosed && { onFlowClosed: core.onFlowClosed }),
         ...(core.onCancel && {
           onCancel(cancel, transaction) {
             cancels.push(cancel);

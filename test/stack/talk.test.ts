@@ -331,4 +331,21 @@ describe("a server transaction's stack", () => {
     expect(bob.errors).toMatchObject([{ code: "connection_closed" }]);
     held[0]!.terminate();
   });
+
+  it.each(["throws", "rejects"])("hears of it where its onFlowClosed %s", async (how) => {
+    const world = new World();
+    const tcp = () => ({ transports: [world.network.transport({ protocol: "TCP" })] });
+    const onFlowClosed = () => {
+      if (how === "rejects") return Promise.reject(new Error("mine"));
+      throw new Error("mine");
+    };
+    const bob = await world.started({ onFlowClosed }, tcp());
+    const alice = await world.started({}, tcp());
+    const sent = alice.stack.send(to(bob));
+    await world.pass();
+    await sent.final;
+    world.network.cut(alice.stack.transports[0]!, bob.stack.transports[0]!);
+    await world.pass();
+    expect(bob.errors).toMatchObject([{ code: "core_failed", message: "a callback threw: mine" }]);
+  });
 });

@@ -117,6 +117,20 @@ describe("route", () => {
     expect(alice.stack.route(request).remote).toEqual({ host: "2001:db8::1", port: 5060 });
   });
 
+  it("is one of the transport that has the target's address family", async () => {
+    const world = new World();
+    const transports = ["fd00::1", "10.1.1.1", "fd00::2", "10.1.1.2"].map((host) =>
+      world.network.transport({ host }),
+    );
+    const { stack } = await world.started({}, { transports });
+    const bob = await world.started();
+    const by = (host: string) => {
+      const target = { protocol: "UDP", host, port: 5060 };
+      return stack.route(to(bob), { target }).transport.local.host;
+    };
+    expect(["10.9.9.9", "fd00::9", "bob.example.com"].map(by)).toEqual(["10.1.1.1", "fd00::1", "fd00::1"]);
+  });
+
   it("throws where there is none", async () => {
     const world = new World();
     const ws = world.network.transport({ protocol: "WS", port: 80 });
@@ -188,11 +202,11 @@ describe("flow", () => {
 });
 
 describe("the topmost Via of a request that came in", () => {
-  const arrive = async (vias: string[], protocol = "UDP") => {
+  const arrive = async (vias: string[], protocol = "UDP", host = "10.2.2.2") => {
     const world = new World();
     const port = protocol === "UDP" ? {} : { port: 80 };
     const bob = await world.started({}, { transports: [world.network.transport({ protocol, ...port })] });
-    const wire = await world.wire({ host: "10.2.2.2", protocol });
+    const wire = await world.wire({ host, protocol });
     const lines = vias.map((via) => `Via: SIP/2.0/UDP ${via}`).join("\r\n");
     wire.send(text("OPTIONS", "x").replace(/^Via:.*$/m, lines), bob.stack.transports[0]!);
     await world.pass();
@@ -235,6 +249,11 @@ describe("the topmost Via of a request that came in", () => {
       "a.example.com;branch=1;received=10.2.2.2",
       "b.example.com;branch=2;rport",
     ]);
+  });
+
+  it("is noted without the zone of an IPv6 address, which is ours alone (RFC 4007 §11.2)", async () => {
+    const [via] = await arrive(["[fe80::3];branch=z;rport"], "UDP", "fe80::2%eth0");
+    expect(via).toBe("[fe80::3];branch=z;rport=5060;received=fe80::2");
   });
 
   it.each(["WS", "WSS"])("is left alone on a WebSocket, %s (RFC 7118 §5.2)", async (protocol) => {

@@ -118,7 +118,7 @@ export class SipWorld {
   readonly #checks: (() => void)[] = [];
   seed = 1;
 
-  constructor(faults: MemoryFaults & { seed?: number } = {}) {
+  constructor(faults: MemoryFaults & { seed?: number; log?: (line: string) => void } = {}) {
     this.network = new MemoryNetwork({ clock: this.clock, ...faults });
     worlds.push(this);
   }

@@ -147,6 +147,25 @@ describe("the limit", () => {
   });
 });
 
+describe("an RFC 2543 peer's ACK", () => {
+  it("belongs to nobody once its INVITE's transaction is over, and goes to the core", () => {
+    const on = bench();
+    on.layer.receive(parseRequest(requestText("INVITE", "old")), udp);
+    on.requests[0]!.transaction!.respond(486);
+    const ack = () => {
+      const to = /\r\nTo: (.*)\r\n/.exec(on.sent[0]!.text)![1]!;
+      const one = parseRequest(requestText("ACK", "old"));
+      one.headers.set("To", to);
+      return one;
+    };
+    on.layer.receive(ack(), udp);
+    expect([on.requests.length, on.requests[0]!.transaction!.state]).toEqual([1, "confirmed"]);
+    on.clock.advance(32_000);
+    on.layer.receive(ack(), udp);
+    expect(on.requests).toHaveLength(2);
+  });
+});
+
 describe("a retransmission", () => {
   it("is answered on the flow that the request came in on", () => {
     const on = bench();

@@ -13,6 +13,7 @@ import { TransactionLayer } from "../../src/transaction/layer.ts";
 import type { TransactionLayerOptions } from "../../src/transaction/layer-options.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import type { TransactionUser } from "../../src/transaction/user.ts";
+import { AnswerBlocks } from "../../src/transport/answer-blocks.ts";
 import type { Flow, SendFailed, Transport } from "../../src/transport/transport.ts";
 
 /** A flow of a transport that nothing is ever sent on: the tests' `transmit` writes down instead. */
@@ -35,6 +36,9 @@ export function flow(protocol: "UDP" | "TCP", name = "peer"): Flow {
 }
 
 export const udp: Flow = flow("UDP");
+/** A flow of a transport that lends room for answers. */
+export const lent: Flow = flow("UDP");
+lent.transport.answers = (host) => new AnswerBlocks(host);
 export const tcp: Flow = flow("TCP");
 
 /** Request text. `more` are whole header lines. */

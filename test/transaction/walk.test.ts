@@ -11,7 +11,8 @@ import { type Row, step, type Table, type TimerName } from "../../src/transactio
 import { nonInviteClient } from "../../src/transaction/non-invite-client.ts";
 import { nonInviteServer } from "../../src/transaction/non-invite-server.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
-import { answer, bench, outgoing, request, requestText, tcp, udp } from "./support.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+import { answer, bench, lent, outgoing, request, requestText, tcp, udp } from "./support.ts";
 
 type AnyTable = Table<string, string>;
 
@@ -42,9 +43,8 @@ function path(table: AnyTable, goal: string, reliable: boolean): string[] | unde
 }
 
 /** A transaction of the table's machine, and what happens to it. */
-function subject(table: AnyTable, reliable: boolean) {
+function subject(table: AnyTable, flow: Flow) {
   const one = bench();
-  const flow = reliable ? tcp : udp;
   const method = table.name.startsWith("INVITE") ? "INVITE" : "OPTIONS";
   const error = new SipError("transport_failed", "broken");
   let canceled = 0;
@@ -96,17 +96,18 @@ function expected({ effects }: Row<string>, kept: boolean): number[] {
 }
 
 const cells = [inviteClient, nonInviteClient, inviteServer, nonInviteServer].flatMap((table: AnyTable) =>
-  [true, false].flatMap((reliable) =>
+  Object.entries({ reliable: tcp, unreliable: udp, "with answers lent": lent }).flatMap(([over, flow]) =>
     states(table).flatMap((state) => {
-      const way = path(table, state, reliable);
-      return way === undefined ? [] : [{ name: table.name, table, reliable, state, way }];
+      const way = path(table, state, flow.transport.reliable);
+      return way === undefined ? [] : [{ name: table.name, table, over, flow, state, way }];
     }),
   ),
 );
 
-describe.each(cells)("$name, reliable $reliable, $state", ({ table, reliable, state, way }) => {
+describe.each(cells)("$name, $over, $state", ({ table, flow, state, way }) => {
+  const { reliable } = flow.transport;
   it.each(events(table))("%s", (event) => {
-    const { one, seen, transaction, happens } = subject(table, reliable);
+    const { one, seen, transaction, happens } = subject(table, flow);
     let at = table.initial;
     let kept = false;
     for (const each of way) {

@@ -141,7 +141,7 @@ describe("HostCache", () => {
       if (broken) throw new Error("no such host");
       return "192.0.2.1";
     };
-    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock, lookup });
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock, lookup });
     const both = await Promise.all([cache.resolve("a.example"), cache.resolve("A.example")]);
     expect(both).toEqual(["192.0.2.1", "192.0.2.1"]);
     expect(asked).toHaveLength(1);
@@ -153,11 +153,39 @@ describe("HostCache", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("takes an IPv4 address on an IPv6 socket, where the name has no other", async () => {
+    const asked: number[] = [];
+    const lookup = async (host: string, family: 4 | 6): Promise<string> => {
+      asked.push(family);
+      if (family === 4 && host === "four.example") return "192.0.2.1";
+      throw new Error(`no IPv${family}`);
+    };
+    const cache = new HostCache({
+      families: [6, 4],
+      limit: 10,
+      ttl: 1000,
+      clock: new VirtualClock(),
+      lookup,
+    });
+    await expect(cache.resolve("four.example")).resolves.toBe("192.0.2.1");
+    await expect(cache.resolve("none.example")).rejects.toThrow("no IPv6");
+    expect(asked).toEqual([6, 4, 6, 4]);
+  });
+
+  test.each([undefined, "", "other.example", { address: "192.0.2.1" }])(
+    "rejects where the lookup gives %j, which is no address",
+    async (answer) => {
+      const lookup = async (): Promise<string> => answer as string;
+      const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+      await expect(cache.resolve("a.example")).rejects.toThrow("no address");
+    },
+  );
+
   test("rejects where the lookup throws: who sends must not", async () => {
     const lookup = (): Promise<string> => {
       throw new TypeError("not a name");
     };
-    const cache = new HostCache({ family: 4, limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 1000, clock: new VirtualClock(), lookup });
     await expect(cache.resolve("a.example")).rejects.toThrow("not a name");
   });
 });

@@ -123,6 +123,18 @@ describe("a connection that comes in", () => {
     await until(() => recorder.messages.length === sent);
   });
 
+  it("is read again where less waits than the socket itself finds too much", async () => {
+    const { transport, recorder } = await startTcp({ pauseLimit: 100 });
+    recorder.onArrival = (flow) => void sendOn(flow, "x".repeat(200));
+    const { socket, read } = await rawClient(transport.local.port);
+    for (const name of ["one", "two", "three"]) {
+      const before = read().length;
+      socket.write(text(name));
+      await until(() => read().length > before);
+    }
+    expect(recorder.messages).toHaveLength(3);
+  });
+
   it("is dropped when its peer lets more than the limit wait", async () => {
     const { transport, recorder } = await startTcp({ sendLimit: 100_000 });
     const { socket } = await rawClient(transport.local.port);
@@ -182,6 +194,22 @@ describe("a connection that goes out", () => {
     const failures = Array.from({ length: 30 }, () => sendOn(flow, text("one")));
     await until(() => recorder.closed.length === 1);
     await until(() => failures.every((each) => each.length === 1));
+  });
+
+  it("takes a message that is larger than the limit: it is not the peer's doing", async () => {
+    const { transport, recorder } = await startTcp({ sendLimit: 1000 });
+    let octets = 0;
+    const { port } = await rawServer((socket) => {
+      socket.on("data", ({ length }) => {
+        octets += length;
+      });
+    });
+    const flow = transport.flow({ host: HOST, port })!;
+    const failures = [sendOn(flow, "x".repeat(500)), sendOn(flow, "y".repeat(300_000))];
+    await until(() => octets === 300_500);
+    failures.push(sendOn(flow, "z".repeat(500)), sendOn(flow, "z".repeat(300_000)));
+    await until(() => octets === 601_000);
+    expect([failures.flat(), recorder.closed, flow.open]).toEqual([[], [], true]);
   });
 
   it("is not opened past the limit", async () => {

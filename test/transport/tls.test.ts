@@ -121,7 +121,7 @@ describe("a server that is called", () => {
     await until(() => server.transport.counts?.connections === 2);
   });
 
-  it("hears the domain by SNI", async () => {
+  it("hears the domain by SNI, without the dot of the root (RFC 6066 §3)", async () => {
     const asked: string[] = [];
     const contexts = ["a.example.com", "b.example.com"].map((name) =>
       createSecureContext({ ...authority.issue({ dns: [name] }) }),
@@ -136,7 +136,7 @@ describe("a server that is called", () => {
     };
     const server = await startTls({ tls: { ...options.tls, SNICallback } });
     const client = await startTls(options);
-    for (const domain of ["a.example.com", "b.example.com"]) {
+    for (const domain of ["a.example.com", "b.example.com."]) {
       sendOn(client.transport.flow({ ...server.transport.local, domain })!, text);
     }
     await until(() => server.recorder.messages.length === 2);

@@ -171,6 +171,16 @@ describe("udp", () => {
     expect(transport.flow({ host: "127.0.0.1", port: 5060 })).toBeUndefined();
   });
 
+  test.each([
+    ["::1", false, false],
+    ["::", true, false],
+    ["::", false, true],
+  ])("bound to %s, ipv6Only %j, reaches IPv4: %j", async (host, ipv6Only, reaches) => {
+    const { transport } = await started({ host, ipv6Only });
+    expect(transport.flow({ host: "127.0.0.1", port: 5060 }) !== undefined).toBe(reaches);
+    expect(transport.flow({ host: "::1", port: 5060 })).toBeDefined();
+  });
+
   test("forgets old flows beyond the limit, and makes them again by address or id", async () => {
     const { transport } = await started({ flowLimit: 10 });
     const first = transport.flow({ host: "127.0.0.1", port: 1000 });

@@ -114,6 +114,34 @@ describe("flows", () => {
     expect(flow.open).toBe(false);
   });
 
+  test("bring and take nothing more once they are disconnected, though the client answers no close", async () => {
+    const { recorder, transport } = await started();
+    const socket = await deafClient(transport.local);
+    const flow = transport.flow({ host: "127.0.0.1", port: socket.localPort ?? 0 });
+    if (!flow) throw new Error("no flow");
+    transport.disconnect(flow, 1008, "enough");
+    expect(flow.open).toBe(false);
+    expect([transport.flow(flow.remote), transport.flowById(flow.id)]).toEqual([undefined, undefined]);
+    // A masked text frame.
+    socket.write(Uint8Array.of(0x81, 0x81, 0, 0, 0, 0, 65));
+    const failures: string[] = [];
+    transport.send(Uint8Array.of(65), flow, ({ code }) => failures.push(code));
+    await settle();
+    expect([recorder.messages, failures]).toEqual([[], ["connection_closed"]]);
+    expect(transport.connections).toBe(1);
+  });
+
+  test("take a message that is larger than the send limit: it is not the client's doing", async () => {
+    const { url, transport, recorder } = await started({ sendLimit: 1000 });
+    const { socket, heard } = await connected(url);
+    socket.send("x");
+    await settle();
+    const { flow } = recorder.messages[0]!;
+    transport.send(new Uint8Array(300_000).fill(65), flow, () => {});
+    await once(socket, "message");
+    expect([heard[0]?.length, flow.open]).toEqual([300_005, true]);
+  });
+
   test("whose client does not read are dropped at the send limit, and told", async () => {
     const { recorder, transport } = await started({ sendLimit: 100_000 });
     const socket = await deafClient(transport.local);

@@ -131,9 +131,28 @@ describe("reconnecting", () => {
     await turn();
     expect(old).toEqual(["connection_closed"]);
     expect(last().sent).toHaveLength(1);
+    clock.advance(5000);
     last().end();
     expect(clock.next! - clock.now()).toBeLessThanOrEqual(1000);
     expect(made).toHaveLength(9);
+  });
+
+  test("takes a connection that is closed at once for a failure, and goes on with the next server", () => {
+    const url = ["wss://one.example.com/", "wss://two.example.com/"];
+    const { last, clock, made, states } = started({ url, reconnect: { attempts: 4 } });
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      last().accept();
+      clock.advance(4000);
+      last().end(1013, "try again later");
+      waits.push(clock.next! - clock.now());
+      clock.advance(waits[i]!);
+    }
+    waits.forEach((wait, i) => void expect(wait).toBeGreaterThanOrEqual(500 * 2 ** i));
+    expect(made.map((each) => url.indexOf(each.url))).toEqual([0, 1, 0, 1, 0]);
+    last().accept();
+    last().end();
+    expect([states.at(-1), clock.size]).toEqual(["disconnected connection_closed", 0]);
   });
 
   test("gives up after so many attempts, until told otherwise", async () => {
@@ -177,6 +196,18 @@ describe("reconnecting", () => {
     expect(transport.flow(anywhere)!.remote).toEqual({ host: "one.example.com", port: 443 });
     last().accept();
     expect(states.at(-1)).toBe("connected");
+  });
+
+  test("takes an error before the connection for its end, which Node 22 tells of in no other way", async () => {
+    const { last, made, clock, start, states } = started({ url: ["wss://a.example/", "wss://b.example/"] });
+    last().onerror?.({});
+    expect(made).toHaveLength(2);
+    last().onerror?.({});
+    await start;
+    expect([states.at(-1), clock.size]).toEqual(["disconnected transport_failed", 1]);
+    // The others tell of the end as well.
+    last().onclose?.({ code: 1006 });
+    expect(clock.size).toBe(1);
   });
 
   test("fails at the start where none of the servers can be reached", async () => {

@@ -188,6 +188,18 @@ describe("the server", () => {
     expect((await started({ port })).transport.local.port).toBe(port);
   });
 
+  test.each(["TLS", "plain"])("does not wait for a %s socket without a request", async (kind) => {
+    const { transport } = await started(kind === "TLS" ? { tls: selfSigned() } : {});
+    const silent = connect(transport.local.port, "127.0.0.1");
+    silent.on("error", () => {});
+    cleanups.push(() => silent.destroy());
+    await once(silent, "connect");
+    await settle();
+    const before = performance.now();
+    await transport.close();
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
   test("does not wait long for a client that answers no close", async () => {
     const clock = new CountingClock();
     const { transport, recorder } = await started({ clock, closeTimeout: 50 });
@@ -197,6 +209,21 @@ describe("the server", () => {
     expect(performance.now() - before).toBeLessThan(2000);
     expect(recorder.closed).toHaveLength(1);
     expect(clock.pending.size).toBe(0);
+  });
+
+  test("shares it with others of its kind: a path that is nobody's is answered 404, and only once", async () => {
+    const server: Server = createServer();
+    const paths = ["/a", "/b", "/c"];
+    const servers = paths.map((path) => webSocketServer({ server, path }));
+    for (const each of servers) await each.start(new Recorder());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const base = `ws://127.0.0.1:${servers[0]!.local.port}`;
+    for (const path of paths) await connected(base + path);
+    expect(servers.map(({ connections }) => connections)).toEqual([1, 1, 1]);
+    expect((await refusal(`${base}/d`)).statusCode).toBe(404);
+    await Promise.all(servers.map((each) => each.close()));
   });
 
   test("shares a server of the user's, which it neither opens nor closes", async () => {

@@ -65,7 +65,7 @@ export class Call {
   }
 }
 
-/** True for what may make or change a dialog: it has to say where this phone is (§8.1.1.8, §12.1.1). */
+/** Completes what may make or change a dialog: it has to say where this phone is (§8.1.1.8, §12.1.1). */
 export function describe(message, contact, sdp) {
   message.headers.set("Contact", contact);
   if (sdp === undefined) return message;

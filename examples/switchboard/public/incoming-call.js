@@ -13,6 +13,8 @@ export class IncomingCall extends Call {
   #transaction;
   #answering = false;
   #resending;
+  /** Hung up before the ACK: a callee's BYE waits for that (§15.1.1). */
+  #leaving = false;
 
   constructor(world, invite, transaction) {
     super(world, invite.headers.get("From").uri);
@@ -37,7 +39,7 @@ export class IncomingCall extends Call {
       const response = describe(this.#invite.createResponse(200), this.contact, sdp);
       this.dialog = Dialog.ofCallee(this.#invite, response);
       this.#transaction.respond(response);
-      this.#resend(response, T1);
+      this.#resend(T1);
       this.connect();
     } catch (error) {
       if (this.state !== "ringing") return;
@@ -48,7 +50,8 @@ export class IncomingCall extends Call {
 
   /** Refuses the call, or ends it after the answer. */
   hangUp() {
-    if (this.state === "connected") this.bye("you hung up");
+    if (this.state === "connected" && this.#resending !== undefined) this.#leaving = true;
+    else if (this.state === "connected") this.bye("you hung up");
     else if (this.state === "ringing") {
       this.#transaction.respond(486);
       this.end("you declined", 486);
@@ -60,6 +63,7 @@ export class IncomingCall extends Call {
     if (this.#resending === undefined) return;
     clearTimeout(this.#resending);
     this.#resending = undefined;
+    if (this.#leaving) return this.bye("you hung up");
     if (this.#invite.bodyLength > 0) return;
     this.media.accept(ack.bodyText).catch((error) => this.bye(`no audio: ${error.message}`));
   }
@@ -73,11 +77,11 @@ export class IncomingCall extends Call {
    * Sends the 200 again until its ACK comes: on the way to the caller there may be UDP, even where this
    * phone's own connection loses nothing (§13.3.1.4). After 64 × T1 the caller is taken for gone.
    */
-  #resend(response, delay, elapsed = 0) {
+  #resend(delay, elapsed = 0) {
     this.#resending = setTimeout(() => {
       if (elapsed + delay >= 64 * T1) return this.bye("the caller did not confirm");
-      this.#transaction.respond(response);
-      this.#resend(response, Math.min(2 * delay, T2), elapsed + delay);
+      this.#transaction.repeat();
+      this.#resend(Math.min(2 * delay, T2), elapsed + delay);
     }, delay);
   }
 }

@@ -5,6 +5,7 @@
 export class WebRtcAudio {
   #connection = new RTCPeerConnection();
   #microphone;
+  #closed = false;
 
   /** `play` gets the peer's MediaStream. */
   constructor(play) {
@@ -44,12 +45,18 @@ export class WebRtcAudio {
   }
 
   close() {
+    this.#closed = true;
     for (const track of this.#microphone?.getTracks() ?? []) track.stop();
     this.#connection.close();
   }
 
   async #openMicrophone() {
     this.#microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
+    if (this.#closed) {
+      // The call was over before the user had allowed it: it must not stay open for a call that is none.
+      this.close();
+      throw new Error("the call is over");
+    }
     for (const track of this.#microphone.getTracks()) this.#connection.addTrack(track, this.#microphone);
   }
 

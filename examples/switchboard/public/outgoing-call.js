@@ -8,9 +8,8 @@ import { Dialog } from "./dialog.js";
 export class OutgoingCall extends Call {
   direction = "outgoing";
   #invite;
-  #ack;
-  /** The callee's tag: another one belongs to another phone that took the call too. */
-  #tag;
+  /** The ACKs by the callee's tag: another one belongs to another phone that took the call too. */
+  #acks = new Map();
 
   /** Sends the INVITE, with an offer in it. */
   async dial(from) {
@@ -51,17 +50,16 @@ export class OutgoingCall extends Call {
   #onAnswer(response) {
     const { request } = this.#invite;
     const { tag } = response.headers.get("To");
-    if (tag === this.#tag) return this.stack.sendStateless(this.#ack);
-    const ack = createAck(request, response);
+    const ack = this.#acks.get(tag) ?? createAck(request, response);
     this.stack.sendStateless(ack);
+    if (this.#acks.has(tag)) return;
+    this.#acks.set(tag, ack);
     const dialog = Dialog.ofCaller(request, response);
     // Hung up while the answer was under way, or answered by somebody else before: accepted, and ended.
-    if (this.state === "ended" || this.#tag !== undefined) {
+    if (this.state === "ended" || this.dialog !== undefined) {
       this.stack.send(dialog.createRequest("BYE"), { onResponse() {}, onError() {} });
       return;
     }
-    this.#tag = tag;
-    this.#ack = ack;
     this.dialog = dialog;
     this.connect();
     this.media.accept(response.bodyText).catch((error) => this.bye(`no audio: ${error.message}`));

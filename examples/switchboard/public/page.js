@@ -19,6 +19,9 @@ const phone = new Phone({
 });
 window.phone = phone;
 
+/** What went wrong last that no registration tells of. */
+let complaint = "";
+
 const STATES = {
   offline: "Offline",
   registering: "Connecting",
@@ -37,7 +40,7 @@ function show() {
   const state = registration?.state ?? "offline";
   find("status").dataset.state = state;
   find("status").textContent = STATES[state];
-  find("problem").textContent = registration?.reason ?? "";
+  find("problem").textContent = registration?.reason || complaint;
   find("register").hidden = registration !== undefined;
   find("ready").hidden = registration === undefined;
   find("dial").hidden = isBusy;
@@ -47,7 +50,8 @@ function show() {
 }
 
 function showCall(call) {
-  const name = call.peer.user ?? call.peer.host;
+  // A tel: URI has neither.
+  const name = call.peer.user || call.peer.host || `${call.peer}`;
   find("call").dataset.state = call.state;
   find("avatar").textContent = name.slice(0, 1).toUpperCase();
   find("peer").textContent = name;
@@ -75,13 +79,15 @@ function duration(milliseconds) {
 }
 
 function register(user) {
+  complaint = "";
   find("me").textContent = user;
   document.title = `${user} · Switchboard`;
   phone.register(user).catch(complain);
 }
 
 function complain(error) {
-  find("problem").textContent = error.message;
+  complaint = error.message;
+  show();
 }
 
 find("register").addEventListener("submit", (event) => {
@@ -91,6 +97,7 @@ find("register").addEventListener("submit", (event) => {
 
 find("dial").addEventListener("submit", (event) => {
   event.preventDefault();
+  complaint = "";
   try {
     phone.dial(find("address").value);
   } catch (error) {
@@ -101,6 +108,8 @@ find("dial").addEventListener("submit", (event) => {
 find("leave").addEventListener("click", () => phone.unregister());
 find("answer").addEventListener("click", () => phone.answer());
 find("hang-up").addEventListener("click", () => phone.hangUp());
+// A page that is left or loaded anew takes its call with it: the other side would talk to nobody.
+addEventListener("pagehide", () => phone.hangUp());
 // A new network makes a new connection, rather than waiting for the old one to be found dead.
 addEventListener("online", () => phone.reconnect());
 phone.addEventListener("change", show);

@@ -1,7 +1,7 @@
 // Phone: a user agent with one user, one line and one WebSocket to the server (RFC 7118). No page: what
 // happens is told by "change" events.
 
-import { NameAddr, Stack, Uri, webSocket } from "sippet";
+import { NameAddr, Stack, Uri, validate, webSocket } from "sippet";
 import { IncomingCall } from "./incoming-call.js";
 import { OutgoingCall } from "./outgoing-call.js";
 import { Registration } from "./registration.js";
@@ -44,7 +44,9 @@ export class Phone extends EventTarget {
       onState: (state, cause) => this.#onConnection(state, cause),
     });
     this.#transport = transport;
-    this.#stack = new Stack({ transports: [transport], core: this });
+    // No extension is known here: who requires one is told so (RFC 3261 §8.2.2.3).
+    const check = (message) => validate(message, { supported: [] });
+    this.#stack = new Stack({ transports: [transport], core: this, validate: check });
     this.#address = NameAddr.of({ uri: this.#domain.with({ user }) });
     // Nobody can call this address; it is the connection that the registrar remembers (RFC 7118 §5).
     const params = { transport: transport.protocol.toLowerCase() };
@@ -64,6 +66,8 @@ export class Phone extends EventTarget {
     this.call?.hangUp();
     await this.registration?.unregister();
     await this.#stack?.close({ drain: 1000 });
+    // A stack that closes says nothing of what was still under way: a call without any answer would stay for ever.
+    this.call?.end("you signed out");
     this.registration = undefined;
     this.#stack = undefined;
     this.#transport = undefined;
@@ -87,7 +91,7 @@ export class Phone extends EventTarget {
   }
 
   hangUp() {
-    this.call.hangUp();
+    this.call?.hangUp();
   }
 
   /** Makes a new connection, and registers with it. */

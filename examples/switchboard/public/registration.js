@@ -4,6 +4,8 @@ import { createRequest, defaultRandom } from "sippet";
 
 const EXPIRES = 600;
 const RETRY = 10_000;
+/** Whatever a registrar grants, in seconds: none is asked more often than the one, or later than the other. */
+const [LEAST, MOST] = [20, 86_400];
 
 /** A user's registration. Its states: offline, registering, registered, refused. */
 export class Registration {
@@ -81,7 +83,8 @@ export class Registration {
   /** For how long the registrar keeps our binding, in seconds: the Contact that is ours says it. */
   #granted({ headers }) {
     const ours = headers.get("Contact").find(({ uri }) => uri.equals(this.#contact.uri));
-    return Number(ours?.params.get("expires") ?? headers.get("Expires") ?? this.#expires);
+    const seconds = Number(ours?.params.get("expires") ?? headers.get("Expires") ?? this.#expires);
+    return Math.min(Math.max(seconds || 0, LEAST), MOST);
   }
 
   #schedule(delay) {

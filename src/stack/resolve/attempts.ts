@@ -11,6 +11,7 @@ import type { ClientHandlers, Returned } from "../../transaction/user.ts";
 import type { Flow, Target } from "../../transport/transport.ts";
 import type { SendOptions, SentRequest } from "../options.ts";
 import type { Sender } from "../resolver.ts";
+import { LONGEST_SEARCH } from "./dns-cache.ts";
 
 /** Whom attempts tell how their targets did. */
 export interface AttemptsOwner {
@@ -56,10 +57,18 @@ export class Attempts implements SentRequest {
     this.#current = this.#create(options.branch);
   }
 
-  /** Starts with what was found. */
+  /** Starts with what was found, if that is found in time. */
   begin(found: readonly Target[] | Promise<readonly Target[]>): void {
+    if (found instanceof Promise) {
+      // A transaction that has not begun has no timer of its own, and DNS may be anybody's.
+      this.#patience = this.#owner.clock.set(() => {
+        this.#last = true;
+        this.#current.fail(new SipError("timeout", "the search for targets has not ended in time"));
+      }, LONGEST_SEARCH);
+    }
     Promise.resolve(found).then(
       (targets) => {
+        this.#stopWaiting();
         this.#targets = [...targets];
         this.#start(undefined);
       },

@@ -5,6 +5,9 @@ import type { Clock } from "../../clock.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
 import { RecentMap } from "../../transport/recent-map.ts";
 
+/** How long anybody waits for DNS, in milliseconds: as long as a transaction lasts at most (64 × T1). */
+export const LONGEST_SEARCH = 32_000;
+
 /** How long answers are kept, in milliseconds, and how many. */
 export interface DnsCacheOptions {
   /** For answers that do not say. */
@@ -51,20 +54,20 @@ export class DnsCache implements Dns {
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
     const answer = ask();
-    // For ever, until the answer is there: who asks meanwhile waits for the same one.
-    const entry: Entry = { answer, expires: Infinity };
+    // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
+    const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
     this.#entries.set(key, entry);
-    answer.then(
-      ({ records, ttl }) => {
+    answer
+      .then(({ records, ttl }) => {
         const { ttl: usual, maxTtl, negativeTtl } = this.#options;
         const good =
           records.length > 0 ? Math.min(ttl ?? usual, maxTtl) : Math.min(ttl ?? negativeTtl, negativeTtl);
         entry.expires = this.#clock.now() + good;
-      },
-      () => {
+      })
+      // Nobody answered, or not as a Dns does.
+      .catch(() => {
         if (this.#entries.get(key) === entry) this.#entries.delete(key);
-      },
-    );
+      });
     return answer;
   }
 }

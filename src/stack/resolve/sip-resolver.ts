@@ -42,7 +42,7 @@ export interface ResolverOptions {
   largeRequests?: LargeRequests;
   /** The largest request for a datagram, in bytes, its Via included. Default 1,300 (RFC 3261 §18.1.1). */
   mtu?: number;
-  /** Told of each request that goes over TCP because of its size. */
+  /** Told of each request that goes over TCP because of its size, for each target. What it throws is dropped. */
   onSwitch?: (request: Request, from: Target, to: Target) => void;
   /** How long a target that failed is tried last, in milliseconds; the Retry-After of a 503 takes its place. Default 30,000. */
   deadTime?: number;
@@ -160,11 +160,19 @@ class SipResolver implements Resolver, AttemptsOwner {
     // The Via that will be put on top: all of it but the sent-by has 56 octets, with a branch of ours.
     const via = 56 + sender.sentBy("UDP").length;
     if (request.toBytes().length + via <= mtu) return targets;
-    return targets.flatMap((target) => {
+    const fitted = targets.flatMap((target) => {
       if (target.protocol !== "UDP") return [target];
       const other = { ...target, protocol: "TCP" };
-      onSwitch?.(request, target, other);
-      return largeRequests === "tcp" ? [other] : [other, target];
+      const both = largeRequests !== "tcp";
+      // Tried last, if at all.
+      if (both && this.#dead.isDead(other) && !this.#dead.isDead(target)) return [other, target];
+      try {
+        onSwitch?.(request, target, other);
+      } catch {
+        // Who only watches must not change what happens.
+      }
+      return both ? [other, target] : [other];
     });
+    return this.#dead.sort(fitted);
   }
 }

@@ -83,7 +83,6 @@ export class StreamConnection implements Flow, FramerSink {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.on("data", (data) => this.#receive(data));
-    socket.on("drain", () => socket.resume());
     socket.on("end", () => this.end(this.#closed("was closed by the peer")));
     socket.on("error", (cause) => {
       this.#error ??=
@@ -111,7 +110,8 @@ export class StreamConnection implements Flow, FramerSink {
     const { socket } = this;
     if (this.#state === "ended") {
       failLater(failed, this.#closed("is closed"));
-    } else if (this.#waitingSize + socket.writableLength + data.length > this.#settings.sendLimit) {
+    } else if (this.#waitingSize + socket.writableLength > this.#settings.sendLimit) {
+      // By what waits alone: else one large message, which a proxy may get from anybody, would cost everybody the connection.
       const error = new SipError("transport_failed", `${this.#name} does not take what it is sent`);
       failLater(failed, error);
       // Later, so that the caller does not hear of the flow's end from within its send.
@@ -194,11 +194,14 @@ export class StreamConnection implements Flow, FramerSink {
         socket.uncork();
       });
     }
+    const { pauseLimit } = this.#settings;
     socket.write(data, (error) => {
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
+      // Not on "drain", which a socket does not tell that had less to write than its own mark.
+      else if (socket.isPaused() && socket.writableLength <= pauseLimit) socket.resume();
     });
     // A peer that does not read its responses gets no more requests in.
-    if (socket.writableLength > this.#settings.pauseLimit) socket.pause();
+    if (socket.writableLength > pauseLimit) socket.pause();
   }
 
   #receive(data: Uint8Array): void {

@@ -169,14 +169,18 @@ export class StreamTransport implements Transport, StreamOwner {
         this.#server = undefined;
         reject(bindError(cause, this.protocol, host, port));
       };
+      const closed = (): void =>
+        reject(new SipError("closed", `the ${this.protocol} transport was closed while it started`));
       server.once("error", refused);
+      // Bun calls nobody back then.
+      server.once("close", closed);
       server.listen({ host, port }, () => {
         server.off("error", refused);
         server.on("error", (cause) => report(this.#receiver, socketError(cause, `${this.protocol} server`)));
         if (!this.#closing) resolve();
         else {
           server.close();
-          reject(new SipError("closed", `the ${this.protocol} transport was closed while it started`));
+          closed();
         }
       });
     });

@@ -1,6 +1,7 @@
 // SIP over TLS (RFC 3261 §26.3.1, RFC 5922): its options and what it promises. Connections are
 // StreamTransport's work, certificates those of tls-identity.
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Server } from "node:net";
 import { isIP } from "node:net";
 import {
@@ -72,10 +73,24 @@ function shared(from: SecureContextOptions): SecureContextOptions {
 function check(options: SecureContextOptions): void {
   try {
     createSecureContext(options);
+    checkPair(options);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
   }
+}
+
+/** Throws for a key and a certificate that do not go together. Deno's secure contexts take anything. */
+function checkPair({ key, cert, passphrase }: SecureContextOptions): void {
+  const certificate = isText(cert) ? new X509Certificate(cert) : undefined;
+  const secret = isText(key) ? createPrivateKey({ key, ...(passphrase ? { passphrase } : {}) }) : undefined;
+  if (certificate && secret && !certificate.checkPrivateKey(secret)) {
+    throw new Error("the key is another certificate's");
+  }
+}
+
+function isText(pem: unknown): pem is string | Buffer {
+  return typeof pem === "string" || pem instanceof Uint8Array;
 }
 
 class TlsStreams extends StreamTransport implements TlsTransport {
@@ -97,7 +112,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
           host,
           port,
           checkServerIdentity: (_name, certificate) => checkSipDomain(domain, certificate),
-          ...(isIP(domain) ? {} : { servername: domain }),
+          ...(isIP(domain) ? {} : { servername: domain.replace(/\.$/, "") }),
           ...options.client,
           ...called(options, from),
         }),

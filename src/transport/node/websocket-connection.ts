@@ -27,6 +27,8 @@ export class WebSocketConnection implements Flow {
   readonly #owner: ConnectionOwner;
   readonly #sendLimit: number;
   #open = true;
+  /** We have said that it is over; the peer may take its time to agree. */
+  #closing = false;
   #alive = true;
   #corked = false;
   #error: SipError | undefined;
@@ -66,15 +68,15 @@ export class WebSocketConnection implements Flow {
   }
 
   get open(): boolean {
-    return this.#open;
+    return this.#open && !this.#closing;
   }
 
   send(data: Uint8Array, failed: SendFailed): void {
-    if (!this.#open) {
+    if (!this.open) {
       failLater(failed, new SipError("connection_closed", `${this.#name} is closed`));
       return;
     }
-    if (this.#socket.bufferedAmount + data.length > this.#sendLimit) {
+    if (this.#socket.bufferedAmount > this.#sendLimit) {
       const error = new SipError("transport_failed", `${this.#name} does not read what it is sent`);
       failLater(failed, error);
       // Later, so that the caller does not hear of the flow's end from within its send.
@@ -102,6 +104,7 @@ export class WebSocketConnection implements Flow {
   /** Closes with a handshake; the flow takes nothing more. The end of the handshake is told to the owner. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
+    this.#closing = true;
   }
 
   /** Ends the connection at once, without a handshake. */
@@ -116,7 +119,7 @@ export class WebSocketConnection implements Flow {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (!this.#open) return;
+    if (!this.open) return;
     this.#alive = true;
     // ws gives one Buffer for a message whatever its frames were: its binaryType is "nodebuffer".
     const bytes = data as Buffer;

@@ -18,6 +18,9 @@ import { type ConnectionOwner, WebSocketConnection } from "./websocket-connectio
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
 
+/** How many servers have let a handshake pass because of its path. */
+const passedOn = new WeakMap<IncomingMessage, number>();
+
 export class WebSocketListener implements ConnectionOwner, WebSocketServerTransport {
   readonly protocol: string;
   readonly reliable: boolean = true;
@@ -31,6 +34,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #byId = new Map<string, WebSocketConnection>();
   readonly #byRemote = new Map<string, WebSocketConnection>();
   readonly #handshakes: Handshakes;
+  /** All sockets of a server of our own, those in the middle of a TLS handshake as well. */
+  readonly #sockets = new Set<Socket>();
   #server: Server | SecureServer | undefined;
   #receiver: TransportReceiver | undefined;
   #bound: Address | undefined;
@@ -95,11 +100,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   flow(remote: Address): Flow | undefined {
-    return this.#byRemote.get(formatAddress(remote.host, remote.port));
+    return opened(this.#byRemote.get(formatAddress(remote.host, remote.port)));
   }
 
   flowById(id: string): Flow | undefined {
-    return this.#byId.get(id);
+    return opened(this.#byId.get(id));
   }
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
@@ -131,6 +136,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
+      // Those do not include the sockets that HTTP has not seen yet.
+      for (const socket of this.#sockets) socket.destroy();
     });
   }
 
@@ -162,6 +169,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       : createServer(limits, answerPlain);
     // Room for as many that have not asked for anything yet, and for those that get a 503.
     server.maxConnections = 2 * maxConnections;
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
     return server;
   }
 
@@ -197,8 +208,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     const { path, maxConnections = 10_000 } = this.#options;
     if (path !== undefined && (request.url ?? "").split("?", 1)[0] !== path) {
-      // On the user's server somebody else may serve that path.
-      if ((this.#server?.listenerCount("upgrade") ?? 0) <= 1) refuse(stream, { status: 404 });
+      // On the user's server somebody else may serve that path; the last of several of us knows that nobody does.
+      const passed = (passedOn.get(request) ?? 0) + 1;
+      passedOn.set(request, passed);
+      if (passed >= (this.#server?.listenerCount("upgrade") ?? 0)) refuse(stream, { status: 404 });
       return;
     }
     if (!offersSip(request)) refuse(stream, { status: 400 }, "the subprotocol must be sip (RFC 7118)");
@@ -239,6 +252,11 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver) tellClosed(this.#receiver, connection, this.#closing ? undefined : error);
     if (this.#byId.size === 0) this.#emptied?.();
   }
+}
+
+/** The connection, unless it is being closed. */
+function opened(connection: WebSocketConnection | undefined): WebSocketConnection | undefined {
+  return connection?.open ? connection : undefined;
 }
 
 /** A request that does not ask for an upgrade (RFC 9110 §15.5.22). */

@@ -1,0 +1,55 @@
+// OwnAnswers: our answers to the offers that come in responses to an INVITE of ours without one (RFC 3261 §13.2.1, §14.1,
+// RFC 3262 §5): the first reliable response that has a body is the offer, and no other.
+
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import type { Content } from "./content.ts";
+import type { Host } from "./host.ts";
+import type { SessionHandlers } from "./session.ts";
+
+/** The answers of one session. */
+export class OwnAnswers {
+  readonly #host: Host;
+  readonly #handlers: SessionHandlers;
+  readonly #noteBody: (content: Content) => void;
+  /** The number of the INVITE whose offer was taken last. */
+  #taken: number | undefined;
+  #stop: (last: Content | undefined) => void = () => {};
+  readonly #stopped: Promise<Content | undefined>;
+
+  constructor(host: Host, handlers: SessionHandlers, noteBody: (content: Content) => void) {
+    this.#host = host;
+    this.#handlers = handlers;
+    this.#noteBody = noteBody;
+    this.#stopped = new Promise((resolve) => {
+      this.#stop = resolve;
+    });
+  }
+
+  /** Whether a response has an offer that the user answers. One that repeats the offer has none (RFC 3261 §13.2.1). */
+  asks(invite: Request, response: Response): boolean {
+    if (!this.#handlers.answer || invite.bodyLength > 0 || response.bodyLength === 0) return false;
+    return this.#taken !== response.headers.get("CSeq")?.number;
+  }
+
+  /**
+   * What the user answers to that offer; nothing where he fails. Undefined where nothing is to be said any more: the user
+   * agent was closed.
+   */
+  async give(response: Response): Promise<Content | undefined> {
+    this.#taken = response.headers.get("CSeq")?.number;
+    const answered = this.#host.call(() => this.#handlers.answer?.(response));
+    const given = Promise.resolve(answered).then(
+      (content) => content ?? {},
+      () => ({}),
+    );
+    const content = await Promise.race([given, this.#stopped]);
+    if (content) this.#noteBody(content);
+    return content;
+  }
+
+  /** The session is over: nobody waits for an answer any longer. @param silent nothing goes on the wire */
+  stop(silent: boolean): void {
+    this.#stop(silent ? undefined : {});
+  }
+}

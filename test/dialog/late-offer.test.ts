@@ -1,0 +1,104 @@
+// INVITEs without an offer: the callee makes it, in a 2xx or in a reliable provisional response, and who called answers it
+// once (RFC 3261 §13.2.1, RFC 3262 §5).
+
+import { describe, expect, it } from "vitest";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent } from "./support.ts";
+
+describe("an offer of the callee's", () => {
+  it("in a reliable response is answered in the PRACK, and not again where the 2xx repeats it", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const [asked, acks, pracks]: string[][] = [[], [], []];
+    bob.handlers = { onAck: (ack) => void acks!.push(ack.bodyText) };
+    bob.onInvite = async (call) => {
+      pracks!.push((await call.ringReliably(183, { body: "their offer" })).bodyText);
+      pracks!.push((await call.ringReliably(180, { body: "their offer" })).bodyText);
+      bob.sessions.push(call.accept({ body: "their offer" }));
+    };
+    const answer = ({ status }: { status: number }) => {
+      asked!.push(`${status}`);
+      return { body: "answer" };
+    };
+    const invite = alice.invite(bob, {}, { answer });
+    await world.pass();
+    const session = await invite.session;
+    expect([asked, pracks, acks]).toEqual([["183"], ["answer", ""], [""]]);
+    // A re-INVITE that refreshes the session says it again.
+    expect(session.toJSON().body?.text).toBe("answer");
+    void session.bye();
+  });
+
+  it("whose answer is unfit for the wire: the PRACK goes without it, and the user hears of it", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice", "UDP", { onError: (error) => void thrown.push(error) });
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "their offer" });
+    const answer = () => ({ body: "answer", headers: { "X-Room": "1\r\nX-Secret: 2" } });
+    const invite = alice.invite(bob, {}, { answer });
+    await world.pass();
+    expect(thrown).toMatchObject([{ code: "value_unsafe" }]);
+    expect(bob.phone.methods).toEqual(["INVITE", "PRACK"]);
+    invite.cancel();
+  });
+
+  const never = () => new Promise<never>(() => {});
+
+  it("that is never answered: the session rejects when the callee has given up", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
+    const invite = alice.invite(bob, {}, { answer: never });
+    await world.pass(40_000);
+    await expect(invite.session).rejects.toMatchObject({ code: "terminated" });
+    expect([alice.log, bob.log]).toEqual([["peer"], ["unacknowledged"]]);
+  });
+
+  it("that is never answered: cancelling acknowledges the 2xx, and hangs up", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
+    const invite = alice.invite(bob, {}, { answer: never });
+    await world.pass(100);
+    invite.cancel();
+    await world.pass(100);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "BYE"]);
+    expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
+  });
+
+  it("that is never answered: a user agent that closes rejects the session, and says nothing", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
+    const invite = alice.invite(bob, {}, { answer: never });
+    await world.pass(100);
+    alice.ua.close();
+    await expect(invite.session).rejects.toMatchObject({ code: "terminated" });
+    await world.pass(40_000);
+    expect(world.wire("ACK")).toBe(0);
+    expect(alice.log).toEqual(["closed"]);
+  });
+});
+
+it("a call whose dialog has ended while it rang, and is accepted all the same, is no session", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.guard = (request, transaction) => {
+    if (request.method === "INFO") transaction?.respond(481);
+    return request.method === "INFO";
+  };
+  bob.onInvite = (call) => void call.ring();
+  const invite = alice.invite(bob);
+  await world.pass();
+  world.network.set({ drop: ({ text }) => text.startsWith("BYE") });
+  void invite.dialogs[0]!.request("INFO");
+  await world.pass();
+  bob.sessions.push(bob.calls[0]!.accept({ body: "answer" }));
+  await world.pass();
+  await expect(invite.session).rejects.toMatchObject({ code: "terminated" });
+  world.network.set({ drop: () => false });
+  await world.pass(1_000);
+  expect([alice.log, bob.log]).toEqual([["gone"], ["peer"]]);
+});

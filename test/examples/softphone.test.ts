@@ -1,0 +1,130 @@
+// The softphone of examples/switchboard/public where it can be tried without a browser; its page in a browser is tried by
+// test/browser.
+
+import { afterEach, expect, it, vi } from "vitest";
+import { SipWorld } from "../support/sip-world.ts";
+
+/** Modules of the page are JavaScript, which takes the built package. */
+async function page(file: string): Promise<Record<string, new (...args: unknown[]) => unknown>> {
+  const url = new URL(`../../examples/switchboard/public/${file}`, import.meta.url).href;
+  return import(/* @vite-ignore */ url);
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+it("hung up while the user is asked for the microphone: it does not stay open", async () => {
+  let allow: (stream: unknown) => void = () => {};
+  const asked = new Promise((resolve) => {
+    allow = resolve;
+  });
+  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia: () => asked } });
+  const connection = { close() {}, addTrack() {}, addEventListener() {} };
+  vi.stubGlobal("RTCPeerConnection", function make() {
+    return connection;
+  });
+  const { WebRtcAudio } = await page("media.js");
+  const audio = new WebRtcAudio!(() => {}) as { offer(): Promise<string>; close(): void };
+  const offer = audio.offer();
+  audio.close();
+  let stopped = 0;
+  allow({ getTracks: () => [{ stop: () => stopped++ }] });
+  await expect(offer).rejects.toThrow("over");
+  expect(stopped).toBe(1);
+});
+
+it("a 2xx to a call that was hung up, which comes again, is acknowledged each time and gets one BYE", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  bob.answer = (request, transaction) => {
+    if (request.method !== "INVITE") return transaction?.respond(200);
+    transaction?.respond(180);
+    const ok = request.createResponse(200);
+    ok.headers.set("Contact", `<${bob.uri}>`);
+    for (const delay of [20, 40, 60]) world.clock.set(() => transaction?.respond(ok), delay);
+  };
+  const media = { offer: async () => "v=0", accept: async () => {}, close() {} };
+  const { Uri } = await import("../../src/message/uri.ts");
+  const { OutgoingCall } = await page("outgoing-call.js");
+  const call = new OutgoingCall!(
+    { stack: alice.stack, contact: `<${alice.uri}>`, media, onChange() {} },
+    Uri.parse(bob.uri),
+  ) as { dial(from: string): Promise<void>; end(reason: string): void };
+  await call.dial("<sip:alice@example.com>;tag=1");
+  await world.pass(10);
+  call.end("you hung up");
+  await world.pass(100);
+  expect(bob.methods).toEqual(["INVITE", "ACK", "BYE", "ACK", "ACK"]);
+});
+
+it("hung up before the ACK of its caller: the BYE waits for it (RFC 3261 §15.1.1)", async () => {
+  const world = new SipWorld();
+  const { IncomingCall } = await page("incoming-call.js");
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  const media = { answer: async () => "v=0", close() {} };
+  type Incoming = {
+    answer(): Promise<void>;
+    hangUp(): void;
+    receive(request: unknown, transaction: unknown): void;
+    state: string;
+  };
+  const calls: Incoming[] = [];
+  alice.answer = (_request, transaction) => transaction?.respond(200);
+  bob.answer = (request, transaction) => {
+    if (request.method !== "INVITE") return calls[0]!.receive(request, transaction);
+    const outside = { stack: bob.stack, contact: `<${bob.uri}>`, media, onChange() {} };
+    calls.push(new IncomingCall!(outside, request, transaction) as Incoming);
+  };
+  const sent = alice.stack.send(alice.request("INVITE", bob.uri, { body: "v=0" }), {});
+  await world.pass(10);
+  const [call] = calls;
+  await call!.answer();
+  call!.hangUp();
+  await world.pass(10);
+  expect([alice.methods, call!.state]).toEqual([[], "connected"]);
+  const { createAck } = await import("../../src/message/create-ack.ts");
+  alice.stack.sendStateless(createAck(sent.request, await sent.final));
+  await world.pass(10);
+  expect([alice.methods, call!.state]).toEqual([["BYE"], "ended"]);
+});
+
+it("signed out before anybody has answered: the phone can call again", async () => {
+  const sent: string[] = [];
+  /** A connection on which nobody ever answers. */
+  class Silent {
+    onopen = () => {};
+    onclose = (_event: unknown) => {};
+    readyState = 0;
+    protocol = "sip";
+    bufferedAmount = 0;
+    constructor() {
+      queueMicrotask(() => {
+        this.readyState = 1;
+        this.onopen();
+      });
+    }
+    send(data: string | Uint8Array) {
+      const text = typeof data === "string" ? data : new TextDecoder().decode(data);
+      sent.push(text.split(" ")[0]!);
+    }
+    close() {
+      this.readyState = 3;
+      this.onclose({ code: 1000, reason: "" });
+    }
+  }
+  vi.stubGlobal("WebSocket", Silent);
+  vi.stubGlobal("window", new EventTarget());
+  const { Phone } = await page("phone.js");
+  const media = { offer: async () => "v=0", close() {} };
+  const phone = new Phone!({ server: "example.com", secure: true, createMedia: () => media }) as {
+    isBusy: boolean;
+    register(user: string): Promise<void>;
+    unregister(): Promise<void>;
+    dial(address: string): Promise<void>;
+  };
+  await phone.register("alice");
+  await phone.dial("bob");
+  await vi.waitFor(() => expect(sent).toContain("INVITE"));
+  expect(phone.isBusy).toBe(true);
+  await phone.unregister();
+  expect(phone.isBusy).toBe(false);
+});

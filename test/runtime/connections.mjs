@@ -1,0 +1,75 @@
+// What can go wrong with connections, which every runtime has to tell in the same way and as soon.
+
+import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:net";
+
+const own = { host: "127.0.0.1", port: 0 };
+const quiet = { onRequest() {}, onResponse() {}, onError() {} };
+
+/** What became of each, by the code of the error. */
+export async function connections({ Stack, webSocket }, { tcp, tls, webSocketServer }, WebSocket, identity) {
+  const port = await freePort();
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const other = { key: privateKey.export({ type: "pkcs8", format: "pem" }), cert: identity.cert };
+  const hurried = async (transport) => {
+    const start = transport.start(quiet);
+    await transport.close();
+    return start;
+  };
+  const call = async (url) => {
+    const stack = new Stack({ transports: [webSocket({ url, WebSocket, reconnect: false })], core: quiet });
+    await stack.start().finally(() => stack.close());
+  };
+  const running = tls({ ...own, tls: identity });
+  const wss = webSocketServer({ ...own, tls: { key: identity.key, cert: identity.cert } });
+  await wss.start(quiet);
+  const outcome = {
+    closedWhileStarting: await codes(
+      [tcp(own), tls({ ...own, tls: identity }), webSocketServer(own)].map(hurried),
+    ),
+    nobodyListens: await codes([call(`ws://127.0.0.1:${port}`)]),
+    untrusted: await codes([call(`wss://localhost:${wss.local.port}`)]),
+    badKey: await codes([
+      async () => tls({ tls: { key: "no", cert: "no" } }),
+      async () => tls({ tls: other }),
+    ]),
+    badNewKey: await codes([async () => running.setSecureContext({ key: "no", cert: "no" })]),
+  };
+  await wss.close();
+  return outcome;
+}
+
+/** How every runtime answers. */
+export const CONNECTIONS = {
+  closedWhileStarting: ["closed", "closed", "closed"],
+  nobodyListens: ["transport_failed"],
+  untrusted: ["transport_failed"],
+  badKey: ["value_invalid", "value_invalid"],
+  badNewKey: ["value_invalid"],
+};
+
+/** The codes of what they reject with; "late" where that takes more than three seconds. */
+function codes(doings) {
+  return Promise.all(
+    doings.map(async (doing) => {
+      let timer;
+      const late = new Promise((done) => {
+        timer = setTimeout(done, 3000, "late");
+      });
+      const promise = typeof doing === "function" ? doing() : doing;
+      const code = promise.then(
+        () => "done",
+        (error) => error.code,
+      );
+      return Promise.race([code, late]).finally(() => clearTimeout(timer));
+    }),
+  );
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, own.host, done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}

@@ -1,0 +1,196 @@
+// AnswerBlocks against a Map: whatever is put in, found, removed and outlived, the two must agree; with hashes that
+// meet, too. And KeyedHash, which keeps peers from choosing keys that do.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import { binaryFrom } from "../../src/core/text.ts";
+import { Random } from "../../src/random.ts";
+import { AnswerBlocks } from "../../src/transport/answer-blocks.ts";
+import type { Answer } from "../../src/transport/answers.ts";
+import { KeyedHash } from "../../src/transport/keyed-hash.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+
+const LIFE = 32_000;
+
+function store() {
+  const clock = new VirtualClock();
+  let timers = 0;
+  const count = (change: number): void => {
+    timers += change;
+  };
+  const blocks = new AnswerBlocks({ clock, random: new Random(), timers: { count }, life: LIFE });
+  return { clock, blocks, timers: () => timers };
+}
+
+/** A generator of numbers below `most`, by seed. */
+function dice(seed: number) {
+  let state = seed;
+  return (most: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * most);
+  };
+}
+
+const flows = ["a", "b", "c"].map((id) => ({ id }) as unknown as Flow);
+const textOf = (answer: Answer | undefined) => answer?.bytes && binaryFrom(answer.bytes);
+
+interface Known {
+  text: string;
+  flow: Flow;
+  due: number;
+  answer: Answer;
+}
+
+/** Does the same to both, so many times. */
+function agree(seed: number, steps: number, keys: number) {
+  const roll = dice(seed);
+  const { clock, blocks, timers } = store();
+  const model = new Map<string, Known>();
+  const expire = () => {
+    for (const [key, { due, answer }] of model) {
+      if (due > clock.now()) break;
+      model.delete(key);
+      expect([answer.over, answer.bytes]).toEqual([true, undefined]);
+    }
+  };
+  const compare = () => {
+    expect([blocks.size, timers()]).toEqual([model.size, model.size]);
+    for (const [key, { text, flow }] of model) {
+      const found = blocks.find(key);
+      expect([found?.key, textOf(found) ?? "", found?.flow, found?.over]).toEqual([key, text, flow, false]);
+    }
+    for (const flow of flows) {
+      const wanted = [...model].filter(([, each]) => each.flow === flow).map(([key]) => key);
+      expect(blocks.on(flow).map(({ key }) => key)).toEqual(wanted);
+    }
+  };
+  for (let i = 0; i < steps; i++) {
+    const key = `z9hG4bK${roll(keys)}|OPTIONS|192.0.2.${roll(3)}:5060`;
+    const known = model.get(key);
+    const found = blocks.find(key);
+    expect([textOf(found) ?? "", found === undefined]).toEqual([known?.text ?? "", known === undefined]);
+    const choice = roll(100);
+    if (known === undefined) {
+      const text = `${i} ${"\xe9".repeat(roll(roll(20) === 0 ? 70_000 : 600))}`.slice(
+        roll(9) === 0 ? 1e6 : 0,
+      );
+      const flow = flows[roll(3)]!;
+      const answer = blocks.add(key, text, flow)!;
+      expect(textOf(answer) ?? "").toBe(text);
+      model.set(key, { text, flow, due: clock.now() + LIFE, answer });
+    } else if (choice < 20) {
+      (choice < 10 ? known.answer : found!).remove();
+      known.answer.remove();
+      model.delete(key);
+    }
+    if (choice >= 97) {
+      clock.advance(roll(choice === 99 ? 40_000 : 3000));
+      expire();
+    } else if (choice === 96 && roll(20) === 0) {
+      blocks.clear();
+      for (const { answer } of model.values()) expect(answer.over).toBe(true);
+      model.clear();
+    } else if (choice === 95) {
+      // To remove some while all are gone through.
+      for (const each of blocks.on(flows[0]!)) {
+        if (roll(2) === 0) continue;
+        each.remove();
+        model.delete(each.key);
+      }
+    }
+    if (i % 50 === 0) compare();
+  }
+  compare();
+  clock.advance(LIFE);
+  expire();
+  compare();
+  expect([blocks.size, clock.size]).toEqual([0, 0]);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("AnswerBlocks", () => {
+  it.each([1, 2, 3, 4])("agrees with a Map, seed %i", (seed) => agree(seed, 3000, 2000));
+
+  it.each([0, 1, 7, 255])("agrees with a Map where hashes meet: %i of their bits are left", (mask) => {
+    const { of } = KeyedHash.prototype;
+    vi.spyOn(KeyedHash.prototype, "of").mockImplementation(function (this: KeyedHash, text) {
+      return of.call(this, text) & mask;
+    });
+    agree(5, 1200, 300);
+  });
+
+  it("grows, and shrinks to nothing", () => {
+    const { clock, blocks } = store();
+    const key = (i: number) => `z9hG4bK${i}|OPTIONS|192.0.2.1:5060`;
+    for (let i = 0; i < 30_000; i++) {
+      blocks.add(key(i), `${i}`, flows[0]!);
+      if (i % 10 === 0) clock.advance(10);
+    }
+    expect(blocks.size).toBe(30_000);
+    for (let i = 0; i < 30_000; i += 7) expect(textOf(blocks.find(key(i)))).toBe(`${i}`);
+    clock.advance(LIFE - 15_000);
+    expect(blocks.size).toBe(14_999);
+    expect(blocks.find(key(14_000))).toBeUndefined();
+    expect(textOf(blocks.find(key(15_001)))).toBe("15001");
+    clock.advance(LIFE);
+    expect([blocks.size, clock.size]).toEqual([0, 0]);
+  });
+
+  it("takes no key that is more than octets, which it could not give back", () => {
+    const { blocks, clock } = store();
+    expect(blocks.add("z9hG4bK\u0161|OPTIONS|a:1", "x", flows[0]!)).toBeUndefined();
+    expect([blocks.size, clock.size]).toEqual([0, 0]);
+    expect(textOf(blocks.add("z9hG4bK\xe9|OPTIONS|a:1", "x", flows[0]!))).toBe("x");
+    expect(blocks.find("z9hG4bK\u0161|OPTIONS|a:1")).toBeUndefined();
+    expect(blocks.find("z9hG4bK\xe9|OPTIONS|a:1")?.key).toBe("z9hG4bK\xe9|OPTIONS|a:1");
+    blocks.clear();
+  });
+
+  it("waits again for a clock that fires early", () => {
+    const { clock, blocks } = store();
+    const set = vi.spyOn(clock, "set").mockImplementationOnce(function (this: VirtualClock, callback, delay) {
+      return VirtualClock.prototype.set.call(this, callback, delay - 1);
+    });
+    blocks.add("a", "x", flows[0]!);
+    clock.advance(LIFE - 1);
+    expect([blocks.size, set.mock.calls.length]).toEqual([1, 2]);
+    clock.advance(1);
+    expect([blocks.size, clock.size]).toEqual([0, 0]);
+  });
+});
+
+describe("KeyedHash", () => {
+  const texts = Array.from({ length: 4096 }, (_, i) => `z9hG4bK${i}|OPTIONS|192.0.2.1:5060`);
+
+  it("is the same for the same text and secret, and another for others", () => {
+    const [one, same, other] = ["secret", "secret", "Secret"].map((secret) => new KeyedHash(secret));
+    for (const text of ["", "a", ...texts.slice(0, 100)]) {
+      expect(one!.of(text)).toBe(same!.of(text));
+      expect(one!.of(text)).not.toBe(other!.of(text));
+    }
+  });
+
+  it("depends on every octet of a text of any length", () => {
+    const hash = new KeyedHash("secret");
+    for (let length = 0; length < 40; length++) {
+      const seen = new Set([hash.of("a".repeat(length)), hash.of("a".repeat(length + 1))]);
+      for (let at = 0; at < length; at++) {
+        seen.add(hash.of(`${"a".repeat(at)}b${"a".repeat(length - at - 1)}`));
+      }
+      expect(seen.size).toBe(length + 2);
+    }
+  });
+
+  it("spreads texts over the places and tags of a table", () => {
+    const hash = new KeyedHash(new Random().text(20));
+    const counts = (place: (value: number) => number) => {
+      const found = new Array<number>(256).fill(0);
+      for (const text of texts) found[place(hash.of(text))]!++;
+      return Math.max(...found);
+    };
+    // 16 each, and by chance not 48.
+    expect(counts((value) => value & 255)).toBeLessThan(48);
+    expect(counts((value) => value >>> 24)).toBeLessThan(48);
+  });
+});
