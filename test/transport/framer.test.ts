@@ -198,7 +198,7 @@ describe("limits", () => {
     const announced = `${START}l: 900\r\n\r\n`;
     const { told, faults } = read(announced, { messageSize: announced.length + 899 });
     expect(told).toEqual(["fault message_too_large"]);
-    expect(faults).toMatchObject([{ error: { status: 413 }, head: announced }]);
+    expect(faults).toMatchObject([{ error: { status: 413, header: undefined }, head: announced }]);
     const whole = announced + "b".repeat(900);
     expect(read(whole, { messageSize: whole.length }).told).toEqual([whole]);
   });

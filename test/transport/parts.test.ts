@@ -77,6 +77,15 @@ describe("RecentMap", () => {
     expect(map.get(1)).toBeUndefined();
     expect(map.get(999)).toBe("999");
   });
+  test("forgets nothing for a value that is replaced, and counts each key once", () => {
+    const map = new RecentMap<number, string>(4);
+    for (const key of [1, 2, 3, 4]) map.set(key, "old");
+    for (let i = 0; i < 10; i++) map.set(4, "new");
+    expect([map.get(1), map.get(4), map.size]).toEqual(["old", "new", 3]);
+    const other = new RecentMap<number, string>(4);
+    for (const key of [1, 2, 3, 1]) other.set(key, "x");
+    expect(other.size).toBe(3);
+  });
   test("replaces and deletes", () => {
     const map = new RecentMap<string, number>(2);
     map.set("a", 1);

@@ -67,6 +67,7 @@ describe("a Binding request", () => {
     ["an attribute that does not end", bytes(`0001 0004 2112a442 ${ID} 80220010`)],
     ["a length that no four divide", bytes(`0001 0002 2112a442 ${ID} 8022`)],
     ["a FINGERPRINT before the end", bytes(`0001 000c 2112a442 ${ID} 80280004 00000000 80220000`)],
+    ["a right FINGERPRINT before the end", early()],
     ["too much", bytes(`0001 0400 2112a442 ${ID} 802203fc ${"00".repeat(1020)}`)],
     ["no cookie", bytes(`0001 0000 2112a443 ${ID}`)],
     ["nothing", new Uint8Array(0)],
@@ -128,4 +129,12 @@ function withFingerprint(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = Uint8Array.from(message);
   new DataView(copy.buffer).setUint32(copy.length - 4, (crc ^ 0xffffffff ^ 0x5354554e) >>> 0);
   return copy;
+}
+
+/** A message with a FINGERPRINT that is right as far as it goes, and an attribute behind it. */
+function early(): Uint8Array {
+  const whole = withFingerprint(bytes(`0001 0008 2112a442 ${ID} 80280004 00000000`));
+  const longer = new Uint8Array([...whole, 0x80, 0x22, 0, 0]);
+  longer[3] = 12;
+  return longer;
 }
