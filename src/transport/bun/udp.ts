@@ -3,6 +3,7 @@
 import { SipError } from "../../errors.ts";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { DatagramRound, ROUND } from "../node/datagram-round.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
@@ -33,6 +34,8 @@ interface UdpSocket {
   readonly fd?: number;
   /** False where the kernel did not take it. Throws an error with a code. */
   send(data: Uint8Array, port: number, host: string): boolean;
+  /** Datagram, port, host, and so on; how many of them the kernel took. Throws as send, and does not say at which. */
+  sendMany(datagrams: readonly (Uint8Array | number | string)[]): number;
   addMembership(group: string, on?: string): void;
   close(): void;
 }
@@ -69,12 +72,13 @@ const bunDatagrams: DatagramRuntime = {
   async open({ host, port }, options, _family, events) {
     const { Bun: bun } = globalThis as unknown as { Bun: BunGlobal };
     let ours: BunSocket | undefined;
+    const round = new DatagramRound(events.message, () => ours?.flush());
     const socket = await bun.udpSocket({
       hostname: host,
       port,
       flags: options.reuseAddress ? REUSE_ADDRESS : 0,
       socket: {
-        data: (_socket, data, from, address) => events.message(data, address, from),
+        data: (_socket, data, from, address) => round.add(data, address, from),
         drain: () => ours?.drain(),
         error: (error) => (error.errqueue ? events.unreachable() : events.error(error)),
       },
@@ -90,7 +94,7 @@ const bunDatagrams: DatagramRuntime = {
       socket.close();
       throw cause;
     }
-    ours = new BunSocket(socket, events);
+    ours = new BunSocket(socket, round, events);
     return ours;
   },
 };
@@ -113,20 +117,59 @@ async function setBuffers(fd: number, { recvBufferSize, sendBufferSize }: UdpOpt
 class BunSocket implements DatagramSocket {
   readonly local: Address;
   readonly #socket: UdpSocket;
+  readonly #round: DatagramRound;
   readonly #events: DatagramEvents;
+  /** What is to go at the end of the round, as the socket takes it, and who is told. */
+  readonly #out: (Uint8Array<ArrayBuffer> | number | string)[] = [];
+  readonly #told: DatagramSent[] = [];
   /** What the kernel did not take; its bytes are limited by the transport. */
   #backlog: Waiting[] = [];
 
-  constructor(socket: UdpSocket, events: DatagramEvents) {
+  constructor(socket: UdpSocket, round: DatagramRound, events: DatagramEvents) {
     const { address, port } = socket.address;
     this.local = { host: address, port };
     this.#socket = socket;
+    this.#round = round;
     this.#events = events;
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
+    if (this.#round.open) {
+      this.#out.push(data, port, host);
+      if (this.#told.push(sent) >= ROUND) this.flush();
+    } else this.#sendNow(data, port, host, sent);
+  }
+
+  #sendNow(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
     if (this.#backlog.length === 0 && this.#hand(data, port, host)) sent(undefined);
     else this.#backlog.push({ data, port, host, sent });
+  }
+
+  /** Sends what a round has left, in one call of the kernel. */
+  flush(): void {
+    const out = this.#out.splice(0);
+    const told = this.#told.splice(0);
+    let taken = 0;
+    try {
+      if (told.length > 0 && this.#backlog.length === 0) taken = this.#socket.sendMany(out);
+    } catch {
+      // One of them is at fault: each by itself tells which.
+    }
+    for (let i = 0; i < taken; i++) told[i]!(undefined);
+    for (let i = taken; i < told.length; i++) {
+      const sent = told[i]!;
+      try {
+        this.#sendNow(
+          out[3 * i] as Uint8Array<ArrayBuffer>,
+          out[3 * i + 1] as number,
+          out[3 * i + 2] as string,
+          sent,
+        );
+      } catch (cause) {
+        // It may be within one's own send.
+        queueMicrotask(() => sent(cause));
+      }
+    }
   }
 
   /** The kernel takes more. */
@@ -148,6 +191,7 @@ class BunSocket implements DatagramSocket {
   }
 
   async close(): Promise<void> {
+    this.flush();
     this.#socket.close();
     for (const { sent } of this.#backlog.splice(0)) sent(new Error("the socket was closed"));
   }

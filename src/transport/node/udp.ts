@@ -3,9 +3,10 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup as dnsLookup } from "node:dns";
 import { DatagramTransport } from "../datagram.ts";
-import type { DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import type { Address, Transport } from "../transport.ts";
 import type { UdpOptions } from "../udp-options.ts";
+import { DatagramRound, ROUND } from "./datagram-round.ts";
 import { droppedDatagrams } from "./dropped.ts";
 import { sentByOf } from "./local-address.ts";
 import { systemLookup } from "./system-lookup.ts";
@@ -61,8 +62,7 @@ const nodeDatagrams: DatagramRuntime = {
     }
     bound = true;
     socket.on("error", (cause) => events.error(cause));
-    socket.on("message", (data, { address, port }) => events.message(data, address, port));
-    return new NodeSocket(socket);
+    return new NodeSocket(socket, events);
   },
 };
 
@@ -88,18 +88,45 @@ function bind(socket: Socket, { host, port }: Address): Promise<void> {
   });
 }
 
+interface Outgoing {
+  readonly data: Uint8Array;
+  readonly port: number;
+  readonly host: string;
+  readonly sent: DatagramSent;
+}
+
 class NodeSocket implements DatagramSocket {
   readonly local: Address;
   readonly #socket: Socket;
+  readonly #round: DatagramRound;
+  /** What is to go at the end of the round. */
+  readonly #out: Outgoing[] = [];
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, events: DatagramEvents) {
     const { address, port } = socket.address();
     this.local = { host: address, port };
     this.#socket = socket;
+    const round = new DatagramRound(events.message, () => this.#flush());
+    this.#round = round;
+    socket.on("message", (data, from) => round.add(data, from.address, from.port));
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
-    this.#socket.send(data, port, host, sent);
+    if (!this.#round.open) this.#socket.send(data, port, host, sent);
+    else if (this.#out.push({ data, port, host, sent }) >= ROUND) this.#flush();
+  }
+
+  #flush(): void {
+    const out = this.#out;
+    for (const { data, port, host, sent } of out) {
+      try {
+        this.#socket.send(data, port, host, sent);
+      } catch (cause) {
+        // It may be within one's own send.
+        queueMicrotask(() => sent(cause));
+      }
+    }
+    out.length = 0;
   }
 
   waiting(): number {
@@ -107,6 +134,7 @@ class NodeSocket implements DatagramSocket {
   }
 
   close(): Promise<void> {
+    this.#flush();
     return new Promise((resolve) => void this.#socket.close(() => resolve()));
   }
 }
