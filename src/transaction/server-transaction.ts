@@ -11,7 +11,7 @@ import { methodOf, oldRequestKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { checkMatch } from "./response-match.ts";
-import { type Host, type Subject, Transaction } from "./transaction.ts";
+import { type Host, type Subject, statusOf, Transaction } from "./transaction.ts";
 import { coreFailed, type Returned, watch } from "./user.ts";
 
 /** Any server transaction's state. */
@@ -297,8 +297,4 @@ export class ServerTransaction extends Transaction {
       ? "no ACK came for the final response"
       : "the core sent no final response";
   }
-}
-
-function statusOf(response: Subject): number {
-  return typeof response === "number" ? response : (response as Response).status;
 }

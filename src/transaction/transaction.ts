@@ -55,6 +55,11 @@ export interface Host {
 /** What an event is about: the message that came or goes, or the status of one, or the error that happened. */
 export type Subject = Request | Response | number | SipError | undefined;
 
+/** The status of a response that comes or goes. */
+export function statusOf(response: Subject): number {
+  return typeof response === "number" ? response : (response as Response).status;
+}
+
 type AnyTable = Table<string, string>;
 
 /** The usual methods as constants: a transaction need not hold its own copy of one. */
