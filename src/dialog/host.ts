@@ -54,6 +54,9 @@ export interface Host extends Pace {
   call<T>(callback: () => T, failed?: () => void): T | undefined;
 }
 
+/** A runtime's timers run 24 days at most; this, in seconds, is a little less. Nothing here is timed for longer. */
+export const LONGEST = 2_000_000;
+
 /** Answers a request, unless its transaction has ended meanwhile; true where it was answered. */
 export function answer(transaction: ServerTransaction | undefined, response: Response): boolean {
   if (transaction === undefined) return false;

@@ -9,7 +9,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, addOption, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Closable, type Host, unwatched } from "./host.ts";
+import { answer, type Closable, type Host, LONGEST, unwatched } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { Resend } from "./resend.ts";
 import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
@@ -22,9 +22,6 @@ export interface IncomingInviteHandlers extends SessionHandlers {
    */
   onCancel?(): Returned;
 }
-
-/** A runtime's timers run 24 days at most, in seconds; nothing rings as long as that. */
-const LONGEST = 2_000_000;
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {

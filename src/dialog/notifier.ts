@@ -9,10 +9,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage } from "./host.ts";
-
-/** A runtime's timers run 24 days at most, in seconds: nothing is granted for longer. */
-const LONGEST = 2_000_000;
+import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
 /** What a notifier calls. */
 export interface NotifierHandlers {

@@ -7,7 +7,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
-import type { Closable, Host } from "./host.ts";
+import { type Closable, type Host, LONGEST } from "./host.ts";
 
 /** No state is taken to hold for less, in seconds. */
 const LEAST = 10;
@@ -118,7 +118,7 @@ export class Publication implements Closable {
       this.#yielded = 0;
       this.#etag = headers.raw("SIP-ETag")[0];
       // A compositor that grants nothing must not be asked without end.
-      const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), 2_000_000);
+      const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), LONGEST);
       this.#timer = this.#host.clock.set(() => this.#want("refresh"), seconds * 900);
       this.#host.call(() => this.#handlers.onPublished?.(response));
     } else if (status === 412 && this.#etag !== undefined) {

@@ -4,6 +4,7 @@ import type { Clock, TimerHandle } from "../clock.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { addOption, hasOption, leadingNumber } from "./content.ts";
+import { LONGEST } from "./host.ts";
 
 /** What one side wants of the session timer. Seconds. */
 export interface SessionTimerOptions {
@@ -24,8 +25,6 @@ export interface SessionTimerState {
 
 /** The default of Min-SE, in seconds (RFC 4028 §5). */
 export const LEAST_SESSION = 90;
-/** A runtime's timers run 24 days at most; who asks for more in seconds has his session refreshed as if for so many. */
-const LONGEST = 2_000_000;
 /** Proxies on the way may each want a longer interval; who wants a longer one each time is asked no more. */
 const MOST_YIELDS = 8;
 /** So shortly before the end, in milliseconds, nothing is refreshed any more. */

@@ -9,7 +9,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage } from "./host.ts";
+import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
 /** Why a subscription ended. */
 export interface SubscriptionEnd {
@@ -219,7 +219,7 @@ export class Subscription implements Usage {
 
   #schedule(seconds: number): void {
     const { clock, t1 } = this.#host;
-    const total = Math.min(Math.max(0, seconds), 2_000_000) * 1000;
+    const total = Math.min(Math.max(0, seconds), LONGEST) * 1000;
     // Time enough for the refresh to be retransmitted, if there is any to spare.
     const early = total > 4 * 64 * t1 ? 64 * t1 : total / 2;
     if (this.#request.method === "SUBSCRIBE") {

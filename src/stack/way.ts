@@ -90,15 +90,10 @@ function isOne(targets: Target | readonly Target[]): targets is Target {
 }
 
 function flowToOne(transports: readonly Transport[], target: Target, fallback: Transport | undefined): Flow {
-  const fitting = transports.filter(({ protocol }) => protocol === target.protocol);
-  if (fitting.length > 1) {
-    // One for each address family, say: the target's own goes first, so that what the Via names can be reached.
-    const family = ipFamily(target.host);
-    const other = ({ local }: Transport): number => Number(ipFamily(local.host) !== family);
-    fitting.sort((a, b) => other(a) - other(b));
-  }
-  let able = fitting.length > 0;
-  for (const transport of fitting) {
+  let able = false;
+  for (const transport of ordered(transports, target)) {
+    if (transport.protocol !== target.protocol) continue;
+    able = true;
     const flow = transport.flow(target);
     if (flow) return flow;
   }
@@ -113,4 +108,17 @@ function flowToOne(transports: readonly Transport[], target: Target, fallback: T
     throw new SipError("no_target", `no flow to ${where}: not started, or no way there`);
   }
   throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);
+}
+
+/**
+ * Where several carry the target's protocol, those of its address family first: what the Via names can then be reached.
+ * The list itself where there is only one, as usual.
+ */
+function ordered(transports: readonly Transport[], { protocol, host }: Target): readonly Transport[] {
+  let carrying = 0;
+  for (const each of transports) if (each.protocol === protocol) carrying++;
+  if (carrying < 2) return transports;
+  const family = ipFamily(host);
+  const other = ({ local }: Transport): number => Number(ipFamily(local.host) !== family);
+  return [...transports].sort((a, b) => other(a) - other(b));
 }

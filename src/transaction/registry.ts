@@ -51,8 +51,12 @@ export class Registry {
 
   /** All of them by machine and state. */
   get states(): StateCounts {
-    const left = { machine: nonInviteServer.name, state: "completed" };
-    return countStates(this.clients.values(), this.servers, Array(this.answers?.size ?? 0).fill(left));
+    const counts = countStates(this.clients.values(), this.servers);
+    const left = this.answers?.size;
+    if (!left) return counts;
+    const others = counts[nonInviteServer.name];
+    const completed = (others?.completed ?? 0) + left;
+    return { ...counts, [nonInviteServer.name]: { ...others, completed } };
   }
 
   /** The server transaction of that key. */

@@ -39,7 +39,8 @@ export class DatagramRound {
 
   /** One was read. `data` is kept until it is worked on. */
   add(data: Uint8Array, host: string, port: number): void {
-    if (this.#begun) {
+    // Behind what still waits: where work that throws ends a turn, the rest of a round comes after the next.
+    if (this.#begun || this.#data.length > 0) {
       this.#data.push(data);
       this.#hosts.push(host);
       this.#ports.push(port);

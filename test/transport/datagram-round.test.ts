@@ -1,0 +1,58 @@
+// The round of datagrams by itself: its order, and when what was kept may go.
+
+import { afterEach, describe, expect, test } from "vitest";
+import { DatagramRound } from "../../src/transport/node/datagram-round.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a round of datagrams", () => {
+  const log: string[] = [];
+  afterEach(() => void log.splice(0));
+
+  const round = (work: (name: string, own: DatagramRound) => void = () => {}): DatagramRound => {
+    const own = new DatagramRound(
+      (data) => {
+        const name = new TextDecoder().decode(data);
+        log.push(name);
+        work(name, own);
+      },
+      () => void log.push("over"),
+    );
+    return own;
+  };
+  const add = (own: DatagramRound, ...names: string[]): void => {
+    for (const name of names) own.add(new TextEncoder().encode(name), "192.0.2.1", 5060);
+  };
+
+  test("works on the first at once, and on the others when all are read", async () => {
+    const own = round();
+    add(own, "a", "b", "c");
+    expect(log).toEqual(["a"]);
+    await turn();
+    expect(log).toEqual(["a", "b", "c", "over"]);
+    expect(own.open).toBe(false);
+    add(own, "d");
+    expect(log.at(-1)).toBe("d");
+  });
+
+  test("is open from the second to the last, and not for one alone", async () => {
+    const seen: boolean[] = [];
+    const own = round((_name, it) => void seen.push(it.open));
+    add(own, "a", "b", "c");
+    await turn();
+    add(own, "d");
+    await turn();
+    expect(seen).toEqual([false, true, true, false]);
+    expect(log).toEqual(["a", "b", "c", "over", "d"]);
+  });
+
+  test("keeps the order of what comes while it works", async () => {
+    const own = round((name, it) => {
+      if (name === "b") add(it, "d");
+    });
+    add(own, "a", "b", "c");
+    await turn();
+    await turn();
+    expect(log).toEqual(["a", "b", "c", "d", "over"]);
+  });
+});
