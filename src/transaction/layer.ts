@@ -15,7 +15,7 @@ import {
   type TransactionCounts,
   type TransactionLayerOptions,
 } from "./layer-options.ts";
-import { type AnyTransaction, Registry } from "./registry.ts";
+import { type AnyTransaction, LiveTransactions } from "./live-transactions.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { Stateless } from "./stateless.ts";
 import { newTallies, type StateCounts, type Tallies } from "./tallies.ts";
@@ -34,7 +34,7 @@ export class TransactionLayer {
   readonly #queue: TimerQueue;
   readonly #host: Host;
   readonly #stateless: Stateless;
-  readonly #live: Registry = new Registry(
+  readonly #live: LiveTransactions = new LiveTransactions(
     (answer) => new ServerTransaction(this.#host, answer.key, answer.flow, undefined, answer),
   );
   readonly #tallies: Tallies = newTallies();

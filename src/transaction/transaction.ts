@@ -78,7 +78,7 @@ export abstract class Transaction implements TimerOwner {
   readonly method: string;
   /** Kept by the TimerQueue. @internal */
   pending: Timer | undefined = undefined;
-  /** The ring of the transactions on the same flow, kept by the Registry. @internal */
+  /** The ring of the transactions on the same flow, kept by LiveTransactions. @internal */
   flowBefore: Transaction | undefined = undefined;
   /** @internal */
   flowAfter: Transaction | undefined = undefined;

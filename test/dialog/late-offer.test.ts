@@ -43,23 +43,24 @@ describe("an offer of the callee's", () => {
     invite.cancel();
   });
 
-  const never = () => new Promise<never>(() => {});
-
-  it("that is never answered: the session rejects when the callee has given up", async () => {
+  /** A call whose offer, in the 2xx, is never answered. */
+  const unanswered = async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
-    const invite = alice.invite(bob, {}, { answer: never });
+    const invite = alice.invite(bob, {}, { answer: () => new Promise<never>(() => {}) });
+    return { world, alice, bob, invite };
+  };
+
+  it("that is never answered: the session rejects when the callee has given up", async () => {
+    const { world, alice, bob, invite } = await unanswered();
     await world.pass(40_000);
     await expect(invite.session).rejects.toMatchObject({ code: "terminated" });
     expect([alice.log, bob.log]).toEqual([["peer"], ["unacknowledged"]]);
   });
 
   it("that is never answered: cancelling acknowledges the 2xx, and hangs up", async () => {
-    const world = new SipWorld();
-    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
-    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
-    const invite = alice.invite(bob, {}, { answer: never });
+    const { world, alice, bob, invite } = await unanswered();
     await world.pass(100);
     invite.cancel();
     await world.pass(100);
@@ -69,10 +70,7 @@ describe("an offer of the callee's", () => {
   });
 
   it("that is never answered: a user agent that closes rejects the session, and says nothing", async () => {
-    const world = new SipWorld();
-    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
-    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their offer" }));
-    const invite = alice.invite(bob, {}, { answer: never });
+    const { world, alice, invite } = await unanswered();
     await world.pass(100);
     alice.ua.close();
     await expect(invite.session).rejects.toMatchObject({ code: "terminated" });

@@ -1,4 +1,4 @@
-// Registry: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by flow; and where the answers are
+// LiveTransactions: a layer's live transactions, by key, by the ACK of an RFC 2543 peer, and by flow; and where the answers are
 // of those that only absorb what comes again. What becomes of a message it does not know.
 
 import type { Answer, Answers } from "../transport/answers.ts";
@@ -12,7 +12,7 @@ import { countStates, type StateCounts } from "./tallies.ts";
 export type AnyTransaction = ClientTransaction | ServerTransaction;
 
 /** The live transactions of one layer. */
-export class Registry {
+export class LiveTransactions {
   readonly clients: Map<string, ClientTransaction> = new Map();
   readonly #servers: Map<string, ServerTransaction> = new Map();
   /**
