@@ -4,57 +4,16 @@
 
 import type { TimerHandle } from "../clock.ts";
 import { binaryFrom, writeBinary } from "../core/text.ts";
+import { AnswerBlock, AnswerRoom, BLOCK } from "./answer-block.ts";
 import type { Answer, Answers, AnswersHost } from "./answers.ts";
 import { KeyedHash } from "./keyed-hash.ts";
 import type { Flow } from "./transport.ts";
 
-/** How many answers a block has at most. */
-const BLOCK = 256;
 /** How many octets a block has, the first ones and the later ones. */
 const LEAST_OCTETS = 4096;
-const MOST_OCTETS = 65_536;
+const MOST_OCTETS = 98_304;
 /** How many answers a table has room for at least. A power of two. */
 const LEAST = 1024;
-
-const NONE: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-
-/** Answers that were given one after the other. */
-class Block {
-  /** Undefined for one that is over. */
-  flows: (Flow | undefined)[];
-  due: number[];
-  /** Where the key of each begins, where its octets do, and where they end: the next one's key begins there. */
-  marks: number[];
-  octets: Uint8Array<ArrayBuffer>;
-
-  constructor(room: number) {
-    this.flows = [];
-    this.due = [];
-    this.marks = [0];
-    this.octets = new Uint8Array(room);
-  }
-
-  has(place: number, key: string): boolean {
-    const start = this.marks[2 * place]!;
-    if (this.flows[place] === undefined || this.marks[2 * place + 1]! - start !== key.length) return false;
-    for (let i = 0; i < key.length; i++) if (this.octets[start + i] !== key.charCodeAt(i)) return false;
-    return true;
-  }
-
-  /** Lets go of everything, for whoever still has a place in it. */
-  end(): void {
-    this.flows = [];
-    this.due = [];
-    this.marks = [];
-    this.octets = NONE;
-  }
-
-  /** The part between two marks, as a view. */
-  part(mark: number): Uint8Array<ArrayBuffer> {
-    const start = this.marks[mark]!;
-    return new Uint8Array(this.octets.buffer, start, this.marks[mark + 1]! - start);
-  }
-}
 
 /** Finds numbers by the hash of their key. Of a fixed size, at most half full, nothing leaves it. */
 class Table {
@@ -95,14 +54,14 @@ class Place implements Answer {
   readonly key: string;
   readonly flow: Flow;
   private readonly _blocks: AnswerBlocks;
-  private readonly _block: Block;
+  private readonly _block: AnswerBlock;
   private readonly _place: number;
   /** Those of one that was taken in just now, which is sent at once. */
   private _fresh: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(
     blocks: AnswerBlocks,
-    block: Block,
+    block: AnswerBlock,
     place: number,
     key: string,
     flow: Flow,
@@ -117,13 +76,13 @@ class Place implements Answer {
   }
 
   get bytes(): Uint8Array<ArrayBuffer> | undefined {
-    const bytes = this._fresh ?? (this.over ? NONE : this._block.part(2 * this._place + 1));
+    const bytes = this._fresh ?? (this.over ? undefined : this._block.answer(this._place));
     this._fresh = undefined;
-    return bytes.length > 0 ? bytes : undefined;
+    return bytes !== undefined && bytes.length > 0 ? bytes : undefined;
   }
 
   get over(): boolean {
-    return this._block.flows[this._place] === undefined;
+    return this._block.over(this._place);
   }
 
   remove(): void {
@@ -135,13 +94,15 @@ export class AnswerBlocks implements Answers {
   readonly #host: AnswersHost;
   readonly #hash: KeyedHash;
   /** The oldest first; the number of an answer is that of its block, times BLOCK, and its place. */
-  #blocks: Block[] = [];
+  #blocks: AnswerBlock[] = [];
   /** How many blocks were given up before the first one. */
   #first = 0;
   /** Those before this place in the first block are over. */
   #place = 0;
   /** The oldest first. */
   #tables: Table[] = [];
+  /** Rooms of blocks that are over: at most as many as there are blocks. */
+  #spare: AnswerRoom[] = [];
   #octets = LEAST_OCTETS;
   #size = 0;
   #timer: TimerHandle | undefined;
@@ -158,32 +119,13 @@ export class AnswerBlocks implements Answers {
   add(key: string, octets: string, flow: Flow): Answer | undefined {
     const { clock, life, timers } = this.#host;
     const now = clock.now();
-    const middle = key.length;
-    const length = middle + octets.length;
-    let block = this.#blocks.at(-1);
-    let start = block?.marks.at(-1) ?? 0;
-    if (block === undefined || block.due.length === BLOCK || start + length > block.octets.length) {
-      block = new Block(Math.max(length, this.#octets));
-      start = 0;
-    }
-    // A key that is not all octets would be another's when it is read again.
-    let others = 0;
-    for (let i = 0; i < middle; i++) {
-      const code = key.charCodeAt(i);
-      others |= code;
-      block.octets[start + i] = code;
-    }
-    if (others > 0xff) return undefined;
-    if (start === 0) {
-      this.#octets = Math.min(2 * this.#octets, MOST_OCTETS);
-      this.#blocks.push(block);
-    }
-    const place = block.due.length;
-    block.flows.push(flow);
-    block.due.push(now + life);
-    block.marks.push(start + middle, start + length);
+    const length = key.length + octets.length;
+    const last = this.#blocks.at(-1);
+    const block = last && last.count < BLOCK && last.free >= length ? last : this.#begin(length);
+    const place = block.count;
+    const bytes = block.add(key, octets.length, flow, now + life);
+    if (bytes === undefined) return undefined;
     const number = (this.#first + this.#blocks.length - 1) * BLOCK + place;
-    const bytes = block.part(2 * place + 1);
     writeBinary(octets, bytes, octets.length);
     let table = this.#tables.at(-1);
     if (table === undefined || table.room === 0 || table.until < now) {
@@ -210,7 +152,7 @@ export class AnswerBlocks implements Answers {
         const number = base + numbers[at]!;
         const block = this.#blocks[Math.floor(number / BLOCK) - this.#first];
         const place = number % BLOCK;
-        if (block?.has(place, key)) return new Place(this, block, place, key, block.flows[place]!);
+        if (block?.has(place, key)) return new Place(this, block, place, key, block.flow(place)!);
       }
     }
     return undefined;
@@ -219,17 +161,18 @@ export class AnswerBlocks implements Answers {
   on(flow: Flow): Answer[] {
     const found: Answer[] = [];
     for (const block of this.#blocks) {
-      for (const [place, each] of block.flows.entries()) {
-        if (each === flow) found.push(new Place(this, block, place, binaryFrom(block.part(2 * place)), flow));
+      for (let place = 0; place < block.count; place++) {
+        if (block.flow(place) !== flow || block.over(place)) continue;
+        found.push(new Place(this, block, place, binaryFrom(block.key(place)), flow));
       }
     }
     return found;
   }
 
   /** Lets go of what is in a place, if it is not over. */
-  remove(block: Block, place: number): void {
-    if (block.flows[place] === undefined) return;
-    block.flows[place] = undefined;
+  remove(block: AnswerBlock, place: number): void {
+    if (block.over(place)) return;
+    block.remove(place);
     this.#size--;
     if (this.#size === 0) this.clear();
     this.#host.timers.count(-1);
@@ -245,8 +188,19 @@ export class AnswerBlocks implements Answers {
     this.#place = 0;
     this.#tables = [];
     this.#octets = LEAST_OCTETS;
+    this.#spare = [];
     for (const block of blocks) block.end();
     for (; this.#size > 0; this.#size--) timers.count(-1);
+  }
+
+  /** Begins a block with room for so many octets at least. */
+  #begin(length: number): AnswerBlock {
+    const size = Math.max(length, this.#octets);
+    const room = size === MOST_OCTETS ? this.#spare.pop() : undefined;
+    const block = new AnswerBlock(room ?? new AnswerRoom(size));
+    this.#octets = Math.min(2 * this.#octets, MOST_OCTETS);
+    this.#blocks.push(block);
+    return block;
   }
 
   #wait(delay: number): void {
@@ -259,12 +213,12 @@ export class AnswerBlocks implements Answers {
     while (this.#size > 0) {
       const block = this.#blocks[0]!;
       const place = this.#place;
-      if (place === block.due.length) this.#giveUp();
-      else if (block.due[place]! <= now) {
+      if (place === block.count) this.#giveUp();
+      else if (block.due(place) <= now) {
         this.#place++;
         this.remove(block, place);
       } else {
-        this.#wait(block.due[place]! - now);
+        this.#wait(block.due(place) - now);
         return;
       }
     }
@@ -272,7 +226,10 @@ export class AnswerBlocks implements Answers {
 
   /** The first block is over, and so may be the table that finds what was in it. */
   #giveUp(): void {
-    this.#blocks.shift()?.end();
+    const room = this.#blocks.shift()?.end();
+    // What is sent out of it was sent long ago.
+    if (room?.octets.length === MOST_OCTETS) this.#spare.push(room);
+    if (this.#spare.length > this.#blocks.length) this.#spare.length = this.#blocks.length;
     this.#first++;
     this.#place = 0;
     const second = this.#tables[1];

@@ -137,6 +137,47 @@ describe("AnswerBlocks", () => {
     expect([blocks.size, clock.size]).toEqual([0, 0]);
   });
 
+  it("writes to the same rooms again once what was in them is over, and lets go of them in the end", () => {
+    const { clock, blocks } = store();
+    const made = vi.spyOn(globalThis, "ArrayBuffer");
+    const text = "x".repeat(1000);
+    let serial = 0;
+    const busy = (seconds: number) => {
+      const before = made.mock.calls.length;
+      for (let i = 0; i < 100 * seconds; i++) {
+        blocks.add(`z9hG4bK${serial++}|OPTIONS|192.0.2.1:5060`, `${serial}${text}`, flows[serial % 3]!);
+        clock.advance(10);
+      }
+      return made.mock.calls.length - before;
+    };
+    expect(busy(40)).toBeGreaterThan(30);
+    const early = blocks.find(`z9hG4bK${serial - 1}|OPTIONS|192.0.2.1:5060`)!;
+    const flow = early.flow;
+    // But for tables, which grow no more.
+    expect(busy(160)).toBeLessThan(20);
+    // A place in a room that others have now.
+    expect([early.over, early.bytes, early.flow]).toEqual([true, undefined, flow]);
+    early.remove();
+    expect(blocks.size).toBe(3199);
+    expect(textOf(blocks.find(`z9hG4bK${serial - 3000}|OPTIONS|192.0.2.1:5060`))).toMatch(/^\d+x{1000}$/);
+    clock.advance(LIFE);
+    expect([blocks.size, clock.size]).toEqual([0, 0]);
+    // A quiet server has given them back.
+    expect(busy(40)).toBeGreaterThan(30);
+    blocks.clear();
+  });
+
+  it("tells flows apart, however many a block has", () => {
+    const { blocks } = store();
+    const many = Array.from({ length: 600 }, (_, i) => ({ id: `${i}` }) as unknown as Flow);
+    for (let i = 0; i < 1200; i++) blocks.add(`${i}`, "x", many[(i * 7) % 600]!);
+    for (let i = 0; i < 1200; i++) expect(blocks.find(`${i}`)?.flow).toBe(many[(i * 7) % 600]);
+    expect(blocks.on(many[7]!).map(({ key }) => key)).toEqual(["1", "601"]);
+    blocks.find("1")?.remove();
+    expect(blocks.on(many[7]!).map(({ key }) => key)).toEqual(["601"]);
+    blocks.clear();
+  });
+
   it("takes no key that is more than octets, which it could not give back", () => {
     const { blocks, clock } = store();
     expect(blocks.add("z9hG4bK\u0161|OPTIONS|a:1", "x", flows[0]!)).toBeUndefined();
