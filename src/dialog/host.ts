@@ -50,8 +50,11 @@ export interface Host extends Pace {
   ask(request: Request, dialog: Dialog | undefined, onAgain?: (request: Request) => void): Promise<Response>;
   /** Tells the user of an error. */
   report(error: unknown): void;
-  /** Calls the user's code; what it throws or rejects with is reported, after `failed` has done what it left undone. */
-  call<T>(callback: () => T, failed?: () => void): T | undefined;
+  /**
+   * Calls the user's code; what it throws or rejects with is reported, after `failed` has done what it left undone. It
+   * gets the status that refuses a request for that.
+   */
+  call<T>(callback: () => T, failed?: (status: number) => void): T | undefined;
 }
 
 /** A runtime's timers run 24 days at most; this, in seconds, is a little less. Nothing here is timed for longer. */

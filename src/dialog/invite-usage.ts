@@ -202,7 +202,7 @@ export class InviteUsage implements Usage, Session {
         if (!transaction || !this.#handlers.onRequest) return false;
         this.#host.call(
           () => this.#handlers.onRequest?.(request, transaction),
-          () => void answer(transaction, request.createResponse(500)),
+          (status) => void answer(transaction, request.createResponse(status)),
         );
         return true;
     }
@@ -293,7 +293,7 @@ export class InviteUsage implements Usage, Session {
     else
       this.#host.call(
         () => this.#handlers.onRefer?.(refer),
-        () => refer.reject(500),
+        (status) => refer.reject(status),
       );
   }
 }

@@ -97,7 +97,7 @@ export class PeerOffers {
     });
     transaction.onCancel = () => offer.reject(487);
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
-    const failed = () => offer.reject(500);
+    const failed = (status: number) => offer.reject(status);
     if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);
     else offer.reject();
   }

@@ -1,5 +1,7 @@
 // UserCode: calls what the user has given; what it throws or rejects with stops there, and is reported.
 
+import { SipError } from "../errors.ts";
+
 /** The handlers of one user agent, as they are called. */
 export class UserCode {
   readonly #onError: ((error: unknown) => void) | undefined;
@@ -10,11 +12,12 @@ export class UserCode {
 
   /**
    * Calls it; undefined where it threw.
-   * @param failed does what it has left undone: called where it throws or rejects, before that is reported
+   * @param failed does what it has left undone: called where it throws or rejects, before that is reported, with the
+   *   status that refuses a request for it
    */
-  call<T>(callback: () => T, failed?: () => void): T | undefined {
+  call<T>(callback: () => T, failed?: (status: number) => void): T | undefined {
     const thrown = (error: unknown): void => {
-      if (failed) this.call(failed);
+      if (failed) this.call(() => failed(refusalOf(error)));
       this.report(error);
     };
     try {
@@ -37,4 +40,10 @@ export class UserCode {
       // An error handler that throws has nobody left to be reported to.
     }
   }
+}
+
+/** The status of the SipError that was thrown, where it refuses a request, else 500: as with what a core throws. */
+function refusalOf(error: unknown): number {
+  const status = error instanceof SipError ? (error.status ?? 500) : 500;
+  return status >= 300 && status <= 699 ? status : 500;
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../src/dialog/session.ts";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
-import type { SipError } from "../../src/errors.ts";
+import { SipError } from "../../src/errors.ts";
 import type { Response } from "../../src/message/response.ts";
 import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -641,6 +641,30 @@ describe("what is not in order", () => {
     await world.pass();
     expect([ended, thrown.length]).toEqual([["500"], 4]);
     expect(bob.ua.stats.usages).toBe(1);
+    void a.bye();
+  });
+
+  it("a SipError that a handler throws names the status, as one that a core throws does", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob", "UDP", { onError() {} });
+    const pending = async () => {
+      throw new SipError("transaction_state", "an offer is under way", { status: 491 });
+    };
+    const odd = () => {
+      throw new SipError("value_invalid", "no refusal", { status: 200 });
+    };
+    const handlers = { onOffer: pending, onRequest: pending, onRefer: odd };
+    const { a } = await connect(world, { bob: handlers }, {}, [alice, bob]);
+    const ended: string[] = [];
+    for (const ask of [() => a.update({ body: "hold" }), () => a.request("INFO")]) {
+      const sent = ask();
+      await world.pass();
+      ended.push(`${(await sent).status}`);
+    }
+    a.refer("sip:carol@example.com", { onEnd: ({ response }) => void ended.push(`${response?.status}`) });
+    await world.pass();
+    expect(ended).toEqual(["491", "491", "500"]);
     void a.bye();
   });
 

@@ -1,6 +1,7 @@
 // The B2BUA of examples/b2bua, which takes the built package, between phones on UDP and on WebSocket.
 
 import { expect, it } from "vitest";
+import type { SessionHandlers } from "../../src/dialog/session.ts";
 import type { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { SipError } from "../../src/errors.ts";
 import type { Request } from "../../src/message/request.ts";
@@ -103,6 +104,20 @@ it("offers within the call are passed on, and so are their answers", async () =>
   await w.pass();
   expect((await back).status).toBe(488);
   void session.bye();
+});
+
+it("offers of both sides at once: one goes through, and the other is told that it met one", async () => {
+  const { world: w, bob, alice, call } = await world({ delay: 5 });
+  const onOffer: SessionHandlers["onOffer"] = (offer) => offer.accept({ body: "answer" });
+  bob.handlers = { onOffer };
+  const invite = call(alice, "bob", { body: "offer" }, { onOffer });
+  await w.pass(100);
+  const session = await invite.session;
+  const made = [session, bob.sessions[0]!].map((each) => each.reinvite({ body: "hold" }));
+  await w.pass(60_000);
+  expect((await Promise.all(made)).map(({ status }) => status)).toEqual([200, 491]);
+  void session.bye();
+  await w.pass(100);
 });
 
 it("the callee makes the offer where the caller made none", async () => {
