@@ -4,6 +4,7 @@ import type { SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
 import type { Flow } from "../transport/transport.ts";
+import type { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** Who hears what becomes of a branch. */
@@ -29,6 +30,8 @@ export class Branch implements SendOptions {
   skipped = false;
   declare flow?: Flow;
   declare branch?: string;
+  /** How long its hop may be silent, where there is another. */
+  declare patience?: Patience;
   readonly #listener: BranchListener;
 
   constructor(to: ProxyTarget, group: number, breadth: number, listener: BranchListener) {
@@ -36,6 +39,11 @@ export class Branch implements SendOptions {
     this.group = group;
     this.breadth = breadth;
     this.#listener = listener;
+  }
+
+  /** Whether its target has another hop. */
+  get hasNextHop(): boolean {
+    return this.hop + 1 < (this.to.hops?.length ?? 0);
   }
 
   get timerC(): boolean {

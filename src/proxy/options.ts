@@ -18,7 +18,7 @@ export interface ProxyOptions {
    * cluster share one; a random one by default.
    */
   readonly secret?: string;
-  /** Times `noAnswer`. The stack's, unless told otherwise. */
+  /** Times `noAnswer` and `hopTimeout`. The stack's, unless told otherwise. */
   readonly clock?: Clock;
   readonly random?: Random;
   /** Which URIs in Route are ours; `stack.isLocal` unless told otherwise. */
@@ -39,6 +39,11 @@ export interface ForwardOptions {
   readonly sequential?: boolean;
   /** After how many milliseconds without a final response the next group is tried. Never, by default. */
   readonly noAnswer?: number;
+  /**
+   * After how many milliseconds of silence the next of a target's `hops` is tried: nothing came, not even a 100. The
+   * last one has all the time there is, as all have by default: 64 × T1.
+   */
+  readonly hopTimeout?: number;
   /** Tries the Contacts of a 3xx, too (RFC 3261 §16.7 step 4). Default false: a 3xx is an answer. */
   readonly recurse?: boolean;
   /** As the proxy's own option, which it replaces. */

@@ -1,7 +1,7 @@
 // ResponseContext: one request sent to one target or many, and the one final response that comes of it (RFC 3261
 // §16.7). It ends with the last of its branches, and keeps nothing beyond that.
 
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -13,6 +13,7 @@ import { bestResponse } from "./best-response.ts";
 import { Branch, type BranchListener, FAILED, statusOf } from "./branch.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 import { TargetSet } from "./target-set.ts";
 
@@ -57,7 +58,8 @@ export class ResponseContext implements BranchListener {
   #stopped = false;
   #canceled = false;
   #ended = false;
-  #timer: TimerHandle | undefined;
+  /** With the current group. */
+  #patience: Patience | undefined;
   #thrown: { readonly cause: unknown } | undefined;
 
   /** @param request the request, preprocessed: what refusals are made of, too */
@@ -91,7 +93,9 @@ export class ResponseContext implements BranchListener {
 
   /** Tries groups until one of them has a branch, or none is left. */
   #next(): void {
-    this.#clearTimer();
+    const { noAnswer } = this.#options;
+    if (noAnswer !== undefined && this.#invite)
+      this.#patience = new Patience(this.#clock, noAnswer, () => this.#skip());
     this.#starting = true;
     while (!this.#stopped && this.#room > 0) {
       const now = this.#busy.targets.next(this.#room);
@@ -106,8 +110,6 @@ export class ResponseContext implements BranchListener {
       if (this.#isBusy) break;
     }
     this.#starting = false;
-    const { noAnswer } = this.#options;
-    if (noAnswer !== undefined && this.#isBusy && this.#invite) this.#setTimer(noAnswer);
     if (!this.#isBusy) this.#step();
   }
 
@@ -133,8 +135,7 @@ export class ResponseContext implements BranchListener {
 
   /** Whether the current group has branches that may still bring something. */
   get #isBusy(): boolean {
-    for (const { group, skipped } of this.#open) if (group === this.#group && !skipped) return true;
-    return false;
+    return this.#open.some(({ group, skipped }) => group === this.#group && !skipped);
   }
 
   #begin(branch: Branch): void {
@@ -146,6 +147,7 @@ export class ResponseContext implements BranchListener {
       branch.flow = flow;
       branch.branch = host.newBranch();
       branch.transaction = host.stack.send(request, branch);
+      this.#time(branch, branch.transaction);
     } catch (error) {
       const known = error instanceof SipError;
       this.#fail(branch, known ? statusOf(error) : 500);
@@ -155,7 +157,11 @@ export class ResponseContext implements BranchListener {
   /** A response came for a branch. */
   heard(response: Response, branch: Branch, from: SentRequest): void {
     const { headers, status } = response;
+    const current = branch.transaction === from;
+    if (current) branch.patience?.stop();
     if (status < 200) {
+      // A hop that was given up is being cancelled.
+      if (!current) return;
       branch.answered = true;
       // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
       if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
@@ -163,10 +169,10 @@ export class ResponseContext implements BranchListener {
     // §16.7 step 3. The topmost Via is ours: the one that the branch went out with.
     headers.shift("Via");
     if (!headers.has("Via")) {
-      if (status >= 200 && branch.transaction === from) this.#fail(branch, 502);
+      if (status >= 200 && current) this.#fail(branch, 502);
     } else if (status < 200) this.#forward(response);
     else if (status < 300) this.#succeed(response, branch, from);
-    else if (branch.transaction === from) this.#refused(response, branch);
+    else if (current) this.#refused(response, branch);
   }
 
   /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
@@ -218,8 +224,7 @@ export class ResponseContext implements BranchListener {
 
   /** RFC 3263 §4.3: the same request to the next of the target's hops, on a new branch. */
   #tryNextHop(branch: Branch): boolean {
-    const { hops = [] } = branch.to;
-    if (this.#stopped || branch.skipped || branch.hop + 1 >= hops.length) return false;
+    if (this.#stopped || branch.skipped || !branch.hasNextHop) return false;
     branch.hop++;
     branch.answered = false;
     branch.transaction = undefined;
@@ -227,15 +232,26 @@ export class ResponseContext implements BranchListener {
     return true;
   }
 
+  /** Gives a hop up that stays silent, where that is asked for, and there is another. */
+  #time(branch: Branch, asked: SentRequest): void {
+    this.#patience?.watch(asked);
+    const { hopTimeout } = this.#options;
+    if (hopTimeout === undefined || !branch.hasNextHop) return;
+    // One that is alive after all is told that nobody wants it any more.
+    const over = () => void (this.#tryNextHop(branch) && asked.abort());
+    branch.patience = new Patience(this.#clock, hopTimeout, over);
+    branch.patience.watch(asked);
+  }
+
   /** What follows the end of a branch: the next group, or the end. */
   #step(): void {
     if (this.#starting || this.#isBusy) return;
+    this.#patience?.stop();
     if (!this.#stopped && !this.#busy.targets.empty) {
       if (this.#room > 0) this.#next();
       return;
     }
     if (this.#open.length > 0) return;
-    this.#clearTimer();
     if (this.#transaction.waiting) this.#answer();
     this.#end(undefined);
     this.#work = undefined;
@@ -271,22 +287,6 @@ export class ResponseContext implements BranchListener {
     if (this.#ended) return;
     this.#ended = true;
     this.#busy.host.ended(final, this.#thrown);
-  }
-
-  #setTimer(delay: number): void {
-    const timer = this.#clock.set(() => {
-      this.#timer = undefined;
-      this.#skip();
-    }, delay);
-    this.#timer = timer;
-    // A stack that closes drops its transactions without a word; the timer must not outlive them.
-    const finals = [...this.#open].map(({ transaction }) => transaction?.final);
-    void Promise.allSettled(finals).then(() => this.#timer === timer && this.#clearTimer());
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== undefined) this.#clock.clear(this.#timer);
-    this.#timer = undefined;
   }
 
   /** Nobody of this group answered in time: they are cancelled, and the next group's turn comes. */

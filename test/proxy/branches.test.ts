@@ -185,18 +185,74 @@ it("the first that a hook throws is what forward rejects with", async () => {
   expect(proxy.failed).toMatchObject([{ message: "at 180" }]);
 });
 
-it("a stack that closes leaves no timer of `noAnswer`", async () => {
+it.each(["noAnswer", "hopTimeout"])("a stack that closes leaves no timer of `%s`", async (option) => {
   const all = new SipWorld();
   const [alice, bob, edge] = [await all.phone("alice"), await all.phone("bob"), await all.phone("edge")];
   const proxy = new SipProxy({ stack: edge.stack });
+  const hops = [bob, bob].map(({ transport }) => ({ protocol: "UDP", ...transport.local }));
   edge.answer = (request, transaction) =>
-    void proxy.forward(request, transaction, [{ uri: bob.uri }], { noAnswer: 10_000_000 });
-  bob.answer = (_request, transaction) => transaction?.respond(180);
+    void proxy.forward(request, transaction, [{ uri: bob.uri, hops }], { [option]: 10_000_000 });
+  if (option === "noAnswer") bob.answer = (_request, transaction) => transaction?.respond(180);
+  else all.network.set({ drop: ({ to }) => to.startsWith(bob.transport.local.host) });
   const sent = alice.send(alice.request("INVITE", BOB), edge);
   await all.pass(100);
+  expect(all.clock.size).toBeGreaterThan(0);
   await edge.stack.close();
   sent.terminate();
-  bob.transactions[0]!.terminate();
+  bob.transactions[0]?.terminate();
   await all.pass(100);
   expect(all.clock.size).toBe(0);
+});
+
+it("the time of `noAnswer` is the target's, whichever of its hops has it in the end", async () => {
+  const { world: all, proxy, phones, hops, invite } = await world(3);
+  phones[0]!.answer = (_request, transaction) => transaction?.respond(503);
+  phones[2]!.answer = (_request, transaction) => transaction?.respond(200);
+  proxy.targets = [{ uri: BOB, hops: hops.slice(0, 2) }, { uri: phones[2]!.uri }];
+  proxy.forward = { sequential: true, noAnswer: 5_000 };
+  const { final } = invite();
+  await all.pass(6_000);
+  expect([phones[1]!.canceled, phones[2]!.methods]).toEqual([1, ["INVITE"]]);
+  expect((await final).status).toBe(200);
+});
+
+it("a hop that is silent is given up after `hopTimeout`, and the last has all the time there is", async () => {
+  for (const method of ["INVITE", "OPTIONS"]) {
+    const { world: all, alice, proxy, phones, hops } = await world();
+    phones[1]!.answer = (_request, transaction) => void all.clock.set(() => transaction?.respond(200), 3_000);
+    const dead = { protocol: "UDP", host: "10.7.7.7", port: 7 };
+    proxy.targets = [{ uri: BOB, hops: [dead, hops[1]!] }];
+    proxy.forward = { hopTimeout: 1_000 };
+    const { final } = alice.send(alice.request(method, BOB), proxy.phone);
+    await all.pass(1_100);
+    expect(phones[1]!.methods).toEqual([method]);
+    await all.pass(3_000);
+    expect((await final).status).toBe(200);
+    const asked = all.network.trace.filter(({ to }) => to === "10.7.7.7:7").length;
+    expect(asked).toBeLessThan(8);
+  }
+});
+
+it("a hop that was given up and rings after all is cancelled, and nobody hears of it", async () => {
+  const { world: all, proxy, phones, hops, invite, seen } = await world();
+  phones[0]!.answer = (_request, transaction) => void all.clock.set(() => transaction?.respond(180), 1_500);
+  phones[1]!.answer = (_request, transaction) => void all.clock.set(() => transaction?.respond(486), 2_000);
+  all.network.set({ drop: ({ text }) => /^SIP\/2\.0 100/.test(text) });
+  proxy.targets = [{ uri: BOB, hops }];
+  proxy.forward = { hopTimeout: 1_000 };
+  const { final } = invite();
+  await all.pass(1_700);
+  expect([phones[0]!.canceled, phones[1]!.methods]).toEqual([1, ["INVITE"]]);
+  await all.pass(2_000);
+  expect([(await final).status, seen]).toEqual([486, [486]]);
+});
+
+it("a hop that has answered 100 is not passed over by `hopTimeout`", async () => {
+  const { world: all, proxy, phones, hops, invite } = await world();
+  phones[0]!.answer = (_request, transaction) => void all.clock.set(() => transaction?.respond(200), 5_000);
+  proxy.targets = [{ uri: BOB, hops }];
+  proxy.forward = { hopTimeout: 1_000 };
+  const { final } = invite();
+  await all.pass(6_000);
+  expect([(await final).status, phones[1]!.methods]).toEqual([200, []]);
 });
