@@ -7,7 +7,7 @@ export type { ParseFailure, ParseLimits } from "./core/parse.ts";
 export { type ErrorCode, SipError, type SipErrorDetails } from "./errors.ts";
 export { Challenge, Credentials } from "./message/auth.ts";
 export { createAck } from "./message/create-ack.ts";
-export { createRequest, type RequestInit } from "./message/create-request.ts";
+export { createRequest, type HeadersInit, type RequestInit } from "./message/create-request.ts";
 export { CSeq } from "./message/cseq.ts";
 export { type DefinedValue, defineHeader, type HeaderDefinition } from "./message/define-header.ts";
 export { DialogId } from "./message/dialog-id.ts";

@@ -1,8 +1,8 @@
 // Border: a back-to-back user agent. Each call is two dialogs that know nothing of each other: what one side says is
 // said anew to the other, bodies as they are, header fields by a list.
 
-import { Stack } from "sippet";
-import { UserAgent } from "sippet/dialog";
+import { Response, Stack } from "sippet";
+import { contentOf, UserAgent } from "sippet/dialog";
 
 /**
  * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined, or a promise of that; `passed` are the
@@ -62,7 +62,11 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
       here.accept(content(outgoing.response));
       if (here.session?.state !== "confirmed") void session.bye();
     };
-    outgoing.session.then(begin, ({ status }) => incoming.reject(refusal(status))).catch(onError);
+    const refuse = ({ status, cause }) => {
+      const told = refusal(status);
+      incoming.reject(told, told === status && cause instanceof Response ? content(cause) : {});
+    };
+    outgoing.session.then(begin, refuse).catch(onError);
   }
 
   /** What one leg does with what its peer says: it has the other leg say it. */
@@ -94,11 +98,7 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
     },
   });
 
-  function content({ headers, body }) {
-    const kept = passed.filter((name) => headers.has(name)).map((name) => [name, headers.raw(name)]);
-    // As it is written: what cannot be read is for the other side to judge.
-    return { body, contentType: headers.raw("Content-Type")[0], headers: Object.fromEntries(kept) };
-  }
+  const content = (message) => contentOf(message, passed);
 
   return { stack, ua };
 }

@@ -1,24 +1,50 @@
 // Content: what a user adds to a request or response that the library makes: body, its type, header fields.
 
+import type { HeadersInit } from "../message/create-request.ts";
 import type { HeaderName } from "../message/header-types.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Message } from "../message/parse.ts";
 
-/** A body and header fields. */
+/** A body and header fields, and of a response its reason phrase. */
 export interface Content {
   /** Text is written as UTF-8. */
   readonly body?: Uint8Array | string;
   /** The body's Content-Type; `application/sdp` where it is left out. */
   readonly contentType?: string;
   /** Further header fields, each in place of those of its name. */
-  readonly headers?: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly headers?: HeadersInit;
+  /** The reason phrase of a response, the status's own where it is left out; a request has none. */
+  readonly reason?: string;
+}
+
+/** What describes a body, beside its type and length (RFC 3261 §20.11 to §20.13, §20.24). */
+const OF_A_BODY = ["Content-Disposition", "Content-Encoding", "Content-Language", "MIME-Version"];
+
+/**
+ * What a message says, to be said to somebody else, as a B2BUA does: its body with the header fields that describe it,
+ * a response's reason phrase, and those header fields that are named. All as it is written, readable or not.
+ */
+export function contentOf(message: Message, names: readonly string[] = []): Content {
+  const { headers, body } = message;
+  const kept = body.length > 0 ? [...OF_A_BODY, ...names] : names;
+  const [contentType] = body.length > 0 ? headers.raw("Content-Type") : [];
+  return {
+    ...(body.length > 0 ? { body } : {}),
+    ...(contentType === undefined ? {} : { contentType }),
+    ...(message.kind === "response" ? { reason: message.reason } : {}),
+    headers: Object.fromEntries(
+      kept.filter((name) => headers.has(name)).map((name) => [name, headers.raw(name)]),
+    ),
+  };
 }
 
 /** Puts content into a message. */
-export function addContent<M extends Message>(message: M, { body, contentType, headers }: Content): M {
+export function addContent<M extends Message>(message: M, content: Content): M {
+  const { body, contentType, headers, reason } = content;
   for (const [name, value] of Object.entries(headers ?? {})) {
-    message.headers.set(name as HeaderName, value as string);
+    if (value !== undefined) message.headers.set(name as HeaderName, value);
   }
+  if (reason !== undefined && message.kind === "response") message.reason = reason;
   if (body !== undefined && body.length > 0) {
     message.headers.set("Content-Type", contentType ?? "application/sdp");
     message.body = body;

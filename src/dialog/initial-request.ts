@@ -19,8 +19,8 @@ export function initialRequest(
   init: UserAgentRequest,
   flow: Flow | undefined,
 ): Request {
-  const { body, contentType, headers, ...others } = init;
-  const request = createRequest(method, uri, { ...others, ...(headers ? { headers } : {}) });
+  const { body, contentType, headers, from = options.from ?? "", ...others } = init;
+  const request = createRequest(method, uri, { ...others, from, ...(headers ? { headers } : {}) });
   const { route = [], stack } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);

@@ -29,6 +29,8 @@ export interface UserAgentOptions {
    * header fields have a Route goes by that.
    */
   readonly route?: RouteSet | (() => RouteSet);
+  /** Who we are: the From of requests that have none of their own. A tag is added. */
+  readonly from?: NameAddr | string;
   /** The user part of the default Contact. */
   readonly user?: string;
   /** The stack's, unless told otherwise. */
@@ -53,7 +55,12 @@ export interface UserAgentOptions {
 export type RouteSet = readonly (NameAddr | string)[];
 
 /** How a request that begins something is made. */
-export interface UserAgentRequest extends Omit<RequestInit, "body" | "contact" | "headers">, Content {}
+export interface UserAgentRequest
+  extends Omit<RequestInit, "body" | "contact" | "from" | "headers">,
+    Omit<Content, "reason"> {
+  /** From; the user agent's where it is left out. */
+  readonly from?: NameAddr | string;
+}
 
 /** What lives in a user agent. */
 export interface UserAgentStats {

@@ -124,12 +124,12 @@ export class UserAgent {
    * Calls somebody (RFC 3261 §13.2).
    *
    * @param uri whom
-   * @param init From is needed; the body is the offer: without one the callee makes it, and `answer` answers it
-   * @throws SipError as createRequest
+   * @param init its body is the offer: without one the callee makes it, and `answer` answers it
+   * @throws SipError as createRequest: `value_invalid` where neither `init` nor the user agent's options have a From
    */
   invite(
     uri: Uri | string,
-    init: UserAgentRequest,
+    init: UserAgentRequest = {},
     handlers: InviteHandlers = {},
     options: InviteOptions = {},
   ): OutgoingInvite {
@@ -183,8 +183,8 @@ export class UserAgent {
   subscribe(
     uri: Uri | string,
     event: string,
-    init: UserAgentRequest,
-    handlers: SubscriptionHandlers,
+    init: UserAgentRequest = {},
+    handlers: SubscriptionHandlers = {},
     flow?: Flow,
   ): Subscription {
     const request = initialRequest(this.#options, "SUBSCRIBE", uri, init, flow);
@@ -206,8 +206,8 @@ export class UserAgent {
   refer(
     uri: Uri | string,
     target: string,
-    init: UserAgentRequest,
-    handlers: SubscriptionHandlers,
+    init: UserAgentRequest = {},
+    handlers: SubscriptionHandlers = {},
   ): Subscription {
     const request = initialRequest(this.#options, "REFER", uri, init, undefined);
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);

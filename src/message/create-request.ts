@@ -3,11 +3,16 @@
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { CSeq } from "./cseq.ts";
-import type { HeaderName } from "./header-types.ts";
+import type { HeaderInput, HeaderName } from "./header-types.ts";
 import { Headers } from "./headers.ts";
 import { NameAddr } from "./name-addr.ts";
 import { checkMethod, Request } from "./request.ts";
 import { Uri } from "./uri.ts";
+
+/** Header fields by name: a value, typed or as text, or a list of them; undefined for none. */
+export type HeadersInit = Readonly<
+  Record<string, HeaderInput<string> | readonly HeaderInput<string>[] | undefined>
+>;
 
 /** What a new request is made of. */
 export interface RequestInit {
@@ -23,7 +28,7 @@ export interface RequestInit {
   /** Max-Forwards; 70 where it is left out (RFC 3261 §8.1.1.6). */
   maxForwards?: number;
   /** Further header fields, in order. One of a name that is above, or Max-Forwards, takes its place. */
-  headers?: Readonly<Record<string, string | number | readonly string[]>>;
+  headers?: HeadersInit;
   body?: Uint8Array | string;
 }
 
@@ -49,7 +54,7 @@ export function createRequest(method: string, uri: Uri | string, init: RequestIn
   headers.append("CSeq", new CSeq(init.cseq ?? 1, checkMethod(method)));
   if (init.contact !== undefined) headers.append("Contact", address(init.contact));
   for (const [name, value] of Object.entries(init.headers ?? {})) {
-    headers.set(name as HeaderName, value as string);
+    if (value !== undefined) headers.set(name as HeaderName, value);
   }
   const request = new Request(undefined, headers, method, target);
   request.body = init.body ?? "";

@@ -223,8 +223,11 @@ export class Registrar {
    * instance alone, to the newest of its bindings; a temporary one that is over is none of ours. Rejects with what
    * the location service throws.
    * A binding whose connection another machine has leads to that machine.
+   *
+   * @throws SipError `uri_invalid` for text that is no URI
    */
-  async locate(uri: Uri): Promise<readonly RegisteredTarget[] | undefined> {
+  async locate(user: Uri | string): Promise<readonly RegisteredTarget[] | undefined> {
+    const uri = typeof user === "string" ? Uri.parse(user) : user;
     const gr = uri.isSip && this.#gruus ? uri.params.get("gr") : undefined;
     if (gr === undefined) return this.#targets(await this.#find(this.#aor(uri)));
     const hidden = gr === "" ? this.#gruus?.read(uri.user) : undefined;

@@ -106,7 +106,7 @@ it("offers within the call are passed on, and so are their answers", async () =>
   void session.bye();
 });
 
-it("offers of both sides at once: one goes through, and the other is told that it met one", async () => {
+it("offers of both sides at once: one goes through, and the other does, too, or is told that it met one", async () => {
   const { world: w, bob, alice, call } = await world({ delay: 5 });
   const onOffer: SessionHandlers["onOffer"] = (offer) => offer.accept({ body: "answer" });
   bob.handlers = { onOffer };
@@ -115,7 +115,9 @@ it("offers of both sides at once: one goes through, and the other is told that i
   const session = await invite.session;
   const made = [session, bob.sessions[0]!].map((each) => each.reinvite({ body: "hold" }));
   await w.pass(60_000);
-  expect((await Promise.all(made)).map(({ status }) => status)).toEqual([200, 491]);
+  const statuses = (await Promise.all(made)).map(({ status }) => status);
+  expect([200, 491]).toEqual(expect.arrayContaining(statuses));
+  expect(statuses).toContain(200);
   void session.bye();
   await w.pass(100);
 });
@@ -136,11 +138,12 @@ it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is
   const { world: w, call, ...who } = await world();
   const [alice, bob] = caller === "alice" ? [who.alice, who.bob] : [who.bob, who.alice];
   const name = bob.phone.name;
-  bob.onInvite = (incoming) => incoming.reject(486);
+  bob.onInvite = (incoming) => incoming.reject(486, { reason: "At Lunch", headers: { Subject: "later" } });
   const busy = call(alice, name);
   const none = call(alice, "nobody");
   await w.pass();
-  await expect(busy.session).rejects.toMatchObject({ status: 486 });
+  const { cause } = (await busy.session.catch((error: unknown) => error)) as { cause: Response };
+  expect([cause.status, cause.reason, cause.headers.get("Subject")]).toEqual([486, "At Lunch", "later"]);
   await expect(none.session).rejects.toMatchObject({ status: 404 });
   const rings: number[] = [];
   bob.onInvite = (incoming) => void incoming.ring(183, { body: "early" });

@@ -52,8 +52,7 @@ async function world(gruuSecret: string | undefined = SECRET, aliases = ["exampl
     const read = (name: string) => bound.map(({ params }) => params.get(name)!);
     return { status: response.status, response, shown: read("pub-gruu"), hidden: read("temp-gruu") };
   };
-  const located = async (uri: string) =>
-    (await registrar.locate(Uri.parse(uri)))?.map((each) => String(each.uri));
+  const located = async (uri: string) => (await registrar.locate(uri))?.map((each) => String(each.uri));
   return { world, server, registrar, target, register, located };
 }
 
