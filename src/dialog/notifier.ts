@@ -15,8 +15,11 @@ import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 export interface NotifierHandlers {
   /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. */
   state(): Content;
-  /** The subscriber has left, or is gone, or time has run out. Called once. */
-  onEnd?(reason: "unsubscribed" | "expired" | "gone" | "terminated" | "closed"): Returned;
+  /**
+   * The subscriber has left, or is gone, or time has run out. Called once; before `accept` returns for one that only
+   * fetches the state (RFC 6665 §4.4.3), so `notifier` says which it is.
+   */
+  onEnd?(reason: "unsubscribed" | "expired" | "gone" | "terminated" | "closed", notifier: Notifier): Returned;
 }
 
 /** What may be said on accepting. */
@@ -138,7 +141,7 @@ export class Notifier implements Usage {
     this.#over = true;
     this.#host.clock.clear(this.#timer);
     this.#host.remove(this.dialog, this);
-    this.#host.call(() => this.#handlers.onEnd?.(reason));
+    this.#host.call(() => this.#handlers.onEnd?.(reason, this));
   }
 
   #send(content: Content, last: string | undefined): void {

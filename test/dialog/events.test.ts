@@ -96,6 +96,21 @@ describe("a subscription", () => {
     subscription.unsubscribe();
   });
 
+  it("that only fetches the state ends before it is there, and says which it was (RFC 6665 §4.4.3)", async () => {
+    const world = new SipWorld();
+    const ended: unknown[] = [];
+    const { notifiers, states, subscribe } = await presence(world, (incoming) =>
+      incoming.accept({
+        state: () => ({ body: "<open/>" }),
+        onEnd: (reason, notifier) => void ended.push(reason, notifier),
+      }),
+    );
+    subscribe(0);
+    await world.pass();
+    expect(states).toEqual(["terminated <open/>"]);
+    expect(ended).toEqual(["unsubscribed", notifiers[0]]);
+  });
+
   it("that waits for consent is pending, then active", async () => {
     const world = new SipWorld();
     const { notifiers, states, subscribe } = await presence(world, (incoming) =>

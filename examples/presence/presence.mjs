@@ -1,0 +1,67 @@
+// Presence: tells watchers what others publish about themselves (RFC 3856): PUBLISH, SUBSCRIBE, NOTIFY.
+
+import { Stack } from "sippet";
+import { UserAgent } from "sippet/dialog";
+import { Compositor } from "./compositor.mjs";
+
+const PIDF = "application/pidf+xml";
+
+/** `mayWatch(request)` says who may watch whom, everybody unless told. The rest is the stack's. */
+export function createPresence({ mayWatch = () => true, onError, ...options }) {
+  /** The subscriptions, by whom they are about. */
+  const watchers = new Map();
+  const core = { onRequest, onResponse() {}, onError };
+  const stack = new Stack({ ...options, core });
+  const ua = new UserAgent({ stack, user: "presence", onError });
+  const compositor = new Compositor({ stack, event: "presence", types: [PIDF], changed });
+
+  function onRequest(request, transaction) {
+    // It takes the SUBSCRIBEs that refresh a subscription, or end it.
+    if (ua.receive(request, transaction) || !transaction) return;
+    const who = `${request.uri.user}@${request.uri.host}`;
+    if (request.method === "PUBLISH") transaction.respond(compositor.publish(who, request));
+    else if (request.method === "SUBSCRIBE") subscribe(who, ua.incomingSubscription(request, transaction));
+    else {
+      const response = request.createResponse(request.method === "OPTIONS" ? 200 : 405);
+      response.headers.set("Allow", ["OPTIONS", "PUBLISH", "SUBSCRIBE"]);
+      transaction.respond(response);
+    }
+  }
+
+  function subscribe(who, subscription) {
+    if (subscription.event !== "presence")
+      return subscription.reject(489, { headers: { "Allow-Events": "presence" } });
+    if (!mayWatch(subscription.request)) return subscription.reject(403);
+    const all = watchers.get(who) ?? new Set();
+    const notifier = subscription.accept({
+      state: () => compositor.state(who) ?? unknown(who),
+      onEnd(_reason, ended) {
+        all.delete(ended);
+        if (all.size === 0) watchers.delete(who);
+      },
+    });
+    // One that only fetches the state has ended already (RFC 6665 §4.4.3).
+    if (!notifier.terminated) watchers.set(who, all.add(notifier));
+  }
+
+  function changed(who) {
+    for (const notifier of watchers.get(who) ?? []) notifier.notify();
+  }
+
+  async function close(drain) {
+    await stack.close({ drain });
+    ua.close();
+    compositor.close();
+  }
+
+  return { stack, ua, watchers, close };
+}
+
+/** A document that says nothing (RFC 3863 §4.1.1): nobody has published. */
+function unknown(who) {
+  const entity = `pres:${who}`.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const body = `<?xml version="1.0" encoding="UTF-8"?>
+<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="${entity}"/>
+`;
+  return { body, contentType: PIDF };
+}

@@ -1,0 +1,154 @@
+// The presence server of examples/presence, which takes the built package, with those who publish and watch.
+
+import { expect, it } from "vitest";
+import type { UserAgent } from "../../src/dialog/user-agent.ts";
+import type { Request } from "../../src/message/request.ts";
+import type { Stack } from "../../src/stack/stack.ts";
+import type { MemoryFaults } from "../../src/transport/memory.ts";
+import { type Agent, agent } from "../dialog/support.ts";
+import { SipWorld } from "../support/sip-world.ts";
+
+interface Presence {
+  readonly stack: Stack;
+  readonly ua: UserAgent;
+  readonly watchers: ReadonlyMap<string, ReadonlySet<unknown>>;
+  close(): Promise<void>;
+}
+
+const HERE = { protocol: "UDP", host: "10.9.0.2", port: 5060 };
+const BOB = "sip:bob@10.9.0.2";
+const pidf = (body: string) => ({ body, contentType: "application/pidf+xml" });
+
+async function world(
+  faults: MemoryFaults & { seed?: number } = {},
+  mayWatch?: (request: Request) => boolean,
+) {
+  const file = new URL("../../examples/presence/presence.mjs", import.meta.url).href;
+  const { createPresence } = (await import(/* @vite-ignore */ file)) as {
+    createPresence: (options: object) => Presence;
+  };
+  const world = new SipWorld(faults);
+  const errors: unknown[] = [];
+  const presence = createPresence({
+    clock: world.clock,
+    transports: [world.network.transport(HERE)],
+    ...(mayWatch && { mayWatch }),
+    onError: (error: unknown) => void errors.push(error),
+  });
+  await presence.stack.start();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  world.afterwards(() => {
+    expect(presence.watchers.size).toBe(0);
+    expect(presence.ua.stats).toMatchObject({ dialogs: 0, usages: 0, pending: 0 });
+    expect(errors).toEqual([]);
+    void presence.close();
+  });
+  const seen: string[] = [];
+  const watch = (who: Agent = alice, uri = BOB, event = "presence") =>
+    who.ua.subscribe(uri, event, who.init(), {
+      onNotify: (notify) =>
+        void seen.push(notify.bodyText.includes("<presence") ? "unknown" : notify.bodyText),
+      onEnd: ({ reason, response }) => void seen.push(`${reason} ${response?.status ?? ""}`.trim()),
+    });
+  /** The status of a PUBLISH made by hand. */
+  const publish = async (init: object) => {
+    const { final } = bob.phone.stack.send(bob.phone.request("PUBLISH", BOB, init), { target: HERE });
+    await world.pass();
+    return final;
+  };
+  return { world, presence, alice, bob, seen, watch, publish };
+}
+
+it("a watcher is told what there is, each change, and the end", async () => {
+  const { world: w, bob, seen, watch } = await world();
+  const watching = watch();
+  await w.pass();
+  const published = bob.ua.publish(BOB, "presence", bob.init(pidf("open")));
+  await w.pass();
+  published.update(pidf("busy"));
+  await w.pass();
+  const second = watch();
+  await w.pass();
+  expect(seen.splice(0)).toEqual(["unknown", "open", "busy", "busy"]);
+  published.remove();
+  await w.pass();
+  expect(seen.splice(0)).toEqual(["unknown", "unknown"]);
+  watching.unsubscribe();
+  await w.pass();
+  expect(seen.splice(0)).toEqual(["unknown", "timeout"]);
+  second.unsubscribe();
+  await w.pass();
+});
+
+it("a state is refreshed without a word, and ends where nobody refreshes it", async () => {
+  const { world: w, bob, seen, watch } = await world();
+  const watching = watch();
+  bob.ua.publish(BOB, "presence", bob.init({ ...pidf("open"), headers: { Expires: 120 } }));
+  await w.pass(1_000_000);
+  expect(seen.splice(0)).toEqual(["unknown", "open"]);
+  bob.ua.close();
+  await w.pass(120_000);
+  expect(seen.splice(0)).toEqual(["unknown"]);
+  watching.unsubscribe();
+  await w.pass();
+});
+
+it("of two phones' states the newest counts, and the other one when that is gone", async () => {
+  const { world: w, bob, alice, seen, watch } = await world();
+  const desk = bob.ua.publish(BOB, "presence", bob.init(pidf("desk")));
+  await w.pass();
+  const mobile = alice.ua.publish(BOB, "presence", alice.init(pidf("mobile")));
+  await w.pass();
+  const watching = watch();
+  await w.pass();
+  mobile.remove();
+  await w.pass();
+  expect(seen).toEqual(["mobile", "desk"]);
+  desk.remove();
+  watching.unsubscribe();
+  await w.pass();
+});
+
+it.each([
+  [489, "Allow-Events", { headers: { Event: "dialog" } }],
+  [412, undefined, { headers: { Event: "presence", "SIP-If-Match": "none" } }],
+  [423, "Min-Expires", { headers: { Event: "presence", Expires: 10 }, body: "open" }],
+  [415, "Accept", { headers: { Event: "presence", "Content-Type": "text/plain" }, body: "open" }],
+  [400, undefined, { headers: { Event: "presence" } }],
+])("a PUBLISH is refused %i, with %s", async (status, header, init) => {
+  const { publish } = await world();
+  const response = await publish(init);
+  expect([response.status, header === undefined || response.headers.has(header)]).toEqual([status, true]);
+});
+
+it("who may not watch, or watches something else, is told so", async () => {
+  const { world: w, seen, watch } = await world({}, () => false);
+  watch();
+  watch(undefined, BOB, "dialog");
+  await w.pass();
+  expect(seen).toEqual(["refused 403", "refused 489"]);
+});
+
+it("one that fetches the state is no watcher", async () => {
+  const { world: w, presence, alice, seen } = await world();
+  alice.ua.subscribe(BOB, "presence", alice.init({ headers: { Expires: 0 } }), {
+    onEnd: ({ reason }) => void seen.push(reason),
+  });
+  await w.pass();
+  expect([seen, presence.watchers.size]).toEqual([["timeout"], 0]);
+});
+
+it.each([1, 2, 3])("all are told where UDP loses, doubles and reorders (seed %i)", async (seed) => {
+  const faults = { loss: 0.2, duplicate: 0.1, reorder: 0.1, delay: [5, 60] as [number, number], seed };
+  const { world: w, bob, seen, watch } = await world(faults);
+  const watching = watch();
+  const published = bob.ua.publish(BOB, "presence", bob.init(pidf("open")));
+  await w.pass(64_000);
+  published.update(pidf("busy"));
+  await w.pass(64_000);
+  expect(seen.at(-1)).toBe("busy");
+  published.remove();
+  watching.unsubscribe();
+  await w.pass(128_000);
+  expect(seen.at(-1)).toBe("timeout");
+});
