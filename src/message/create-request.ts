@@ -3,16 +3,14 @@
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { CSeq } from "./cseq.ts";
-import type { HeaderInput, HeaderName } from "./header-types.ts";
+import type { HeaderName } from "./header-types.ts";
 import { Headers } from "./headers.ts";
 import { NameAddr } from "./name-addr.ts";
 import { checkMethod, Request } from "./request.ts";
 import { Uri } from "./uri.ts";
 
 /** Header fields by name: a value, typed or as text, or a list of them; undefined for none. */
-export type HeadersInit = Readonly<
-  Record<string, HeaderInput<string> | readonly HeaderInput<string>[] | undefined>
->;
+export type HeadersInit = Readonly<Record<string, string | number | object | undefined>>;
 
 /** What a new request is made of. */
 export interface RequestInit {

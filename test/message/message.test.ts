@@ -68,6 +68,19 @@ describe("createRequest", () => {
     expect(made.headers.raw("Contact")).toEqual(["<sip:alice@192.0.2.2>"]);
   });
 
+  it("takes typed values and lists of them, and leaves out what is undefined", () => {
+    const who = NameAddr.parse("<sip:who@example.com>");
+    const headers = { "Reply-To": who, "History-Info": [who, who], Subject: undefined, Expires: 60 };
+    const made = createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>", headers });
+    expect([...made.headers].slice(5)).toEqual([
+      ["Reply-To", `${who}`],
+      ["History-Info", `${who}`],
+      ["History-Info", `${who}`],
+      ["Expires", "60"],
+      ["Content-Length", "0"],
+    ]);
+  });
+
   it("makes other tags and Call-IDs each time", () => {
     const made = Array.from({ length: 50 }, () => createRequest("OPTIONS", "sip:b@c", { from: "<sip:a@b>" }));
     expect(new Set(made.map(({ headers }) => headers.get("Call-ID"))).size).toBe(50);
