@@ -98,12 +98,17 @@ export class IncomingInvite implements Closable {
   }
 
   /**
-   * Sends a provisional response; nothing happens where the call is over.
+   * Sends a provisional response, reliably where the caller requires that (RFC 3262 §3); nothing happens where the call
+   * is over.
    * @param status 101 to 199; 180 unless told
    * @returns the early dialog, in which an UPDATE can be sent
+   * @throws SipError `value_unsafe` for content that must not go on the wire
    */
   ring(status = 180, content: Content = {}): EarlyDialog {
-    if (!this.#over) answer(this.#transaction, this.#provisional(status, content));
+    if (this.#over) return this.#usage;
+    const response = this.#provisional(status, content);
+    if (this.reliable === "required") void this.ringReliably(status, content);
+    else answer(this.#transaction, response);
     return this.#usage;
   }
 

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { Dialog } from "../../src/dialog/dialog.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
+import type { InviteHandlers } from "../../src/dialog/outgoing-invite.ts";
 import type { SessionJson } from "../../src/dialog/session.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { SentRequest } from "../../src/stack/options.ts";
@@ -197,6 +198,31 @@ describe("reliable provisional responses", () => {
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 504 });
     expect(failed).toEqual(["timeout"]);
     expect(bob.log).toEqual(["unacknowledged"]);
+  });
+
+  it("is what ring sends, too, where the caller requires it (RFC 3262 §3)", async () => {
+    const world = new SipWorld({ drop: ({ text }) => text.startsWith("PRACK") });
+    const alice = await agent(world, "alice");
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => {
+      call.ring();
+      expect(() => call.ring(183, { headers: { "X-Bad": "a\r\nb" } })).toThrowError(
+        expect.objectContaining({ code: "value_unsafe" }),
+      );
+      call.ring(183, { body: "answer" });
+    };
+    const seen: unknown[] = [];
+    const onProvisional: InviteHandlers["onProvisional"] = ({ status, headers }) =>
+      void seen.push(status, headers.get("RSeq") !== undefined);
+    const invite = alice.invite(bob, { body: "offer" }, { onProvisional }, { reliable: "required" });
+    await world.pass(1_000);
+    expect(seen).toEqual([180, true]);
+    world.network.set({ drop: () => false });
+    await world.pass(10_000);
+    expect(seen).toEqual([180, true, 183, true]);
+    bob.sessions.push(bob.calls[0]!.accept());
+    await world.pass();
+    void (await invite.session).bye();
   });
 
   it("are not sent to one who lacks them; a PRACK of nothing is 481; a cancelled call ends the wait", async () => {
