@@ -20,8 +20,11 @@ export interface RegistrationOptions {
   readonly registrar: string;
   /** The address-of-record: To and From. */
   readonly aor: string;
-  /** The Contact to bind. */
-  readonly contact: NameAddr | string;
+  /**
+   * The Contact to bind. By default the address of the transport that REGISTER goes by, with the user of `aor`: give one
+   * where that cannot be reached from outside, and is not reached by its flow.
+   */
+  readonly contact?: NameAddr | string | undefined;
   /** How long to bind it, in seconds. Default 3600; what a 423 asks for is taken, up to a day. */
   readonly expires?: number;
   /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). With it GRUUs are asked for (RFC 5627). */

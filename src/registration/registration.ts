@@ -10,6 +10,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
+import { ownContact } from "./contact.ts";
 import { FlowKeeper } from "./flow-keeper.ts";
 import { type Granted, type Gruus, readGranted } from "./granted.ts";
 import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
@@ -53,7 +54,8 @@ export class Registration {
       to: aor,
       callId: this.#siblings.callId,
     });
-    let contact = typeof options.contact === "string" ? NameAddr.parse(options.contact) : options.contact;
+    const { contact: given = ownContact(options, this.#request) } = options;
+    let contact = typeof given === "string" ? NameAddr.parse(given) : given;
     if (instance !== undefined) {
       let params = contact.params.with("+sip.instance", `<${instance}>`);
       if (regId !== undefined) params = params.with("reg-id", regId);

@@ -4,10 +4,12 @@ import { expect, it } from "vitest";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import { DigestClient } from "../../src/digest/client.ts";
 import { DigestServer } from "../../src/digest/server.ts";
+import { createRequest } from "../../src/message/create-request.ts";
 import type { Request } from "../../src/message/request.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { MemoryLocation } from "../../src/registrar/memory-location.ts";
 import { Registrar } from "../../src/registrar/registrar.ts";
+import { ownContact } from "../../src/registration/contact.ts";
 import type { RegistrationOptions } from "../../src/registration/options.ts";
 import { Registration } from "../../src/registration/registration.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -51,6 +53,35 @@ it("registers, refreshes in time with the same Call-ID, and takes the binding ba
   expect(server.requests.map(({ headers }) => headers.get("CSeq")?.number)).toEqual([1, 2, 3, 4, 5]);
   await all.pass(2_000_000);
   expect(server.requests.length).toBe(5);
+});
+
+it("binds its own address on the transport that it registers by, unless it is told another", async () => {
+  const { bob, server, registration } = await world({ contact: undefined });
+  const [contact] = server.requests[0]!.headers.get("Contact");
+  expect(`${contact!.uri}`).toBe(`sip:bob@${bob.transport.sentBy};transport=udp`);
+  expect(registration.state).toBe("registered");
+  registration.close();
+
+  const all = new SipWorld();
+  const [udp, ws] = [all.network.transport(), all.network.transport({ protocol: "WS" })];
+  const { stack } = await all.phone("page", "UDP", { transports: [udp, ws] });
+  const [registrar, aor] = ["sip:10.0.0.77;transport=udp", '"Bob" <sip:bob%20b@example.com>'];
+  const register = createRequest("REGISTER", registrar, { from: aor, to: aor });
+  const own = (send?: RegistrationOptions["send"], request = register) =>
+    `${ownContact({ stack, registrar, aor, ...(send && { send }) }, request)}`;
+  const [byUdp, byWs] = [
+    `<sip:bob%20b@${udp.sentBy};transport=udp>`,
+    `<sip:bob%20b@${ws.sentBy};transport=ws>`,
+  ];
+  const there = { host: "10.0.0.77", port: 80 };
+  expect(own()).toBe(byUdp);
+  expect([own({ target: { protocol: "WS", ...there } }), own({ flow: ws.flow(there)! })]).toEqual([
+    byWs,
+    byWs,
+  ]);
+  // There is no way: the REGISTER will tell.
+  const nowhere = createRequest("REGISTER", "sip:10.0.0.77;transport=sctp", { from: aor, to: aor });
+  expect(own(undefined, nowhere)).toBe(byUdp);
 });
 
 it("answers challenges, does as a 423 asks, and names its instance and flow", async () => {
