@@ -98,16 +98,18 @@ export class IncomingInvite implements Closable {
   }
 
   /**
-   * Sends a provisional response, reliably where the caller requires that (RFC 3262 §3); nothing happens where the call
-   * is over.
+   * Sends a provisional response, as `ringReliably` does where the caller requires it; nothing happens where the call is
+   * over.
    * @param status 101 to 199; 180 unless told
    * @returns the early dialog, in which an UPDATE can be sent
    * @throws SipError `value_unsafe` for content that must not go on the wire
    */
   ring(status = 180, content: Content = {}): EarlyDialog {
     if (this.#over) return this.#usage;
+    // Made in either case: what must not go on the wire throws.
     const response = this.#provisional(status, content);
-    if (this.reliable === "required") void this.ringReliably(status, content);
+    // RFC 3262 §3: to such a caller none but a 100 goes unreliably.
+    if (this.reliable === "required" && status > 100) void this.ringReliably(status, content);
     else answer(this.#transaction, response);
     return this.#usage;
   }

@@ -576,6 +576,29 @@ describe("reliable provisional responses (RFC 3262 §3, §4)", () => {
     await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
   });
 
+  it("are the only ones that a caller gets who insists on them, and ring asks for no PRACK of any other", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const unfit = { headers: { "X-Room": "1\r\nX-Secret: 2" } };
+    bob.onInvite = (call) => {
+      expect(() => call.ring(180, unfit)).toThrow("X-Room");
+      call.ring(182);
+      expect(call.ring(183, { body: "early answer" }).state).toBe("early");
+    };
+    const required = alice.invite(bob, { body: "offer" }, {}, { reliable: "required" });
+    await world.pass(1_000);
+    const rings = world.network.trace.filter(({ text }) => /^SIP\/2.0 18/.test(text));
+    expect(rings.map(({ text }) => /Require: 100rel\r\n/.test(text) && /RSeq: /.test(text))).toEqual([true, true]);
+    expect(bob.phone.methods).toEqual(["INVITE", "PRACK", "PRACK"]);
+    bob.sessions.push(bob.calls[0]!.accept());
+    await world.pass(100);
+    void (await required.session).bye();
+    await world.pass(100);
+    alice.invite(bob).cancel();
+    await world.pass(100);
+    expect(world.wire("PRACK")).toBe(2);
+  });
+
   it("that wait for their turn are not sent once the call is accepted", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
