@@ -16,7 +16,8 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
   const stack = new Stack({ ...options, core });
   // Timer C: there is no user here who would end a call that rings for ever.
   const sendOptions = { timerC: true };
-  const ua = new UserAgent({ sendOptions, ...options, stack, user: "border", onError });
+  // What a proxy has forked to two phones behind this comes twice: either phone shall ring.
+  const ua = new UserAgent({ sendOptions, answersMerged: false, ...options, stack, user: "border", onError });
 
   async function onRequest(request, transaction) {
     if (ua.receive(request, transaction) || !transaction) return;

@@ -30,6 +30,8 @@ export interface Host extends Pace {
   readonly random: Random;
   /** The methods for Allow. */
   readonly allow: string;
+  /** Extensions that the user knows, for Supported; in lower case. */
+  readonly extensions: readonly string[];
   /** Adds a usage to a dialog, and the dialog to the table. */
   add(dialog: Dialog, usage: Usage): void;
   /** Takes a usage away, and the dialog with its last one. */

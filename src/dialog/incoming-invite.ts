@@ -150,7 +150,7 @@ export class IncomingInvite implements Closable {
     const response = addContent(this.request.createResponse(200), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
-    addOption(response, "Supported", "replaces");
+    for (const option of ["replaces", ...this.#host.extensions]) addOption(response, "Supported", option);
     this.#usage.noteBody(content);
     this.#finish();
     this.#dropWaiting("the call was accepted");

@@ -8,7 +8,7 @@ import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
-import { addContent, setContact } from "./content.ts";
+import { addContent, addOption, setContact } from "./content.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
 
 /** Makes such a request. @throws SipError as createRequest, and what the options' functions throw */
@@ -21,10 +21,11 @@ export function initialRequest(
 ): Request {
   const { body, contentType, headers, from = options.from ?? "", ...others } = init;
   const request = createRequest(method, uri, { ...others, from, ...(headers ? { headers } : {}) });
-  const { route = [], stack } = options;
+  const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
   setContact(request, contactFor(options, flow ?? wayOf(stack, request)));
+  for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),
     ...(contentType === undefined ? {} : { contentType }),

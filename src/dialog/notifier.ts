@@ -204,10 +204,12 @@ export class IncomingSubscription {
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
    * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for an
-   *   Expires that is none
+   *   Expires that is none; `transaction_state` for one that was answered, by the user agent itself perhaps
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
     const { request } = this;
+    if (!this.#transaction.waiting)
+      throw new SipError("transaction_state", "the subscription was answered already");
     const event = request.headers.get("Event");
     if (!event) throw new SipError("header_missing", "Event is missing", { status: 400, header: "Event" });
     const response = request.createResponse(200);

@@ -41,10 +41,20 @@ export interface UserAgentOptions {
   readonly timers?: { readonly t1?: number; readonly t2?: number };
   /** The methods for Allow. */
   readonly allow?: string;
+  /**
+   * Option tags of the extensions that you know, besides `100rel`, `gruu`, `join`, `replaces` and `timer`: they stand in
+   * Supported, and may be required. A request that requires any other is refused 420 (RFC 3261 §8.2.2.3).
+   */
+  readonly extensions?: readonly string[];
   /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
   readonly sendOptions?: SendOptions;
   /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
   readonly answersStrays?: boolean;
+  /**
+   * Refuses a request outside of dialogs that has come by another way before, forked by a proxy, with 482 (RFC 3261
+   * §8.2.2.2). Default true; false for a gateway or B2BUA, behind which such a request may mean somebody else.
+   */
+  readonly answersMerged?: boolean;
   /** Dialogs that may live at once; a new one past them is refused 503. Default 100,000. */
   readonly limit?: number;
   /** Told of what the handlers of sessions and subscriptions throw. */

@@ -6,7 +6,7 @@ import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Flow } from "../transport/transport.ts";
-import { addContent, addOption, type Content } from "./content.ts";
+import { addOption } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
@@ -15,6 +15,7 @@ import { contactFor, initialRequest } from "./initial-request.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
 import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
+import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
@@ -29,9 +30,6 @@ import type {
 import { UserCode } from "./user-code.ts";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
-
-/** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
-const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);
 
 /**
  * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:
@@ -48,6 +46,7 @@ const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRA
 export class UserAgent {
   readonly #options: UserAgentOptions;
   readonly #dialogs = new DialogTable();
+  readonly #refusals: OwnRefusals;
   readonly #host: Host;
   #strays = 0;
 
@@ -55,6 +54,7 @@ export class UserAgent {
     const { stack, clock = stack.clock, random = stack.random, timers } = options;
     const code = new UserCode(options.onError);
     this.#options = options;
+    this.#refusals = new OwnRefusals(options);
     this.#host = {
       stack,
       clock,
@@ -62,6 +62,7 @@ export class UserAgent {
       t1: timers?.t1 ?? stack.timers.t1,
       t2: timers?.t2 ?? stack.timers.t2,
       allow: options.allow ?? METHODS,
+      extensions: (options.extensions ?? []).map((extension) => extension.toLowerCase()),
       sendOptions: options.sendOptions ?? {},
       loose: new Set<Closable>(),
       expecting: new Map<string, Usage>(),
@@ -99,8 +100,9 @@ export class UserAgent {
       transaction?.respond(500, "Overtaken By A Later Request");
       return true;
     }
+    if (this.#refusals.refusesNext(request, transaction)) return true;
     for (const usage of this.#dialogs.of(id)) if (usage.receive(request, transaction)) return true;
-    if (transaction) this.#refuse(request, transaction);
+    if (transaction) this.#refusals.refuseUntaken(request, transaction, this.#host.allow);
     return true;
   }
 
@@ -144,7 +146,8 @@ export class UserAgent {
 
   /**
    * Takes a call that came in; ring, accept or reject it. One that asks for too short a session interval is refused
-   * 422 by itself.
+   * 422 by itself, one that requires an extension that is not known 420, one that came by another way, too, 482: its
+   * `state` is `over` then.
    *
    * @throws SipError `header_missing` (400) for an INVITE without Contact, `overloaded` (503) past the limit: thrown
    *   on from `onRequest`, the stack answers so
@@ -156,7 +159,10 @@ export class UserAgent {
     options: SessionOptions = {},
   ): IncomingInvite {
     this.#makeRoom();
-    return new IncomingInvite(this.#host, request, transaction, handlers, options);
+    const call = new IncomingInvite(this.#host, request, transaction, handlers, options);
+    const refusal = this.#refusals.ofFirst(request, transaction);
+    if (refusal) call.reject(refusal.status, refusal);
+    return call;
   }
 
   /**
@@ -194,11 +200,13 @@ export class UserAgent {
   }
 
   /**
-   * Takes a SUBSCRIBE that begins a subscription.
+   * Takes a SUBSCRIBE that begins a subscription. One that `incoming` would refuse 420 or 482 is refused so, and its
+   * `accept` throws.
    * @throws SipError `overloaded` (503) past the limit
    */
   incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription {
     this.#makeRoom();
+    this.#refusals.refusesFirst(request, transaction);
     return new IncomingSubscription(this.#host, request, transaction);
   }
 
@@ -214,9 +222,10 @@ export class UserAgent {
     return new Subscription(this.#host, request, handlers, { event: "refer" });
   }
 
-  /** Takes a REFER outside of any dialog; undefined for one that had to be answered 400. */
+  /** Takes a REFER outside of any dialog; undefined for one that had to be answered 400, 420 or 482. */
   incomingRefer(request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     this.#makeRoom();
+    if (this.#refusals.refusesFirst(request, transaction)) return undefined;
     return IncomingRefer.alone(this.#host, request, transaction);
   }
 
@@ -269,18 +278,12 @@ export class UserAgent {
     const event = request.method === "NOTIFY" ? request.headers.get("Event")?.token : undefined;
     const waiting =
       event === undefined ? undefined : this.#host.expecting.get(subscriptionKey(callId, tag, event));
+    if (waiting && this.#refusals.refusesNext(request, transaction)) return true;
     if (waiting?.receive(request, transaction)) return true;
     if (this.#options.answersStrays === false) return false;
     this.#strays++;
     if (transaction) answer(transaction, request.createResponse(481));
     return true;
-  }
-
-  #refuse(request: Request, transaction: ServerTransaction): void {
-    const { method } = request;
-    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
-    const headers: Content["headers"] = status === 405 ? { Allow: this.#host.allow } : {};
-    answer(transaction, addContent(request.createResponse(status), { headers }));
   }
 
   #makeRoom(): void {

@@ -588,7 +588,10 @@ describe("reliable provisional responses (RFC 3262 §3, §4)", () => {
     const required = alice.invite(bob, { body: "offer" }, {}, { reliable: "required" });
     await world.pass(1_000);
     const rings = world.network.trace.filter(({ text }) => /^SIP\/2.0 18/.test(text));
-    expect(rings.map(({ text }) => /Require: 100rel\r\n/.test(text) && /RSeq: /.test(text))).toEqual([true, true]);
+    expect(rings.map(({ text }) => /Require: 100rel\r\n/.test(text) && /RSeq: /.test(text))).toEqual([
+      true,
+      true,
+    ]);
     expect(bob.phone.methods).toEqual(["INVITE", "PRACK", "PRACK"]);
     bob.sessions.push(bob.calls[0]!.accept());
     await world.pass(100);

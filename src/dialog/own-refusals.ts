@@ -1,0 +1,65 @@
+// OwnRefusals: what a user agent refuses by itself: a request that came by another way, too, or that requires an extension
+// which is not known here (RFC 3261 §8.2.2), and one within a dialog that none of its usages took.
+
+import type { Request } from "../message/request.ts";
+import { MergedRequests } from "../transaction/merged-requests.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { addContent, type Content, listOf } from "./content.ts";
+import { answer } from "./host.ts";
+import type { UserAgentOptions } from "./user-agent-options.ts";
+
+/** What is known without being named in the options. */
+const KNOWN = ["100rel", "gruu", "join", "replaces", "timer"];
+
+/** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
+const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);
+
+/** The status that a request is refused with, and what its response says besides. */
+export interface Refusal extends Content {
+  readonly status: number;
+}
+
+/** The refusals of one user agent. */
+export class OwnRefusals {
+  readonly #known: ReadonlySet<string>;
+  readonly #merged: MergedRequests | undefined;
+
+  constructor({ extensions = [], answersMerged = true }: UserAgentOptions) {
+    this.#known = new Set([...KNOWN, ...extensions.map((extension) => extension.toLowerCase())]);
+    this.#merged = answersMerged ? new MergedRequests() : undefined;
+  }
+
+  /** Why a request that begins something must be refused: 482 or 420. Asked once for each. */
+  ofFirst(request: Request, transaction: ServerTransaction): Refusal | undefined {
+    return this.#merged?.check(request, transaction) ? { status: 482 } : this.#ofUnknown(request);
+  }
+
+  /** Refuses a request that begins something, where it must be; true then. Asked once for each. */
+  refusesFirst(request: Request, transaction: ServerTransaction): boolean {
+    return refuse(request, transaction, this.ofFirst(request, transaction));
+  }
+
+  /** Refuses a request within a dialog that requires what is not known; true then. An ACK has no transaction. */
+  refusesNext(request: Request, transaction: ServerTransaction | undefined): boolean {
+    return transaction !== undefined && refuse(request, transaction, this.#ofUnknown(request));
+  }
+
+  /** Refuses a request within a dialog that none of its usages took. */
+  refuseUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
+    const { method } = request;
+    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
+    refuse(request, transaction, { status, headers: status === 405 ? { Allow: allow } : {} });
+  }
+
+  /** RFC 3261 §8.2.2.3. */
+  #ofUnknown(request: Request): Refusal | undefined {
+    const unknown = listOf(request, "Require").filter((option) => !this.#known.has(option.toLowerCase()));
+    return unknown.length === 0 ? undefined : { status: 420, headers: { Unsupported: unknown } };
+  }
+}
+
+function refuse(request: Request, transaction: ServerTransaction, refusal: Refusal | undefined): boolean {
+  if (!refusal) return false;
+  answer(transaction, addContent(request.createResponse(refusal.status), refusal));
+  return true;
+}

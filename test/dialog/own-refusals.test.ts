@@ -1,0 +1,147 @@
+// What a user agent refuses by itself before anybody takes it (RFC 3261 §8.2.2): a request that requires an extension
+// which nobody here knows, and one that came by another way, too.
+
+import { describe, expect, it } from "vitest";
+import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
+import type { UserAgentOptions } from "../../src/dialog/user-agent-options.ts";
+import type { Response } from "../../src/message/response.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { type Agent, agent, connect } from "./support.ts";
+
+const needs = (...options: string[]) => ({ headers: { Require: options } });
+const state: NotifierHandlers = { state: () => ({ body: "open", contentType: "text/plain" }) };
+
+describe("an extension that is required (§8.2.2.3)", () => {
+  it("and that nobody knows: the INVITE is refused 420, and the call is over", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => expect(() => call.accept()).toThrow("the call is over");
+    const invite = alice.invite(bob, { body: "offer", ...needs("timer", "teleport", "Levitate") });
+    await world.pass();
+    const error = await invite.session.catch((cause) => cause);
+    expect(error).toMatchObject({ code: "refused", status: 420 });
+    expect((error.cause as Response).headers.get("Unsupported")).toEqual(["teleport", "Levitate"]);
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["refused"]]);
+  });
+
+  it("and that the user agent has, or its user: the call stands, and its user's is told of", async () => {
+    const world = new SipWorld();
+    const agents = [
+      await agent(world, "alice", "UDP", { extensions: ["levitate"] }),
+      await agent(world, "bob", "UDP", { extensions: ["Teleport"] }),
+    ] as const;
+    const [alice, bob] = agents;
+    const own = ["100REL", "timer", "replaces", "join", "gruu", "teleport"];
+    const invite = alice.invite(bob, { body: "offer", ...needs(...own) });
+    await world.pass();
+    expect(bob.phone.requests[0]!.headers.get("Supported")).toContain("levitate");
+    expect(invite.response!.headers.get("Supported")).toContain("teleport");
+    const session = await invite.session;
+    const info = session.request("INFO", needs("levitate"));
+    const other = session.request("INFO", needs("teleport"));
+    await world.pass();
+    expect([await info, await other].map(({ status }) => status)).toEqual([420, 405]);
+    expect(session.state).toBe("confirmed");
+    void session.bye();
+  });
+
+  it("by a request within a dialog: it is refused, and its handler hears nothing of it; an ACK is not", async () => {
+    const world = new SipWorld();
+    const acks: unknown[] = [];
+    const heard: string[] = [];
+    const { alice, a } = await connect(world, {
+      bob: {
+        onAck: (ack) => void acks.push(ack),
+        onRequest: (request, transaction) => {
+          heard.push(request.method);
+          transaction.respond(200);
+        },
+      },
+    });
+    const hold = a.reinvite({ body: "hold", ...needs("teleport") });
+    const info = a.request("INFO", needs("teleport"));
+    await world.pass();
+    expect([(await hold).status, (await info).status, heard]).toEqual([420, 420, []]);
+    alice.phone.stack.sendStateless(a.dialog.createRequest("ACK", needs("teleport"), 1));
+    await world.pass();
+    expect([acks.length, world.wire("SIP/2.0 420")]).toEqual([1, 2]);
+    void a.bye();
+  });
+
+  it("by SUBSCRIBE, REFER, or the first NOTIFY", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const accepted: string[] = [];
+    bob.onOther = (request, transaction) => {
+      if (request.method === "REFER") {
+        if (bob.ua.incomingRefer(request, transaction)) accepted.push("REFER");
+        return;
+      }
+      const subscription = bob.ua.incomingSubscription(request, transaction);
+      if (request.headers.has("Require"))
+        expect(() => subscription.accept(state)).toThrow("answered already");
+      else accepted.push(subscription.accept({ state: () => needs("eventlist") }).event);
+    };
+    const ends: string[] = [];
+    const onEnd = ({ reason, response }: { reason: string; response?: Response }) =>
+      void ends.push(`${reason} ${response?.status}`);
+    alice.ua.subscribe(bob.uri, "presence", alice.init(needs("teleport")), { onEnd });
+    alice.ua.refer(bob.uri, "sip:carol@example.com", alice.init(needs("teleport")), { onEnd });
+    await world.pass();
+    expect([ends, accepted]).toEqual([["refused 420", "refused 420"], []]);
+    alice.ua.subscribe(bob.uri, "presence", alice.init({ headers: { Expires: 60 } }), { onEnd });
+    await world.pass(70_000);
+    expect(accepted).toEqual(["presence"]);
+    expect(ends.slice(2)).toEqual(["silent undefined"]);
+    expect(world.wire("SIP/2.0 420")).toBe(3);
+  });
+});
+
+describe("a request that came by two ways (§8.2.2.2)", () => {
+  /** Sends an INVITE, or another request, twice, each in a transaction of its own, as a proxy that forks does. */
+  async function twice(world: SipWorld, bob: Agent, method = "INVITE"): Promise<readonly number[]> {
+    const alice = await world.phone("alice");
+    const request = alice.request(method, bob.uri, {
+      headers: { Event: "presence", "Refer-To": "<sip:c@c>" },
+    });
+    const statuses: number[] = [];
+    for (let way = 0; way < 2; way++) {
+      alice.stack.send(request, { onResponse: ({ status }) => void statuses.push(status) });
+      await world.pass();
+    }
+    return statuses;
+  }
+
+  const callee = async (world: SipWorld, options: Partial<UserAgentOptions> = {}) => {
+    const bob = await agent(world, "bob", "UDP", options);
+    bob.onInvite = (call) => void call.ring();
+    bob.onOther = (request, transaction) => {
+      if (request.method === "REFER") bob.ua.incomingRefer(request, transaction);
+      else bob.ua.incomingSubscription(request, transaction);
+    };
+    return bob;
+  };
+
+  it("is refused 482 as long as the first goes on", async () => {
+    const world = new SipWorld();
+    const bob = await callee(world);
+    expect(await twice(world, bob)).toEqual([180, 482]);
+    expect(bob.calls.map(({ state }) => state)).toEqual(["ringing", "over"]);
+    expect(bob.ua.stats).toMatchObject({ dialogs: 1, pending: 1 });
+    bob.calls[0]!.reject();
+    await world.pass(40_000);
+  });
+
+  it.each(["SUBSCRIBE", "REFER"])("a %s, too", async (method) => {
+    const world = new SipWorld();
+    expect(await twice(world, await callee(world), method)).toEqual([482]);
+  });
+
+  it("is taken by one who stands for many, and says so", async () => {
+    const world = new SipWorld();
+    const bob = await callee(world, { answersMerged: false });
+    expect(await twice(world, bob)).toEqual([180, 180]);
+    for (const call of bob.calls) call.reject();
+    await world.pass(40_000);
+  });
+});
