@@ -174,7 +174,6 @@ export class OwnOffers {
       }, delay);
       const abort = () => {
         clock.clear(timer);
-        this.#wait = undefined;
         reject(new SipError("terminated", "the session is over"));
       };
       this.#wait = { timer, abort };

@@ -1,0 +1,284 @@
+// Offers of ours within a session: one at a time, sent again where they meet the peer's (RFC 3261 §14.1, RFC 3311 §5.1)
+// or ask for too short a session interval (RFC 4028 §7.3), and what comes of what answers them.
+
+import { describe, expect, it } from "vitest";
+import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
+import type { SipError } from "../../src/errors.ts";
+import type { Request } from "../../src/message/request.ts";
+import type { Response } from "../../src/message/response.ts";
+import { Random } from "../../src/random.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { type Agent, agent, connect } from "./support.ts";
+
+const answering = {
+  onOffer: (offer: IncomingOffer) => offer.accept({ body: `answer to ${offer.request.bodyText}` }),
+};
+
+/** Has an agent answer the requests of a method with these, one after the other; with nothing for 0, as usual after them. */
+function script(
+  to: Agent,
+  method: string,
+  statuses: number[],
+  change: (response: Response) => void = () => {},
+) {
+  to.guard = (request, transaction) => {
+    const status = request.method === method ? statuses.shift() : undefined;
+    if (status === undefined || !transaction) return false;
+    if (status === 0) return true;
+    const response = request.createResponse(status);
+    change(response);
+    transaction.respond(response);
+    return true;
+  };
+}
+
+const sentAt = (world: SipWorld, start: string): number[] =>
+  world.network.trace.filter(({ text }) => text.startsWith(start)).map(({ at }) => at);
+
+/** The message with this start that went last. */
+const last = (world: SipWorld, start: string): string =>
+  world.network.trace.findLast(({ text }) => text.startsWith(start))!.text;
+
+const code = (error: SipError) => error.code;
+
+describe("a re-INVITE that meets the peer's (§14.1)", () => {
+  class Fixed extends Random {
+    fraction = (): number => 0.9999;
+  }
+
+  it.each([
+    ["who called, and draws the least", "a", 0, 2_100],
+    ["who called, and draws the most", "a", 0.9999, 4_000],
+    ["who was called, and draws the least", "b", 0, 0],
+    ["who was called, and draws the most", "b", 0.9999, 2_000],
+  ] as const)("of one %s is sent four times in all", async (_who, side, fraction, delay) => {
+    const world = new SipWorld();
+    const random = Object.assign(new Fixed(), { fraction: () => fraction });
+    const agents = [
+      await agent(world, "alice", "UDP", { random }),
+      await agent(world, "bob", "UDP", { random }),
+    ] as const;
+    const call = await connect(world, {}, {}, agents);
+    script(side === "a" ? call.bob : call.alice, "INVITE", [491, 491, 491, 491]);
+    const sent = call[side].reinvite({ body: "hold" });
+    await world.pass(20_000);
+    expect((await sent).status).toBe(491);
+    const times = sentAt(world, "INVITE").slice(1);
+    expect(times.map((at) => at - times[0]!)).toEqual([0, delay, 2 * delay, 3 * delay]);
+    void call.a.bye();
+  });
+
+  it("is not sent again once the session is over, which it is told at once", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world);
+    script(bob, "INVITE", [491]);
+    const sent = a.reinvite({ body: "hold" }).catch(code);
+    await world.pass(100);
+    const timers = world.clock.size;
+    void a.bye();
+    expect(world.clock.size).toBeLessThanOrEqual(timers);
+    await world.pass();
+    expect(await sent).toBe("terminated");
+    await world.pass(5_000);
+    expect(world.wire("INVITE")).toBe(2);
+  });
+
+  it("waits on where the peer's is not answered yet", async () => {
+    const world = new SipWorld();
+    const offers: IncomingOffer[] = [];
+    const { bob, a, b } = await connect(world, { alice: { onOffer: (offer) => void offers.push(offer) } });
+    script(bob, "INVITE", [491]);
+    const sent = a.reinvite({ body: "mine" });
+    await world.pass(100);
+    const theirs = b.reinvite({ body: "theirs" });
+    await world.pass(9_000);
+    expect([offers.length, world.wire("INVITE")]).toEqual([1, 3]);
+    offers[0]!.accept({ body: "answer" });
+    await world.pass(5_000);
+    expect([(await theirs).status, (await sent).status, world.wire("INVITE")]).toEqual([200, 488, 4]);
+    void a.bye();
+  });
+
+  it("crosses it again the second time", async () => {
+    const world = new SipWorld();
+    const { bob, a, b } = await connect(world);
+    script(bob, "INVITE", [491, 0]);
+    const sent = a.reinvite({ body: "mine" });
+    await world.pass(4_100);
+    expect(world.wire("INVITE")).toBe(3);
+    void b.reinvite({ body: "theirs" }).catch(() => {});
+    await world.pass();
+    expect(world.wire("SIP/2.0 491")).toBe(2);
+    bob.phone.transactions.at(-1)!.respond(488);
+    await world.pass(10_000);
+    expect((await sent).status).toBe(488);
+    void a.bye();
+  });
+});
+
+describe("one offer at a time", () => {
+  it("no other, asked for or made, goes beside one that is under way; what offers nothing does", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world, {}, { alice: { timer: { expires: 100, refresher: "us" } } });
+    script(bob, "INVITE", [0]);
+    const sent = a.reinvite();
+    await world.pass();
+    expect(await a.reinvite().catch(code)).toBe("transaction_state");
+    expect(await a.update({ body: "codec" }).catch(code)).toBe("transaction_state");
+    const refresh = a.update({ body: "" });
+    await world.pass();
+    expect([(await refresh).status, world.wire("UPDATE")]).toEqual([200, 1]);
+    // The time for a refresh comes: the re-INVITE is one.
+    await world.pass(52_000);
+    expect(world.wire("UPDATE")).toBe(1);
+    bob.phone.transactions.find((each) => each?.waiting)!.respond(488);
+    await world.pass();
+    expect((await sent).status).toBe(488);
+    void a.bye();
+  });
+
+  it("and none beside one of the peer's that is not answered yet", async () => {
+    const world = new SipWorld();
+    const { a, b } = await connect(world, { bob: { onOffer() {} } });
+    void a.reinvite({ body: "hold" });
+    await world.pass();
+    expect(await b.update({ body: "codec" }).catch(code)).toBe("transaction_state");
+    void a.bye();
+  });
+
+  it("an UPDATE waits for the PRACK before it", async () => {
+    const world = new SipWorld({ delay: 10 });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "early answer" });
+    let updated: Promise<Response> | undefined;
+    const invite = alice.invite(
+      bob,
+      { body: "offer" },
+      {
+        onProvisional: (_response, dialog) => {
+          updated = dialog!.update();
+        },
+      },
+    );
+    await world.pass(100);
+    expect((await updated)!.status).toBe(200);
+    expect([sentAt(world, "PRACK"), sentAt(world, "UPDATE")]).toEqual([[20], [40]]);
+    invite.cancel();
+  });
+});
+
+describe("what answers an offer of ours", () => {
+  it.each(["update", "reinvite"] as const)("a 422 has the %s sent again", async (method) => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world, { bob: answering });
+    const name = method === "update" ? "UPDATE" : "INVITE";
+    script(bob, name, [422], (response) => void response.headers.set("Min-SE", "500"));
+    const sent = a[method]({ body: "hold" });
+    await world.pass();
+    expect((await sent).bodyText).toBe("answer to hold");
+    expect(last(world, name)).toMatch(/\r\nMin-SE: 500\r\n/);
+    void a.bye();
+  });
+
+  it.each(["update", "reinvite"] as const)(
+    "a 2xx to the %s: its body is the one to say again",
+    async (method) => {
+      const world = new SipWorld();
+      const { a } = await connect(world, { bob: answering });
+      const sent = a[method]({ body: "hold" });
+      await world.pass();
+      await sent;
+      expect(a.toJSON().body).toEqual({ text: "hold", contentType: "application/sdp" });
+      void a.bye();
+    },
+  );
+
+  it("a 2xx to a re-INVITE: the peer has moved, and takes no UPDATE any more", async () => {
+    const world = new SipWorld();
+    const { bob, a } = await connect(world);
+    script(bob, "INVITE", [200], ({ headers }) => {
+      headers.set("Contact", `<${bob.uri.replace("bob@", "moved@")}>`).set("Allow", "INVITE, ACK, BYE");
+    });
+    void a.reinvite({ body: "hold" });
+    await world.pass();
+    expect(last(world, "INVITE")).toMatch(/\r\nAllow: INVITE, ACK, CANCEL/);
+    expect([a.dialog.target.user, a.toJSON().update]).toEqual(["moved", false]);
+    void a.bye();
+  });
+
+  it.each([
+    [481, "gone"],
+    [408, "gone"],
+    [500, "bye"],
+  ])("a %i to a re-INVITE: the session ends with %s (RFC 3261 §12.2.1.2)", async (status, reason) => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(world);
+    script(bob, "INVITE", [status]);
+    const sent = a.reinvite({ body: "hold" });
+    await world.pass();
+    expect((await sent).status).toBe(status);
+    void a.bye();
+    expect(alice.log).toEqual([reason]);
+  });
+
+  it("silence: the session is gone", async () => {
+    const world = new SipWorld();
+    const { alice, a } = await connect(world);
+    world.network.set({ drop: ({ text }) => text.startsWith("INVITE") });
+    const sent = a.reinvite({ body: "hold" }).catch(code);
+    await world.pass(33_000);
+    expect([await sent, alice.log]).toEqual(["timeout", ["gone"]]);
+  });
+
+  it("nothing, for the stack is closed: whoever waits is told", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world);
+    script(bob, "INVITE", [0]);
+    const sent = a.reinvite({ body: "hold" }).catch(code);
+    await world.pass();
+    await alice.phone.stack.close();
+    expect(await sent).toBe("closed");
+    alice.ua.close();
+    bob.phone.transactions.at(-1)!.respond(488);
+    void b.bye();
+  });
+});
+
+it("a re-INVITE reaches a client that cannot be called by its connection; when that is gone, the session is not", async () => {
+  const world = new SipWorld();
+  const server = await agent(world, "server", "WS server");
+  const page = await agent(world, "page", "WS");
+  page.handlers = answering;
+  page.phone.stack.send(page.phone.request("OPTIONS", "sip:s@s"), {
+    target: { protocol: "WS", ...server.phone.transport.local },
+  });
+  await world.pass();
+  const { flow } = server.phone.requests[0] as Request;
+  const invite = server.invite(page, { body: "offer" }, {}, { flow: flow! });
+  await world.pass();
+  const session = await invite.session;
+  const sent = session.reinvite({ body: "hold" });
+  await world.pass();
+  expect((await sent).bodyText).toBe("answer to hold");
+  script(page, "INVITE", [0]);
+  const lost = session.reinvite({ body: "lost" }).catch(code);
+  await world.pass();
+  await page.phone.stack.close();
+  page.ua.close();
+  await world.pass();
+  expect([await lost, session.state]).toEqual(["connection_closed", "confirmed"]);
+  void session.bye();
+});
+
+it("a user agent that is closed sends no CANCEL for its re-INVITE", async () => {
+  const world = new SipWorld();
+  const { alice, bob, a, b } = await connect(world);
+  script(bob, "INVITE", [0]);
+  void a.reinvite({ body: "hold" }).catch(() => {});
+  await world.pass();
+  alice.ua.close();
+  await world.pass(1_000);
+  expect(world.wire("CANCEL")).toBe(0);
+  bob.phone.transactions.at(-1)!.respond(488);
+  void b.bye();
+});
