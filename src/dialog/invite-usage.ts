@@ -217,7 +217,7 @@ export class InviteUsage implements Usage, Session {
     this.#acks.stop();
     this.#own.stop(silent);
     this.answers.stop(silent);
-    if (!silent) this.peerOffers.stop();
+    this.peerOffers.stop(silent);
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end, this));
   }

@@ -175,6 +175,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
+    if (response.bodyLength > 0) fork.usage.peerOffers.awaited = false;
     void this.#prack(response, fork, rseq);
     return true;
   }
@@ -210,6 +211,7 @@ export class OutgoingInvite implements Closable {
       rseq: undefined,
     };
     fork.usage.call = this;
+    fork.usage.peerOffers.awaited = sent.bodyLength > 0;
     this.#forks.set(id, fork);
     return fork;
   }
@@ -221,6 +223,7 @@ export class OutgoingInvite implements Closable {
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);
     usage.notePeer(response);
+    usage.peerOffers.awaited = false;
     usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
     usage.sessionTimer.agreed(response);
     const first = !this.#accepted;

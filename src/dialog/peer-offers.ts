@@ -25,6 +25,8 @@ export interface OfferSession {
 export class PeerOffers {
   /** The offer in the INVITE that made the session waits for our answer (RFC 3311 §5.2). */
   unanswered = false;
+  /** The offer in our INVITE, which makes the session, waits for the peer's answer. */
+  awaited = false;
   readonly #host: Host;
   readonly #dialog: Dialog;
   readonly #timer: SessionTimer;
@@ -52,11 +54,11 @@ export class PeerOffers {
     return this.#answering !== undefined;
   }
 
-  /** The session is over: the one that waits is answered 487. */
-  stop(): void {
+  /** The session is over: the one that waits is answered 487. @param silent nothing goes on the wire, by anybody later */
+  stop(silent: boolean): void {
     const transaction = this.#answering;
     this.#answering = undefined;
-    if (transaction?.waiting) transaction.respond(487);
+    if (!silent && transaction?.waiting) transaction.respond(487);
   }
 
   /** Takes a re-INVITE or an UPDATE. */
@@ -66,10 +68,12 @@ export class PeerOffers {
     const least = this.#timer.refuses(request);
     const refuse = (status: number, headers: Content["headers"] = {}) =>
       void answer(transaction, addContent(request.createResponse(status), { headers }));
-    if (invite && this.#dialog.state === "early") refuse(500, { "Retry-After": 3 });
-    else if (offers && (this.#answering || this.unanswered)) {
+    // The INVITE that makes the dialog is under way still: the peer's, or ours.
+    const { role, state } = this.#dialog;
+    const early = invite && state === "early";
+    if (offers && (this.#answering || this.unanswered || (early && role === "callee"))) {
       refuse(500, { "Retry-After": 1 + Math.floor(this.#host.random.fraction() * 10) });
-    } else if (offers && this.#session.crosses()) refuse(491);
+    } else if (offers && (this.awaited || early || this.#session.crosses())) refuse(491);
     else if (least !== undefined) refuse(422, { "Min-SE": least });
     else {
       this.#dialog.refresh(request);

@@ -1,0 +1,233 @@
+// Offers of the peer's within a session: one at a time, none that crosses ours (RFC 3261 §14.2, RFC 3311 §5.2), each
+// answered once.
+
+import { describe, expect, it } from "vitest";
+import { Dialog } from "../../src/dialog/dialog.ts";
+import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
+import type { Response } from "../../src/message/response.ts";
+import { Random } from "../../src/random.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent, connect } from "./support.ts";
+
+const retryAfter = (response: Response) => response.headers.raw("Retry-After")[0];
+
+/** A call whose callee draws this number, and keeps offers waiting. */
+async function kept(fraction = 0) {
+  const world = new SipWorld();
+  const offers: IncomingOffer[] = [];
+  const random = Object.assign(new Random(), { fraction: () => fraction });
+  const agents = [await agent(world, "alice"), await agent(world, "bob", "UDP", { random })] as const;
+  const call = await connect(world, { bob: { onOffer: (offer) => void offers.push(offer) } }, {}, agents);
+  return { world, offers, ...call };
+}
+
+describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () => {
+  it.each([
+    [0, "1"],
+    [0.9999, "10"],
+  ])("is refused 500, with a time drawn at random: %d gives %s s", async (fraction, seconds) => {
+    const { world, alice, a } = await kept(fraction);
+    void a.reinvite({ body: "one" });
+    await world.pass();
+    const second = alice.phone.stack.send(a.dialog.createRequest("UPDATE", { body: "two" }));
+    await world.pass();
+    expect([(await second.final).status, retryAfter(await second.final)]).toEqual([500, seconds]);
+    void a.bye();
+  });
+
+  it.each([
+    [0, "1"],
+    [0.9999, "10"],
+  ])("so is a re-INVITE while the call rings: %d gives %s s", async (fraction, seconds) => {
+    const world = new SipWorld();
+    const random = Object.assign(new Random(), { fraction: () => fraction });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { random })];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass();
+    const second = invite.dialogs[0]!.request("INVITE", { body: "two" });
+    await world.pass();
+    expect([(await second).status, retryAfter(await second)]).toEqual([500, seconds]);
+    invite.cancel();
+  });
+
+  it("a re-INVITE of the callee's while it rings crosses the INVITE: 491", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    let second: Promise<Response> | undefined;
+    bob.onInvite = (call) => {
+      second = call.ring().request("INVITE", { body: "two" });
+    };
+    const invite = alice.invite(bob);
+    await world.pass();
+    expect((await second)!.status).toBe(491);
+    invite.cancel();
+  });
+});
+
+it("an UPDATE's, before the INVITE's own offer has its answer, crosses that: 491 (RFC 3311 §5.2)", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.onInvite = (call) => void call.ring();
+  const handlers = { onOffer: (offer: IncomingOffer) => offer.accept({ body: "answer to it" }) };
+  const invite = alice.invite(bob, { body: "offer" }, handlers);
+  await world.pass();
+  const [call] = bob.calls as [(typeof bob.calls)[0]];
+  const statuses: number[] = [];
+  const update = async (body: string) => {
+    const sent = call.ring().update({ body });
+    await world.pass();
+    statuses.push((await sent).status);
+  };
+  await update("early");
+  await update("");
+  void call.ringReliably(183);
+  await world.pass();
+  await update("early");
+  void call.ringReliably(183, { body: "answer" });
+  await world.pass();
+  await update("later");
+  expect(statuses).toEqual([491, 200, 491, 200]);
+  const asking = alice.invite(bob, {}, handlers);
+  await world.pass();
+  const offer = bob.calls[1]!.ring().update({ body: "early" });
+  await world.pass();
+  expect((await offer).status).toBe(200);
+  invite.cancel();
+  asking.cancel();
+});
+
+it("an UPDATE without an offer crosses nothing", async () => {
+  const { world, a, b } = await kept();
+  void a.reinvite({ body: "hold" });
+  await world.pass();
+  const refresh = b.update();
+  await world.pass();
+  expect((await refresh).status).toBe(200);
+  void a.bye();
+});
+
+it("what asks for too short an interval is refused 422, with the least that is taken", async () => {
+  const { world, a } = await kept();
+  const sent = a.request("UPDATE", { headers: { "Session-Expires": "60", Supported: "timer" } });
+  await world.pass();
+  expect([(await sent).status, (await sent).headers.raw("Min-SE")]).toEqual([422, ["90"]]);
+  void a.bye();
+});
+
+it("a re-INVITE says what its sender takes now", async () => {
+  const { world, offers, a, b } = await kept();
+  expect(b.toJSON().update).toBe(true);
+  const sent = a.request("UPDATE", { headers: { Allow: "INVITE, ACK, BYE" } });
+  await world.pass();
+  expect([(await sent).status, b.toJSON().update, offers]).toEqual([200, false, []]);
+  void a.bye();
+});
+
+it("is answered once, whatever is said after that", async () => {
+  const { world, offers, a } = await kept();
+  const sent = a.reinvite({ body: "hold" });
+  await world.pass();
+  offers[0]!.accept({ body: "one" });
+  offers[0]!.accept({ body: "two" });
+  await world.pass();
+  expect((await sent).bodyText).toBe("one");
+  expect(world.network.trace.filter(({ text }) => text.endsWith("\r\n\r\ntwo"))).toEqual([]);
+  void a.bye();
+});
+
+it.each(["reinvite", "update"] as const)(
+  "a 2xx to the %s says who we are, and what we said is kept",
+  async (method) => {
+    const { world, offers, bob, a, b } = await kept();
+    const sent = a[method]({ body: "hold" });
+    await world.pass();
+    offers[0]!.accept({ body: "held" });
+    await world.pass();
+    const { headers } = await sent;
+    expect([String(headers.first("Contact")?.uri), headers.get("Allow").includes("UPDATE")]).toEqual([
+      bob.uri.toLowerCase(),
+      true,
+    ]);
+    expect(b.toJSON().body?.text).toBe("held");
+    void a.bye();
+  },
+);
+
+it("is refused with any status from 300 on: the session goes on as it was", async () => {
+  const { world, offers, bob, a, b } = await kept();
+  const sent = a.reinvite({ body: "hold" });
+  await world.pass();
+  offers[0]!.reject(302, { body: "elsewhere" });
+  await world.pass(40_000);
+  expect([(await sent).status, b.toJSON().body?.text, bob.log]).toEqual([302, "answer", []]);
+  void a.bye();
+});
+
+it("in a PRACK is answered, and no more: its 2xx refreshes nothing (RFC 3262 §3)", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.handlers = { onOffer: (offer) => offer.accept({ body: "answer" }) };
+  bob.onInvite = (call) => {
+    void call.ringReliably(183, { body: "early answer" }).then(() => bob.sessions.push(call.accept()));
+  };
+  // Alice leaves the PRACK to the test.
+  const invite = alice.phone.request("INVITE", bob.uri, {
+    body: "offer",
+    headers: { "Content-Type": "application/sdp", Supported: "100rel" },
+  });
+  const responses: Response[] = [];
+  const sent = alice.phone.stack.send(invite, { onResponse: (response) => void responses.push(response) });
+  await world.pass();
+  const early = Dialog.ofCaller(sent.request, responses.at(-1)!, invite.headers.first("Contact")!);
+  const headers = { RAck: `${responses.at(-1)!.headers.raw("RSeq")[0]} 1 INVITE` };
+  const prack = alice.phone.stack.send(early.createRequest("PRACK", { body: "codec", headers }), {});
+  await world.pass();
+  const answer = await prack.final;
+  expect([answer.bodyText, answer.headers.has("Contact"), answer.headers.has("Supported")]).toEqual([
+    "answer",
+    false,
+    false,
+  ]);
+  await world.pass();
+  bob.ua.close();
+});
+
+it("is over where its sender cancels it: the next has its turn", async () => {
+  const { world, offers, alice, a } = await kept();
+  const first = alice.phone.stack.send(a.dialog.createRequest("INVITE", { body: "one" }));
+  await world.pass();
+  // A CANCEL waits for the first provisional response.
+  first.cancel();
+  await world.pass(300);
+  expect((await first.final).status).toBe(487);
+  const second = a.reinvite({ body: "two" });
+  await world.pass();
+  offers[1]!.accept({ body: "answer" });
+  await world.pass();
+  expect((await second).bodyText).toBe("answer");
+  void a.bye();
+});
+
+it("whose transaction is gone leaves the session's end alone", async () => {
+  const { world, bob, a, b } = await kept();
+  void a.reinvite({ body: "hold" }).catch(() => {});
+  await world.pass();
+  bob.phone.transactions.at(-1)!.terminate();
+  void b.bye();
+  await world.pass();
+  expect([b.state, bob.log, bob.phone.errors]).toEqual(["ended", ["bye"], []]);
+});
+
+it("is answered by nobody once the user agent is closed: nothing is sent, and no timer runs", async () => {
+  const { world, offers, bob, a } = await kept();
+  void a.reinvite({ body: "hold" }).catch(() => {});
+  await world.pass();
+  bob.ua.close();
+  const [timers, sent] = [world.clock.size, world.network.trace.length];
+  offers[0]!.accept({ body: "late" });
+  await world.pass();
+  expect([world.clock.size, world.network.trace.length]).toEqual([timers, sent]);
+  bob.phone.transactions.at(-1)!.respond(488);
+  void a.bye();
+});
