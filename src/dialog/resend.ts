@@ -18,7 +18,7 @@ export class Resend {
   readonly #most: number;
   #interval: number;
   #next: TimerHandle | undefined;
-  #end: TimerHandle | undefined;
+  readonly #end: TimerHandle;
 
   /**
    * @param again sends the response once more: after T1, then at twice the last interval
@@ -39,8 +39,6 @@ export class Resend {
   stop(): void {
     this.#pace.clock.clear(this.#next);
     this.#pace.clock.clear(this.#end);
-    this.#next = undefined;
-    this.#end = undefined;
   }
 
   #wait(): void {

@@ -2,6 +2,7 @@
 // once (RFC 3261 §13.2.1, RFC 3262 §5).
 
 import { describe, expect, it } from "vitest";
+import type { Response } from "../../src/message/response.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent } from "./support.ts";
 
@@ -77,6 +78,47 @@ describe("an offer of the callee's", () => {
     await world.pass(40_000);
     expect(world.wire("ACK")).toBe(0);
     expect(alice.log).toEqual(["closed"]);
+  });
+});
+
+describe("the callee's offer is asked an answer for", () => {
+  it("by the first response that has a body, and by none where the INVITE had one", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const asked: string[] = [];
+    const answer = (offer: Response) => {
+      asked.push(offer.bodyText);
+      return { body: "answer" };
+    };
+    bob.onInvite = (call) => {
+      void call.ringReliably(180).then(() => bob.sessions.push(call.accept({ body: "their own" })));
+    };
+    const invite = alice.invite(bob, {}, { answer });
+    await world.pass();
+    expect(asked).toEqual(["their own"]);
+    void (await invite.session).bye();
+    const offering = alice.invite(bob, { body: "offer" }, { answer });
+    await world.pass();
+    expect(asked).toEqual(["their own"]);
+    void (await offering.session).bye();
+  });
+
+  it("and where there is none, or it fails, the ACK goes without", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const [alice, bob] = [
+      await agent(world, "alice", "UDP", { onError: (error) => void thrown.push(error) }),
+      await agent(world, "bob"),
+    ];
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their own" }));
+    for (const answer of [() => undefined as never, () => Promise.reject("no camera")]) {
+      const invite = alice.invite(bob, {}, { answer });
+      await world.pass();
+      expect([bob.phone.methods.at(-1), bob.phone.requests.at(-1)!.bodyLength]).toEqual(["ACK", 0]);
+      void (await invite.session).bye();
+      await world.pass();
+    }
+    expect(thrown).toEqual(["no camera"]);
   });
 });
 
