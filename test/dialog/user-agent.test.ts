@@ -1,0 +1,152 @@
+// UserAgent: its options and figures, what it says in the requests that begin something, what it leaves to its core, and
+// how it ends.
+
+import { describe, expect, it } from "vitest";
+import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
+import type { InviteOptions } from "../../src/dialog/outgoing-invite.ts";
+import type { Response } from "../../src/message/response.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { type Agent, agent, connect } from "./support.ts";
+
+const state: NotifierHandlers = { state: () => ({ body: "open", contentType: "text/plain" }) };
+/** What an agent has got last. */
+const got = ({ phone }: Agent) => phone.requests.at(-1)!.headers;
+
+describe("what it says", () => {
+  it.each([
+    [undefined, [], ["100rel", "replaces"]],
+    ["required", ["100rel"], ["100rel", "replaces"]],
+    ["supported", [], ["100rel", "replaces"]],
+    ["none", [], ["replaces"]],
+  ] as const)("of reliable responses, told %s", async (reliable, require, supported) => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => call.reject();
+    const options: InviteOptions = reliable ? { reliable } : {};
+    alice.invite(bob, { body: "offer" }, {}, options);
+    await world.pass();
+    const { headers } = bob.phone.requests[0]!;
+    expect(headers.get("Require")).toEqual(require);
+    expect(headers.get("Supported").filter((option) => option !== "timer")).toEqual(supported);
+    expect(headers.get("Allow")).toContain("UPDATE");
+  });
+
+  it("of the methods that it takes is what it was told", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice", "UDP", { allow: "INVITE, ACK, BYE" });
+    const bob = await agent(world, "bob");
+    bob.onInvite = (call) => call.reject();
+    alice.invite(bob);
+    await world.pass();
+    expect(bob.phone.requests[0]!.headers.get("Allow")).toEqual(["INVITE", "ACK", "BYE"]);
+  });
+
+  it("in a PUBLISH has no Contact, and names the event", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    alice.ua.publish(bob.uri, "presence", alice.init({ body: "open" }));
+    expect(alice.ua.stats.pending).toBe(1);
+    await world.pass();
+    expect([got(bob).has("Contact"), got(bob).raw("Event")]).toEqual([false, ["presence"]]);
+    alice.ua.close();
+  });
+});
+
+it("goes by the timers that it is told", async () => {
+  const world = new SipWorld();
+  const bob = await agent(world, "bob", "UDP", { timers: { t1: 100, t2: 200 } });
+  world.network.set({ drop: ({ text }) => text.startsWith("ACK") });
+  await connect(world, {}, {}, [await agent(world, "alice"), bob]);
+  await world.pass(10_000);
+  const times = world.network.trace.filter(({ text }) => /^SIP\/2.0 200[\s\S]*\d INVITE\r\n/.test(text));
+  expect(times.slice(0, 4).map(({ at }) => at)).toEqual([0, 100, 300, 500]);
+  expect(bob.log).toEqual(["unacknowledged"]);
+});
+
+describe("what belongs to nothing", () => {
+  it("is left to the core where that wants it, and counted where not; so is a 2xx", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const [bob, carol] = [
+      await agent(world, "bob", "UDP", { answersStrays: false }),
+      await agent(world, "carol"),
+    ];
+    const to = "<sip:x@example.com>;tag=no";
+    const sent = [bob, carol].map(({ uri }) => alice.phone.send(alice.phone.request("INFO", uri, { to })));
+    await world.pass();
+    const finals = await Promise.all(sent.map(({ final }) => final));
+    expect(finals.map(({ status }) => status)).toEqual([405, 481]);
+    expect([bob.ua.stats.strays, carol.ua.stats.strays]).toEqual([0, 1]);
+    const { strays } = alice.ua.stats;
+    const stray = alice.phone.request("INVITE", "sip:b@b", { to });
+    expect(alice.ua.receiveResponse(stray.createResponse(200))).toBe(false);
+    expect(alice.ua.stats.strays).toBe(strays + 1);
+  });
+
+  it("is an INVITE's alone in `find`: a subscription cannot be replaced", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onOther = (request, transaction) =>
+      void bob.ua.incomingSubscription(request, transaction).accept(state);
+    const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
+    expect(alice.ua.stats.pending).toBe(1);
+    await world.pass();
+    const { callId, local, remote } = subscription.dialog!;
+    const headers = { Replaces: `${callId};to-tag=${local.tag};from-tag=${remote.tag}` };
+    expect(alice.ua.find(bob.phone.request("INVITE", alice.uri, { headers }))).toBe(481);
+    subscription.unsubscribe();
+  });
+
+  it("within a dialog: 481 for what a session would take, else 405, or 489 for another event (RFC 5057)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onOther = (request, transaction) =>
+      void bob.ua.incomingSubscription(request, transaction).accept(state);
+    const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
+    await world.pass();
+    const answers: Response[] = [];
+    for (const method of ["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY", "SUBSCRIBE", "INFO"]) {
+      const headers = { Event: "dialog", "Subscription-State": "active" };
+      const sent = alice.phone.stack.send(subscription.dialog!.createRequest(method, { headers }), {});
+      await world.pass();
+      answers.push(await sent.final);
+    }
+    expect(answers.map(({ status }) => status)).toEqual([481, 481, 481, 481, 481, 489, 405]);
+    expect(answers.map(({ headers }) => headers.has("Allow"))).toEqual([...Array(6).fill(false), true]);
+    subscription.unsubscribe();
+  });
+});
+
+it("takes no more than its limit, whatever begins", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { limit: 1 })];
+  bob.onOther = (request, transaction) => {
+    if (request.method === "SUBSCRIBE") bob.ua.incomingSubscription(request, transaction).reject();
+    else bob.ua.incomingRefer(request, transaction)?.reject();
+  };
+  const begin = async () => {
+    const sent = ["SUBSCRIBE", "REFER"].map((method) => {
+      const headers = { Event: "presence", "Refer-To": "<sip:c@c>" };
+      return alice.phone.send(alice.phone.request(method, bob.uri, { headers }));
+    });
+    await world.pass();
+    return (await Promise.all(sent.map(({ final }) => final))).map(({ status }) => status);
+  };
+  expect(await begin()).toEqual([489, 603]);
+  const { a } = await connect(world, {}, {}, [alice, bob]);
+  expect(await begin()).toEqual([503, 503]);
+  void a.bye();
+});
+
+it("closes what has no dialog yet, and what has, without a word", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  world.network.set({ drop: () => true });
+  const ends: string[] = [];
+  const onEnd = ({ reason }: { reason: string }) => void ends.push(reason);
+  alice.ua.subscribe(bob.uri, "presence", alice.init(), { onEnd });
+  const invite = alice.invite(bob);
+  alice.ua.close();
+  await expect(invite.session).rejects.toMatchObject({ code: "closed" });
+  expect([ends, alice.ua.stats]).toEqual([["closed"], { dialogs: 0, usages: 0, pending: 0, strays: 0 }]);
+});
