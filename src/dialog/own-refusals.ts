@@ -48,7 +48,9 @@ export class OwnRefusals {
   refuseUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
     const { method } = request;
     const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
-    refuse(request, transaction, { status, headers: status === 405 ? { Allow: allow } : {} });
+    // RFC 3261 §21.4.6: it lists what is taken, which this was not.
+    const taken = allow.split(/\s*,\s*/).filter((each) => each !== method);
+    refuse(request, transaction, { status, headers: status === 405 ? { Allow: taken.join(", ") } : {} });
   }
 
   /** RFC 3261 §8.2.2.3. */

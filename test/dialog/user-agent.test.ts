@@ -113,6 +113,9 @@ describe("what belongs to nothing", () => {
     }
     expect(answers.map(({ status }) => status)).toEqual([481, 481, 481, 481, 481, 489, 405]);
     expect(answers.map(({ headers }) => headers.has("Allow"))).toEqual([...Array(6).fill(false), true]);
+    // RFC 3261 §21.4.6: what is refused is not among what is taken.
+    expect(answers.at(-1)!.headers.get("Allow")).toEqual(expect.arrayContaining(["INVITE", "MESSAGE"]));
+    expect(answers.at(-1)!.headers.get("Allow")).not.toContain("INFO");
     subscription.unsubscribe();
   });
 });
