@@ -1,5 +1,5 @@
 // OwnOffers: the re-INVITEs and UPDATEs of ours: one offer at a time, sent again where it met the peer's (RFC 3261
-// §14.1, RFC 3311 §5.1) or asked for too short a session interval (RFC 4028 §7.3).
+// §14.1, RFC 3311 §5.3) or asked for too short a session interval (RFC 4028 §7.3).
 
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
@@ -11,7 +11,7 @@ import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
-/** How often a re-INVITE that meets the peer's is sent in all. */
+/** How often an offer that meets the peer's is sent in all. */
 const GLARE_TRIES = 4;
 
 /** What our offers need of their session. */
@@ -75,48 +75,51 @@ export class OwnOffers {
 
   async update(content: Content): Promise<Response> {
     const offers = content.body !== undefined && content.body.length > 0;
-    return this.#one(offers, async () => {
-      for (;;) {
-        const prack = this.#session.pracked();
-        if (prack) await prack;
-        const request = this.#session.live().createRequest("UPDATE", content);
-        this.#timer.ask(request);
-        const response = await this.#session.ask(request);
-        if (this.#timer.yieldTo(response)) continue;
-        if (response.statusClass === 2) {
-          this.#session.noteBody(content);
-          this.#timer.agreed(response);
-        }
-        return response;
-      }
-    });
+    return this.#one(offers, () => this.#update(content));
   }
 
   async reinvite(content: Content): Promise<Response> {
-    return this.#one(true, async () => {
-      for (let tries = 1; ; tries++) {
-        const response = await this.#invite(content);
-        const met = response.status === 491;
-        if (met ? tries === GLARE_TRIES : !this.#timer.yieldTo(response)) return response;
-        if (met)
-          do await this.#pause();
-          while (this.#session.peerWaits());
-      }
-    });
+    return this.#one(true, () => this.#invite(content));
   }
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
   async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
-    if (!offers) return send();
+    if (!offers) return this.#insist(send, 1);
     if (this.#offering || this.#session.peerWaits()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
     try {
-      return await send();
+      return await this.#insist(send, GLARE_TRIES);
     } finally {
       this.#offering = false;
     }
+  }
+
+  /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
+  async #insist(send: () => Promise<Response>, most: number): Promise<Response> {
+    for (let tries = 1; ; tries++) {
+      const response = await send();
+      const met = response.status === 491;
+      if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;
+      if (met)
+        do await this.#pause();
+        while (this.#session.peerWaits());
+    }
+  }
+
+  /** One UPDATE. */
+  async #update(content: Content): Promise<Response> {
+    const prack = this.#session.pracked();
+    if (prack) await prack;
+    const request = this.#session.live().createRequest("UPDATE", content);
+    this.#timer.ask(request);
+    const response = await this.#session.ask(request);
+    if (response.statusClass === 2) {
+      this.#session.noteBody(content);
+      this.#timer.agreed(response);
+    }
+    return response;
   }
 
   /** One re-INVITE. Every 2xx to it is acknowledged, those that come again included. */

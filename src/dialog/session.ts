@@ -52,7 +52,10 @@ export interface SessionOptions {
 export interface EarlyDialog {
   readonly state: "early" | "confirmed" | "ended";
   readonly dialog: Dialog;
-  /** Sends an UPDATE, with an offer or without (RFC 3311). Resolves with its final response. */
+  /**
+   * Sends an UPDATE, with an offer or without (RFC 3311); again where its offer meets the peer's, as `reinvite` does.
+   * Resolves with its final response.
+   */
   update(content?: Content): Promise<Response>;
   /** Sends any other request within the dialog: INFO, say. Resolves with its final response. */
   request(method: string, content?: Content): Promise<Response>;

@@ -95,6 +95,24 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     void a.bye();
   });
 
+  it("so is an UPDATE that offers (RFC 3311 §5.3); one that does not is not", async () => {
+    const world = new SipWorld();
+    const random = Object.assign(new Random(), { fraction: () => 0 });
+    const agents = [await agent(world, "alice", "UDP", { random }), await agent(world, "bob")] as const;
+    const { bob, a } = await connect(world, { bob: answering }, {}, agents);
+    script(bob, "UPDATE", [491, 491]);
+    const sent = a.update({ body: "hold" });
+    await world.pass(5_000);
+    expect((await sent).bodyText).toBe("answer to hold");
+    const times = sentAt(world, "UPDATE");
+    expect(times.map((at) => at - times[0]!)).toEqual([0, 2_100, 4_200]);
+    script(bob, "UPDATE", [491]);
+    const refresh = a.update();
+    await world.pass(5_000);
+    expect([(await refresh).status, world.wire("UPDATE")]).toEqual([491, 4]);
+    void a.bye();
+  });
+
   it("crosses it again the second time", async () => {
     const world = new SipWorld();
     const { bob, a, b } = await connect(world);

@@ -75,7 +75,7 @@ it("an UPDATE's, before the INVITE's own offer has its answer, crosses that: 491
   const [call] = bob.calls as [(typeof bob.calls)[0]];
   const statuses: number[] = [];
   const update = async (body: string) => {
-    const sent = call.ring().update({ body });
+    const sent = call.ring().request("UPDATE", { body });
     await world.pass();
     statuses.push((await sent).status);
   };
@@ -90,7 +90,7 @@ it("an UPDATE's, before the INVITE's own offer has its answer, crosses that: 491
   expect(statuses).toEqual([491, 200, 491, 200]);
   const asking = alice.invite(bob, {}, handlers);
   await world.pass();
-  const offer = bob.calls[1]!.ring().update({ body: "early" });
+  const offer = bob.calls[1]!.ring().request("UPDATE", { body: "early" });
   await world.pass();
   expect((await offer).status).toBe(200);
   invite.cancel();
