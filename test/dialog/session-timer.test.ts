@@ -180,6 +180,7 @@ describe("time (§10)", () => {
     clock.advance(1_000);
     expect(refreshed).toEqual([100]);
     timer.close();
+    expect(clock.size).toBe(0);
     again();
     clock.advance(1_000_000);
     expect([refreshed, expired, clock.size]).toEqual([[100], [], 0]);
