@@ -65,8 +65,8 @@ export const LONGEST = 2_000_000;
 /** Answers a request, unless its transaction has ended meanwhile; true where it was answered. */
 export function answer(transaction: ServerTransaction | undefined, response: Response): boolean {
   if (transaction === undefined) return false;
-  const { state } = transaction;
-  const repeated = transaction.method === "INVITE" && state === "accepted" && response.statusClass === 2;
+  // Of an INVITE, which alone can be accepted, a 2xx is sent again.
+  const repeated = transaction.state === "accepted" && response.statusClass === 2;
   if (!transaction.waiting && !repeated) return false;
   transaction.respond(response);
   return true;

@@ -43,7 +43,8 @@ describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () =>
     const random = Object.assign(new Random(), { fraction: () => fraction });
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { random })];
     bob.onInvite = (call) => void call.ring();
-    const invite = alice.invite(bob);
+    // It is under way whether it offers or not.
+    const invite = alice.invite(bob, fraction === 0 ? {} : { body: "offer" });
     await world.pass();
     const second = invite.dialogs[0]!.request("INVITE", { body: "two" });
     await world.pass();
@@ -51,18 +52,21 @@ describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () =>
     invite.cancel();
   });
 
-  it("a re-INVITE of the callee's while it rings crosses the INVITE: 491", async () => {
-    const world = new SipWorld();
-    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
-    let second: Promise<Response> | undefined;
-    bob.onInvite = (call) => {
-      second = call.ring().request("INVITE", { body: "two" });
-    };
-    const invite = alice.invite(bob);
-    await world.pass();
-    expect((await second)!.status).toBe(491);
-    invite.cancel();
-  });
+  it.each([{}, { body: "offer" }])(
+    "a re-INVITE of the callee's while it rings crosses the INVITE: 491; %j",
+    async (init) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+      let second: Promise<Response> | undefined;
+      bob.onInvite = (call) => {
+        second = call.ring().request("INVITE", { body: "two" });
+      };
+      const invite = alice.invite(bob, init);
+      await world.pass();
+      expect((await second)!.status).toBe(491);
+      invite.cancel();
+    },
+  );
 });
 
 it("an UPDATE's, before the INVITE's own offer has its answer, crosses that: 491 (RFC 3311 §5.2)", async () => {
