@@ -582,6 +582,7 @@ describe("reliable provisional responses (RFC 3262 §3, §4)", () => {
     const unfit = { headers: { "X-Room": "1\r\nX-Secret: 2" } };
     bob.onInvite = (call) => {
       expect(() => call.ring(180, unfit)).toThrow("X-Room");
+      call.ring(100);
       call.ring(182);
       expect(call.ring(183, { body: "early answer" }).state).toBe("early");
     };
@@ -597,6 +598,8 @@ describe("reliable provisional responses (RFC 3262 §3, §4)", () => {
     await world.pass(100);
     void (await required.session).bye();
     await world.pass(100);
+    // Nothing happens where the call is over.
+    expect(bob.calls[0]!.ring(180, unfit).state).toBe("ended");
     alice.invite(bob).cancel();
     await world.pass(100);
     expect(world.wire("PRACK")).toBe(2);
