@@ -648,13 +648,13 @@ describe("what is not in order", () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
     const bob = await agent(world, "bob", "UDP", { onError() {} });
-    const pending = async () => {
-      throw new SipError("transaction_state", "an offer is under way", { status: 491 });
+    const unfit = async () => {
+      throw new SipError("unsupported", "no video here", { status: 488 });
     };
     const odd = () => {
       throw new SipError("value_invalid", "no refusal", { status: 200 });
     };
-    const handlers = { onOffer: pending, onRequest: pending, onRefer: odd };
+    const handlers = { onOffer: unfit, onRequest: unfit, onRefer: odd };
     const { a } = await connect(world, { bob: handlers }, {}, [alice, bob]);
     const ended: string[] = [];
     for (const ask of [() => a.update({ body: "hold" }), () => a.request("INFO")]) {
@@ -664,7 +664,7 @@ describe("what is not in order", () => {
     }
     a.refer("sip:carol@example.com", { onEnd: ({ response }) => void ended.push(`${response?.status}`) });
     await world.pass();
-    expect(ended).toEqual(["491", "491", "500"]);
+    expect(ended).toEqual(["488", "488", "500"]);
     void a.bye();
   });
 
