@@ -218,13 +218,14 @@ export class AnswerBlocks implements Answers {
         this.#place++;
         this.remove(block, place);
       } else {
+        this.#forget();
         this.#wait(block.due(place) - now);
         return;
       }
     }
   }
 
-  /** The first block is over, and so may be the table that finds what was in it. */
+  /** The first block is over. */
   #giveUp(): void {
     const room = this.#blocks.shift()?.end();
     // What is sent out of it was sent long ago.
@@ -232,8 +233,13 @@ export class AnswerBlocks implements Answers {
     if (this.#spare.length > this.#blocks.length) this.#spare.length = this.#blocks.length;
     this.#first++;
     this.#place = 0;
-    const second = this.#tables[1];
-    if (second !== undefined && second.base <= this.#first * BLOCK) this.#tables.shift();
+  }
+
+  /** Lets go of the tables that find nothing any more: many, where a block takes hours to fill. */
+  #forget(): void {
+    const tables = this.#tables;
+    const first = this.#first * BLOCK + this.#place;
+    while (tables.length > 1 && tables[1]!.base <= first) tables.shift();
   }
 }
 
