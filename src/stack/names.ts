@@ -3,8 +3,9 @@
 import type { Uri } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
 import { formatAddress, type HostPort, parseAddress } from "../transport/address.ts";
+import { defaultPort } from "../transport/default-port.ts";
 import type { Transport } from "../transport/transport.ts";
-import { defaultPort } from "./target.ts";
+import { secured } from "./target.ts";
 
 /** The names of one stack. */
 export class Names {
@@ -21,7 +22,8 @@ export class Names {
   isLocal(uri: Uri): boolean {
     if (!uri.isSip) return false;
     const host = uri.host.toLowerCase();
-    const asked = uri.params.get("transport")?.toUpperCase();
+    const named = uri.params.get("transport")?.toUpperCase();
+    const asked = named !== undefined && uri.scheme === "sips" ? secured(named) : named;
     return (
       this.#transports.some(
         (each) => (asked ?? each.protocol) === each.protocol && isNamed(each, host, uri),
@@ -30,9 +32,10 @@ export class Names {
   }
 
   /** True where one of our transports, or one behind an alias, could have written that Via. */
-  owns({ sentBy, host, port }: Via): boolean {
-    const text = sentBy.toLowerCase();
-    const name = host.toLowerCase();
+  owns(via: Via): boolean {
+    const text = via.sentBy.toLowerCase();
+    const name = via.host.toLowerCase();
+    const port = via.port ?? defaultPort(via.transport.toUpperCase());
     return (
       this.#transports.some((each) => each.sentBy.toLowerCase() === text) ||
       this.#aliases.some((alias) => alias.host === name && (alias.port ?? port) === port)

@@ -3,8 +3,8 @@
 
 import type { Request } from "../message/request.ts";
 import type { Via } from "../message/via.ts";
+import { defaultPort } from "../transport/default-port.ts";
 import type { Flow } from "../transport/transport.ts";
-import { defaultPort } from "./target.ts";
 
 /**
  * Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. A Via

@@ -6,14 +6,13 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { unbracketed } from "../transport/address.ts";
+import { defaultPort } from "../transport/default-port.ts";
 import type { Target } from "../transport/transport.ts";
 import { nextHop } from "./route-set.ts";
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { TLS: 5061, WS: 80, WSS: 443 };
-
-/** The port that a transport uses where none is named (RFC 3261 §19.1.2, RFC 7118 §5.6). */
-export function defaultPort(protocol: string): number {
-  return DEFAULT_PORTS[protocol] ?? 5060;
+/** What a sips URI runs over that asks for this: TLS instead of TCP, WSS instead of WS (RFC 3261 §26.2.2). */
+export function secured(protocol: string): string {
+  return protocol === "WS" || protocol === "WSS" ? "WSS" : "TLS";
 }
 
 /**
@@ -34,7 +33,7 @@ export function uriTarget(uri: Uri, fallback: string): Target {
   const asked = uri.params.get("transport")?.toUpperCase();
   const secure = uri.scheme === "sips";
   const plain = asked ?? fallback;
-  const protocol = secure ? (plain === "WS" || plain === "WSS" ? "WSS" : "TLS") : plain;
+  const protocol = secure ? secured(plain) : plain;
   const maddr = uri.params.get("maddr");
   const target = { protocol, host: unbracketed(maddr ?? uri.host), port: uri.port ?? defaultPort(protocol) };
   // RFC 5922 §4: a certificate has to be for the host all the same.

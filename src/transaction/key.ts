@@ -6,6 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Via } from "../message/via.ts";
 import { MAGIC_COOKIE } from "../random.ts";
+import { defaultPort } from "../transport/default-port.ts";
 
 /** A client transaction: `branch|METHOD` (RFC 3261 §17.1.3). */
 export interface ClientKey {
@@ -156,7 +157,7 @@ function cseqOf(message: Request | Response): { readonly number: number; readonl
 
 /** RFC 3261 §18.1.1: a sent-by without a port means the transport's default one. */
 function portOf(via: Via): number {
-  return via.port ?? (/^(tls|wss)/i.test(via.transport) ? 5061 : 5060);
+  return via.port ?? defaultPort(via.transport.toUpperCase());
 }
 
 function missing(header: string): never {

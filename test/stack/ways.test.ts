@@ -3,6 +3,9 @@
 
 import { describe, expect, it } from "vitest";
 import { Uri } from "../../src/message/uri.ts";
+import { Via } from "../../src/message/via.ts";
+import { Names } from "../../src/stack/names.ts";
+import type { Transport } from "../../src/transport/transport.ts";
 import { text, to, World } from "./support.ts";
 
 describe("isLocal", () => {
@@ -32,6 +35,7 @@ describe("isLocal", () => {
       "sip:10.1.1.1;transport=udp",
       "sip:10.1.1.1:8080;transport=WS;lr",
       "sips:10.1.1.1",
+      "sips:10.1.1.1;transport=tcp",
       "sip:10.1.1.1:5061;transport=tls",
       "sip:[fd00::1]:5070;transport=tcp",
       "sip:[FD00::1]:5070",
@@ -58,6 +62,7 @@ describe("isLocal", () => {
       "Example.com",
       "edge.example.com:5080",
       "old.example.com:5060",
+      "web.example.com:443",
       "[fd00::2]",
     ]);
     for (const uri of [
@@ -67,6 +72,7 @@ describe("isLocal", () => {
       "sips:example.com:5061",
       "sip:edge.example.com:5080",
       "sip:old.example.com",
+      "sips:web.example.com;transport=ws",
       "sip:[fd00::2]:5060",
     ]) {
       expect([uri, isLocal(uri)]).toEqual([uri, true]);
@@ -76,6 +82,7 @@ describe("isLocal", () => {
       "sip:sub.example.com",
       "sip:edge.example.com",
       "sips:old.example.com",
+      "sip:web.example.com;transport=ws",
       "mailto:bob@example.com",
     ]) {
       expect([uri, isLocal(uri)]).toEqual([uri, false]);
@@ -87,6 +94,25 @@ describe("isLocal", () => {
     expect(() => world.station({}, { aliases: [alias] })).toThrow(
       expect.objectContaining({ code: "value_invalid" }),
     );
+  });
+});
+
+describe("owns", () => {
+  it.each([
+    ["UDP 10.0.0.1:5060", true],
+    ["UDP 10.0.0.1:5061", false],
+    ["UDP old.example.com", true],
+    ["TLS old.example.com", false],
+    ["WSS WEB.example.com", true],
+    ["WS web.example.com", false],
+    ["WS web.example.com:443", true],
+    ["TCP example.com:7", true],
+  ])("a Via of %s: %s", (via, owned) => {
+    const names = new Names(
+      [{ sentBy: "10.0.0.1:5060", protocol: "UDP" } as Transport],
+      ["old.example.com:5060", "web.example.com:443", "example.com"],
+    );
+    expect(names.owns(Via.parse(`SIP/2.0/${via};branch=z9hG4bK1`))).toBe(owned);
   });
 });
 

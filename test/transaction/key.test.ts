@@ -80,10 +80,31 @@ describe("requestKey (RFC 3261 §17.2.3)", () => {
     expect(key("INVITE", "z9hG4bK-1", [], "h.example.com")).toBe(
       key("INVITE", "z9hG4bK-1", [], "h.example.com:5060"),
     );
-    const tls = requestText("INVITE").replace("SIP/2.0/UDP", "SIP/2.0/TLS").replace(":5070", "");
-    expect(requestKey(parseRequest(tls))).toBe("z9hG4bK-1|INVITE|client.example.com:5061");
     expect(key("INVITE", "z9hG4bK-1", [], "[2001:db8::1]")).toBe("z9hG4bK-1|INVITE|[2001:db8::1]:5060");
   });
+
+  it.each([
+    ["UDP", 5060],
+    ["tcp", 5060],
+    ["TLS", 5061],
+    ["TLS-SCTP", 5061],
+    ["WS", 80],
+    ["wss", 443],
+  ])(
+    "takes a Via of %s without a port for one with %i (RFC 3261 §18.1.1, RFC 7118 §5)",
+    (transport, port) => {
+      for (const branch of ["z9hG4bK-1", "1"]) {
+        const over = (sentBy: string) =>
+          requestKey(
+            parseRequest(
+              requestText("INVITE", branch, [], sentBy).replace("SIP/2.0/UDP", `SIP/2.0/${transport}`),
+            ),
+          );
+        expect(over("df7jal23ls0d.invalid")).toContain(`df7jal23ls0d.invalid:${port}`);
+        expect(over("df7jal23ls0d.invalid")).toBe(over(`df7jal23ls0d.invalid:${port}`));
+      }
+    },
+  );
 
   it("is all of the older rules' without the magic cookie", () => {
     const old = (change: (text: string) => string = (text) => text, method = "INVITE") =>

@@ -185,7 +185,7 @@ describe("AnswerBlocks", () => {
     // Where all hashes meet, a search goes through all that the tables still have.
     vi.spyOn(KeyedHash.prototype, "of").mockReturnValue(7);
     let read = 0;
-    class Counting extends Int32Array<ArrayBuffer> {
+    class Counting extends Int32Array {
       constructor(length: number) {
         super(length);
         // biome-ignore lint/correctness/noConstructorReturn: it looks on at who reads.

@@ -5,9 +5,10 @@ import type { Uri } from "../../message/uri.ts";
 import type { Via } from "../../message/via.ts";
 import type { Random } from "../../random.ts";
 import { ipFamily, unbracketed } from "../../transport/address.ts";
+import { defaultPort } from "../../transport/default-port.ts";
 import type { Dns, DnsAnswer, SrvRecord } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
-import { defaultPort } from "../target.ts";
+import { secured } from "../target.ts";
 import { orderNaptr, orderSrv } from "./order.ts";
 
 /** What of a URI or Via says where it leads. */
@@ -57,13 +58,18 @@ export function uriDestination(uri: Uri): Destination {
   }
   const secure = uri.scheme === "sips";
   const asked = uri.params.get("transport")?.toUpperCase();
-  // RFC 3261 §26.2.2: what runs over TCP runs over TLS then; UDP cannot, whatever the URI says.
-  const secured = asked === undefined ? undefined : asked === "WS" || asked === "WSS" ? "WSS" : "TLS";
+  // RFC 3261 §26.2.2: UDP cannot be, whatever the URI says.
   if (secure && asked === "UDP") {
     throw new SipError("no_target", `no way to ${uri}: sips over UDP`, { status: 416 });
   }
   const host = unbracketed(uri.params.get("maddr") ?? uri.host);
-  return { host, port: uri.port, protocol: secure ? secured : asked, secure, domain: uri.host };
+  return {
+    host,
+    port: uri.port,
+    protocol: secure && asked !== undefined ? secured(asked) : asked,
+    secure,
+    domain: uri.host,
+  };
 }
 
 /** Where a response goes that finds no connection (RFC 3263 §5): the sent-by, over the protocol of the Via. */

@@ -1,0 +1,8 @@
+// DefaultPort: the ports that transports use where none is named, in a URI or in a Via.
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { TLS: 5061, "TLS-SCTP": 5061, WS: 80, WSS: 443 };
+
+/** By the transport's name, in capitals (RFC 3261 §18.1.1, §19.1.2, RFC 4168 §4, RFC 7118 §5). */
+export function defaultPort(protocol: string): number {
+  return DEFAULT_PORTS[protocol] ?? 5060;
+}
