@@ -10,8 +10,14 @@ export type HostLookup = (host: string, family: 4 | 6) => Promise<string>;
 
 interface Entry {
   readonly address: Promise<string>;
-  readonly expires: number;
+  expires: number;
 }
+
+/**
+ * How long it is remembered at most that a lookup failed, in milliseconds (RFC 2308 §7): each that waits for a server
+ * that is down holds one of the few threads that Node has for lookups and files.
+ */
+const FAILURE_TTL = 5000;
 
 /** Remembers answers for `ttl` milliseconds, of at most `limit` names; asks once for simultaneous questions. */
 export class HostCache {
@@ -36,16 +42,16 @@ export class HostCache {
     this.#lookup = options.lookup;
   }
 
-  /** An address of that name. Failures are not remembered. */
+  /** An address of that name. */
   resolve(host: string): Promise<string> {
     const name = host.toLowerCase();
     const known = this.#entries.get(name);
     if (known && known.expires > this.#clock.now()) return known.address;
     const address = this.#find(host);
-    const entry = { address, expires: this.#clock.now() + this.#ttl };
+    const entry: Entry = { address, expires: this.#clock.now() + this.#ttl };
     this.#entries.set(name, entry);
     address.catch(() => {
-      if (this.#entries.get(name) === entry) this.#entries.delete(name);
+      entry.expires = this.#clock.now() + Math.min(this.#ttl, FAILURE_TTL);
     });
     return address;
   }

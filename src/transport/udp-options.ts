@@ -30,7 +30,7 @@ export interface UdpOptions {
   flowLimit?: number;
   /** How many host names are remembered. Default 256. */
   hostLimit?: number;
-  /** How long a host name's address is remembered, in milliseconds. Default 30,000. */
+  /** How long a host name's address is remembered, in milliseconds; that none was found, for 5,000 at most. Default 30,000. */
   hostTtl?: number;
   /** Finds the address of a host name. Default: the operating system's resolver. */
   lookup?: HostLookup;

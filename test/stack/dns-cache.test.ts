@@ -5,7 +5,7 @@ import { VirtualClock } from "../../src/clock.ts";
 import { DnsCache } from "../../src/stack/resolve/dns-cache.ts";
 import type { DnsAnswer } from "../../src/transport/dns.ts";
 
-function cache(answer: () => Promise<DnsAnswer<string>>) {
+function cache(answer: () => Promise<DnsAnswer<string>>, failureTtl = 5000) {
   const clock = new VirtualClock();
   const asked: string[] = [];
   const none = async () => ({ records: [], ttl: undefined });
@@ -13,7 +13,7 @@ function cache(answer: () => Promise<DnsAnswer<string>>) {
     asked.push(name);
     return answer();
   };
-  const options = { ttl: 60_000, maxTtl: 100_000, negativeTtl: 30_000, limit: 10 };
+  const options = { ttl: 60_000, maxTtl: 100_000, negativeTtl: 30_000, failureTtl, limit: 10 };
   const dns = new DnsCache({ naptr: none, srv: none, address }, clock, options);
   return { clock, asked, ask: (name = "a.example.com") => dns.address(name, 4) };
 }
@@ -36,13 +36,50 @@ it.each([
   expect(asked).toHaveLength(2);
 });
 
-it("a question that is under way is asked once, and one that failed is asked again", async () => {
+it("a question that is under way is asked once", async () => {
   let fail: (error: Error) => void = () => {};
   const { asked, ask } = cache(() => new Promise((_, reject) => (fail = reject)));
   const both = [ask(), ask()];
   expect(asked).toHaveLength(1);
   fail(new Error("SERVFAIL"));
   for (const each of both) await expect(each).rejects.toThrow("SERVFAIL");
-  ask().catch(() => {});
+});
+
+it.each([
+  [5000, 5000],
+  [1e9, 300_000],
+  [0, 0],
+])("one that failed is asked again after %i ms, or five minutes (RFC 2308 §7)", async (failureTtl, good) => {
+  let broken = true;
+  const answer = async () => {
+    if (broken) throw new Error("SERVFAIL");
+    return { records: ["192.0.2.1"], ttl: undefined };
+  };
+  const { clock, asked, ask } = cache(answer, failureTtl);
+  await expect(ask()).rejects.toThrow("SERVFAIL");
+  if (good > 0) {
+    clock.advance(good - 1);
+    await expect(ask()).rejects.toThrow("SERVFAIL");
+    expect(asked).toHaveLength(1);
+    clock.advance(1);
+  }
+  broken = false;
+  expect(await ask()).toMatchObject({ records: ["192.0.2.1"] });
   expect(asked).toHaveLength(2);
+});
+
+it("a Dns that throws has not answered, and is not asked at once again", async () => {
+  const { asked, ask } = cache(() => {
+    throw new TypeError("no such method");
+  });
+  await expect(ask()).rejects.toThrow("no such method");
+  await expect(ask()).rejects.toThrow("no such method");
+  expect(asked).toHaveLength(1);
+});
+
+it("no more failures are kept than the limit", async () => {
+  const { asked, ask } = cache(() => Promise.reject(new Error("SERVFAIL")));
+  const names = Array.from({ length: 11 }, (_, i) => `${i}.example.com`);
+  for (const name of [...names, names[0]]) await ask(name).catch(() => {});
+  expect(asked).toHaveLength(12);
 });

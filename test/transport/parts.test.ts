@@ -141,7 +141,7 @@ describe("SendQueue", () => {
 });
 
 describe("HostCache", () => {
-  test("asks once for a while, and again later; failures are not remembered", async () => {
+  test("asks once for a while, and again later; and a failure for no longer", async () => {
     const clock = new VirtualClock();
     const asked: string[] = [];
     let broken = false;
@@ -158,8 +158,27 @@ describe("HostCache", () => {
     broken = true;
     await expect(cache.resolve("a.example")).rejects.toThrow("no such host");
     broken = false;
+    clock.advance(999);
+    await expect(cache.resolve("a.example")).rejects.toThrow("no such host");
+    expect(asked).toHaveLength(2);
+    clock.advance(1);
     await expect(cache.resolve("a.example")).resolves.toBe("192.0.2.1");
     expect(asked).toHaveLength(3);
+  });
+
+  test("asks a name that was not found again after five seconds", async () => {
+    const clock = new VirtualClock();
+    let asked = 0;
+    const lookup = async (): Promise<string> => {
+      asked++;
+      throw new Error("no such host");
+    };
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 30_000, clock, lookup });
+    for (const wait of [4999, 1, 0]) {
+      await expect(cache.resolve("a.example")).rejects.toThrow("no such host");
+      clock.advance(wait);
+    }
+    expect(asked).toBe(2);
   });
 
   test("takes an IPv4 address on an IPv6 socket, where the name has no other", async () => {

@@ -1,5 +1,5 @@
-// DnsCache: answers of DNS, the empty ones too, for as long as they are good. Asks once for questions that
-// are asked at the same time.
+// DnsCache: answers of DNS, the empty ones too, for as long as they are good, and for a moment that there was none.
+// Asks once for questions that are asked at the same time.
 
 import type { Clock } from "../../clock.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
@@ -16,8 +16,13 @@ export interface DnsCacheOptions {
   readonly maxTtl: number;
   /** For the answer that there is nothing (RFC 2308). */
   readonly negativeTtl: number;
+  /** For a question that nobody answered. */
+  readonly failureTtl: number;
   readonly limit: number;
 }
+
+/** Failures are not kept for longer, in milliseconds (RFC 2308 §7). */
+const LONGEST_FAILURE = 300_000;
 
 interface Entry {
   readonly answer: Promise<DnsAnswer<unknown>>;
@@ -53,7 +58,8 @@ export class DnsCache implements Dns {
     const key = question.toLowerCase();
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
-    const answer = ask();
+    // Async, since one that throws has not answered either.
+    const answer = (async () => ask())();
     // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
     const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
     this.#entries.set(key, entry);
@@ -64,9 +70,9 @@ export class DnsCache implements Dns {
           records.length > 0 ? Math.min(ttl ?? usual, maxTtl) : Math.min(ttl ?? negativeTtl, negativeTtl);
         entry.expires = this.#clock.now() + good;
       })
-      // Nobody answered, or not as a Dns does.
+      // Nobody answered, or not as a Dns does: a server that is down is not to be waited for by each request anew.
       .catch(() => {
-        if (this.#entries.get(key) === entry) this.#entries.delete(key);
+        entry.expires = this.#clock.now() + Math.min(this.#options.failureTtl, LONGEST_FAILURE);
       });
     return answer;
   }

@@ -58,6 +58,11 @@ export interface ResolverOptions {
   maxTtl?: number;
   /** How long it is remembered that a name is not there, in milliseconds. Default 30,000. */
   negativeTtl?: number;
+  /**
+   * How long a question that DNS did not answer, for a server that is down, say, is taken to have no answer before it is
+   * asked again, in milliseconds; 300,000 at most (RFC 2308 §7). Default 5,000, as in RFC 9520 §3.2.
+   */
+  failureTtl?: number;
   /** How many answers and how many dead targets are kept. Default 2,000. */
   limit?: number;
   /** Default: the runtime's. It ages what is remembered, and times attempts. */
@@ -90,12 +95,12 @@ class SipResolver implements Resolver, AttemptsOwner {
 
   constructor(options: ResolverOptions) {
     const { clock = systemClock, limit = 2000, ttl = 60_000 } = options;
-    const { maxTtl = 3_600_000, negativeTtl = 30_000 } = options;
+    const { maxTtl = 3_600_000, negativeTtl = 30_000, failureTtl = 5000 } = options;
     this.#options = options;
     this.clock = clock;
     this.attemptTimeout = options.attemptTimeout;
     this.#dns = options.dns
-      ? new DnsCache(options.dns, clock, { ttl, maxTtl, negativeTtl, limit })
+      ? new DnsCache(options.dns, clock, { ttl, maxTtl, negativeTtl, failureTtl, limit })
       : undefined;
     this.#dead = new DeadTargets(clock, limit);
     this.#random = options.random ?? defaultRandom;
