@@ -2,6 +2,7 @@
 // long as it can; what would be new is asked to come back later.
 
 import type { TimerHandle } from "../clock.ts";
+import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { RecentMap } from "../transport/recent-map.ts";
@@ -90,6 +91,9 @@ class Congestion implements Gate {
   }
 
   open(host: GateHost): void {
+    // It counts, measures and queues for one; of two stacks it would judge each by the other's load, and close both.
+    if (this.#host)
+      throw new SipError("value_invalid", "this gate stands before another stack: each needs its own");
     this.#host = host;
     this.#measure(host);
   }
@@ -99,6 +103,9 @@ class Congestion implements Gate {
     this.#host = undefined;
     if (host && this.#measuring !== undefined) host.clock.clear(this.#measuring);
     if (host && this.#turn !== undefined) host.clock.clear(this.#turn);
+    this.#turn = undefined;
+    this.#taken = 0;
+    this.#delay = 0;
     this.#counts.dropped += this.#queue.length;
     this.#queue = [];
   }
@@ -175,8 +182,11 @@ class Congestion implements Gate {
       this.#taken = 0;
       const next = this.#queue.splice(0, this.#batch);
       if (this.#queue.length > 0) this.#watchTurn(host);
-      for (const { message, flow } of next) {
-        if (this.#host === undefined) return;
+      for (const [at, { message, flow }] of next.entries()) {
+        if (this.#host !== host) {
+          this.#counts.dropped += next.length - at;
+          return;
+        }
         this.#taken++;
         this.#counts.passed++;
         host.pass(message, flow);

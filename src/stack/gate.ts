@@ -21,9 +21,9 @@ export interface GateHost {
   refuse(request: Request, flow: Flow, retryAfter: number): void;
 }
 
-/** Decides on every message that came in whole and sound; `congestion` of `sippet/node` makes one. One gate, one stack. */
+/** Decides on every message that came in whole and sound; `congestion` of `sippet/node` makes one. One gate, one stack at a time. */
 export interface Gate {
-  /** The stack has started. */
+  /** The stack starts. Where this throws, it does not, and `close` is not called. */
   open(host: GateHost): void;
   /** Passes or refuses a message, at once or later. */
   receive(message: Message, flow: Flow): void;

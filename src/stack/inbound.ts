@@ -43,6 +43,8 @@ export class Inbound implements TransportReceiver {
   readonly #refusals: Refusals;
   readonly #layer: TransactionLayer;
   readonly #gate: Gate | undefined;
+  /** Whether the gate is open for this stack: another's is not to be closed. */
+  #opened = false;
   readonly #core: Core;
   readonly #report: (error: SipError) => void;
 
@@ -117,7 +119,7 @@ export class Inbound implements TransportReceiver {
     else this.#layer.receive(message, flow);
   }
 
-  /** Opens the gate, if there is one. */
+  /** Opens the gate, if there is one. Throws what that throws. */
   open(clock: Clock, random: Random): void {
     const layer = this.#layer;
     this.#gate?.open({
@@ -134,6 +136,12 @@ export class Inbound implements TransportReceiver {
       refuse: (request, flow, retryAfter) =>
         this.#refusals.refuse(request, flow, congested, true, retryAfter),
     });
+    this.#opened = true;
+  }
+
+  /** Closes the gate, if it was opened. */
+  close(): void {
+    if (this.#opened) this.#gate?.close();
   }
 
   /** Whether a request begins something: it belongs to no dialog and to no transaction. */

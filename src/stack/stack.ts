@@ -109,13 +109,13 @@ export class Stack {
   /**
    * Starts all transports. Where one of them fails, those that had started are closed again.
    * @throws SipError of the transport: `address_in_use`, `transport_failed`; `closed` where the stack was
-   *   started before, or closed meanwhile
+   *   started before, or closed meanwhile; `value_invalid` where another stack has its gate
    */
   async start(): Promise<void> {
     const { phase } = this.#life;
     if (phase !== "new") throw new SipError("closed", `a stack starts once; this one is ${phase}`);
-    this.#life.phase = "running";
     this.#inbound.open(this.#clock, this.#random);
+    this.#life.phase = "running";
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#inbound)));
     const failed = started.find((each) => each.status === "rejected");
     if (failed) {
@@ -150,7 +150,7 @@ export class Stack {
       await life.drain(this.#clock, drain);
     }
     life.phase = "closed";
-    this.#gate?.close();
+    this.#inbound.close();
     this.#layer.close();
     await Promise.allSettled(this.transports.map(async (each) => each.close()));
   }

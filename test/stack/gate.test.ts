@@ -203,6 +203,45 @@ describe("a gate", () => {
     expect(within.clock.size).toBe(0);
   });
 
+  it("counts what waited for the rest of a turn in which it was closed", () => {
+    const within = hosted({ batch: 2 });
+    for (let i = 0; i < 4; i++) within.gate.receive(within.message, flow);
+    within.host.pass = () => within.gate.close();
+    within.clock.advance(0);
+    expect(within.gate.counts).toMatchObject({ passed: 3, queued: 2, dropped: 1, queue: 0 });
+  });
+
+  it("stands before one stack at a time, and takes another when that is closed", async () => {
+    const world = new World();
+    const gate = congestion({ batch: 1 });
+    const first = await world.started({}, { gate });
+    const second = world.station({}, { gate });
+    await expect(second.stack.start()).rejects.toMatchObject({ code: "value_invalid" });
+    expect(second.stack.transports[0]!.flow({ host: "10.0.0.9", port: 5060 })).toBeUndefined();
+    await world.station({}, { gate }).stack.close();
+    const wire = await world.wire();
+    const { host, port } = wire.transport.local;
+    let branch = 0;
+    const send = async ({ stack }: typeof first, count: number) => {
+      for (let i = 0; i < count; i++) {
+        wire.send(
+          text("OPTIONS", `${host}:${port}`, [], { branch: `z9hG4bK-${branch++}` }),
+          stack.transports[0]!,
+        );
+      }
+      await world.pass();
+    };
+    await send(first, 2);
+    expect(first.requests).toHaveLength(2);
+    await send(first, 1);
+    await first.stack.close();
+    await second.stack.start();
+    await send(second, 3);
+    expect(second.requests).toHaveLength(3);
+    await second.stack.close();
+    expect(world.clock.size).toBe(0);
+  });
+
   it("forgets a single late turn by and by", () => {
     let [now, late]: [number, () => void] = [0, () => {}];
     const clock: Clock = {
