@@ -209,6 +209,20 @@ describe("AnswerBlocks", () => {
     // Three live at once; a table is begun when the first of the last one is over.
     expect([blocks.size, read <= 8]).toEqual([3, true]);
     blocks.clear();
+    blocks.add("z9hG4bK", "x", flows[0]!);
+    read = 0;
+    expect(blocks.find("z9hG4bKx")).toBeUndefined();
+    expect(read).toBe(1);
+    blocks.clear();
+  });
+
+  it.each([-1, 0, 1])("cuts nothing off where a block is full but for %i octets", (left) => {
+    const { blocks } = store();
+    // What the first block has room for, their keys of one octet included.
+    const texts = ["a".repeat(4000), "b".repeat(4096 - 4001 - 1 - left)];
+    for (const text of texts) blocks.add(text[0]!, text, flows[0]!);
+    for (const text of texts) expect(textOf(blocks.find(text[0]!))).toBe(text);
+    blocks.clear();
   });
 
   it("takes no key that is more than octets, which it could not give back", () => {
