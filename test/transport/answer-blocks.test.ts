@@ -251,6 +251,20 @@ describe("AnswerBlocks", () => {
 describe("KeyedHash", () => {
   const texts = Array.from({ length: 4096 }, (_, i) => `z9hG4bK${i}|OPTIONS|192.0.2.1:5060`);
 
+  it("is HalfSipHash-1-3: of the octets 0 up to n, by the key 0 to 7, what Linux takes it to be", () => {
+    const hash = new KeyedHash("");
+    const [first, second] = [0x03020100, 0x07060504];
+    Object.assign(hash, { _start: [first, second, 0x6c796765 ^ first, 0x74656462 ^ second], _text: "none" });
+    const found = Array.from(
+      { length: 9 },
+      (_, n) => hash.of("\0\x01\x02\x03\x04\x05\x06\x07".slice(0, n)) >>> 0,
+    );
+    expect(found).toEqual([
+      0x5814c896, 0xe7e864ca, 0xbc4b0e30, 0x01539939, 0x7e059ea6, 0x88e3d89b, 0xa0080b65, 0x9d38d9d6,
+      0x577999b1,
+    ]);
+  });
+
   it("is the same for the same text and secret, and another for others", () => {
     const [one, same, other] = ["secret", "secret", "Secret"].map((secret) => new KeyedHash(secret));
     for (const text of ["", "a", ...texts.slice(0, 100)]) {
