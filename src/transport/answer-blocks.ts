@@ -204,7 +204,7 @@ export class AnswerBlocks implements Answers {
   }
 
   #wait(delay: number): void {
-    this.#timer = this.#host.clock.set(() => this.#due(), Math.max(0, delay));
+    this.#timer = this.#host.clock.set(() => this.#due(), delay);
   }
 
   #due(): void {
