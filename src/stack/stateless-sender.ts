@@ -44,7 +44,10 @@ export class StatelessSender {
           .then((targets) =>
             this.#sendTo(copy, flowTo(transports, targets, undefined), { ...options, uncopied: true }),
           )
-          .catch((error) => report(asSipError(error)));
+          .catch((error) => {
+            // A stack that was closed meanwhile tells nobody of anything any more.
+            if (life.phase !== "closed") report(asSipError(error));
+          });
         return;
       }
       this.#sendTo(formed, flowTo(transports, found, undefined), options);

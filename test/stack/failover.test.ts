@@ -316,6 +316,18 @@ describe("a request to a name", () => {
   });
 });
 
+describe("a message without a transaction whose name is looked up", () => {
+  it("is for nobody where the stack is closed meanwhile, found or not", async () => {
+    for (const name of ["pool.example.com", "nowhere.example.com"]) {
+      const { world, caller, got } = await pool([200]);
+      caller.stack.sendStateless(createRequest("OPTIONS", `sip:${name}`, { from: "<sip:a@b>;tag=1" }));
+      await caller.stack.close();
+      await elapse(world);
+      expect([got(), caller.errors]).toEqual([[0], []]);
+    }
+  });
+});
+
 describe("a target that failed", () => {
   it("is tried last for a while", async () => {
     const { world, send, got, caller } = await pool(["absent", 200], "TCP", { deadTime: 5000 });
