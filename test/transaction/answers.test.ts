@@ -158,6 +158,15 @@ describe("an answer that is left", () => {
     on.clock.advance(32_000);
   });
 
+  it("is counted beside one that is kept, of before a transport lent room", () => {
+    const { on } = answering();
+    on.layer.receive(ask("a"), udp);
+    on.layer.receive(ask("b"), lent);
+    expect(on.layer.states).toEqual({ "non-INVITE server": { completed: 2 } });
+    on.clock.advance(32_000);
+    expect(on.layer.states).toEqual({});
+  });
+
   it("is known by an RFC 2543 peer's key too", () => {
     const { on, seen } = answering();
     const old = () => parseRequest(requestText("OPTIONS", "old"));
