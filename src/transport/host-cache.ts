@@ -13,6 +13,9 @@ interface Entry {
   expires: number;
 }
 
+/** Names are no longer, in octets (RFC 1035 §2.3.4). */
+export const LONGEST_NAME = 255;
+
 /**
  * How long it is remembered at most that a lookup failed, in milliseconds (RFC 2308 §7): each that waits for a server
  * that is down holds one of the few threads that Node has for lookups and files.
@@ -49,7 +52,8 @@ export class HostCache {
     if (known && known.expires > this.#clock.now()) return known.address;
     const address = this.#find(host);
     const entry: Entry = { address, expires: this.#clock.now() + this.#ttl };
-    this.#entries.set(name, entry);
+    // What is no name has no address, and peers may send long ones.
+    if (name.length <= LONGEST_NAME) this.#entries.set(name, entry);
     address.catch(() => {
       entry.expires = this.#clock.now() + Math.min(this.#ttl, FAILURE_TTL);
     });

@@ -83,3 +83,11 @@ it("no more failures are kept than the limit", async () => {
   for (const name of [...names, names[0]]) await ask(name).catch(() => {});
   expect(asked).toHaveLength(12);
 });
+
+it("nothing is kept of what is too long for a name (RFC 1035 §2.3.4)", async () => {
+  const { asked, ask } = cache(() => Promise.reject(new Error("EBADNAME")));
+  for (const length of [255, 256]) {
+    for (const _ of [1, 2]) await expect(ask("a".repeat(length))).rejects.toThrow("EBADNAME");
+  }
+  expect(asked.map(({ length }) => length)).toEqual([255, 256, 256]);
+});

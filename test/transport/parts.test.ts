@@ -181,6 +181,19 @@ describe("HostCache", () => {
     expect(asked).toBe(2);
   });
 
+  test("keeps nothing of what is too long for a name", async () => {
+    const asked: number[] = [];
+    const lookup = async (host: string): Promise<string> => {
+      asked.push(host.length);
+      throw new Error("no such host");
+    };
+    const cache = new HostCache({ families: [4], limit: 10, ttl: 30_000, clock: new VirtualClock(), lookup });
+    for (const length of [255, 255, 256, 256]) {
+      await expect(cache.resolve("a".repeat(length))).rejects.toThrow("no such host");
+    }
+    expect(asked).toEqual([255, 256, 256]);
+  });
+
   test("takes an IPv4 address on an IPv6 socket, where the name has no other", async () => {
     const asked: number[] = [];
     const lookup = async (host: string, family: 4 | 6): Promise<string> => {

@@ -3,6 +3,7 @@
 
 import type { Clock } from "../../clock.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
+import { LONGEST_NAME } from "../../transport/host-cache.ts";
 import { RecentMap } from "../../transport/recent-map.ts";
 
 /** How long anybody waits for DNS, in milliseconds: as long as a transaction lasts at most (64 × T1). */
@@ -43,26 +44,27 @@ export class DnsCache implements Dns {
   }
 
   naptr(name: string): Promise<DnsAnswer<NaptrRecord>> {
-    return this.#ask(`naptr ${name}`, () => this.#dns.naptr(name));
+    return this.#ask("naptr", name, () => this.#dns.naptr(name));
   }
 
   srv(name: string): Promise<DnsAnswer<SrvRecord>> {
-    return this.#ask(`srv ${name}`, () => this.#dns.srv(name));
+    return this.#ask("srv", name, () => this.#dns.srv(name));
   }
 
   address(name: string, family: 4 | 6): Promise<DnsAnswer<string>> {
-    return this.#ask(`${family} ${name}`, () => this.#dns.address(name, family));
+    return this.#ask(`${family}`, name, () => this.#dns.address(name, family));
   }
 
-  #ask<R>(question: string, ask: () => Promise<DnsAnswer<R>>): Promise<DnsAnswer<R>> {
-    const key = question.toLowerCase();
+  #ask<R>(kind: string, name: string, ask: () => Promise<DnsAnswer<R>>): Promise<DnsAnswer<R>> {
+    const key = `${kind} ${name.toLowerCase()}`;
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
     // Async, since one that throws has not answered either.
     const answer = (async () => ask())();
     // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
     const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
-    this.#entries.set(key, entry);
+    // What is no name has no answer, and peers may send long ones.
+    if (name.length <= LONGEST_NAME) this.#entries.set(key, entry);
     answer
       .then(({ records, ttl }) => {
         const { ttl: usual, maxTtl, negativeTtl } = this.#options;
