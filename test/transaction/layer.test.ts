@@ -201,6 +201,27 @@ describe("a retransmission", () => {
   });
 });
 
+describe("the last transaction, which is in no map yet", () => {
+  it("is found though another one ends", () => {
+    const on = bench();
+    for (const branch of ["z9hG4bK-1", "z9hG4bK-2"]) on.layer.receive(request("OPTIONS", branch), tcp);
+    on.requests[0]!.transaction!.respond(200);
+    on.layer.receive(request("OPTIONS", "z9hG4bK-2"), tcp);
+    expect([on.requests.length, on.layer.counts.server, on.layer.counts.repeated]).toEqual([2, 1, 1]);
+    on.layer.close();
+  });
+
+  it("hears of its flow's end before those that come after it", () => {
+    const on = bench();
+    on.layer.receive(request("INVITE"), tcp);
+    const client = on.layer.createClient(outgoing("OPTIONS"));
+    client.start(tcp);
+    on.layer.flowClosed(tcp, undefined);
+    expect(on.errors.map(({ transaction }) => transaction?.kind)).toEqual(["server", "client"]);
+    on.layer.close();
+  });
+});
+
 describe("two layers face to face", () => {
   it("finish a call that answers come to before the sends return", () => {
     // The wire delivers at once, within transmit: the waiter must be registered before anything is sent.
