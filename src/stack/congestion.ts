@@ -2,7 +2,6 @@
 // long as it can; what would be new is asked to come back later.
 
 import type { TimerHandle } from "../clock.ts";
-import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { RecentMap } from "../transport/recent-map.ts";
@@ -90,10 +89,12 @@ class Congestion implements Gate {
     return { ...this.#counts, level: this.#level, delay: this.#delay, queue: this.#queue.length };
   }
 
+  /** It counts, measures and queues for one: of two stacks it would judge each by the other's load, and close both. */
+  get taken(): boolean {
+    return this.#host !== undefined;
+  }
+
   open(host: GateHost): void {
-    // It counts, measures and queues for one; of two stacks it would judge each by the other's load, and close both.
-    if (this.#host)
-      throw new SipError("value_invalid", "this gate stands before another stack: each needs its own");
     this.#host = host;
     this.#measure(host);
   }

@@ -23,6 +23,8 @@ export interface GateHost {
 
 /** Decides on every message that came in whole and sound; `congestion` of `sippet/node` makes one. One gate, one stack at a time. */
 export interface Gate {
+  /** Whether it is open for a stack already, and cannot be for another. */
+  readonly taken?: boolean;
   /** The stack starts. Where this throws, it does not, and `close` is not called. */
   open(host: GateHost): void;
   /** Passes or refuses a message, at once or later. */

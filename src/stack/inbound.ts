@@ -3,7 +3,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { ParseLimits } from "../core/parse.ts";
-import type { SipError } from "../errors.ts";
+import { SipError } from "../errors.ts";
 import type { Finding } from "../message/finding.ts";
 import { type Message, tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
@@ -30,7 +30,6 @@ export interface InboundOptions {
   readonly wire: Wire;
   readonly refusals: Refusals;
   readonly layer: TransactionLayer;
-  readonly gate: Gate | undefined;
   readonly core: Core;
   readonly report: (error: SipError) => void;
 }
@@ -42,9 +41,8 @@ export class Inbound implements TransportReceiver {
   readonly #wire: Wire;
   readonly #refusals: Refusals;
   readonly #layer: TransactionLayer;
-  readonly #gate: Gate | undefined;
-  /** Whether the gate is open for this stack: another's is not to be closed. */
-  #opened = false;
+  /** Once it is open for this stack: another's is not to be closed. */
+  #gate: Gate | undefined;
   readonly #core: Core;
   readonly #report: (error: SipError) => void;
 
@@ -58,7 +56,6 @@ export class Inbound implements TransportReceiver {
     this.#wire = options.wire;
     this.#refusals = options.refusals;
     this.#layer = options.layer;
-    this.#gate = options.gate;
     this.#core = options.core;
     this.#report = options.report;
   }
@@ -119,10 +116,11 @@ export class Inbound implements TransportReceiver {
     else this.#layer.receive(message, flow);
   }
 
-  /** Opens the gate, if there is one. Throws what that throws. */
-  open(clock: Clock, random: Random): void {
+  /** Opens a gate. Throws `value_invalid` where that is another stack's, and what it throws. */
+  open(gate: Gate, clock: Clock, random: Random): void {
     const layer = this.#layer;
-    this.#gate?.open({
+    if (gate.taken) throw new SipError("value_invalid", "the gate is another stack's");
+    gate.open({
       clock,
       random,
       get transactions() {
@@ -136,12 +134,12 @@ export class Inbound implements TransportReceiver {
       refuse: (request, flow, retryAfter) =>
         this.#refusals.refuse(request, flow, congested, true, retryAfter),
     });
-    this.#opened = true;
+    this.#gate = gate;
   }
 
-  /** Closes the gate, if it was opened. */
+  /** Closes the gate that it has opened, if any. */
   close(): void {
-    if (this.#opened) this.#gate?.close();
+    this.#gate?.close();
   }
 
   /** Whether a request begins something: it belongs to no dialog and to no transaction. */

@@ -3,9 +3,9 @@
 import type { Uri } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
 import { formatAddress, type HostPort, parseAddress } from "../transport/address.ts";
-import { defaultPort } from "../transport/default-port.ts";
+import { defaultPort, sentByPort } from "../transport/default-port.ts";
 import type { Transport } from "../transport/transport.ts";
-import { secured } from "./target.ts";
+import { protocolOf } from "./target.ts";
 
 /** The names of one stack. */
 export class Names {
@@ -22,8 +22,7 @@ export class Names {
   isLocal(uri: Uri): boolean {
     if (!uri.isSip) return false;
     const host = uri.host.toLowerCase();
-    const named = uri.params.get("transport")?.toUpperCase();
-    const asked = named !== undefined && uri.scheme === "sips" ? secured(named) : named;
+    const asked = protocolOf(uri);
     return (
       this.#transports.some(
         (each) => (asked ?? each.protocol) === each.protocol && isNamed(each, host, uri),
@@ -35,7 +34,7 @@ export class Names {
   owns(via: Via): boolean {
     const text = via.sentBy.toLowerCase();
     const name = via.host.toLowerCase();
-    const port = via.port ?? defaultPort(via.transport.toUpperCase());
+    const port = sentByPort(via);
     return (
       this.#transports.some((each) => each.sentBy.toLowerCase() === text) ||
       this.#aliases.some((alias) => alias.host === name && (alias.port ?? port) === port)

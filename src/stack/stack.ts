@@ -91,7 +91,6 @@ export class Stack {
       wire: this.#wire,
       refusals,
       layer: this.#layer,
-      gate: options.gate,
       core: options.core,
       report,
     });
@@ -114,7 +113,7 @@ export class Stack {
   async start(): Promise<void> {
     const { phase } = this.#life;
     if (phase !== "new") throw new SipError("closed", `a stack starts once; this one is ${phase}`);
-    this.#inbound.open(this.#clock, this.#random);
+    if (this.#gate) this.#inbound.open(this.#gate, this.#clock, this.#random);
     this.#life.phase = "running";
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#inbound)));
     const failed = started.find((each) => each.status === "rejected");

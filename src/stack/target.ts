@@ -6,13 +6,17 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { unbracketed } from "../transport/address.ts";
-import { defaultPort } from "../transport/default-port.ts";
+import { defaultPort, sentByPort } from "../transport/default-port.ts";
 import type { Target } from "../transport/transport.ts";
 import { nextHop } from "./route-set.ts";
 
-/** What a sips URI runs over that asks for this: TLS instead of TCP, WSS instead of WS (RFC 3261 §26.2.2). */
-export function secured(protocol: string): string {
-  return protocol === "WS" || protocol === "WSS" ? "WSS" : "TLS";
+/** What a URI asks for: for sips TLS instead of TCP, and WSS instead of WS (RFC 3261 §26.2.2). */
+export function protocolOf(uri: Uri, fallback: string): string;
+export function protocolOf(uri: Uri): string | undefined;
+export function protocolOf(uri: Uri, fallback?: string): string | undefined {
+  const plain = uri.params.get("transport")?.toUpperCase() ?? fallback;
+  if (uri.scheme !== "sips" || plain === undefined) return plain;
+  return plain.startsWith("WS") ? "WSS" : "TLS";
 }
 
 /**
@@ -30,10 +34,7 @@ export function uriTarget(uri: Uri, fallback: string): Target {
   if (!uri.isSip) {
     throw new SipError("no_target", `no way to ${uri}: neither a sip nor a sips URI`, { status: 416 });
   }
-  const asked = uri.params.get("transport")?.toUpperCase();
-  const secure = uri.scheme === "sips";
-  const plain = asked ?? fallback;
-  const protocol = secure ? secured(plain) : plain;
+  const protocol = protocolOf(uri, fallback);
   const maddr = uri.params.get("maddr");
   const target = { protocol, host: unbracketed(maddr ?? uri.host), port: uri.port ?? defaultPort(protocol) };
   // RFC 5922 §4: a certificate has to be for the host all the same.
@@ -52,7 +53,7 @@ export function responseTarget(response: Response): Target {
   const via = response.headers.first("Via");
   if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
   const protocol = via.transport.toUpperCase();
-  const port = via.port ?? defaultPort(protocol);
+  const port = sentByPort(via);
   // RFC 5118 §4.5: peers write `received` with brackets and without.
   const source = unbracketed(via.received ?? via.host);
   if (protocol !== "UDP") {

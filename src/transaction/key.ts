@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Via } from "../message/via.ts";
 import { MAGIC_COOKIE } from "../random.ts";
-import { defaultPort } from "../transport/default-port.ts";
+import { sentByPort } from "../transport/default-port.ts";
 
 /** A client transaction: `branch|METHOD` (RFC 3261 §17.1.3). */
 export interface ClientKey {
@@ -109,7 +109,7 @@ export function requestKey(request: Request, method: string = request.method): s
   const via = topVia(request);
   const branch = via.branch;
   if (branch === undefined || !branch.startsWith(MAGIC_COOKIE)) return oldRequestKey(request, method);
-  return serverKey(branch, method === "ACK" ? "INVITE" : method, via.host, portOf(via));
+  return serverKey(branch, method === "ACK" ? "INVITE" : method, via.host, sentByPort(via));
 }
 
 /** Whether a server transaction's key was made of a Via with this branch. Builds no text for the usual one. */
@@ -138,7 +138,7 @@ export function oldRequestKey(request: Request, method: string, toTag?: string):
     cseq: cseqOf(request).number,
     fromTag: (headers.get("From") ?? missing("From")).tag ?? "",
     toTag: toTag ?? (headers.get("To") ?? missing("To")).tag ?? "",
-    via: `${via.transport.toUpperCase()} ${bracketed(via.host.toLowerCase())}:${portOf(via)} ${via.branch ?? ""}`,
+    via: `${via.transport.toUpperCase()} ${bracketed(via.host.toLowerCase())}:${sentByPort(via)} ${via.branch ?? ""}`,
   });
 }
 
@@ -153,11 +153,6 @@ function topVia(message: Request | Response): Via {
 
 function cseqOf(message: Request | Response): { readonly number: number; readonly method: string } {
   return message.headers.get("CSeq") ?? missing("CSeq");
-}
-
-/** RFC 3261 §18.1.1: a sent-by without a port means the transport's default one. */
-function portOf(via: Via): number {
-  return via.port ?? defaultPort(via.transport.toUpperCase());
 }
 
 function missing(header: string): never {

@@ -8,7 +8,7 @@ import { ipFamily, unbracketed } from "../../transport/address.ts";
 import { defaultPort } from "../../transport/default-port.ts";
 import type { Dns, DnsAnswer, SrvRecord } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
-import { secured } from "../target.ts";
+import { protocolOf } from "../target.ts";
 import { orderNaptr, orderSrv } from "./order.ts";
 
 /** What of a URI or Via says where it leads. */
@@ -57,19 +57,12 @@ export function uriDestination(uri: Uri): Destination {
     throw new SipError("no_target", `no way to ${uri}: neither a sip nor a sips URI`, { status: 416 });
   }
   const secure = uri.scheme === "sips";
-  const asked = uri.params.get("transport")?.toUpperCase();
   // RFC 3261 §26.2.2: UDP cannot be, whatever the URI says.
-  if (secure && asked === "UDP") {
+  if (secure && uri.params.get("transport")?.toUpperCase() === "UDP") {
     throw new SipError("no_target", `no way to ${uri}: sips over UDP`, { status: 416 });
   }
   const host = unbracketed(uri.params.get("maddr") ?? uri.host);
-  return {
-    host,
-    port: uri.port,
-    protocol: secure && asked !== undefined ? secured(asked) : asked,
-    secure,
-    domain: uri.host,
-  };
+  return { host, port: uri.port, protocol: protocolOf(uri), secure, domain: uri.host };
 }
 
 /** Where a response goes that finds no connection (RFC 3263 §5): the sent-by, over the protocol of the Via. */
