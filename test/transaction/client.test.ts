@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
+import { parseMessage } from "../../src/message/parse.ts";
+import type { Response } from "../../src/message/response.ts";
 import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
 import { answer, type Bench, bench, outgoing, parseRequest, tcp, udp } from "./support.ts";
 
@@ -529,6 +531,30 @@ describe("what the user sees", () => {
     const { request } = transaction;
     on.layer.receive(answer(on.sent[0]!.data, 200), tcp);
     expect(transaction.request).toBe(request);
+  });
+
+  it("keeps a response that is larger than that as it is", async () => {
+    const on = bench();
+    const transaction = call(on);
+    const response = answer(on.sent[0]!.data, 200);
+    response.body = "x".repeat(70_000);
+    const large = parseMessage(response.toBytes()) as Response;
+    on.layer.receive(large, udp);
+    expect(await transaction.final).toBe(large);
+    on.layer.close();
+  });
+
+  it("ends for a reader when it is dropped, and a final that nobody waits for is no unhandled rejection", async () => {
+    const on = bench();
+    const transaction = call(on);
+    const reading = transaction[Symbol.asyncIterator]().next();
+    transaction.terminate();
+    await expect(reading).rejects.toMatchObject({ code: "terminated" });
+    const other = on.layer.createClient(outgoing("OPTIONS"));
+    void other.final;
+    other.terminate();
+    // Where it were one, the run of the tests would fail.
+    await new Promise((resolve) => setTimeout(resolve));
   });
 
   it("iterates over the responses up to the first final one", async () => {

@@ -115,6 +115,18 @@ describe("AnswerKeeper", () => {
     expect(on.clock.size).toBe(0);
   });
 
+  it("refuses a 2xx to another request", () => {
+    const on = bench();
+    const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
+    on.layer.receive(request("OPTIONS"), udp);
+    const response = on.requests[0]!.request.createResponse(200);
+    expect(() => keeper.accept(on.server(), response, () => {})).toThrow(
+      expect.objectContaining({ code: "value_invalid" }),
+    );
+    expect([on.sent, keeper.size]).toEqual([[], 0]);
+    on.layer.close();
+  });
+
   it("refuses what is no 2xx to an INVITE, and keeps nothing", () => {
     const on = bench();
     const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
@@ -217,6 +229,15 @@ describe("MergedRequests", () => {
     on.clock.advance(32_000);
     on.layer.receive(request("OPTIONS", "z9hG4bK-6"), udp);
     expect(found.at(-1)).toBe(false);
+    on.layer.close();
+  });
+
+  it("does not find a request that is asked of twice", () => {
+    const merged = new MergedRequests();
+    const on = bench();
+    on.layer.receive(request("OPTIONS"), udp);
+    const { request: one, transaction } = on.requests[0]!;
+    expect([1, 2].map(() => merged.check(one, transaction!))).toEqual([false, false]);
     on.layer.close();
   });
 

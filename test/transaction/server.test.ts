@@ -377,6 +377,20 @@ describe("a response to another request", () => {
     on.clock.advance(32_000);
   });
 
+  it.each([
+    ["z9hG4bK-1", 'SIP/2.0/UDP h;x=";branch=z9hG4bK-1;";branch=z9hG4bK-2'],
+    ["z9hG4bK-1", 'SIP/2.0/UDP h;branch=z9hG4bK-2;x=";branch=z9hG4bK-1"'],
+    ["z9hG4bK-1", "SIP/2.0/UDP h;branch=z9hG4bK-2, SIP/2.0/UDP h;branch=z9hG4bK-1"],
+    ["z9hG4bK%", "SIP/2.0/UDP h;branch=z9hG4bK%25"],
+  ])("is refused where the branch %s only seems to be that of %s", (branch, via) => {
+    const on = bench();
+    on.layer.receive(request("INVITE", branch), udp);
+    const response = on.requests[0]!.request.createResponse(200);
+    response.headers.set("Via", via);
+    expect(() => on.server().respond(response)).toThrow(code("response_mismatch"));
+    on.layer.close();
+  });
+
   it("is refused also after the first 2xx, when the request is gone", () => {
     const on = bench();
     const transaction = ring(on);
