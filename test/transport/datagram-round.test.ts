@@ -35,6 +35,21 @@ describe("a round of datagrams", () => {
     expect(log.at(-1)).toBe("d");
   });
 
+  test("knows where each has come from, in the next round too", async () => {
+    const seen: string[] = [];
+    const own = new DatagramRound(
+      (data, host, port) => void seen.push(`${data[0]} ${host} ${port}`),
+      () => {},
+    );
+    const sent = [1, 2, 3, 4, 5, 6];
+    for (const one of sent) {
+      own.add(Uint8Array.of(one), `192.0.2.${one}`, one);
+      if (one === 3) await turn();
+    }
+    await turn();
+    expect(seen).toEqual(sent.map((one) => `${one} 192.0.2.${one} ${one}`));
+  });
+
   test("is open from the second to the last, and not for one alone", async () => {
     const seen: boolean[] = [];
     const own = round((_name, it) => void seen.push(it.open));
