@@ -128,9 +128,7 @@ export class Inbound implements TransportReceiver {
         return client + server;
       },
       isNew: (request) => this.#isNew(request),
-      pass: (message, flow) => {
-        if (this.#life.phase !== "closed") layer.receive(message, flow);
-      },
+      pass: (message, flow) => layer.receive(message, flow),
       refuse: (request, flow, retryAfter) =>
         this.#refusals.refuse(request, flow, congested, true, retryAfter),
     });

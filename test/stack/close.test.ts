@@ -1,6 +1,7 @@
 // A stack's beginning and end: transports that do not start, and draining.
 
 import { describe, expect, it } from "vitest";
+import { parseMessage } from "../../src/message/parse.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
 import { Stack } from "../../src/stack/stack.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
@@ -101,6 +102,15 @@ describe("close", () => {
     await expect(sent.final).rejects.toMatchObject({ code: "closed" });
     expect(world.clock.size).toBe(0);
     expect([alice.errors, bob.errors]).toEqual([[], []]);
+  });
+
+  it("lets nothing in any more, nor counts it", async () => {
+    const world = new World();
+    const { stack, refused, requests } = await world.started();
+    const flow = stack.transports[0]!.flow({ host: "10.9.9.9", port: 5060 })!;
+    await stack.close();
+    for (const via of ["10.9.9.9", ""]) stack.receive(parseMessage(text("OPTIONS", via)), flow);
+    expect([stack.stats.received, refused, requests]).toEqual([0, [], []]);
   });
 
   it("may be called twice, and both wait for the end", async () => {

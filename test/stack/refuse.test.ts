@@ -35,6 +35,15 @@ describe("what is no message", () => {
     expect([wire.got, bob.requests, bob.errors]).toEqual([[], [], []]);
   });
 
+  it.each([
+    ["too_many_headers", { headers: 3 }],
+    ["head_too_large", { headSize: 100 }],
+  ])("is what is past a limit that is given alone: %s", async (code, limits) => {
+    const { bob, write, via } = await pair({ limits });
+    await write(text("OPTIONS", via));
+    expect(bob.refused).toEqual([[code, "drop"]]);
+  });
+
   it("disturbs nothing that comes later", async () => {
     const { bob, wire, write, via } = await pair();
     await write("garbage\r\n\r\n");

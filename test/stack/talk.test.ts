@@ -285,7 +285,7 @@ describe("sendStateless", () => {
     expect(alice.stack.stats.transactions).toMatchObject({ client: 0 });
   });
 
-  it("sends a response on its flow, or by its topmost Via: received and rport before sent-by", async () => {
+  it("sends a response on its flow, to a target, or by its topmost Via: received and rport before sent-by", async () => {
     const world = new World();
     const alice = await world.started();
     const wire = await world.wire();
@@ -299,11 +299,23 @@ describe("sendStateless", () => {
     alice.stack.sendStateless(onFlow);
     alice.stack.sendStateless(response(`${host}:${port}`));
     alice.stack.sendStateless(response("10.9.9.9:7", `;received=${host};rport=${port}`));
+    alice.stack.sendStateless(response("10.9.9.9"), { target: { protocol: "UDP", host, port } });
     const bare = response("10.9.9.9");
     bare.headers.delete("Via");
     expect(() => alice.stack.sendStateless(bare)).toThrow(expect.objectContaining({ code: "no_target" }));
     await world.pass();
-    expect(statuses(wire.got)).toEqual([404, 404, 404]);
+    expect(statuses(wire.got)).toEqual([404, 404, 404, 404]);
+  });
+
+  it("forms a request as its first Route's strict router wants it (RFC 3261 §16.6 step 6)", async () => {
+    const world = new World();
+    const alice = await world.started();
+    const wire = await world.wire();
+    const router = `sip:${wire.transport.sentBy}`;
+    alice.stack.sendStateless(parseMessage(text("ACK", "10.9.9.9", [`Route: <${router}>`])));
+    await world.pass();
+    expect(wire.got[0]).toMatch(new RegExp(`^ACK ${router} SIP/2.0\r\n`));
+    expect(lines(wire.got[0]!, "Route")).not.toContain(`Route: <${router}>`);
   });
 
   it("reports what the transport could not send", async () => {

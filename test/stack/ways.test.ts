@@ -2,10 +2,13 @@
 // into the topmost Via of a request that comes in.
 
 import { describe, expect, it } from "vitest";
+import { parseMessage } from "../../src/message/parse.ts";
+import type { Request } from "../../src/message/request.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { Via } from "../../src/message/via.ts";
 import { Names } from "../../src/stack/names.ts";
-import type { Transport } from "../../src/transport/transport.ts";
+import { noteAlias } from "../../src/stack/received.ts";
+import type { Flow, Transport } from "../../src/transport/transport.ts";
 import { text, to, World } from "./support.ts";
 
 describe("isLocal", () => {
@@ -94,6 +97,19 @@ describe("isLocal", () => {
     expect(() => world.station({}, { aliases: [alias] })).toThrow(
       expect.objectContaining({ code: "value_invalid" }),
     );
+  });
+});
+
+describe("alias in the topmost Via (RFC 5923 §8.1)", () => {
+  it.each([
+    ["h.example.com:5070;alias", [5070]],
+    ["h.example.com;alias", [5061]],
+    ["h.example.com", []],
+  ])("of %s: the peer takes requests at %j", (sentBy, wanted) => {
+    const ports: number[] = [];
+    const transport = { protocol: "TLS", alias: (_flow: unknown, port: number) => void ports.push(port) };
+    noteAlias(parseMessage(text("OPTIONS", sentBy)) as Request, { transport } as unknown as Flow);
+    expect(ports).toEqual(wanted);
   });
 });
 
