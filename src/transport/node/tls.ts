@@ -1,21 +1,19 @@
 // SIP over TLS (RFC 3261 §26.3.1, RFC 5922): its options and what it promises. Connections are
 // StreamTransport's work, certificates those of tls-identity.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Server } from "node:net";
 import { isIP } from "node:net";
 import {
   type ConnectionOptions,
   connect,
-  createSecureContext,
   createServer,
   type SecureContextOptions,
   type TlsOptions as ServerOptions,
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
-import { SipError } from "../../errors.ts";
 import type { Flow, Transport } from "../transport.ts";
+import { checkSecureContext } from "./secure-context.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { type StreamKind, StreamTransport } from "./stream-transport.ts";
 import { called } from "./tcp.ts";
@@ -69,35 +67,11 @@ function shared(from: SecureContextOptions): SecureContextOptions {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** @throws SipError `value_invalid` */
-function check(options: SecureContextOptions): void {
-  try {
-    createSecureContext(options);
-    checkPair(options);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
-  }
-}
-
-/** Throws for a key and a certificate that do not go together. Deno's secure contexts take anything. */
-function checkPair({ key, cert, passphrase }: SecureContextOptions): void {
-  const certificate = isText(cert) ? new X509Certificate(cert) : undefined;
-  const secret = isText(key) ? createPrivateKey({ key, ...(passphrase ? { passphrase } : {}) }) : undefined;
-  if (certificate && secret && !certificate.checkPrivateKey(secret)) {
-    throw new Error("the key is another certificate's");
-  }
-}
-
-function isText(pem: unknown): pem is string | Buffer {
-  return typeof pem === "string" || pem instanceof Uint8Array;
-}
-
 class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
 
   constructor(options: TlsOptions) {
-    check(options.tls);
+    checkSecureContext(options.tls);
     const context = { current: options.tls };
     const kind: StreamKind = {
       protocol: "TLS",
@@ -128,7 +102,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
 
   setSecureContext(options: SecureContextOptions): void {
     const next = { ...this.#context.current, ...options };
-    check(next);
+    checkSecureContext(next);
     (this.server as TlsServer | undefined)?.setSecureContext(next);
     this.#context.current = next;
   }

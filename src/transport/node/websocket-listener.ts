@@ -2,9 +2,10 @@
 // and by remote address, supervises them, and never calls a client.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, Server as SecureServer } from "node:https";
+import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SecureContextOptions } from "node:tls";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
@@ -14,6 +15,7 @@ import { deliver, failLater, report, tellClosed } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
+import { checkSecureContext } from "./secure-context.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
@@ -36,6 +38,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #handshakes: Handshakes;
   /** All sockets of a server of our own, those in the middle of a TLS handshake as well. */
   readonly #sockets = new Set<Socket>();
+  /** What a secure server of our own is made of. */
+  #tls: ServerOptions | undefined;
   #server: Server | SecureServer | undefined;
   #receiver: TransportReceiver | undefined;
   #bound: Address | undefined;
@@ -46,6 +50,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   constructor(options: WebSocketServerOptions) {
     this.#options = options;
+    this.#tls = options.server ? undefined : options.tls;
+    if (this.#tls) checkSecureContext(this.#tls);
     this.secure = options.secure ?? (options.tls !== undefined || options.server instanceof SecureServer);
     this.protocol = this.secure ? "WSS" : "WS";
     this.#clock = options.clock ?? systemClock;
@@ -120,6 +126,19 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     }
   }
 
+  setSecureContext(options: SecureContextOptions): void {
+    if (!this.#tls) {
+      const whose = this.#options.server
+        ? "the certificates of a server of yours are set there"
+        : "without the option tls there are none";
+      throw new SipError("unsupported", `this WebSocket server has no certificates to change: ${whose}`);
+    }
+    const next = { ...this.#tls, ...options };
+    checkSecureContext(next);
+    (this.#server as SecureServer | undefined)?.setSecureContext(next);
+    this.#tls = next;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -157,7 +176,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   /** Sockets that stay silent, in TLS or before a request, are no connections yet: they have limits of the same size. */
   #makeServer(): Server | SecureServer {
-    const { tls, handshakeTimeout: timeout = 10_000, maxConnections = 10_000 } = this.#options;
+    const { handshakeTimeout: timeout = 10_000, maxConnections = 10_000 } = this.#options;
+    const tls = this.#tls;
     const limits = {
       headersTimeout: timeout,
       requestTimeout: timeout,

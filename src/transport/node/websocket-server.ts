@@ -3,6 +3,7 @@
 
 import type { Server } from "node:http";
 import type { Server as SecureServer, ServerOptions } from "node:https";
+import type { SecureContextOptions } from "node:tls";
 import type { Clock } from "../../clock.ts";
 import type { Random } from "../../random.ts";
 import type { Flow, Transport } from "../transport.ts";
@@ -57,6 +58,14 @@ export interface WebSocketServerTransport extends Transport {
    * @throws SipError `value_invalid` for a code that may not be sent, or a reason of more than 123 octets (RFC 6455 §7.4)
    */
   disconnect(flow: Flow, code?: number, reason?: string): void;
+  /**
+   * Takes another key and certificate, or whatever else is given, for the connections from now on; those
+   * that stand go on. What is not given stays.
+   *
+   * @throws SipError `value_invalid` for keys and certificates that are none; then the old ones stay.
+   *   `unsupported` without the option `tls`: the certificates of a server of yours are its own to change
+   */
+  setSecureContext(options: SecureContextOptions): void;
 }
 
 /**
@@ -68,7 +77,8 @@ export interface WebSocketServerTransport extends Transport {
  * string, a binary one as octets; a double CRLF is answered by a CRLF (RFC 5626 §4.4.1, RFC 7118 §6).
  * `flow` finds a client's open connection by its address, and is undefined where there is none.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, or `port` no port
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `port` no port, or `tls` no key
+ *   and its certificate
  */
 export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketServerTransport {
   return new WebSocketListener(options);

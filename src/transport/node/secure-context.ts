@@ -1,0 +1,34 @@
+// Keys and certificates that the user gives: whether they are any, and whether they go together.
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { SipError } from "../../errors.ts";
+
+/**
+ * Checks them before a server gets them: one that is given what it cannot use throws what says little, and may have let
+ * go of what it had.
+ *
+ * @throws SipError `value_invalid` for keys and certificates that are none, or not each other's
+ */
+export function checkSecureContext(options: SecureContextOptions): void {
+  try {
+    createSecureContext(options);
+    checkPair(options);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
+  }
+}
+
+/** Throws for a key and a certificate that do not go together. Deno's secure contexts take anything. */
+function checkPair({ key, cert, passphrase }: SecureContextOptions): void {
+  const certificate = isText(cert) ? new X509Certificate(cert) : undefined;
+  const secret = isText(key) ? createPrivateKey({ key, ...(passphrase ? { passphrase } : {}) }) : undefined;
+  if (certificate && secret && !certificate.checkPrivateKey(secret)) {
+    throw new Error("the key is another certificate's");
+  }
+}
+
+function isText(pem: unknown): pem is string | Buffer {
+  return typeof pem === "string" || pem instanceof Uint8Array;
+}
