@@ -5,6 +5,7 @@ import type { TimerHandle } from "../clock.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { RecentMap } from "../transport/recent-map.ts";
+import { sourceOf } from "../transport/source.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Gate, GateHost } from "./gate.ts";
 
@@ -25,7 +26,7 @@ export interface CongestionOptions {
   queueLimit?: number;
   /** What level 1 still takes though it is new. Default REGISTER and OPTIONS: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
   essential?: readonly string[];
-  /** How many new requests a second one source address may send, and how many at once. Default: no limit. */
+  /** How many new requests a second one source address may send, of IPv6 one /64, and how many at once. Default: no limit. */
   perSource?: { readonly rate: number; readonly burst: number };
   /** How many sources are kept in mind; the least recently seen go first. Default 10,000. */
   sourceLimit?: number;
@@ -158,7 +159,7 @@ class Congestion implements Gate {
     const refusing = level === 2 || (level === 1 && !this.#essential.has(request.method));
     if ((!refusing && perSource === undefined) || !host.isNew(request)) return undefined;
     if (refusing) return level === 2 ? "overloaded" : "busy";
-    return perSource && !this.#draw(flow.remote.host, perSource, host) ? "sources" : undefined;
+    return perSource && !this.#draw(sourceOf(flow.remote.host), perSource, host) ? "sources" : undefined;
   }
 
   /** Takes a token of that source's bucket, which fills with time. */

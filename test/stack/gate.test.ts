@@ -155,6 +155,14 @@ describe("a gate", () => {
     }
   });
 
+  it("counts a /64 of IPv6 as one source", () => {
+    const { gate, message } = hosted({ perSource: { rate: 1, burst: 1 } });
+    for (const host of ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2"])
+      gate.receive(message, { remote: { host, port: 5060 } } as Flow);
+    expect(gate.counts).toMatchObject({ passed: 4, sources: 1 });
+    gate.close();
+  });
+
   it("leaves a level a fifth below its threshold", () => {
     const { gate, host, clock } = hosted({ transactions: [10, 20] });
     const levels = [9, 10, 8, 7, 20, 16, 15, 8, 7].map((transactions) => {

@@ -16,7 +16,7 @@ export interface StreamOptions {
   alias?: boolean;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number;
-  /** How many of them may come from one address. Default: no limit of its own. */
+  /** How many of them may come from one address, of IPv6 from one /64. Default: no limit of its own. */
   maxPerSource?: number;
   /** How long connecting may take, a TLS handshake included, in milliseconds. Default 10,000. */
   connectTimeout?: number;

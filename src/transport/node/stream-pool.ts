@@ -2,7 +2,8 @@
 // there may be.
 
 import type { Socket } from "node:net";
-import { formatAddress, unmapIPv4 } from "../address.ts";
+import { formatAddress } from "../address.ts";
+import { sourceOf } from "../source.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
 export class StreamPool {
@@ -43,7 +44,7 @@ export class StreamPool {
 
   /** Counts a socket that comes in, unless it is one too many. */
   admit(socket: Socket): boolean {
-    const source = unmapIPv4(socket.remoteAddress ?? "");
+    const source = sourceOf(socket.remoteAddress ?? "");
     const before = this.#sources.get(source) ?? 0;
     if (this.full || before >= this.#sourceLimit) return false;
     this.#inbound++;
