@@ -1,6 +1,7 @@
 // UserCode: calls what the user has given; what it throws or rejects with stops there, and is reported.
 
 import { SipError } from "../errors.ts";
+import { watch } from "../watch.ts";
 
 /** The handlers of one user agent, as they are called. */
 export class UserCode {
@@ -22,9 +23,7 @@ export class UserCode {
     };
     try {
       const returned = callback();
-      if (typeof (returned as PromiseLike<unknown> | undefined)?.then === "function") {
-        (returned as PromiseLike<unknown>).then(undefined, thrown);
-      }
+      watch(returned, thrown);
       return returned;
     } catch (error) {
       thrown(error);
@@ -35,7 +34,7 @@ export class UserCode {
   /** Tells the user of an error. */
   report(error: unknown): void {
     try {
-      this.#onError?.(error);
+      watch(this.#onError?.(error), () => {});
     } catch {
       // An error handler that throws has nobody left to be reported to.
     }

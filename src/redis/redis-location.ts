@@ -4,6 +4,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Binding, BindingChange, LocationService } from "../registrar/location.ts";
+import { watch } from "../watch.ts";
 import type { RedisClient } from "./client.ts";
 import { REPLACE, readBindings } from "./stored.ts";
 
@@ -61,7 +62,7 @@ export class RedisLocation implements LocationService {
     const { onError } = options;
     this.#onError = (error) => {
       try {
-        onError?.(error);
+        watch(onError?.(error), () => {});
       } catch {
         // An error handler that throws has nobody left to be reported to.
       }

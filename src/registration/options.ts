@@ -13,7 +13,7 @@ export interface Authenticator {
   learn(request: Request, response: Response): unknown;
 }
 
-/** What a registration is made of, and what it calls. What its callbacks throw goes nowhere. */
+/** What a registration is made of, and what it calls. What its callbacks throw or reject with goes nowhere. */
 export interface RegistrationOptions {
   readonly stack: Stack;
   /** The registrar: a URI without user. */

@@ -9,6 +9,7 @@ import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { ownContact } from "./contact.ts";
 import { FlowKeeper } from "./flow-keeper.ts";
@@ -246,7 +247,7 @@ function alone(callId: string): Siblings {
 /** What it throws changes nothing: the registration goes on. */
 function call(callback: () => void): void {
   try {
-    callback();
+    watch(callback(), () => {});
   } catch {
     // Of callbacks it is said in RegistrationOptions.
   }

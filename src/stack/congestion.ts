@@ -7,6 +7,7 @@ import type { Request } from "../message/request.ts";
 import { RecentMap } from "../transport/recent-map.ts";
 import { sourceOf } from "../transport/source.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import type { Gate, GateHost } from "./gate.ts";
 
 /** Two thresholds: past the first the gate is at level 1, past the second at level 2. */
@@ -34,7 +35,7 @@ export interface CongestionOptions {
   retryAfter?: number;
   /** How often the delay is measured, in milliseconds. Default 100. */
   interval?: number;
-  /** Told when the level changes. What it throws is dropped. */
+  /** Told when the level changes. What it throws or rejects with is dropped. */
   onLevel?: (level: 0 | 1 | 2, load: Readonly<Record<"transactions" | "delay" | "queue", number>>) => void;
 }
 
@@ -225,7 +226,7 @@ class Congestion implements Gate {
     if (wanted === before) return;
     this.#level = wanted;
     try {
-      onLevel?.(wanted, load);
+      watch(onLevel?.(wanted, load), () => {});
     } catch {
       // Who only watches must not change what happens.
     }

@@ -65,7 +65,7 @@ export interface StackOptions {
    * of the parser and of `validate`), what comes while the stack drains (`closed`) or past the limit of
    * transactions (`overloaded`), and responses to nothing (`response_stray`). `message` is undefined for what
    * could not be parsed; malformed, it may throw when it is read. Called for every such message, in a flood
-   * too: be quick.
+   * too: be quick. What it throws or rejects with goes to onError (`core_failed`).
    */
   onRefused?: (finding: Finding, flow: Flow, message: Message | undefined) => void;
 }

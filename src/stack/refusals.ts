@@ -6,6 +6,7 @@ import type { Message } from "../message/parse.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
 import { coreFailed } from "../transaction/user.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { type Counters, countBad } from "./counters.ts";
 import type { StackOptions } from "./options.ts";
 import { noteSource } from "./received.ts";
@@ -61,10 +62,12 @@ export class Refusals {
   }
 
   tell(finding: Finding, flow: Flow, message: Message | undefined): void {
+    const { onRefused, report } = this.#options;
+    const thrown = (cause: unknown): void => report(coreFailed(cause));
     try {
-      this.#options.onRefused?.(finding, flow, message);
+      if (onRefused) watch(onRefused(finding, flow, message), thrown);
     } catch (cause) {
-      this.#options.report(coreFailed(cause));
+      thrown(cause);
     }
   }
 }

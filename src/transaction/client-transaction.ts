@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
 import { keepRequest, keptRequest } from "./kept.ts";
@@ -13,7 +14,7 @@ import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
 import { ended, Outcome } from "./outcome.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
-import { type ClientHandlers, coreFailed, watch } from "./user.ts";
+import { type ClientHandlers, coreFailed } from "./user.ts";
 
 /** Any client transaction's state. */
 export type ClientState = InviteClientState | NonInviteClientState;

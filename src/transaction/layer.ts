@@ -6,6 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Finding } from "../message/validate.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
 import { cancelOf } from "./derived.ts";
 import { Idle } from "./idle.ts";
@@ -23,7 +24,7 @@ import { TimerQueue } from "./timer-queue.ts";
 import { type TimerOptions, Timers } from "./timers.ts";
 import type { Host } from "./transaction.ts";
 import { foreign, overloaded, overlooked, stray } from "./turned-away.ts";
-import { type ClientHandlers, coreFailed, type Returned, watch } from "./user.ts";
+import { type ClientHandlers, coreFailed, type Returned } from "./user.ts";
 
 const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
 

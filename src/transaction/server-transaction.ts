@@ -6,13 +6,14 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Answer } from "../transport/answers.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
 import { methodOf, oldRequestKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { checkMatch } from "./response-match.ts";
 import { type Host, type Subject, statusOf, Transaction } from "./transaction.ts";
-import { coreFailed, type Returned, watch } from "./user.ts";
+import { coreFailed, type Returned } from "./user.ts";
 
 /** Any server transaction's state. */
 export type ServerState = InviteServerState | NonInviteServerState;

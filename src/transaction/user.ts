@@ -48,12 +48,6 @@ export interface ClientHandlers {
   onError?(error: SipError, transaction: ClientTransaction): Returned;
 }
 
-/** Waits for a callback's promise, if it returned one: a rejection goes to `thrown`. */
-export function watch(returned: Returned, thrown: (cause: unknown) => void): void {
-  if (typeof (returned as PromiseLike<void> | null | undefined)?.then !== "function") return;
-  (returned as PromiseLike<void>).then(undefined, thrown);
-}
-
 /** The error to report for what a callback threw. */
 export function coreFailed(cause: unknown): SipError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -48,7 +48,7 @@ export interface WebSocketOptions {
   closeTimeout?: number;
   /** The sent-by of the Via, `host` or `host:port`. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
   sentBy?: string;
-  /** Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. */
+  /** Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. What it throws or rejects with goes to the stack's onError (`core_failed`). */
   onState?: (state: ConnectionState, cause?: SipError) => void;
   /** Default: the runtime's. */
   clock?: Clock;

@@ -4,6 +4,7 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
+import { watch } from "../watch.ts";
 import { formatAddress, parseAddress, unbracketed } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import { DialerFlow } from "./dialer-flow.ts";
@@ -257,11 +258,12 @@ export class WebSocketDialer implements WebSocketTransport {
   #tell(state: ConnectionState, cause: SipError | undefined): void {
     this.#state = state;
     const { onState } = this.#options;
-    try {
-      if (cause) onState?.(state, cause);
-      else onState?.(state);
-    } catch (thrown) {
+    const failed = (thrown: unknown): void =>
       report(this.#receiver, new SipError("core_failed", "the onState option threw", { cause: thrown }));
+    try {
+      watch(cause ? onState?.(state, cause) : onState?.(state), failed);
+    } catch (thrown) {
+      failed(thrown);
     }
   }
 }

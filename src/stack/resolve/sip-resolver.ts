@@ -7,6 +7,7 @@ import type { Response } from "../../message/response.ts";
 import { defaultRandom, type Random } from "../../random.ts";
 import type { Dns } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
+import { watch } from "../../watch.ts";
 import type { SendOptions, SentRequest } from "../options.ts";
 import type { Resolver, Sender } from "../resolver.ts";
 import { nextHop } from "../route-set.ts";
@@ -42,7 +43,7 @@ export interface ResolverOptions {
   largeRequests?: LargeRequests;
   /** The largest request for a datagram, in bytes, its Via included. Default 1,300 (RFC 3261 §18.1.1). */
   mtu?: number;
-  /** Told of each request that goes over TCP because of its size, for each target. What it throws is dropped. */
+  /** Told of each request that goes over TCP because of its size, for each target. What it throws or rejects with is dropped. */
   onSwitch?: (request: Request, from: Target, to: Target) => void;
   /** How long a target that failed is tried last, in milliseconds; the Retry-After of a 503 takes its place. Default 30,000. */
   deadTime?: number;
@@ -172,7 +173,7 @@ class SipResolver implements Resolver, AttemptsOwner {
       // Tried last, if at all.
       if (both && this.#dead.isDead(other) && !this.#dead.isDead(target)) return [other, target];
       try {
-        onSwitch?.(request, target, other);
+        watch(onSwitch?.(request, target, other), () => {});
       } catch {
         // Who only watches must not change what happens.
       }

@@ -1,0 +1,10 @@
+// watch: takes care of what a user's callback returns, which may be a promise.
+
+/**
+ * Sees to a callback's promise, if it returned one: a rejection goes to `thrown`. Left alone it would be nobody's, which
+ * ends a process in Node.
+ */
+export function watch(returned: unknown, thrown: (cause: unknown) => void): void {
+  if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
+  (returned as PromiseLike<unknown>).then(undefined, thrown);
+}
