@@ -63,9 +63,10 @@ export class Refusals {
 
   tell(finding: Finding, flow: Flow, message: Message | undefined): void {
     const { onRefused, report } = this.#options;
+    if (!onRefused) return;
     const thrown = (cause: unknown): void => report(coreFailed(cause));
     try {
-      if (onRefused) watch(onRefused(finding, flow, message), thrown);
+      watch(onRefused(finding, flow, message), thrown);
     } catch (cause) {
       thrown(cause);
     }

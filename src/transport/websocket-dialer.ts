@@ -4,7 +4,6 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import { watch } from "../watch.ts";
 import { formatAddress, parseAddress, unbracketed } from "./address.ts";
 import { Backoff } from "./backoff.ts";
 import { DialerFlow } from "./dialer-flow.ts";
@@ -258,13 +257,12 @@ export class WebSocketDialer implements WebSocketTransport {
   #tell(state: ConnectionState, cause: SipError | undefined): void {
     this.#state = state;
     const { onState } = this.#options;
-    const failed = (thrown: unknown): void =>
-      report(this.#receiver, new SipError("core_failed", "the onState option threw", { cause: thrown }));
-    try {
-      watch(cause ? onState?.(state, cause) : onState?.(state), failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
+    // The one of now: the last change is that of close, which lets go of it.
+    const receiver = this.#receiver;
+    // It is called at once; async, so that neither a throw nor a rejection goes past here.
+    (async () => (cause ? onState?.(state, cause) : onState?.(state)))().catch((thrown) =>
+      report(receiver, new SipError("core_failed", "the onState option threw", { cause: thrown })),
+    );
   }
 }
 

@@ -94,11 +94,16 @@ it("onState", async () => {
   last().accept();
   await start;
   await turn();
-  expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed", "core_failed"]);
   const closed = transport.close();
   last().end();
   await closed;
   await turn();
+  expect([onState.calls, ...recorder.errors.map(({ code }) => code)]).toEqual([
+    3,
+    "core_failed",
+    "core_failed",
+    "core_failed",
+  ]);
 });
 
 it("onRegistered and onFailed", async () => {
