@@ -164,6 +164,19 @@ describe("a client that calls", () => {
     expect(server.transport.flow({ host: HOST, port: 5099, domain: "bank.example.com" })).not.toBe(flow);
   });
 
+  it("is nobody any more when it is gone: who asks only then has nothing to go by", async () => {
+    const options = named({ dns: ["server.example.com"] });
+    const server = await startTls({ tls: { ...options.tls, requestCert: true }, alias: true });
+    const client = await startTls(named({ dns: ["client.example.com"] }));
+    sendOn(client.transport.flow({ ...server.transport.local, domain: "server.example.com" })!, text);
+    await until(() => server.recorder.messages.length === 1);
+    const { flow } = server.recorder.messages[0]!;
+    await client.transport.close();
+    await until(() => server.transport.counts?.connections === 0);
+    expect(server.transport.domains(flow)).toEqual([]);
+    server.transport.alias?.(flow, 5099);
+  });
+
   it("is nobody without one, and refused where one is demanded", async () => {
     const options = named({ dns: ["server.example.com"] });
     const lenient = await startTls(options);

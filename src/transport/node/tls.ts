@@ -7,6 +7,7 @@ import {
   type ConnectionOptions,
   connect,
   createServer,
+  type PeerCertificate,
   type SecureContextOptions,
   type TlsOptions as ServerOptions,
   type TLSSocket,
@@ -44,7 +45,7 @@ export interface TlsTransport extends Transport {
   setSecureContext(options: SecureContextOptions): void;
   /**
    * The domains that the peer of a flow has proven to be, by a certificate that we trust (RFC 5922 §7.1).
-   * Empty where it has shown none, as most clients do.
+   * Empty where it has shown none, as most clients do, and once the connection is gone.
    */
   domains(flow: Flow): readonly string[];
 }
@@ -93,7 +94,9 @@ class TlsStreams extends StreamTransport implements TlsTransport {
       connects: "secureConnect",
       domains: (socket) => {
         const secure = socket as TLSSocket;
-        return secure.authorized ? sipDomains(secure.getPeerCertificate()) : [];
+        // None of one that is gone, whatever Node's types say.
+        const certificate: PeerCertificate | null = secure.authorized ? secure.getPeerCertificate() : null;
+        return certificate === null ? [] : sipDomains(certificate);
       },
     };
     super(kind, options);
