@@ -175,8 +175,6 @@ export class WebSocketLink {
 
   #deafen(onclose: () => void): void {
     const socket = this.#socket;
-    socket.onopen = null;
-    socket.onmessage = null;
     socket.onclose = onclose;
     // Not null: ws emits an error if it is closed while it connects, and throws it where nobody listens.
     socket.onerror = () => {};

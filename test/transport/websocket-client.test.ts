@@ -58,9 +58,10 @@ describe("connecting", () => {
   });
 
   test("without reconnect, a failed first attempt rejects start", async () => {
-    const { start, last, states, clock } = started({ reconnect: false });
+    const { start, last, states, clock, recorder } = started({ reconnect: false });
     last().end();
     await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+    expect(recorder.errors).toEqual([]);
     expect(states).toEqual(["connecting", "disconnected transport_failed"]);
     expect(clock.size).toBe(0);
   });
@@ -84,6 +85,22 @@ describe("connecting", () => {
     expect(states).toHaveLength(2);
   });
 
+  test("says so, too, of a socket that tells of its end from within close", () => {
+    const causes: (string | undefined)[] = [];
+    const { clock, last } = started({
+      connectTimeout: 3000,
+      onState: (_, cause) => causes.push(cause?.message),
+    });
+    last().close = () => last().end();
+    clock.advance(3000);
+    expect(causes).toEqual([undefined, expect.stringContaining("in time")]);
+  });
+
+  test("waits for ever where connectTimeout is 0", () => {
+    const { clock, states } = started({ connectTimeout: 0 });
+    expect([clock.size, states]).toEqual([0, ["connecting"]]);
+  });
+
   test.each(["", "chat"])("refuses a server that agrees to %j instead of sip", async (protocol) => {
     const { start, last } = started({ reconnect: false });
     last().accept(protocol);
@@ -97,8 +114,13 @@ describe("connecting", () => {
         throw new Error("blocked by policy");
       }
     } as unknown as NonNullable<WebSocketOptions["WebSocket"]>;
-    const { start } = started({ WebSocket: thrower, reconnect: false });
+    const { start, states } = started({ WebSocket: thrower, reconnect: false });
+    expect(states).toEqual(["connecting"]);
     await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+    const closed = started({ WebSocket: thrower });
+    await closed.transport.close();
+    await expect(closed.start).rejects.toMatchObject({ code: "closed" });
+    expect([closed.states, closed.clock.size]).toEqual([["connecting", "disconnected"], 0]);
   });
 
   test("closed meanwhile, start rejects", async () => {
@@ -114,6 +136,12 @@ describe("connecting", () => {
   test("starts once", async () => {
     const { transport } = started();
     await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
+    const { transport: closed, start, last } = started();
+    start.catch(() => {});
+    const done = closed.close();
+    last().end();
+    await done;
+    await expect(closed.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
   });
 });
 
@@ -181,6 +209,10 @@ describe("sending", () => {
   test("drops a connection whose server does not read, after the send", async () => {
     const { last, send, recorder, states } = started({ sendLimit: 1000 });
     last().accept();
+    last().bufferedAmount = 1000;
+    send("x");
+    await turn();
+    expect(recorder.closed).toEqual([]);
     last().bufferedAmount = 1001;
     send("x");
     expect(recorder.closed).toEqual([]);
@@ -202,6 +234,7 @@ describe("sending", () => {
 describe("receiving", () => {
   test("hands on text as it is, and array buffers as octets; nothing else", async () => {
     const { last, recorder } = started();
+    last().say("before it is open");
     last().accept();
     last().say("text");
     last().say(Uint8Array.of(1, 2).buffer);

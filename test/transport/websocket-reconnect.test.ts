@@ -1,11 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
-import type { SipError } from "../../src/errors.ts";
-import { type WebSocketTransport, webSocket } from "../../src/transport/websocket-client.ts";
-import { message, Recorder } from "./contract.ts";
-import { CountingClock } from "./counting-clock.ts";
+import type { WebSocketTransport } from "../../src/transport/websocket-client.ts";
+import { message } from "./contract.ts";
 import { anywhere, endClients, started, turn } from "./dialer-world.ts";
 
 afterEach(endClients);
@@ -44,56 +39,6 @@ describe("keep-alive", () => {
     clock.advance(10_000);
     expect(last().sent.length).toBeGreaterThanOrEqual(10);
     expect(states).toEqual(["connecting", "connected"]);
-  });
-});
-
-describe("a browser's network", () => {
-  test("gives the connection up when it goes, and connects at once when it comes", () => {
-    const network = new EventTarget();
-    const { clock, last, made, states, recorder, transport } = started({ network });
-    last().accept();
-    const flow = transport.flow(anywhere)!;
-    network.dispatchEvent(new Event("offline"));
-    expect(flow.open).toBe(false);
-    expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
-    expect(states.at(-1)).toBe("disconnected connection_closed");
-    clock.advance(3_600_000);
-    expect(made).toHaveLength(1);
-    network.dispatchEvent(new Event("online"));
-    expect(made).toHaveLength(2);
-    last().accept();
-    expect(states.slice(-2)).toEqual(["connecting", "connected"]);
-  });
-
-  test("ends the wait for the next attempt, and an attempt under way", () => {
-    const network = new EventTarget();
-    const { clock, last, made } = started({ network });
-    last().end();
-    network.dispatchEvent(new Event("offline"));
-    clock.advance(3_600_000);
-    expect(made).toHaveLength(1);
-    network.dispatchEvent(new Event("online"));
-    expect(made).toHaveLength(2);
-    network.dispatchEvent(new Event("offline"));
-    clock.advance(3_600_000);
-    expect(made).toHaveLength(2);
-  });
-
-  test("is not listened to any more after close, and brings back nothing that is not to come back", async () => {
-    const network = new EventTarget();
-    const once = started({ network, reconnect: false });
-    once.last().accept();
-    network.dispatchEvent(new Event("offline"));
-    network.dispatchEvent(new Event("online"));
-    expect(once.made).toHaveLength(1);
-    const closed = started({ network });
-    closed.last().accept();
-    const done = closed.transport.close();
-    closed.last().end();
-    await done;
-    network.dispatchEvent(new Event("offline"));
-    network.dispatchEvent(new Event("online"));
-    expect(closed.made).toHaveLength(1);
   });
 });
 
@@ -165,10 +110,14 @@ describe("reconnecting", () => {
     expect(made).toHaveLength(3);
     expect(clock.size).toBe(0);
     expect(recorder.closed).toMatchObject([{ flow, error: { code: "transport_failed" } }]);
+    expect(transport.flowById(flow.id)).toBeUndefined();
     const failures = send("x");
     await turn();
     expect(failures).toEqual(["connection_closed"]);
     transport.reconnect();
+    // The attempts are counted anew.
+    last().end();
+    clock.advance(1000);
     last().accept();
     expect(transport.state).toBe("connected");
     send("y");
@@ -198,6 +147,32 @@ describe("reconnecting", () => {
     expect(states.at(-1)).toBe("connected");
   });
 
+  test("lets nothing wait any more when it has given up", async () => {
+    const { last, clock, send } = started({ whileDisconnected: "wait", reconnect: { attempts: 1 } });
+    const before = send("before");
+    last().end();
+    clock.advance(1000);
+    last().end();
+    const after = send("after");
+    await turn();
+    expect([before, after, clock.size]).toEqual([["transport_failed"], ["connection_closed"], 0]);
+  });
+
+  test("begins with the preferred server again after a connection that held, and when told to reconnect", () => {
+    const url = ["wss://one.example.com/", "wss://two.example.com/"];
+    const { last, clock, made, transport, recorder } = started({ url });
+    last().accept();
+    clock.advance(5000);
+    last().end();
+    clock.advance(1000);
+    last().end();
+    last().accept();
+    transport.reconnect();
+    expect(made.map((each) => url.indexOf(each.url))).toEqual([0, 0, 1, 0]);
+    // That of the attempt; a flow's end is told as such.
+    expect(recorder.errors.map(({ code }) => code)).toEqual(["transport_failed"]);
+  });
+
   test("takes an error before the connection for its end, which Node 22 tells of in no other way", async () => {
     const { last, made, clock, start, states } = started({ url: ["wss://a.example/", "wss://b.example/"] });
     last().onerror?.({});
@@ -208,6 +183,8 @@ describe("reconnecting", () => {
     // The others tell of the end as well.
     last().onclose?.({ code: 1006 });
     expect(clock.size).toBe(1);
+    last().accept();
+    expect(states.at(-1)).toBe("disconnected transport_failed");
   });
 
   test("fails at the start where none of the servers can be reached", async () => {
@@ -229,10 +206,14 @@ describe("reconnecting", () => {
   );
 
   test("at once when the network has changed", async () => {
-    const { last, made, transport, recorder, states } = started();
+    const { last, made, transport, recorder, states, clock, send } = started({ sendLimit: 1000 });
     last().accept();
     const flow = transport.flow(anywhere)!;
+    // The old one is about to be dropped for what it does not take: that is not the new one's affair.
+    last().bufferedAmount = 1001;
+    send("too much");
     transport.reconnect();
+    await turn();
     expect(made[0]?.closes).toHaveLength(1);
     expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
     last().accept();
@@ -241,8 +222,11 @@ describe("reconnecting", () => {
     made[0]?.end();
     expect(recorder.messages).toEqual([]);
     expect(states).toEqual(["connecting", "connected", "connecting", "connected"]);
-    last().end();
+    last().onclose?.(undefined);
+    expect(recorder.closed.at(-1)?.error?.message).toMatch(/connection: 1006$/);
     transport.reconnect();
+    // There is no attempt besides this one.
+    clock.advance(9000);
     expect(made).toHaveLength(3);
   });
 
@@ -266,69 +250,14 @@ describe("reconnecting", () => {
     closing.last().end();
     expect(closing.clock.size).toBe(0);
     expect(closing.recorder.closed).toHaveLength(1);
-  });
-});
-
-describe("closing", () => {
-  test("waits for the socket, but not for ever", async () => {
-    const { transport, last, clock, recorder, states, send } = started();
-    last().accept();
-    let closed = false;
-    const closing = transport.close().then(() => {
-      closed = true;
+    const hasty = started({
+      onState: (state) => {
+        if (state === "connecting" && hasty) void hasty.transport.close();
+      },
     });
-    expect(last().closes).toEqual([1000]);
-    expect(recorder.closed).toMatchObject([{ error: undefined }]);
+    hasty.last().end();
+    hasty.transport.reconnect();
     await turn();
-    expect(closed).toBe(false);
-    last().end(1000);
-    await closing;
-    expect(clock.size).toBe(0);
-    expect(states).toEqual(["connecting", "connected", "disconnected"]);
-    expect(transport.flow(anywhere)).toBeUndefined();
-    expect(() => send("x")).toThrow("no flow");
-  });
-
-  test("fails what still waits", async () => {
-    const { transport, send, clock } = started();
-    const failures = send("x");
-    const closing = transport.close();
-    clock.advance(1000);
-    await closing;
-    expect(failures).toEqual(["closed"]);
-  });
-});
-
-describe("with the ws package's class", () => {
-  test("is refused by a server of another subprotocol, and leaves nothing behind", async () => {
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    const clock = new CountingClock();
-    const transport = webSocket({ url: `ws://127.0.0.1:${port}`, WebSocket, clock, reconnect: false });
-    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "transport_failed" });
-    await transport.close();
-    expect(clock.pending.size).toBe(0);
-    server.close();
-  });
-
-  test("survives close while it connects, and a server that never answers", async () => {
-    const server = createServer(() => {});
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    const url = `ws://127.0.0.1:${port}`;
-    const clock = new CountingClock();
-    const errors: SipError[] = [];
-    const slow = webSocket({ url, WebSocket, clock, connectTimeout: 50, reconnect: false });
-    await slow.start(new Recorder()).catch((error) => errors.push(error));
-    const hasty = webSocket({ url, WebSocket, clock });
-    const start = hasty.start(new Recorder()).catch((error) => errors.push(error));
-    await hasty.close();
-    await start;
-    await slow.close();
-    expect(errors.map(({ code }) => code)).toEqual(["transport_failed", "closed"]);
-    expect(clock.pending.size).toBe(0);
-    server.close();
+    expect(hasty.made).toHaveLength(1);
   });
 });

@@ -1,0 +1,97 @@
+// How the WebSocket client closes, on a fake server and with the ws package's class.
+
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import type { SipError } from "../../src/errors.ts";
+import { webSocket } from "../../src/transport/websocket-client.ts";
+import { Recorder } from "./contract.ts";
+import { CountingClock } from "./counting-clock.ts";
+import { anywhere, endClients, started, turn } from "./dialer-world.ts";
+
+afterEach(endClients);
+
+describe("closing", () => {
+  test("waits for the socket, but not for ever", async () => {
+    const { transport, last, clock, recorder, states, send } = started();
+    last().accept();
+    let closed = false;
+    const closing = transport.close().then(() => {
+      closed = true;
+    });
+    expect(last().closes).toEqual([1000]);
+    expect(recorder.closed).toMatchObject([{ error: undefined }]);
+    await turn();
+    expect(closed).toBe(false);
+    last().end(1000);
+    await closing;
+    expect(clock.size).toBe(0);
+    expect(states).toEqual(["connecting", "connected", "disconnected"]);
+    expect(transport.flow(anywhere)).toBeUndefined();
+    expect(() => send("x")).toThrow("no flow");
+  });
+
+  test("fails what still waits", async () => {
+    const { transport, send, clock } = started();
+    const failures = send("x");
+    const closing = transport.close();
+    clock.advance(1000);
+    await closing;
+    expect(failures).toEqual(["closed"]);
+  });
+
+  test("hangs up on a server that answers no close, where the class can", async () => {
+    const { transport, last, clock } = started();
+    last().accept();
+    let hungUp = 0;
+    Reflect.set(last(), "terminate", () => hungUp++);
+    const closing = transport.close();
+    clock.advance(999);
+    expect(hungUp).toBe(0);
+    clock.advance(1);
+    await closing;
+    expect(hungUp).toBe(1);
+  });
+
+  test("tells nothing new while it waits for its next attempt", async () => {
+    const { transport, last, states } = started();
+    last().end();
+    await transport.close();
+    expect(states).toEqual(["connecting", "disconnected transport_failed"]);
+  });
+});
+
+describe("with the ws package's class", () => {
+  test("is refused by a server of another subprotocol, and leaves nothing behind", async () => {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => false });
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const clock = new CountingClock();
+    const transport = webSocket({ url: `ws://127.0.0.1:${port}`, WebSocket, clock, reconnect: false });
+    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "transport_failed" });
+    await transport.close();
+    expect(clock.pending.size).toBe(0);
+    server.close();
+  });
+
+  test("survives close while it connects, and a server that never answers", async () => {
+    const server = createServer(() => {});
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const url = `ws://127.0.0.1:${port}`;
+    const clock = new CountingClock();
+    const errors: SipError[] = [];
+    const slow = webSocket({ url, WebSocket, clock, connectTimeout: 50, reconnect: false });
+    await slow.start(new Recorder()).catch((error) => errors.push(error));
+    const hasty = webSocket({ url, WebSocket, clock });
+    const start = hasty.start(new Recorder()).catch((error) => errors.push(error));
+    await hasty.close();
+    await start;
+    await slow.close();
+    expect(errors.map(({ code }) => code)).toEqual(["transport_failed", "closed"]);
+    expect(clock.pending.size).toBe(0);
+    server.close();
+  });
+});
