@@ -28,8 +28,8 @@ export class NetworkWatch {
   readonly #onOnline = (): void => this.#set(true);
   readonly #onOffline = (): void => this.#set(false);
 
+  /** Told again, it may be news: a page that begins without a network hears of the one that comes, and not that it lacked one. */
   #set(online: boolean): void {
-    if (this.online === online) return;
     this.online = online;
     this.#changed();
   }

@@ -24,6 +24,7 @@ describe("connecting", () => {
       state: "connected",
     });
     expect(transport.sentBy).toMatch(/^[a-z0-9]{12}\.invalid$/);
+    expect(transport.flow(anywhere)?.local).toEqual(transport.local);
     expect(transport.flow(anywhere)?.remote).toEqual({ host: "edge.example.com", port: 443 });
     expect(states).toEqual(["connecting", "connected"]);
     expect(webSocket({ url: "ws://[::1]:8080", WebSocket })).toMatchObject({ protocol: "WS", secure: false });

@@ -38,6 +38,17 @@ describe("a browser's network", () => {
     expect(made).toHaveLength(2);
   });
 
+  test("is tried at once when it comes, though nobody said that it was gone: a page may begin without one", () => {
+    const network = new EventTarget();
+    const { last, made } = started({ network });
+    last().end();
+    network.dispatchEvent(new Event("online"));
+    expect(made).toHaveLength(2);
+    // Under way already.
+    network.dispatchEvent(new Event("online"));
+    expect(made).toHaveLength(2);
+  });
+
   test("leaves the other servers for when it is back, and what was connected meanwhile alone", () => {
     const network = new EventTarget();
     const { last, made, transport, states } = started({
