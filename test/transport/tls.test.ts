@@ -235,7 +235,11 @@ describe("setSecureContext", () => {
     expect(() => transport.setSecureContext({ key: "no", cert: "no" })).toThrow(
       expect.objectContaining({ code: "value_invalid" }),
     );
-    expect(() => tls({ tls: { key: "no" } })).toThrow(expect.objectContaining({ code: "value_invalid" }));
+    const options = named();
+    for (const bad of [{ tls: { key: "no" } }, { ...options, client: { key: "no" } }]) {
+      expect(() => tls(bad)).toThrow(expect.objectContaining({ code: "value_invalid" }));
+    }
+    tls({ ...options, client: authority.issue({ dns: ["client.example.com"] }) });
     expect(names(await presented(transport.local.port))).toBe("DNS:old.example.com");
   });
 });

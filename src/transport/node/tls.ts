@@ -73,6 +73,8 @@ class TlsStreams extends StreamTransport implements TlsTransport {
 
   constructor(options: TlsOptions) {
     checkSecureContext(options.tls);
+    // Else the first connection that is opened would throw, at who only sends.
+    if (options.client) checkSecureContext({ ...shared(options.tls), ...options.client });
     const context = { current: options.tls };
     const kind: StreamKind = {
       protocol: "TLS",
