@@ -46,6 +46,8 @@ export class WebSocketDialer implements WebSocketTransport {
   #retry: TimerHandle | undefined;
   #network: NetworkWatch | undefined;
   #settleStart: ((error: SipError | undefined) => void) | undefined;
+  /** Set before anybody is told of the end, who might begin anew. */
+  #over = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: WebSocketOptions) {
@@ -86,7 +88,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   start(receiver: TransportReceiver): Promise<void> {
-    if (this.#receiver || this.#closing) {
+    if (this.#receiver || this.#over) {
       return Promise.reject(new SipError("closed", "a WebSocket transport starts once"));
     }
     this.#receiver = receiver;
@@ -109,7 +111,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#closing) failLater(failed, new SipError("closed", "the WebSocket transport is closed"));
+    if (this.#over) failLater(failed, new SipError("closed", "the WebSocket transport is closed"));
     else if (flow !== this.#flow || !flow.open) failLater(failed, disconnected());
     else if (this.#state === "connected") this.#link?.send(data, failed);
     else if (this.#state === "connecting" || this.#mayWait) this.#queue.add(data, failed);
@@ -117,7 +119,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   reconnect(): void {
-    if (!this.#receiver || this.#closing || this.#state === "connecting") return;
+    if (!this.#receiver || this.#over || this.#state === "connecting") return;
     this.#backoff.reset();
     this.#server = 0;
     if (this.#link) {
@@ -130,6 +132,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   close(): Promise<void> {
+    this.#over = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -159,7 +162,7 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#cancelRetry();
     this.#tell("connecting", undefined);
     // The user's onState may have closed the transport.
-    if (this.#closing) return;
+    if (this.#over) return;
     const { href } = this.#servers[this.#server] as URL;
     this.#flow.remote = this.#remote;
     try {
@@ -185,7 +188,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   #disconnected(error: SipError): void {
-    if (this.#closing) return;
+    if (this.#over) return;
     const stood = this.#state === "connected";
     // A server that takes connections and closes them is no better than one that takes none.
     const held = stood && this.#clock.now() - this.#since >= LONG;

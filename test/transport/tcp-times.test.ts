@@ -1,7 +1,10 @@
 // The times and ends of TCP connections, on real sockets: idleness, connecting, and what is left when one is over.
 
+import type { Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import { tcp } from "../../src/transport/node/tcp.ts";
 import { message } from "./contract.ts";
 import { endAll, HOST, rawClient, rawServer, sendOn, startTcp, until } from "./stream-world.ts";
 
@@ -28,6 +31,18 @@ describe("a connection", () => {
       expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed" } }]);
     },
   );
+
+  it("is idle for a quarter longer than it may at most", async () => {
+    const clock = new VirtualClock();
+    const { transport, recorder } = await startTcp({ clock, idleTimeout: 1000 });
+    await rawClient(transport.local.port);
+    await until(() => transport.counts?.connections === 1);
+    clock.advance(999);
+    expect(recorder.closed).toEqual([]);
+    clock.advance(251);
+    expect(recorder.closed).toHaveLength(1);
+    await until(() => clock.size === 1);
+  });
 
   it("has all the time there is once it stands", async () => {
     const { port, sockets } = await rawServer();
@@ -65,5 +80,67 @@ describe("a connection", () => {
     for (let i = 0; i < 30 && recorder.closed.length === 0; i++) sendOn(flow, text("one"));
     expect([flow.open, recorder.closed]).toEqual([true, []]);
     await until(() => recorder.closed.length === 1);
+  });
+});
+
+describe("closing", () => {
+  it("writes what waits before it ends", async () => {
+    const { port, sockets } = await rawServer();
+    const { transport } = await startTcp();
+    const flow = transport.flow({ host: HOST, port })!;
+    await until(() => sockets.length === 1);
+    let got = "";
+    sockets[0]!.on("data", (data) => {
+      got += data;
+    });
+    sendOn(flow, text("last"));
+    await transport.close();
+    await until(() => got !== "");
+    expect(got).toBe(text("last"));
+  });
+
+  it("does not wait for a peer that never ends", async () => {
+    const { transport } = await startTcp({ closeTimeout: 50 });
+    const { socket } = await rawClient(transport.local.port);
+    await until(() => transport.counts?.connections === 1);
+    socket.pause();
+    socket.allowHalfOpen = true;
+    const since = performance.now();
+    await transport.close();
+    expect(performance.now() - since).toBeLessThan(1000);
+  });
+
+  it("opens nothing more", async () => {
+    const { port } = await rawServer();
+    const { transport } = await startTcp();
+    const closed = transport.close();
+    expect(transport.flow({ host: HOST, port })).toBeUndefined();
+    await closed;
+    expect(transport.counts).toMatchObject({ opened: 0 });
+  });
+
+  it("opens nothing more for who hears that a connection ends with it", async () => {
+    const { port } = await rawServer();
+    const { transport, recorder } = await startTcp();
+    transport.flow({ host: HOST, port });
+    recorder.onFlowClosed = () => void transport.flow({ host: HOST, port });
+    await transport.close();
+    expect(transport.counts).toMatchObject({ opened: 1, connections: 0 });
+  });
+
+  it("lets go of a listener that has had a fault", async () => {
+    const { transport, recorder } = await startTcp();
+    const { server } = transport as unknown as { server: Server };
+    server.emit("error", new Error("too many open files"));
+    expect(recorder.errors).toMatchObject([{ code: "transport_failed" }]);
+    await transport.close();
+    expect(server.listening).toBe(false);
+  });
+
+  it("while it starts, and a port in use, are told", async () => {
+    const { transport } = await startTcp();
+    expect(() => tcp({ host: "a b" })).toThrow(expect.objectContaining({ code: "value_invalid" }));
+    await expect(startTcp({ port: transport.local.port })).rejects.toMatchObject({ code: "address_in_use" });
+    await expect(transport.start(undefined as never)).rejects.toMatchObject({ code: "closed" });
   });
 });

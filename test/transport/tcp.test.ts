@@ -200,6 +200,18 @@ describe("a connection that goes out", () => {
     expect([failures.flat(), recorder.closed, flow.open]).toEqual([[], [], true]);
   });
 
+  it("comes from the transport's own address, where its family is that of the target", async () => {
+    const called = [await startTcp(), await startTcp({ host: "::1" })];
+    const { transport } = await startTcp({ host: "127.0.0.2" });
+    for (const each of called) sendOn(transport.flow(each.transport.local)!, text("one"));
+    await until(() => called.every(({ recorder }) => recorder.messages.length === 1));
+    expect(called.map(({ recorder }) => recorder.messages[0]!.flow.remote.host)).toEqual([
+      "127.0.0.2",
+      "::1",
+    ]);
+    expect(transport.flow({ host: HOST, port: 0 })).toBeUndefined();
+  });
+
   it("is not opened past the limit", async () => {
     const { port } = await rawServer();
     const { port: other } = await rawServer();
@@ -242,39 +254,5 @@ describe("a connection that goes out", () => {
     await until(() => recorder.closed.length === 1);
     expect(transport.flow({ host: HOST, port: 5099 })).not.toBe(flow);
     expect((await startTcp()).transport.alias).toBeUndefined();
-  });
-});
-
-describe("closing", () => {
-  it("writes what waits before it ends", async () => {
-    const { port, sockets } = await rawServer();
-    const { transport } = await startTcp();
-    const flow = transport.flow({ host: HOST, port })!;
-    await until(() => sockets.length === 1);
-    let got = "";
-    sockets[0]!.on("data", (data) => {
-      got += data;
-    });
-    sendOn(flow, text("last"));
-    await transport.close();
-    await until(() => got !== "");
-    expect(got).toBe(text("last"));
-  });
-
-  it("does not wait for a peer that never ends", async () => {
-    const { transport } = await startTcp({ closeTimeout: 50 });
-    const { socket } = await rawClient(transport.local.port);
-    await until(() => transport.counts?.connections === 1);
-    socket.pause();
-    socket.allowHalfOpen = true;
-    const since = performance.now();
-    await transport.close();
-    expect(performance.now() - since).toBeLessThan(1000);
-  });
-
-  it("while it starts, and a port in use, are told", async () => {
-    const { transport } = await startTcp();
-    await expect(startTcp({ port: transport.local.port })).rejects.toMatchObject({ code: "address_in_use" });
-    await expect(transport.start(undefined as never)).rejects.toMatchObject({ code: "closed" });
   });
 });

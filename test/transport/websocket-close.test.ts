@@ -54,6 +54,19 @@ describe("closing", () => {
     expect(hungUp).toBe(1);
   });
 
+  test("is the end for who reconnects when there is no connection, or when a flow ends", async () => {
+    const { transport, last, made, recorder, clock } = started({
+      onState: (state) => void (state === "disconnected" && transport.reconnect()),
+    });
+    recorder.onFlowClosed = () => transport.reconnect();
+    last().accept();
+    transport.flow(anywhere);
+    const closed = transport.close();
+    last().end();
+    await closed;
+    expect([made.length, transport.state, clock.size]).toEqual([1, "disconnected", 0]);
+  });
+
   test("tells nothing new while it waits for its next attempt", async () => {
     const { transport, last, states } = started();
     last().end();

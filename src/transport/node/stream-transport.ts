@@ -48,6 +48,8 @@ export class StreamTransport implements Transport, StreamOwner {
   #server: Server | undefined;
   #receiver: TransportReceiver | undefined;
   #sweeper: TimerHandle | undefined;
+  /** Set before anybody is told of the end, who might begin anew. */
+  #over = false;
   #closing: Promise<void> | undefined;
   #counts = { accepted: 0, opened: 0, refused: 0, pings: 0, faults: 0, handshakes: 0 };
 
@@ -91,8 +93,7 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
-    if (this.#server || this.#closing)
-      throw new SipError("closed", `a ${this.protocol} transport starts once`);
+    if (this.#server || this.#over) throw new SipError("closed", `a ${this.protocol} transport starts once`);
     const server = this.#kind.createServer();
     this.#server = server;
     // First of all: what is past the limits costs no handshake.
@@ -115,7 +116,7 @@ export class StreamTransport implements Transport, StreamOwner {
 
   flow(remote: Address & Pick<Target, "domain">): Flow | undefined {
     const { host, port, domain = host } = remote;
-    if (!this.#receiver || this.#closing || !(port >= 1 && port <= 65535)) return undefined;
+    if (!this.#receiver || this.#over || !(port >= 1 && port <= 65535)) return undefined;
     const known = this.#pool.find(host, port, this.secure ? domain : host);
     if (known) return known;
     if (this.#pool.full) {
@@ -130,12 +131,13 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#closing) failLater(failed, new SipError("closed", `the ${this.protocol} transport is closed`));
+    if (this.#over) failLater(failed, new SipError("closed", `the ${this.protocol} transport is closed`));
     // What was read from a datagram may come without one.
     else (flow as StreamConnection).send(withContentLength(data), failed);
   }
 
   close(): Promise<void> {
+    this.#over = true;
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -177,7 +179,7 @@ export class StreamTransport implements Transport, StreamOwner {
       server.listen({ host, port }, () => {
         server.off("error", refused);
         server.on("error", (cause) => report(this.#receiver, socketError(cause, `${this.protocol} server`)));
-        if (!this.#closing) resolve();
+        if (!this.#over) resolve();
         else {
           server.close();
           closed();
@@ -187,7 +189,7 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   #admit(socket: Socket): void {
-    if (!this.#closing && this.#pool.admit(socket)) return;
+    if (!this.#over && this.#pool.admit(socket)) return;
     this.#counts.refused++;
     socket.on("error", () => {});
     socket.destroy();
@@ -196,7 +198,7 @@ export class StreamTransport implements Transport, StreamOwner {
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     // Refused above, or gone before its turn came.
-    if (socket.destroyed || remoteAddress === undefined || remotePort === undefined || this.#closing) {
+    if (socket.destroyed || remoteAddress === undefined || remotePort === undefined || this.#over) {
       socket.on("error", () => {});
       socket.destroy();
       return;
@@ -236,7 +238,7 @@ export class StreamTransport implements Transport, StreamOwner {
 
   #sweep(): void {
     const { idleTimeout = 900_000 } = this.#options;
-    if (idleTimeout <= 0 || this.#closing) return;
+    if (idleTimeout <= 0 || this.#over) return;
     this.#sweeper = this.#clock.set(() => {
       const oldest = this.#clock.now() - idleTimeout;
       for (const connection of this.#pool.connections) {
@@ -248,7 +250,7 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   onFrame(data: Uint8Array, connection: StreamConnection): void {
-    if (this.#receiver && !this.#closing) deliver(this.#receiver, data, connection);
+    if (this.#receiver && !this.#over) deliver(this.#receiver, data, connection);
   }
 
   onPing(): void {
@@ -257,12 +259,12 @@ export class StreamTransport implements Transport, StreamOwner {
 
   onFault(error: SipError, head: Uint8Array | undefined, connection: StreamConnection): void {
     this.#counts.faults++;
-    if (this.#receiver && !this.#closing) tellFault(this.#receiver, error, head, connection);
+    if (this.#receiver && !this.#over) tellFault(this.#receiver, error, head, connection);
   }
 
   onEnd(connection: StreamConnection, error: SipError | undefined): void {
     this.#pool.remove(connection);
-    if (this.#receiver) tellClosed(this.#receiver, connection, this.#closing ? undefined : error);
+    if (this.#receiver) tellClosed(this.#receiver, connection, error);
   }
 
   onGone(connection: StreamConnection): void {
