@@ -99,6 +99,16 @@ describe("closing", () => {
     expect(got).toBe(text("last"));
   });
 
+  it("writes it to who has called, too, and more than the kernel takes at once", async () => {
+    const { transport, recorder } = await startTcp();
+    const { socket, read } = await rawClient(transport.local.port);
+    socket.write(text("one"));
+    await until(() => recorder.messages.length === 1);
+    sendOn(recorder.messages[0]!.flow, "x".repeat(8_000_000));
+    await transport.close();
+    await until(() => read().length === 8_000_000);
+  });
+
   it("does not wait for a peer that never ends", async () => {
     const { transport } = await startTcp({ closeTimeout: 50 });
     const { socket } = await rawClient(transport.local.port);

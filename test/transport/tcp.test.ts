@@ -213,12 +213,16 @@ describe("a connection that goes out", () => {
   });
 
   it("is not opened past the limit", async () => {
-    const { port } = await rawServer();
+    const { port, sockets } = await rawServer();
     const { port: other } = await rawServer();
-    const { transport } = await startTcp({ maxConnections: 1 });
+    const { transport, recorder } = await startTcp({ maxConnections: 1 });
     expect(transport.flow({ host: HOST, port })).toBeDefined();
+    await until(() => sockets.length === 1);
     expect(transport.flow({ host: HOST, port: other })).toBeUndefined();
     expect(transport.counts).toMatchObject({ refused: 1 });
+    sockets[0]!.destroy();
+    await until(() => recorder.closed.length === 1);
+    await until(() => transport.flow({ host: HOST, port: other }) !== undefined);
   });
 
   it("is pinged, and dropped when nothing comes back", async () => {
@@ -250,9 +254,23 @@ describe("a connection that goes out", () => {
     const { flow } = recorder.messages[0]!;
     transport.alias?.(flow, 5099);
     expect(transport.flow({ host: HOST, port: 5099 })).toBe(flow);
+    // Said again it is no other; a peer that says another each time has 31, besides its own address.
+    for (let i = 0; i < 40; i++) transport.alias?.(flow, 5099);
+    for (let i = 0; i < 40; i++) transport.alias?.(flow, 6000 + i);
+    const found = Array.from({ length: 30 }, (_, i) => transport.flow({ host: HOST, port: 6000 + i }));
+    expect(new Set(found)).toEqual(new Set([flow]));
+    expect(transport.flow({ host: HOST, port: 6030 })).not.toBe(flow);
+    // The last to say it has it, and keeps it when the one before goes.
+    const { socket: second } = await rawClient(transport.local.port);
+    second.write(text("two"));
+    await until(() => recorder.messages.length === 2);
+    const { flow: later } = recorder.messages[1]!;
+    transport.alias?.(later, 5099);
     socket.destroy();
-    await until(() => recorder.closed.length === 1);
-    expect(transport.flow({ host: HOST, port: 5099 })).not.toBe(flow);
+    await until(() => !flow.open);
+    expect(transport.flow({ host: HOST, port: 5099 })).toBe(later);
+    transport.alias?.(flow, 6000);
+    expect(transport.flow({ host: HOST, port: 6000 })).not.toBe(flow);
     expect((await startTcp()).transport.alias).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import type { PeerCertificate } from "node:tls";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
+import type { SipError } from "../../src/errors.ts";
 import { type TlsOptions, type TlsTransport, tls } from "../../src/transport/node/tls.ts";
 import { checkSipDomain, sipDomains } from "../../src/transport/node/tls-identity.ts";
 import { type AltNames, Authority } from "./certificate.ts";
@@ -39,6 +40,8 @@ describe("the domains of a certificate (RFC 5922 §7.1)", () => {
     ["DNS:a.example.com\0.evil.example.com", []],
     ["DNS:*.example.com", []],
     ["DNS:a.example.com, nonsense", []],
+    ['DNS:"a\\x", DNS:evil.example.com', []],
+    [`DNS:${"a.".repeat(128)}b`, []],
     ["", []],
     [undefined, ["cn.example.com"]],
   ])("%j: %j", (names, domains) => {
@@ -136,10 +139,12 @@ describe("a server that is called", () => {
     };
     const server = await startTls({ tls: { ...options.tls, SNICallback } });
     const client = await startTls(options);
-    for (const domain of ["a.example.com", "b.example.com."]) {
-      sendOn(client.transport.flow({ ...server.transport.local, domain })!, text);
+    const failures: SipError[][] = [];
+    // An address is no name that SNI could carry; this certificate is for none, which is another matter.
+    for (const domain of ["a.example.com", "b.example.com.", HOST]) {
+      failures.push(sendOn(client.transport.flow({ ...server.transport.local, domain })!, text));
     }
-    await until(() => server.recorder.messages.length === 2);
+    await until(() => server.recorder.messages.length === 2 && failures[2]?.length === 1);
     expect(asked.sort()).toEqual(["a.example.com", "b.example.com"]);
   });
 });
@@ -161,6 +166,20 @@ describe("a client that calls", () => {
     // RFC 5923: the alias is good for the domain that the certificate shows, and for no other.
     server.transport.alias?.(flow, 5099);
     expect(server.transport.flow({ host: HOST, port: 5099, domain: "client.example.com" })).toBe(flow);
+    expect(server.transport.flow({ host: HOST, port: 5099, domain: "bank.example.com" })).not.toBe(flow);
+  });
+
+  it("is nobody by a certificate that nobody known has signed, where it is let in all the same", async () => {
+    const options = named({ dns: ["server.example.com"] });
+    const asking = { ...options.tls, requestCert: true, rejectUnauthorized: false };
+    const server = await startTls({ tls: asking, alias: true });
+    const stranger = new Authority().issue({ dns: ["bank.example.com"] });
+    const client = await startTls({ tls: { ...stranger, ca } });
+    sendOn(client.transport.flow({ ...server.transport.local, domain: "server.example.com" })!, text);
+    await until(() => server.recorder.messages.length === 1);
+    const { flow } = server.recorder.messages[0]!;
+    expect(server.transport.domains(flow)).toEqual([]);
+    server.transport.alias?.(flow, 5099);
     expect(server.transport.flow({ host: HOST, port: 5099, domain: "bank.example.com" })).not.toBe(flow);
   });
 
