@@ -107,6 +107,7 @@ describe("the handshake", () => {
       await settle();
       await end(socket);
       await settle();
+      if (end.length === 0) expect(clock.pending.size).toBe(0);
       decide(true);
       await settle();
       expect(transport.connections).toBe(0);
@@ -123,6 +124,14 @@ describe("the handshake", () => {
     await once(socket, "close");
     await connected(url);
     expect(transport.connections).toBe(2);
+    // Those that are not decided on count as well.
+    const slow = await started({ maxConnections: 2, verify: () => new Promise(() => {}) });
+    for (let i = 0; i < 2; i++) {
+      const waiting = new WebSocket(slow.url, ["sip"]);
+      waiting.on("error", () => {});
+    }
+    await settle();
+    expect((await refusal(slow.url)).statusCode).toBe(503);
   });
 
   test("takes its path only", async () => {
@@ -173,11 +182,13 @@ describe("the server", () => {
     start.catch(() => {});
     await transport.close();
     await expect(start).rejects.toMatchObject({ code: "closed" });
+    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
   });
 
   test("closes with 1001, leaves no timer, and frees its port", async () => {
     const clock = new CountingClock();
-    const { url, transport, recorder } = await started({ clock });
+    const { url, transport, recorder } = await started({ clock, pingInterval: 0 });
+    expect(clock.pending.size).toBe(0);
     const { socket } = await connected(url);
     const closed = once(socket, "close");
     const { port } = transport.local;
@@ -204,10 +215,11 @@ describe("the server", () => {
     const clock = new CountingClock();
     const { transport, recorder } = await started({ clock, closeTimeout: 50 });
     await deafClient(transport.local);
+    await connected(`ws://127.0.0.1:${transport.local.port}/`);
     const before = performance.now();
     await transport.close();
     expect(performance.now() - before).toBeLessThan(2000);
-    expect(recorder.closed).toHaveLength(1);
+    expect(recorder.closed).toHaveLength(2);
     expect(clock.pending.size).toBe(0);
   });
 
@@ -234,6 +246,7 @@ describe("the server", () => {
     });
     const transport = webSocketServer({ server, path: "/sip", advertise: "edge.example.com" });
     await transport.start(new Recorder());
+    expect(transport.sentBy).toBe("edge.example.com:80");
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     cleanups.push(() => server.close());

@@ -1,0 +1,150 @@
+// UDP on a runtime's sockets that the test makes up: what no real socket can be made to do.
+
+import { describe, expect, test } from "vitest";
+import { SipError } from "../../src/errors.ts";
+import { DatagramTransport } from "../../src/transport/datagram.ts";
+import type { DatagramEvents, DatagramSent, DatagramSocket } from "../../src/transport/datagram-socket.ts";
+import type { UdpOptions } from "../../src/transport/udp-options.ts";
+import { message, Recorder } from "./contract.ts";
+
+interface Sent {
+  readonly data: Uint8Array;
+  readonly host: string;
+  readonly sent: DatagramSent;
+}
+
+function world(options: UdpOptions = {}, open?: () => Promise<DatagramSocket>) {
+  let events: DatagramEvents | undefined;
+  const out: Sent[] = [];
+  const socket = {
+    local: { host: options.host ?? "192.0.2.9", port: 5060 },
+    broken: false,
+    closed: 0,
+    send(data: Uint8Array<ArrayBuffer>, _port: number, host: string, sent: DatagramSent) {
+      if (socket.broken) throw new Error("no buffers");
+      out.push({ data, host, sent });
+    },
+    close: async () => void socket.closed++,
+  };
+  const transport = new DatagramTransport(
+    {
+      open: async (_local, _options, _family, given) => {
+        events = given;
+        return open ? await open() : socket;
+      },
+      lookup: async () => "192.0.2.7",
+      dropped: () => 3,
+      sentBy: (_advertise, { host }) => host,
+    },
+    { host: "192.0.2.9", ...options },
+  );
+  const recorder = new Recorder();
+  const hear = (data: Uint8Array, host = "192.0.2.1"): void => events?.message(data, host, 5060);
+  const send = (data = message("x"), host = "192.0.2.1"): string[] => {
+    const failures: string[] = [];
+    transport.send(data, transport.flow({ host, port: 5060 })!, ({ code }) => failures.push(code));
+    return failures;
+  };
+  return { transport, recorder, socket, out, hear, send };
+}
+
+/** A STUN message without attributes (RFC 8489 §5). */
+function stun(type: number): Uint8Array {
+  return Uint8Array.of(type >> 8, type & 255, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...new Array<number>(12).fill(7));
+}
+
+describe("a datagram socket", () => {
+  test("gets no more than the limit, which what has left does not count for", async () => {
+    const { transport, recorder, out, send, socket } = world({ sendQueueLimit: 100 });
+    await transport.start(recorder);
+    const data = new Uint8Array(60);
+    const failures = [send(data), send(data), send(data)];
+    await null;
+    expect(failures).toEqual([[], [], ["transport_failed"]]);
+    for (const { sent } of out.splice(0)) sent(undefined);
+    socket.broken = true;
+    failures.push(send(data), send(data), send(data));
+    await null;
+    socket.broken = false;
+    failures.push(send(data));
+    await null;
+    expect(failures.slice(3).flat()).toHaveLength(3);
+    out[0]?.sent(new Error("unreachable"));
+    expect(failures[6]).toEqual(["transport_failed"]);
+  });
+
+  test("is asked how much waits where it knows", async () => {
+    const { transport, recorder, send, socket } = world({ sendQueueLimit: 100 });
+    let waiting = 0;
+    Object.assign(socket, { waiting: () => waiting });
+    await transport.start(recorder);
+    const failures = [send(new Uint8Array(200)), send()];
+    waiting = 101;
+    failures.push(send());
+    await null;
+    expect(failures).toEqual([[], [], ["transport_failed"]]);
+  });
+
+  test("is sent to by mapped addresses where it is an IPv6 one for both families", async () => {
+    const { transport, recorder, send, out } = world({ host: "::" });
+    await transport.start(recorder);
+    send(message("x"), "there.example.com");
+    send(message("x"), "192.0.2.1");
+    send(message("x"), "2001:db8::1");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(out.map(({ host }) => host).sort()).toEqual([
+      "2001:db8::1",
+      "::ffff:192.0.2.1",
+      "::ffff:192.0.2.7",
+    ]);
+  });
+
+  test("of IPv4 reaches no IPv6, bound to whatever", async () => {
+    const { transport, recorder } = world({ host: "0.0.0.0" });
+    await transport.start(recorder);
+    expect(transport.flow({ host: "::1", port: 5060 })).toBeUndefined();
+  });
+
+  test("has its fillers and its STUN counted, of which requests alone are answered, with the address that the peer has", async () => {
+    const { transport, recorder, hear, out } = world({ host: "::" });
+    expect(transport.counts).not.toHaveProperty("dropped");
+    await transport.start(recorder);
+    hear(Uint8Array.of(13, 10));
+    hear(stun(0x0101));
+    hear(stun(0x0001), "::ffff:192.0.2.1");
+    expect(transport.counts).toMatchObject({ fillers: 1, stun: 1, stunDropped: 1, dropped: 3 });
+    expect(recorder.messages).toEqual([]);
+    // XOR-MAPPED-ADDRESS (RFC 8489 §14.2): IPv4.
+    const { data, host } = out[0]!;
+    const at = data.findIndex((octet, i) => octet === 0x00 && data[i + 1] === 0x20);
+    expect([host, data[at + 5]]).toEqual(["::ffff:192.0.2.1", 1]);
+  });
+
+  test("that cannot be opened says why, in the runtime's words or ours, and may be tried again", async () => {
+    const unsupported = new SipError("unsupported", "not here");
+    const { transport, recorder } = world({}, () => Promise.reject(unsupported));
+    await expect(transport.start(recorder)).rejects.toBe(unsupported);
+    await expect(transport.start(recorder)).rejects.toBe(unsupported);
+    const late = world({}, () => Promise.reject(new Error("no")));
+    const start = late.transport.start(late.recorder);
+    const closed = late.transport.close();
+    await expect(start).rejects.toMatchObject({ code: "transport_failed" });
+    await closed;
+  });
+
+  test("is heard of no more when it is closed", async () => {
+    const { transport, recorder, hear, socket, send } = world({ host: "::ffff:192.0.2.9" });
+    await transport.start(recorder);
+    expect([transport.local.host, transport.sentBy]).toEqual(["192.0.2.9", "192.0.2.9"]);
+    hear(message("one"));
+    const { flow } = recorder.messages[0]!;
+    send();
+    await transport.close();
+    hear(message("two"));
+    expect([recorder.messages.length, socket.closed, transport.flowById(flow!.id)]).toEqual([
+      1,
+      1,
+      undefined,
+    ]);
+  });
+});
