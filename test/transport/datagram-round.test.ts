@@ -57,6 +57,8 @@ describe("a round of datagrams", () => {
     await turn();
     add(own, "d");
     await turn();
+    // What is sent now is sent at once: nobody would come to fetch it.
+    expect(own.open).toBe(false);
     expect(seen).toEqual([false, true, true, false]);
     expect(log).toEqual(["a", "b", "c", "over", "d"]);
   });

@@ -299,8 +299,13 @@ describe("udp", () => {
   });
 
   test("cannot open a group that is none", async () => {
-    const transport = udp({ host: "127.0.0.1", port: 0, multicast: ["192.0.2.1"] });
+    const { port, socket } = await rawSocket();
+    socket.close();
+    open.pop();
+    const transport = udp({ host: "127.0.0.1", port, multicast: ["192.0.2.1"] });
     await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "transport_failed" });
     await transport.close();
+    // It was bound by then, and has let go.
+    expect((await started({ port })).transport.local.port).toBe(port);
   });
 });

@@ -168,16 +168,19 @@ describe("flows", () => {
   test("that answer no pings are dropped, the others are not", async () => {
     const clock = new VirtualClock();
     const { url, recorder, transport } = await started({ clock, pingInterval: 30_000 });
-    await deafClient(transport.local);
+    const [silent, talking] = [await deafClient(transport.local), await deafClient(transport.local)];
     const { socket } = await connected(url);
     let pings = 0;
     socket.on("ping", () => pings++);
     for (let i = 0; i < 3; i++) {
       clock.advance(30_000);
+      // A masked text frame: whatever comes proves that a client lives.
+      talking.write(Uint8Array.of(0x81, 0x81, 0, 0, 0, 0, 65));
       await settle();
     }
     expect(pings).toBe(3);
-    expect(transport.connections).toBe(1);
+    expect(transport.connections).toBe(2);
+    await once(silent.resume(), "close");
     expect(recorder.closed.map(({ error }) => error?.message)).toEqual([expect.stringContaining("no pings")]);
   });
 });

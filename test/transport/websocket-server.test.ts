@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { VirtualClock } from "../../src/clock.ts";
@@ -18,6 +19,18 @@ describe("the handshake", () => {
     const { url } = await started();
     const { socket } = await connected(url, ["chat", "sip"]);
     expect(socket.protocol).toBe("sip");
+    const spaced = httpRequest(url.replace("ws:", "http:"), {
+      headers: {
+        Connection: "Upgrade",
+        Upgrade: "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol": "chat, sip",
+      },
+    });
+    const [answer, stream] = (await once(spaced.end(), "upgrade")) as [IncomingMessage, Duplex];
+    cleanups.push(() => stream.destroy());
+    expect(answer.headers["sec-websocket-protocol"]).toBe("sip");
   });
 
   test.each([[[]], [["sips"]], [["chat"]], [["SIP"]]])(

@@ -109,7 +109,6 @@ export class WebSocketConnection implements Flow {
 
   /** Ends the connection at once, without a handshake. */
   drop(error: SipError | undefined): void {
-    this.#error ??= error;
     this.#end(error);
     this.#socket.terminate();
   }
