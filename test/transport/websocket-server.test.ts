@@ -195,7 +195,10 @@ describe("the server", () => {
     start.catch(() => {});
     await transport.close();
     await expect(start).rejects.toMatchObject({ code: "closed" });
-    await expect(transport.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
+    const unused = webSocketServer({ host: "127.0.0.1", port: 0 });
+    await unused.close();
+    for (const each of [transport, unused])
+      await expect(each.start(new Recorder())).rejects.toMatchObject({ code: "closed" });
   });
 
   test("closes with 1001, leaves no timer, and frees its port", async () => {
@@ -249,6 +252,22 @@ describe("the server", () => {
     expect(servers.map(({ connections }) => connections)).toEqual([1, 1, 1]);
     expect((await refusal(`${base}/d`)).statusCode).toBe(404);
     await Promise.all(servers.map((each) => each.close()));
+  });
+
+  test("hangs up on what it still verifies on a server of the user's", async () => {
+    const server: Server = createServer();
+    const transport = webSocketServer({ server, verify: () => new Promise(() => {}) });
+    await transport.start(new Recorder());
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const socket = new WebSocket(`ws://127.0.0.1:${transport.local.port}`, ["sip"]);
+    socket.on("error", () => {});
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    await once(server, "upgrade");
+    await transport.close();
+    await closed;
+    expect(server.listening).toBe(true);
   });
 
   test("shares a server of the user's, which it neither opens nor closes", async () => {
