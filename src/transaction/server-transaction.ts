@@ -267,10 +267,7 @@ export class ServerTransaction extends Transaction {
   #canceled(cancel: Request): void {
     const { user } = this.host;
     try {
-      if (this.onCancel === undefined && user.onCancel === undefined) {
-        this.respond(487);
-        return;
-      }
+      if (this.onCancel === undefined && user.onCancel === undefined) return void this.respond(487);
       const returned = this.onCancel ? this.onCancel(cancel) : user.onCancel?.(cancel, this);
       if (returned !== undefined) watch(returned, (cause) => this.#thrown(cause, 487));
     } catch (cause) {
