@@ -128,6 +128,7 @@ export class AnswerBlock {
   end(): AnswerRoom | undefined {
     const room = this._room;
     this._room = undefined;
+    this._flows.length = 0;
     return room;
   }
 

@@ -76,7 +76,7 @@ class Place implements Answer {
   }
 
   get bytes(): Uint8Array<ArrayBuffer> | undefined {
-    const bytes = this._fresh ?? (this.over ? undefined : this._block.answer(this._place));
+    const bytes = this.over ? undefined : (this._fresh ?? this._block.answer(this._place));
     this._fresh = undefined;
     return bytes !== undefined && bytes.length > 0 ? bytes : undefined;
   }
@@ -93,6 +93,7 @@ class Place implements Answer {
 export class AnswerBlocks implements Answers {
   readonly #host: AnswersHost;
   readonly #hash: KeyedHash;
+  readonly #waits: () => boolean;
   /** The oldest first; the number of an answer is that of its block, times BLOCK, and its place. */
   #blocks: AnswerBlock[] = [];
   /** How many blocks were given up before the first one. */
@@ -107,8 +108,10 @@ export class AnswerBlocks implements Answers {
   #size = 0;
   #timer: TimerHandle | undefined;
 
-  constructor(host: AnswersHost) {
+  /** @param waits whether octets that were given out may still be read: then nothing is written over any */
+  constructor(host: AnswersHost, waits: () => boolean = () => false) {
     this.#host = host;
+    this.#waits = waits;
     this.#hash = new KeyedHash(host.random.text(20));
   }
 
@@ -228,8 +231,8 @@ export class AnswerBlocks implements Answers {
   /** The first block is over. */
   #giveUp(): void {
     const room = this.#blocks.shift()?.end();
-    // What is sent out of it was sent long ago.
-    if (room?.octets.length === MOST_OCTETS) this.#spare.push(room);
+    // The kernel may be longer about taking an answer than that lives, or its flow may have ended just now.
+    if (room?.octets.length === MOST_OCTETS && !this.#waits()) this.#spare.push(room);
     if (this.#spare.length > this.#blocks.length) this.#spare.length = this.#blocks.length;
     this.#first++;
     this.#place = 0;

@@ -151,15 +151,17 @@ export class DatagramTransport implements Transport {
     const { wire, remote } = flow as DatagramFlow;
     if (wire !== undefined) this.#transmit(data, remote.port, wire, failed);
     else {
+      // A lookup may take longer than what was left of an answer is kept.
+      const copy = data.slice();
       this.#hosts.resolve(remote.host).then(
-        (address) => this.#transmit(data, remote.port, this.#wire(address) ?? address, failed),
+        (address) => this.#transmit(copy, remote.port, this.#wire(address) ?? address, failed),
         (cause) => failed(socketError(cause, `${remote.host} has no IPv${this.#family} address`)),
       );
     }
   }
 
   answers(host: AnswersHost): Answers {
-    return new AnswerBlocks(host);
+    return new AnswerBlocks(host, () => this.#queued > 0);
   }
 
   close(): Promise<void> {

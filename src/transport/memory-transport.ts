@@ -209,8 +209,10 @@ export class MemoryTransport implements Transport {
     const from = this.#local;
     if (medium.refuses(this.protocol, from, remote))
       this.after(medium.delay(), () => this.#unreachable(remote));
+    // The sender's octets are its own again by the time that they arrive.
+    const copy = data.slice();
     for (const delay of target ? delays : []) {
-      target?.after(delay, () => target.arrive(data, target.#datagramFlow(from)));
+      target?.after(delay, () => target.arrive(copy, target.#datagramFlow(from)));
     }
   }
 }

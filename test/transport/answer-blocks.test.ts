@@ -156,10 +156,12 @@ describe("AnswerBlocks", () => {
     expect(busy(40)).toBeGreaterThan(30);
     const early = blocks.find(`z9hG4bK${serial - 1}|OPTIONS|192.0.2.1:5060`)!;
     const flow = early.flow;
+    const unread = blocks.add("unread", text, flow)!;
     // But for tables, which grow no more.
     expect(busy(160)).toBeLessThan(20);
-    // A place in a room that others have now.
+    // Places in rooms that others have now.
     expect([early.over, early.bytes, early.flow]).toEqual([true, undefined, flow]);
+    expect([unread.over, unread.bytes]).toEqual([true, undefined]);
     early.remove();
     expect(blocks.size).toBe(3199);
     expect(textOf(blocks.find(`z9hG4bK${serial - 3000}|OPTIONS|192.0.2.1:5060`))).toMatch(/^\d+x{1000}$/);

@@ -1,7 +1,9 @@
 // UDP on a runtime's sockets that the test makes up: what no real socket can be made to do.
 
 import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
 import { SipError } from "../../src/errors.ts";
+import { Random } from "../../src/random.ts";
 import { DatagramTransport } from "../../src/transport/datagram.ts";
 import type { DatagramEvents, DatagramSent, DatagramSocket } from "../../src/transport/datagram-socket.ts";
 import type { UdpOptions } from "../../src/transport/udp-options.ts";
@@ -119,6 +121,32 @@ describe("a datagram socket", () => {
     const at = data.findIndex((octet, i) => octet === 0x00 && data[i + 1] === 0x20);
     expect([host, data[at + 5]]).toEqual(["::ffff:192.0.2.1", 1]);
   });
+
+  // Its peers would be told what is for others.
+  test.each(["192.0.2.1", "there.example.com"])(
+    "that has not sent to %s yet has octets that nobody writes to",
+    async (host) => {
+      const asked: ((address: string) => void)[] = [];
+      const lookup = () => new Promise<string>((resolve) => void asked.push(resolve));
+      const { transport, recorder, out } = world({ lookup });
+      await transport.start(recorder);
+      const clock = new VirtualClock();
+      const timers = { count: () => {} };
+      const answers = transport.answers({ clock, random: new Random(), life: 32_000, timers });
+      const flow = transport.flow({ host, port: 5060 })!;
+      const fill = (octet: string) =>
+        [...new Array(400).keys()].map((i) => answers.add(`${octet}${i}`, octet.repeat(1000), flow)!.bytes!);
+      const before = fill("a");
+      for (const bytes of before) transport.send(bytes, flow, () => {});
+      clock.advance(1);
+      fill("b");
+      clock.advance(31_999);
+      fill("c");
+      asked[0]?.("192.0.2.7");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(out.map(({ data }) => String.fromCharCode(...data))).toEqual(before.map(() => "a".repeat(1000)));
+    },
+  );
 
   test("that cannot be opened says why, in the runtime's words or ours, and may be tried again", async () => {
     const unsupported = new SipError("unsupported", "not here");

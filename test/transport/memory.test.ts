@@ -70,6 +70,16 @@ describe("datagrams", () => {
     expect(b.recorder.messages).toHaveLength(1);
   });
 
+  test("arrive as they were sent, whatever becomes of their octets meanwhile", async () => {
+    const { host, clock } = world({ delay: 40_000 });
+    const [a, b] = [await host(), await host()];
+    const data = message("x");
+    a.transport.send(data, flowTo(a, b), () => {});
+    data.fill(0x61);
+    clock.advance(40_000);
+    expect(b.recorder.texts).toEqual([new TextDecoder().decode(message("x"))]);
+  });
+
   test("are lost as often as told, the same ones for the same seed", async () => {
     const first = await run({ loss: 0.3, seed: 11 });
     expect(first.length).toBeGreaterThan(110);
