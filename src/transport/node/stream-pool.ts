@@ -3,20 +3,19 @@
 
 import type { Socket } from "node:net";
 import { formatAddress } from "../address.ts";
-import { sourceOf } from "../source.ts";
+import { SourceLimit } from "./source-limit.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
 export class StreamPool {
   readonly #limit: number;
-  readonly #sourceLimit: number;
+  /** Of those that came in. */
+  readonly #sources: SourceLimit;
   readonly #byId = new Map<string, StreamConnection>();
   /** By remote address, and domain where that is another thing. */
   readonly #byRemote = new Map<string, StreamConnection>();
   readonly #keys = new Map<StreamConnection, string[]>();
   /** Whose flow may have ended, and whose socket is still there. */
   readonly #sockets = new Set<StreamConnection>();
-  /** Sockets that came in, by their source. */
-  readonly #sources = new Map<string, number>();
   /** Those that came in and are no connection yet, by remote address: a TLS handshake makes another object. */
   readonly #handshakes = new Map<string, Socket>();
   #inbound = 0;
@@ -25,7 +24,7 @@ export class StreamPool {
 
   constructor(limit: number, sourceLimit: number) {
     this.#limit = limit;
-    this.#sourceLimit = sourceLimit;
+    this.#sources = new SourceLimit(sourceLimit);
   }
 
   /** Open flows. */
@@ -44,19 +43,13 @@ export class StreamPool {
 
   /** Counts a socket that comes in, unless it is one too many. */
   admit(socket: Socket): boolean {
-    const source = sourceOf(socket.remoteAddress ?? "");
-    const before = this.#sources.get(source) ?? 0;
-    if (this.full || before >= this.#sourceLimit) return false;
+    if (this.full || !this.#sources.admit(socket)) return false;
     this.#inbound++;
-    this.#sources.set(source, before + 1);
     const name = nameOf(socket);
     this.#handshakes.set(name, socket);
     socket.once("close", () => {
       this.#inbound--;
       if (this.#handshakes.get(name) === socket) this.#handshakes.delete(name);
-      const left = (this.#sources.get(source) ?? 1) - 1;
-      if (left > 0) this.#sources.set(source, left);
-      else this.#sources.delete(source);
       this.#settle();
     });
     return true;

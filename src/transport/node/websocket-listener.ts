@@ -16,6 +16,7 @@ import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
 import { checkSecureContext } from "./secure-context.ts";
+import { SourceLimit } from "./source-limit.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
@@ -36,6 +37,9 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #byId = new Map<string, WebSocketConnection>();
   readonly #byRemote = new Map<string, WebSocketConnection>();
   readonly #handshakes: Handshakes;
+  readonly #sourceLimit: number;
+  /** Of those that have asked for a connection. */
+  readonly #sources: SourceLimit;
   /** All sockets of a server of our own, those in the middle of a TLS handshake as well. */
   readonly #sockets = new Set<Socket>();
   /** What a secure server of our own is made of. */
@@ -56,6 +60,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     this.protocol = this.secure ? "WSS" : "WS";
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
+    this.#sourceLimit = options.maxPerSource ?? Number.POSITIVE_INFINITY;
+    this.#sources = new SourceLimit(this.#sourceLimit);
     this.#handshakes = new Handshakes({
       verify: options.verify,
       timeout: options.handshakeTimeout ?? 10_000,
@@ -189,7 +195,9 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       : createServer(limits, answerPlain);
     // Room for as many that have not asked for anything yet, and for those that get a 503.
     server.maxConnections = 2 * maxConnections;
+    const sources = new SourceLimit(2 * this.#sourceLimit);
     server.on("connection", (socket: Socket) => {
+      if (!sources.admit(socket)) socket.destroy();
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
     });
@@ -236,6 +244,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     }
     if (!offersSip(request)) refuse(stream, { status: 400 }, "the subprotocol must be sip (RFC 7118)");
     else if (this.#byId.size + this.#handshakes.size >= maxConnections) refuse(stream, { status: 503 });
+    else if (!this.#sources.admit(stream as Socket)) refuse(stream, { status: 503 });
     else {
       this.#handshakes
         .decide(request, stream, () => this.#accept(request, stream, head))

@@ -36,6 +36,8 @@ export interface WebSocketServerOptions {
   maxPayload?: number;
   /** How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many sockets again may not have asked for anything yet; more are dropped. Default 10,000. */
   maxConnections?: number;
+  /** How many of them may come from one address, of IPv6 from one /64; more are refused or dropped likewise. A proxy in front is one address. Default: no limit of its own. */
+  maxPerSource?: number;
   /** How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for never. Default 30,000. */
   pingInterval?: number;
   /** How many bytes may wait for a client that does not read; past it the connection is dropped. Default 1 MiB. */

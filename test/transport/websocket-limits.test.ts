@@ -1,0 +1,76 @@
+// How many connections one source may have to a WebSocket server.
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { cleanups, connected, endAll, refusal, started } from "./listener-world.ts";
+import { settle } from "./settle.ts";
+
+afterEach(endAll);
+
+describe("one source", () => {
+  test("is refused with 503 past its limit, and taken again below it", async () => {
+    const { url, transport } = await started({ maxPerSource: 2 });
+    const { socket } = await connected(url);
+    await connected(url);
+    expect((await refusal(url)).statusCode).toBe(503);
+    socket.close();
+    await once(socket, "close");
+    await connected(url);
+    expect(transport.connections).toBe(2);
+  });
+
+  test("leaves others theirs: its limit is not all that there is", async () => {
+    const { url } = await started({ maxPerSource: 1, host: "0.0.0.0" });
+    await connected(url);
+    const other = new WebSocket(url, ["sip"], { localAddress: "127.0.0.2" });
+    cleanups.push(() => other.terminate());
+    await once(other, "open");
+    expect((await refusal(url)).statusCode).toBe(503);
+  });
+
+  test("has what is not decided on counted, until it is refused", async () => {
+    let decide: (verdict: boolean) => void = () => {};
+    const verify = () => new Promise<boolean>((resolve) => (decide = resolve));
+    const { url } = await started({ maxPerSource: 1, verify });
+    const first = refusal(url);
+    await settle();
+    expect((await refusal(url)).statusCode).toBe(503);
+    decide(false);
+    expect((await first).statusCode).toBe(403);
+    await settle();
+    const next = connected(url);
+    await settle();
+    decide(true);
+    await next;
+  });
+
+  test("may have as many sockets again that have asked for nothing", async () => {
+    const { transport } = await started({ maxPerSource: 2 });
+    const ended: unknown[] = [];
+    for (let i = 0; i < 6; i++) {
+      const socket = connect(transport.local.port, "127.0.0.1");
+      cleanups.push(() => socket.destroy());
+      socket.on("error", () => {}).resume();
+      socket.on("close", () => ended.push(socket));
+    }
+    await vi.waitUntil(() => ended.length === 2);
+    await settle();
+    expect(ended).toHaveLength(2);
+  });
+
+  test("has the limit on a server of the user's, too, for what asks for SIP there", async () => {
+    const server = createServer((_request, response) => void response.end()).listen(0, "127.0.0.1");
+    cleanups.push(() => server.close());
+    await once(server, "listening");
+    await started({ server, maxPerSource: 1, path: "/sip" });
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await refusal(`${url}/other`)).statusCode).toBe(404);
+    const { socket } = await connected(`${url}/sip`);
+    expect((await refusal(`${url}/sip`)).statusCode).toBe(503);
+    socket.terminate();
+    await settle();
+  });
+});
