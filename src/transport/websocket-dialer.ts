@@ -12,7 +12,7 @@ import { deliver, failLater, report, tellClosed } from "./notify.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "./transport.ts";
 import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./websocket-client.ts";
-import type { WebSocketConstructor } from "./websocket-like.ts";
+import { constructorOf } from "./websocket-like.ts";
 import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
 
 /** A connection that has held for so long, in milliseconds, ends a row of failures. */
@@ -71,7 +71,7 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#queue = new SendQueue({ limit, maxAge, clock });
     const wanted = keepAlive === true ? {} : keepAlive;
     this.#linkOptions = {
-      WebSocket: constructorOf(options),
+      WebSocket: constructorOf(options.WebSocket),
       clock,
       random,
       keepAlive: wanted
@@ -126,6 +126,8 @@ export class WebSocketDialer implements WebSocketTransport {
       void this.#link.close(this.#closeTimeout);
       this.#link = undefined;
       this.#endFlow(new SipError("connection_closed", "the connection was given up for a new one"));
+      // Who heard of that has closed this, or begun anew.
+      if (this.#state !== "connected") return;
     }
     if (!this.#flow.open) this.#flow = this.#newFlow();
     this.#dial();
@@ -189,7 +191,8 @@ export class WebSocketDialer implements WebSocketTransport {
 
   #disconnected(error: SipError): void {
     if (this.#over) return;
-    const stood = this.#state === "connected";
+    const before = this.#state;
+    const stood = before === "connected";
     // A server that takes connections and closes them is no better than one that takes none.
     const held = stood && this.#clock.now() - this.#since >= LONG;
     if (held) this.#backoff.reset();
@@ -197,7 +200,7 @@ export class WebSocketDialer implements WebSocketTransport {
     const online = this.#network?.online !== false;
     if (!stood && online && ++this.#server < this.#servers.length) {
       report(this.#receiver, error);
-      this.#dial();
+      if (!this.#over) this.#dial();
       return;
     }
     this.#server = stood && !held ? (this.#server + 1) % this.#servers.length : 0;
@@ -205,6 +208,8 @@ export class WebSocketDialer implements WebSocketTransport {
     const again = wait !== undefined;
     if (!again || !this.#mayWait) this.#queue.fail(error);
     if (stood || !again) this.#endFlow(error);
+    // As in reconnect.
+    if (this.#state !== before) return;
     if (again) {
       if (stood) this.#flow = this.#newFlow();
       // Without a network an attempt is in vain: there will be one as soon as it is back.
@@ -267,13 +272,6 @@ export class WebSocketDialer implements WebSocketTransport {
       report(receiver, new SipError("core_failed", "the onState option threw", { cause: thrown })),
     );
   }
-}
-
-function constructorOf({ WebSocket }: WebSocketOptions): WebSocketConstructor {
-  const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-  if (found) return found;
-  const help = "pass a W3C WebSocket class as the option WebSocket, for instance that of the ws package";
-  throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
 }
 
 function parseUrl(text: string): URL {

@@ -1,6 +1,8 @@
 // The part of the W3C WebSocket that the client transport needs: a browser's, a worker's, Node's own
 // from version 22 on, Deno's, Bun's and that of the `ws` package all have it.
 
+import { SipError } from "../errors.ts";
+
 /** An instance of a W3C WebSocket. */
 export interface WebSocketLike {
   readonly protocol: string;
@@ -20,3 +22,11 @@ export interface WebSocketLike {
 
 /** A W3C WebSocket constructor. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
+
+/** The class given, or the runtime's. Throws `unsupported` where there is none. */
+export function constructorOf(given: WebSocketConstructor | undefined): WebSocketConstructor {
+  const found = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+  if (found) return found;
+  const help = "pass a W3C WebSocket class as the option WebSocket, for instance that of the ws package";
+  throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
+}

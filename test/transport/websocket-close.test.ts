@@ -8,7 +8,7 @@ import type { SipError } from "../../src/errors.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
 import { Recorder } from "./contract.ts";
 import { CountingClock } from "./counting-clock.ts";
-import { anywhere, endClients, started, turn } from "./dialer-world.ts";
+import { anywhere, endClients, type Made, started, turn } from "./dialer-world.ts";
 
 afterEach(endClients);
 
@@ -65,6 +65,36 @@ describe("closing", () => {
     last().end();
     await closed;
     expect([made.length, transport.state, clock.size]).toEqual([1, "disconnected", 0]);
+  });
+
+  test.each([
+    ["a connection is lost", (made: Made) => made.last().end()],
+    ["one is given up for another", (made: Made) => made.transport.reconnect()],
+  ])("is the end for who closes when %s, and for who begins anew there is one more", async (_when, lose) => {
+    for (const [then, end, count] of [
+      ["close", "disconnected", 1],
+      ["reconnect", "connecting", 2],
+    ] as const) {
+      const all = started();
+      const { transport, last, recorder, clock, states, made } = all;
+      last().accept();
+      transport.flow(anywhere);
+      recorder.onFlowClosed = () => void transport[then]();
+      lose(all);
+      expect([made.length, transport.state]).toEqual([count, end]);
+      clock.advance(9999);
+      expect([made.length, transport.state, clock.size]).toEqual([count, end, count - 1]);
+      expect(states).toEqual(["connecting", "connected", end]);
+    }
+  });
+
+  test("is the end for who closes when one of several servers cannot be reached", () => {
+    const url = ["wss://one.example", "wss://two.example"];
+    const { transport, last, recorder, clock, states, made } = started({ url });
+    recorder.onError = () => void transport.close();
+    last().end();
+    expect([made.length, transport.state, clock.size]).toEqual([1, "disconnected", 0]);
+    expect(states).toEqual(["connecting", "disconnected"]);
   });
 
   test("tells nothing new while it waits for its next attempt", async () => {
