@@ -107,7 +107,8 @@ function flowToOne(transports: readonly Transport[], target: Target, fallback: T
     const where = `${formatAddress(target.host, target.port)} over ${target.protocol}`;
     throw new SipError("no_target", `no flow to ${where}: not started, or no way there`);
   }
-  throw new SipError("no_transport", `the stack has no transport for ${target.protocol}`);
+  const known = transports.map(({ protocol }) => protocol).join(", ");
+  throw new SipError("no_transport", `the stack has no transport for ${target.protocol}: it has ${known}`);
 }
 
 /**

@@ -189,6 +189,14 @@ describe("route", () => {
     expect(route("sips:10.9.9.9")).toThrow(code("no_transport"));
   });
 
+  it("says what there is where a target asks for what there is not: names of transports are in capitals", async () => {
+    const bob = await new World().started();
+    const target = { protocol: "udp", host: "10.9.9.9", port: 5060 };
+    expect(() => bob.stack.route(to(bob), { target })).toThrow(
+      "the stack has no transport for udp: it has UDP",
+    );
+  });
+
   it("takes UDP for what asks for no transport, and no WebSocket beside another for what asks for one that is not there", async () => {
     const world = new World();
     const many = (...protocols: string[]) => ({
