@@ -1,17 +1,21 @@
 // Who counts as one source where there is a limit on each: an IPv4 address, or a /64 of IPv6.
 
+const MAPPED = "0:0:0:0:0:ffff";
+const TRANSLATED = "64:ff9b:0:0:0:0";
+
 /**
  * What a source is counted by. The least that one customer has of IPv6 is a /64 (RFC 6177 §2), and each of its 2^64
- * addresses would have a limit to itself. A mapped address is the IPv4 address in it (RFC 4291 §2.5.5.2), and a zone,
- * which is ours and not the peer's, is left out. An IPv4 address or a name is not looked into: this is asked for each request.
+ * addresses would have a limit to itself. A mapped address is the IPv4 address in it (RFC 4291 §2.5.5.2), as is a
+ * translated one (RFC 6052 §2.1): all that reach an IPv6 network through a translator are in one /64. A zone, which is ours
+ * and not the peer's, is left out. An IPv4 address or a name is not looked into: this is asked for each request.
  */
 export function sourceOf(host: string): string {
   if (!host.includes(":")) return host;
   const groups = groupsOf(host.split("%", 1)[0]!.toLowerCase());
   if (groups === undefined) return host;
   const { length } = groups;
-  const mapped = groups[5] === "ffff" && groups.slice(0, 5).every((group) => group === "0");
-  if (!mapped) return `${groups.slice(0, 4).join(":")}::/64`;
+  const prefix = groups.slice(0, 6).join(":");
+  if (prefix !== MAPPED && prefix !== TRANSLATED) return `${groups.slice(0, 4).join(":")}::/64`;
   return length === 7 ? groups[6]! : groups.slice(6).map(dotted).join(".");
 }
 
