@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { WebSocket } from "ws";
+import { changedContext } from "../../src/transport/node/secure-context.ts";
 import { webSocketServer } from "../../src/transport/node/websocket-server.ts";
 import { selfSigned, TrustingWebSocket } from "./certificate.ts";
 import { message, Recorder } from "./contract.ts";
@@ -54,6 +55,14 @@ describe("setSecureContext", () => {
     expect(() => webSocketServer({ tls: { key: "no" } })).toThrow(
       expect.objectContaining({ code: "value_invalid" }),
     );
+  });
+
+  test("replaces a PKCS #12 file by a key and its certificate, which Node would go on with", () => {
+    const [pfx, pem] = [{ pfx: "old", passphrase: "x" }, named("new.example.com")];
+    expect(changedContext(pfx, pem)).toEqual({ passphrase: "x", ...pem });
+    expect(changedContext(pfx, { ciphers: "ALL" })).toEqual({ ...pfx, ciphers: "ALL" });
+    expect(changedContext(pem, { cert: "new" })).toEqual({ ...pem, cert: "new" });
+    expect(changedContext(pfx, { pfx: "new" })).toEqual({ ...pfx, pfx: "new" });
   });
 
   test.each([

@@ -1,4 +1,4 @@
-// Keys and certificates that the user gives: whether they are any, and whether they go together.
+// Keys and certificates that the user gives: whether they are any, whether they go together, and what they replace.
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
@@ -18,6 +18,16 @@ export function checkSecureContext(options: SecureContextOptions): void {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
   }
+}
+
+/**
+ * What was there, changed by what is given. A `pfx` of before goes when a key and its certificate come: Node would take
+ * it all the same, and go on with a certificate that has run out.
+ */
+export function changedContext<T extends SecureContextOptions>(before: T, given: SecureContextOptions): T {
+  const { pfx: _pfx, ...rest } = before;
+  const replaced = given.key !== undefined && given.cert !== undefined;
+  return { ...(replaced ? (rest as T) : before), ...given };
 }
 
 /** Throws for a key and a certificate that do not go together. Deno's secure contexts take anything. */

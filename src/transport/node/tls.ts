@@ -14,7 +14,7 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import type { Flow, Transport } from "../transport.ts";
-import { checkSecureContext } from "./secure-context.ts";
+import { changedContext, checkSecureContext } from "./secure-context.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { type StreamKind, StreamTransport } from "./stream-transport.ts";
 import { called } from "./tcp.ts";
@@ -74,7 +74,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
   constructor(options: TlsOptions) {
     checkSecureContext(options.tls);
     // Else the first connection that is opened would throw, at who only sends.
-    if (options.client) checkSecureContext({ ...shared(options.tls), ...options.client });
+    if (options.client) checkSecureContext(changedContext(shared(options.tls), options.client));
     const context = { current: options.tls };
     const kind: StreamKind = {
       protocol: "TLS",
@@ -85,7 +85,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
       accepts: "secureConnection",
       connect: ({ host, port }, domain, from) =>
         connect({
-          ...shared(context.current),
+          ...changedContext(shared(context.current), options.client ?? {}),
           host,
           port,
           checkServerIdentity: (_name, certificate) => checkSipDomain(domain, certificate),
@@ -106,7 +106,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
   }
 
   setSecureContext(options: SecureContextOptions): void {
-    const next = { ...this.#context.current, ...options };
+    const next = changedContext(this.#context.current, options);
     checkSecureContext(next);
     (this.server as TlsServer | undefined)?.setSecureContext(next);
     this.#context.current = next;

@@ -15,7 +15,7 @@ import { deliver, failLater, report, tellClosed } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
-import { checkSecureContext } from "./secure-context.ts";
+import { changedContext, checkSecureContext } from "./secure-context.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
@@ -139,7 +139,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
         : "without the option tls there are none";
       throw new SipError("unsupported", `this WebSocket server has no certificates to change: ${whose}`);
     }
-    const next = { ...this.#tls, ...options };
+    const next = changedContext(this.#tls, options);
     checkSecureContext(next);
     (this.#server as SecureServer | undefined)?.setSecureContext(next);
     this.#tls = next;
