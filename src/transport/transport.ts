@@ -93,7 +93,8 @@ export interface Transport {
   flowById(id: string): Flow | undefined;
   /**
    * Sends one message. `data` belongs to the transport from here on: the caller never writes to it
-   * again, and may pass the same bytes for a retransmission. Failure is told to `failed`, later.
+   * again, and may pass the same bytes for a retransmission; those of the transport's own `answers` are written to when
+   * they are over and it waits to send nothing. Failure is told to `failed`, later.
    */
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
   /**
