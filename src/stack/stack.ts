@@ -149,8 +149,9 @@ export class Stack {
       await life.drain(this.#clock, drain);
     }
     life.phase = "closed";
-    this.#inbound.close();
+    // First, so that a gate that hands on what waited lets nothing in.
     this.#layer.close();
+    this.#inbound.close();
     await Promise.allSettled(this.transports.map(async (each) => each.close()));
   }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { type Clock, systemClock, VirtualClock } from "../../src/clock.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { type CongestionOptions, congestion } from "../../src/stack/congestion.ts";
+import type { Gate, GateHost } from "../../src/stack/gate.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { diagnostics } from "../../src/transport/node/diagnostics.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
@@ -248,6 +249,29 @@ describe("a gate", () => {
     expect(second.requests).toHaveLength(3);
     await second.stack.close();
     expect(world.clock.size).toBe(0);
+  });
+
+  it("of another make lets nothing in when it is closed", async () => {
+    const world = new World();
+    const kept: (() => void)[] = [];
+    let host: GateHost | undefined;
+    const gate: Gate = {
+      counts: {},
+      open: (given) => {
+        host = given;
+      },
+      receive: (message, flow) => void kept.push(() => host?.pass(message, flow)),
+      close: () => {
+        for (const pass of kept) pass();
+      },
+    };
+    const { stack, requests } = await world.started({}, { gate });
+    stack.receive(
+      parseMessage(text("MESSAGE", "10.0.0.2")),
+      stack.transports[0]!.flow({ host: "10.0.0.2", port: 5060 })!,
+    );
+    await stack.close();
+    expect([kept.length, requests.length]).toEqual([1, 0]);
   });
 
   it("forgets a single late turn by and by", () => {
