@@ -29,6 +29,8 @@ export function createPresence({ mayWatch = () => true, onError, ...options }) {
   }
 
   function subscribe(who, subscription) {
+    // It was refused already: it requires an extension that is not known, say.
+    if (!subscription) return;
     if (subscription.event !== "presence")
       return subscription.reject(489, { headers: { "Allow-Events": "presence" } });
     if (!mayWatch(subscription.request)) return subscription.reject(403);

@@ -204,7 +204,7 @@ export class IncomingSubscription {
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
    * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for an
-   *   Expires that is none; `transaction_state` for one that was answered, by the user agent itself perhaps
+   *   Expires that is none; `transaction_state` for one that was answered
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
     const { request } = this;

@@ -200,13 +200,12 @@ export class UserAgent {
   }
 
   /**
-   * Takes a SUBSCRIBE that begins a subscription. One that `incoming` would refuse 420 or 482 is refused so, and its
-   * `accept` throws.
+   * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 420 or 482.
    * @throws SipError `overloaded` (503) past the limit
    */
-  incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription {
+  incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription | undefined {
     this.#makeRoom();
-    this.#refusals.refusesFirst(request, transaction);
+    if (this.#refusals.refusesFirst(request, transaction)) return undefined;
     return new IncomingSubscription(this.#host, request, transaction);
   }
 
@@ -222,7 +221,10 @@ export class UserAgent {
     return new Subscription(this.#host, request, handlers, { event: "refer" });
   }
 
-  /** Takes a REFER outside of any dialog; undefined for one that had to be answered 400, 420 or 482. */
+  /**
+   * Takes a REFER outside of any dialog; undefined for one that had to be answered 400, 420 or 482.
+   * @throws SipError `overloaded` (503) past the limit
+   */
   incomingRefer(request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     this.#makeRoom();
     if (this.#refusals.refusesFirst(request, transaction)) return undefined;

@@ -146,7 +146,7 @@ it("SUBSCRIBE, its refresh, REFER and PUBLISH answer, too", async () => {
   const notes: string[] = [];
   bob.onOther = (request, transaction) => {
     if (request.method === "SUBSCRIBE") {
-      bob.ua.incomingSubscription(request, transaction).accept({ state: () => ({ body: "open" }) });
+      bob.ua.incomingSubscription(request, transaction)!.accept({ state: () => ({ body: "open" }) });
     } else if (request.method === "PUBLISH") {
       const response = request.createResponse(200);
       response.headers.set("SIP-ETag", "one").set("Expires", request.headers.raw("Expires")[0]!);

@@ -19,7 +19,7 @@ async function presence(
   const notifiers: Notifier[] = [];
   bob.onOther = (request, transaction) => {
     if (request.method !== "SUBSCRIBE") return transaction.respond(405);
-    const notifier = take(bob.ua.incomingSubscription(request, transaction));
+    const notifier = take(bob.ua.incomingSubscription(request, transaction)!);
     if (notifier) notifiers.push(notifier);
   };
   const states: string[] = [];
@@ -179,7 +179,7 @@ describe("a subscription", () => {
       throw new Error("oops");
     };
     bob.onOther = (request, transaction) =>
-      void notifiers.push(bob.ua.incomingSubscription(request, transaction).accept({ state }));
+      void notifiers.push(bob.ua.incomingSubscription(request, transaction)!.accept({ state }));
     const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
     await world.pass();
     expect([subscription.state, thrown.length]).toEqual(["active", 1]);
@@ -206,7 +206,7 @@ describe("a subscription", () => {
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     const handlers = { state: () => ({}) };
     bob.onOther = (request, transaction) =>
-      void bob.ua.incomingSubscription(request, transaction).accept(handlers, { maxExpires: 1e12 });
+      void bob.ua.incomingSubscription(request, transaction)!.accept(handlers, { maxExpires: 1e12 });
     const init = alice.init({ headers: { Expires: 4_000_000_000 } });
     const subscription = alice.ua.subscribe(bob.uri, "presence", init, {});
     await world.pass();

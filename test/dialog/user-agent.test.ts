@@ -87,7 +87,7 @@ describe("what belongs to nothing", () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     bob.onOther = (request, transaction) =>
-      void bob.ua.incomingSubscription(request, transaction).accept(state);
+      void bob.ua.incomingSubscription(request, transaction)!.accept(state);
     const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
     expect(alice.ua.stats.pending).toBe(1);
     await world.pass();
@@ -101,7 +101,7 @@ describe("what belongs to nothing", () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     bob.onOther = (request, transaction) =>
-      void bob.ua.incomingSubscription(request, transaction).accept(state);
+      void bob.ua.incomingSubscription(request, transaction)!.accept(state);
     const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
     await world.pass();
     const answers: Response[] = [];
@@ -124,7 +124,7 @@ it("takes no more than its limit, whatever begins", async () => {
   const world = new SipWorld();
   const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { limit: 1 })];
   bob.onOther = (request, transaction) => {
-    if (request.method === "SUBSCRIBE") bob.ua.incomingSubscription(request, transaction).reject();
+    if (request.method === "SUBSCRIBE") bob.ua.incomingSubscription(request, transaction)!.reject();
     else bob.ua.incomingRefer(request, transaction)?.reject();
   };
   const begin = async () => {

@@ -129,6 +129,15 @@ it("who may not watch, or watches something else, is told so", async () => {
   expect(seen).toEqual(["refused 403", "refused 489"]);
 });
 
+it("who requires what is not known here is refused, and the server goes on", async () => {
+  const { world: w, presence, alice, seen } = await world();
+  alice.ua.subscribe(BOB, "presence", alice.init({ headers: { Require: "teleport" } }), {
+    onEnd: ({ response }) => void seen.push(`${response?.status}`),
+  });
+  await w.pass();
+  expect([seen, presence.watchers.size]).toEqual([["420"], 0]);
+});
+
 it("one that fetches the state is no watcher", async () => {
   const { world: w, presence, alice, seen } = await world();
   alice.ua.subscribe(BOB, "presence", alice.init({ headers: { Expires: 0 } }), {

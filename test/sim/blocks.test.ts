@@ -161,7 +161,7 @@ const scenarios: Readonly<Record<string, (world: SipWorld) => Promise<void>>> = 
     let notify = () => {};
     bob.onOther = (request, transaction) => {
       const notifier = bob.ua
-        .incomingSubscription(request, transaction)
+        .incomingSubscription(request, transaction)!
         .accept({ state: () => ({ body: state, contentType: "text/plain" }) });
       notify = () => notifier.notify();
     };
