@@ -46,9 +46,15 @@ export class Gateways {
     const timer = clock.set(() => abort.abort(), this.#options.patience);
     // Its failures are told here; the core need not hear of them, too.
     const sent = { target: gateway.target, signal: abort.signal, onError() {} };
-    const response = await this.#stack.send(request, sent).final.catch(() => undefined);
-    clock.clear(timer);
-    this.#note(gateway, response !== undefined && response.status !== 503);
+    try {
+      const { final } = this.#stack.send(request, sent);
+      const response = await final.catch(() => undefined);
+      this.#note(gateway, response !== undefined && response.status !== 503);
+    } catch {
+      // Nothing could be sent: we have too much to do ourselves, which says nothing of the gateway.
+    } finally {
+      clock.clear(timer);
+    }
   }
 
   #note(gateway, answers) {

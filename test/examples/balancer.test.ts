@@ -17,7 +17,7 @@ interface Balancer {
 const HOST = "10.9.0.2";
 const DOOR = { protocol: "UDP", host: HOST, port: 5060 };
 
-async function world() {
+async function world(options: object = {}) {
   const file = new URL("../../examples/balancer/balancer.mjs", import.meta.url).href;
   const { createBalancer } = (await import(/* @vite-ignore */ file)) as {
     createBalancer: (options: object) => Balancer;
@@ -31,6 +31,7 @@ async function world() {
   const targets: Target[] = phones.map(({ phone }) => ({ protocol: "UDP", ...phone.transport.local }));
   const changes: string[] = [];
   const balancer = createBalancer({
+    ...options,
     clock: world.clock,
     transports: [world.network.transport(DOOR)],
     gateways: {
@@ -105,4 +106,12 @@ it("one that answers no OPTIONS gets no calls until it does; none lives: 503", a
   await w.pass(10_000);
   expect(changes.slice(2)).toEqual(["one true", "two true"]);
   await end(sessions);
+});
+
+it("one that has no room to ask its gateways says nothing of them, and goes on", async () => {
+  const { world: w, changes, call, ping, end } = await world({ limits: { transactions: 1 } });
+  await w.pass(107_000);
+  expect([changes, await ping()]).toEqual([[], 200]);
+  await expect(call()).rejects.toMatchObject({ status: 503 });
+  await end([]);
 });
