@@ -1,6 +1,7 @@
 // Content: what a user adds to a request or response that the library makes: body, its type, header fields.
 
 import type { HeadersInit } from "../message/create-request.ts";
+import { isSafe } from "../message/escape.ts";
 import type { HeaderName } from "../message/header-types.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Message } from "../message/parse.ts";
@@ -22,18 +23,21 @@ const OF_A_BODY = ["Content-Disposition", "Content-Encoding", "Content-Language"
 
 /**
  * What a message says, to be said to somebody else, as a B2BUA does: its body with the header fields that describe it,
- * a response's reason phrase, and those header fields that are named. All as it is written, readable or not.
+ * a response's reason phrase, and those header fields that are named. All as it is written, readable or not, but what
+ * must not go on the wire, since it has CR or NUL: that is left out.
  */
 export function contentOf(message: Message, names: readonly string[] = []): Content {
   const { headers, body } = message;
   const kept = body.length > 0 ? [...OF_A_BODY, ...names] : names;
-  const [contentType] = body.length > 0 ? headers.raw("Content-Type") : [];
+  // A peer can write it, but who said it anew would throw, and leave somebody without an answer.
+  const raw = (name: string) => headers.raw(name).filter(isSafe);
+  const [contentType] = body.length > 0 ? raw("Content-Type") : [];
   return {
     ...(body.length > 0 ? { body } : {}),
     ...(contentType === undefined ? {} : { contentType }),
-    ...(message.kind === "response" ? { reason: message.reason } : {}),
+    ...(message.kind === "response" && isSafe(message.reason) ? { reason: message.reason } : {}),
     headers: Object.fromEntries(
-      kept.filter((name) => headers.has(name)).map((name) => [name, headers.raw(name)]),
+      kept.map((name) => [name, raw(name)] as const).filter(([, values]) => values.length > 0),
     ),
   };
 }

@@ -8,6 +8,9 @@ const TOKEN = /^[\w.!%*+`'~-]+$/;
 const BARE_VALUE = /^[\w.!%*+`'~[\]:-]+$/;
 const UNSAFE = /[\r\n\0]/;
 
+/** Whether the text may go on the wire: it has no CR, LF or NUL, which would inject header fields. */
+export const isSafe = (text: string): boolean => !UNSAFE.test(text);
+
 /** Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields. */
 export function refuseUnsafe(text: string, header?: string): string {
   const offset = text.search(UNSAFE);

@@ -1,9 +1,10 @@
 // What a user adds to the messages of a user agent, and what a B2BUA takes over from one message into another.
 
 import { describe, expect, it } from "vitest";
-import { type Content, contentOf } from "../../src/dialog/content.ts";
+import { addContent, type Content, contentOf } from "../../src/dialog/content.ts";
 import { createRequest } from "../../src/message/create-request.ts";
 import { NameAddr } from "../../src/message/name-addr.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent, connect } from "./support.ts";
 
@@ -35,6 +36,22 @@ describe("content", () => {
     const request = createRequest("INVITE", "sip:bob@example.com", { from, headers });
     expect(contentOf(request)).toEqual({ headers: {} });
     expect(contentOf(request.createResponse(486, "At Lunch"))).toEqual({ reason: "At Lunch", headers: {} });
+  });
+
+  it("of a message leaves out what must not go on the wire: a peer's NUL would keep a caller without his answer", () => {
+    const request = createRequest("INVITE", "sip:bob@example.com", { from });
+    const head =
+      "X-One: a\0b\r\nX-One: c\r\nX-Two: a\rb\r\nSubject: d\r\nSubject: e\r\nContent-Type: text/a\0b\r\n";
+    const heard = parseMessage(`SIP/2.0 486 Bu\0sy\r\n${head}Content-Length: 1\r\n\r\n\0`);
+    const said = addContent(request.createResponse(486), contentOf(heard, ["X-One", "X-Two", "Subject"]));
+    expect([said.reason, said.bodyText]).toEqual(["Busy Here", "\0"]);
+    const { headers } = said;
+    expect(["X-One", "X-Two", "Subject", "Content-Type"].map((name) => headers.raw(name))).toEqual([
+      ["c"],
+      [],
+      ["d", "e"],
+      ["application/sdp"],
+    ]);
   });
 
   it("may have a reason phrase for responses, and typed values, and none where one is undefined", async () => {
