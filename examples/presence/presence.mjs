@@ -6,14 +6,17 @@ import { Compositor } from "./compositor.mjs";
 
 const PIDF = "application/pidf+xml";
 
-/** `mayWatch(request)` says who may watch whom, everybody unless told. The rest is the stack's. */
-export function createPresence({ mayWatch = () => true, onError, ...options }) {
+/**
+ * `mayWatch(request)` says who may watch whom, everybody unless told; `limit` is how many published states are kept. The
+ * rest is the stack's.
+ */
+export function createPresence({ mayWatch = () => true, limit, onError, ...options }) {
   /** The subscriptions, by whom they are about. */
   const watchers = new Map();
   const core = { onRequest, onResponse() {}, onError };
   const stack = new Stack({ ...options, core });
   const ua = new UserAgent({ stack, user: "presence", onError });
-  const compositor = new Compositor({ stack, event: "presence", types: [PIDF], changed });
+  const compositor = new Compositor({ stack, event: "presence", types: [PIDF], changed, limit });
 
   function onRequest(request, transaction) {
     // It takes the SUBSCRIBEs that refresh a subscription, or end it.

@@ -21,7 +21,7 @@ const pidf = (body: string) => ({ body, contentType: "application/pidf+xml" });
 
 async function world(
   faults: MemoryFaults & { seed?: number } = {},
-  mayWatch?: (request: Request) => boolean,
+  options: { mayWatch?: (request: Request) => boolean; limit?: number } = {},
 ) {
   const file = new URL("../../examples/presence/presence.mjs", import.meta.url).href;
   const { createPresence } = (await import(/* @vite-ignore */ file)) as {
@@ -32,7 +32,7 @@ async function world(
   const presence = createPresence({
     clock: world.clock,
     transports: [world.network.transport(HERE)],
-    ...(mayWatch && { mayWatch }),
+    ...options,
     onError: (error: unknown) => void errors.push(error),
   });
   await presence.stack.start();
@@ -109,6 +109,20 @@ it("of two phones' states the newest counts, and the other one when that is gone
   await w.pass();
 });
 
+it("a refresh of the older of two states leaves the newest as it is", async () => {
+  const { world: w, bob, alice, seen, watch } = await world();
+  const desk = bob.ua.publish(BOB, "presence", bob.init({ ...pidf("desk"), headers: { Expires: 120 } }));
+  await w.pass();
+  const mobile = alice.ua.publish(BOB, "presence", alice.init(pidf("mobile")));
+  await w.pass(500_000);
+  const watching = watch();
+  await w.pass();
+  expect(seen).toEqual(["mobile"]);
+  for (const each of [desk, mobile]) each.remove();
+  watching.unsubscribe();
+  await w.pass();
+});
+
 it.each([
   [489, "Allow-Events", { headers: { Event: "dialog" } }],
   [412, undefined, { headers: { Event: "presence", "SIP-If-Match": "none" } }],
@@ -121,8 +135,24 @@ it.each([
   expect([response.status, header === undefined || response.headers.has(header)]).toEqual([status, true]);
 });
 
+it("keeps no more states than its limit: one past it is refused 503, those that are there are refreshed", async () => {
+  const { world: w, publish } = await world({}, { limit: 2 });
+  const init = (headers: object = {}) => ({
+    headers: { Event: "presence", "Content-Type": "application/pidf+xml", ...headers },
+    body: "open",
+  });
+  const [first, second] = [await publish(init()), await publish(init())];
+  expect([first.status, second.status, (await publish(init())).status]).toEqual([200, 200, 503]);
+  const again = await publish(init({ "SIP-If-Match": first.headers.get("SIP-ETag") }));
+  expect([again.status, (await publish(init())).status]).toEqual([200, 503]);
+  await publish(init({ "SIP-If-Match": second.headers.get("SIP-ETag"), Expires: 0 }));
+  expect([(await publish(init())).status, (await publish(init())).status]).toEqual([200, 503]);
+  await w.pass(3_600_000);
+  expect((await publish(init())).status).toBe(200);
+});
+
 it("who may not watch, or watches something else, is told so", async () => {
-  const { world: w, seen, watch } = await world({}, () => false);
+  const { world: w, seen, watch } = await world({}, { mayWatch: () => false });
   watch();
   watch(undefined, BOB, "dialog");
   await w.pass();
