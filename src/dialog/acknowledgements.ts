@@ -29,9 +29,9 @@ export class Acknowledgements {
     return this.#waiting !== undefined;
   }
 
-  /** Resolves when no 2xx of ours waits any more. */
-  settled(): Promise<void> {
-    return this.#waiting ? new Promise((resolve) => this.#settled.push(resolve)) : Promise.resolve();
+  /** Resolves when no 2xx of ours waits any more; undefined where none does. */
+  settled(): Promise<void> | undefined {
+    return this.#waiting && new Promise((resolve) => this.#settled.push(resolve));
   }
 
   /**

@@ -197,8 +197,7 @@ export class IncomingInvite implements Closable {
     this.#usage.noteBody(content);
     const offers = response.bodyLength > 0 && this.request.bodyLength === 0 && !this.#offered;
     this.#offered ||= offers;
-    // The first reliable body answers the caller's offer (RFC 3262 §5).
-    if (response.bodyLength > 0) this.#usage.peerOffers.unanswered = false;
+    if (response.bodyLength > 0) this.#usage.peerOffers.told(offers);
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
     this.#unacknowledged = { rseq: this.#rseq, offers, resend, resolve, reject };
@@ -214,10 +213,12 @@ export class IncomingInvite implements Closable {
       return true;
     }
     waiting.resend.stop();
-    const offers = prack.bodyLength > 0 && !waiting.offers && !this.#usage.peerOffers.unanswered;
+    const { peerOffers } = this.#usage;
+    const offers = prack.bodyLength > 0 && !waiting.offers && !peerOffers.unanswered;
+    peerOffers.heard();
     if (offers && this.#handlers.onOffer) {
       this.#answering = prack;
-      this.#usage.peerOffers.receivePrack(prack, transaction, () => this.#acknowledged(waiting, prack));
+      peerOffers.receivePrack(prack, transaction, () => this.#acknowledged(waiting, prack));
     } else {
       // One that nobody answers is acknowledged all the same: a PRACK must get a 2xx (RFC 3262 §3).
       transaction.respond(200);
@@ -245,7 +246,7 @@ export class IncomingInvite implements Closable {
   #send200(response: Response): void {
     this.#accepting = undefined;
     this.#usage.prack = undefined;
-    this.#usage.peerOffers.unanswered = false;
+    this.#usage.peerOffers.opened();
     this.#usage.sessionTimer.agree(this.request, response);
     this.#usage.accept(this.request, this.#transaction, response);
   }

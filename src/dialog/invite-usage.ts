@@ -40,10 +40,7 @@ export class InviteUsage implements Usage, Session {
   /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
   #confirming: number | undefined;
   #peerUpdates = false;
-  /**
-   * A PRACK of ours that is not answered. What overtakes it has it refused (RFC 3261 §12.2.2), and the call with it:
-   * other requests wait.
-   */
+  /** A PRACK of ours that is not answered. What overtook it would have it refused (RFC 3261 §12.2.2), and the call, too. */
   #prack: Promise<void> | undefined;
   #body: SessionJson["body"];
 
@@ -61,8 +58,8 @@ export class InviteUsage implements Usage, Session {
     this.answers = new OwnAnswers(host, handlers, (content) => this.noteBody(content));
     this.#own = new OwnOffers(host, this.#timer, {
       live: () => this.#live(),
-      pracked: () => this.#prack,
-      peerWaits: () => this.peerOffers.waits,
+      before: () => this.#prack ?? this.#acks.settled(),
+      occupied: () => this.peerOffers.waits || this.peerOffers.opening,
       ask: (request) => this.#ask(request),
       repeats: (response) => this.repeats(response),
       confirm: (invite, response) => this.confirm(invite, response),
@@ -154,7 +151,8 @@ export class InviteUsage implements Usage, Session {
 
   async bye(content: Content = {}): Promise<Response | undefined> {
     if (this.#ended) return undefined;
-    if (this.#acks.waits) await this.#acks.settled();
+    const acknowledged = this.#acks.settled();
+    if (acknowledged) await acknowledged;
     return this.#hangUp("bye", content);
   }
 

@@ -182,7 +182,9 @@ export class OutgoingInvite implements Closable {
 
   async #prack(response: Response, { usage }: Fork, rseq: number): Promise<void> {
     const asks = usage.answers.asks(this.#request, response);
+    usage.peerOffers.unanswered ||= asks;
     const content = asks ? await usage.answers.give(response) : {};
+    if (asks) usage.peerOffers.unanswered = false;
     if (!content || usage.state === "ended") return;
     const cseq = response.headers.get("CSeq");
     const rack = { RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
@@ -223,7 +225,7 @@ export class OutgoingInvite implements Closable {
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);
     usage.notePeer(response);
-    usage.peerOffers.awaited = false;
+    usage.peerOffers.opened();
     usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
     usage.sessionTimer.agreed(response);
     const first = !this.#accepted;

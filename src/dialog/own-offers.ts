@@ -18,10 +18,10 @@ const GLARE_TRIES = 4;
 export interface OfferingSession {
   /** The dialog; throws where the session is over. */
   live(): Dialog;
-  /** What a request must wait for, lest it overtake it. */
-  pracked(): Promise<void> | undefined;
-  /** Whether an offer of the peer's waits for our answer. */
-  peerWaits(): boolean;
+  /** What must come first: the response to a PRACK of ours, lest it be overtaken, or the ACK to a 2xx (RFC 3261 §14.1). */
+  before(): Promise<void> | undefined;
+  /** Whether an offer of the peer's waits for our answer, or the one that makes the session is not through yet. */
+  occupied(): boolean;
   /** Sends a request, and gives its final response. */
   ask(request: Request): Promise<Response>;
   /** Whether a 2xx came before; the ACK to it is sent again. */
@@ -85,7 +85,7 @@ export class OwnOffers {
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
   async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
     if (!offers) return this.#insist(send, 1);
-    if (this.#offering || this.#session.peerWaits()) {
+    if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
@@ -99,19 +99,19 @@ export class OwnOffers {
   /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
   async #insist(send: () => Promise<Response>, most: number): Promise<Response> {
     for (let tries = 1; ; tries++) {
+      const before = this.#session.before();
+      if (before) await before;
       const response = await send();
       const met = response.status === 491;
       if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;
       if (met)
         do await this.#pause();
-        while (this.#session.peerWaits());
+        while (this.#session.occupied());
     }
   }
 
   /** One UPDATE. */
   async #update(content: Content): Promise<Response> {
-    const prack = this.#session.pracked();
-    if (prack) await prack;
     const request = this.#session.live().createRequest("UPDATE", content);
     this.#timer.ask(request);
     const response = await this.#session.ask(request);

@@ -23,10 +23,12 @@ export interface OfferSession {
 
 /** The offers of one session's peer. */
 export class PeerOffers {
-  /** The offer in the INVITE that made the session waits for our answer (RFC 3311 §5.2). */
+  /** The peer's offer that makes the session, in the INVITE or in a response to it, waits for our answer (RFC 3311 §5.2). */
   unanswered = false;
-  /** The offer in our INVITE, which makes the session, waits for the peer's answer. */
+  /** Ours, which makes the session, waits for the peer's answer. */
   awaited = false;
+  /** A body of ours is on its way, in a response that has no PRACK yet. */
+  unheard = false;
   readonly #host: Host;
   readonly #dialog: Dialog;
   readonly #timer: SessionTimer;
@@ -52,6 +54,30 @@ export class PeerOffers {
   /** Whether one waits for our answer. */
   get waits(): boolean {
     return this.#answering !== undefined;
+  }
+
+  /** Whether the offer that makes the session is not through yet: nobody makes another before that (RFC 3311 §5.1). */
+  get opening(): boolean {
+    return this.unanswered || this.awaited || this.unheard;
+  }
+
+  /** A body of ours goes in a reliable response: an offer, or else the answer to the caller's (RFC 3262 §5). */
+  told(offers: boolean): void {
+    this.unanswered = false;
+    this.awaited ||= offers;
+    this.unheard = true;
+  }
+
+  /** Its PRACK came, with the answer to an offer. */
+  heard(): void {
+    this.awaited = false;
+    this.unheard = false;
+  }
+
+  /** The INVITE that makes the session is accepted: what its ACK may still answer is waited for with that. */
+  opened(): void {
+    this.unanswered = false;
+    this.heard();
   }
 
   /** The session is over: the one that waits is answered 487. @param silent nothing goes on the wire, by anybody later */

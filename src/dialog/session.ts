@@ -54,7 +54,8 @@ export interface EarlyDialog {
   readonly dialog: Dialog;
   /**
    * Sends an UPDATE, with an offer or without (RFC 3311); again where its offer meets the peer's, as `reinvite` does.
-   * Resolves with its final response.
+   * Resolves with its final response. Rejects with a SipError `transaction_state`, with status 491, where another offer
+   * is under way: that of the INVITE itself, say, as long as nobody has answered it reliably (RFC 3311 §5.1).
    */
   update(content?: Content): Promise<Response>;
   /** Sends any other request within the dialog: INFO, say. Resolves with its final response. */

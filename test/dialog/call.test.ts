@@ -408,7 +408,7 @@ describe("a call that does not come about", () => {
       transaction?.respond(481);
       return true;
     };
-    bob.onInvite = (call) => void call.ring().update({ body: "music" });
+    bob.onInvite = (call) => void call.ring().update();
     const invite = alice.invite(bob);
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });

@@ -327,7 +327,7 @@ describe("reliable provisional responses", () => {
     bob.onInvite = (call) => void call.ring();
     const invite = alice.invite(bob);
     await world.pass();
-    const early = invite.dialogs[0]!.update({ body: "early" });
+    const early = invite.dialogs[0]!.request("UPDATE", { body: "early" });
     const refresh = invite.dialogs[0]!.update();
     await world.pass();
     expect([(await early).status, (await refresh).status]).toEqual([500, 200]);

@@ -181,6 +181,83 @@ describe("one offer at a time", () => {
   });
 });
 
+describe("an UPDATE that offers, before the INVITE's own offer has its answer (RFC 3311 §5.1)", () => {
+  const early = { code: "transaction_state", status: 491 };
+
+  it("is not sent, by neither side; one that does not offer is", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.handlers = answering;
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, { body: "offer" }, answering);
+    await world.pass();
+    const [call] = bob.calls as [(typeof bob.calls)[0]];
+    const [here, there] = [invite.dialogs[0]!, call.ring()];
+    await expect(here.update({ body: "early" })).rejects.toMatchObject(early);
+    await expect(there.update({ body: "early" })).rejects.toMatchObject(early);
+    const plain = [here.update(), there.update()];
+    await world.pass();
+    expect([(await plain[0]!).status, (await plain[1]!).status, world.wire("UPDATE")]).toEqual([200, 200, 2]);
+    void call.ringReliably(183, { body: "answer" });
+    // Nobody knows yet whether it came.
+    await expect(there.update({ body: "early" })).rejects.toMatchObject(early);
+    await world.pass();
+    const after = here.update({ body: "one" });
+    await world.pass();
+    expect((await after).bodyText).toBe("answer to one");
+    const other = there.update({ body: "two" });
+    await world.pass();
+    expect((await other).bodyText).toBe("answer to two");
+    invite.cancel();
+  });
+
+  it("nor where the callee made that offer, nor is the peer's taken then (§5.2)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.handlers = answering;
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "theirs" });
+    let answer: (content: { body: string }) => void = () => {};
+    const answered = new Promise<{ body: string }>((resolve) => {
+      answer = resolve;
+    });
+    const invite = alice.invite(bob, {}, { ...answering, answer: () => answered });
+    await world.pass();
+    const [here, there] = [invite.dialogs[0]!, bob.calls[0]!.ring()];
+    await expect(here.update({ body: "early" })).rejects.toMatchObject(early);
+    await expect(there.update({ body: "early" })).rejects.toMatchObject(early);
+    const crossing = [here, there].map((each) => each.request("UPDATE", { body: "early" }));
+    await world.pass();
+    expect([(await crossing[0]!).status, (await crossing[1]!).status]).toEqual([491, 500]);
+    answer({ body: "ours" });
+    await world.pass();
+    const after = there.update({ body: "two" });
+    await world.pass();
+    expect((await after).bodyText).toBe("answer to two");
+    const other = here.update({ body: "one" });
+    await world.pass();
+    expect((await other).bodyText).toBe("answer to one");
+    invite.cancel();
+  });
+});
+
+it.each(["update", "reinvite"] as const)(
+  "%s waits for the ACK to the 2xx before it (§14.1)",
+  async (method) => {
+    const world = new SipWorld({ delay: 10 });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    let sent: Promise<Response> | undefined;
+    bob.onInvite = (call) => {
+      sent = call.accept({ body: "answer" })[method]({ body: "hold" });
+    };
+    const invite = alice.invite(bob, { body: "offer" }, answering);
+    await world.pass(100);
+    const name = method === "update" ? "UPDATE" : "INVITE";
+    expect([sentAt(world, "ACK")[0], sentAt(world, name).at(-1)]).toEqual([20, 30]);
+    expect((await sent)!.bodyText).toBe("answer to hold");
+    void (await invite.session).bye();
+  },
+);
+
 describe("what answers an offer of ours", () => {
   it.each(["update", "reinvite"] as const)("a 422 has the %s sent again", async (method) => {
     const world = new SipWorld();
