@@ -11,6 +11,7 @@ import { addContent, addOption, type Content, hasOption, leadingNumber, setConta
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, LONGEST, unwatched } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
+import { LatePrack, rackFor, rackOf } from "./late-prack.ts";
 import { Resend } from "./resend.ts";
 import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
 
@@ -25,7 +26,8 @@ export interface IncomingInviteHandlers extends SessionHandlers {
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {
-  readonly rseq: number;
+  /** The RAck of its PRACK. */
+  readonly rack: string;
   /** It has our offer: the PRACK answers it. */
   readonly offers: boolean;
   readonly resend: Resend;
@@ -200,15 +202,14 @@ export class IncomingInvite implements Closable {
     if (response.bodyLength > 0) this.#usage.peerOffers.told(offers);
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
-    this.#unacknowledged = { rseq: this.#rseq, offers, resend, resolve, reject };
+    const rack = rackFor(this.#rseq, this.request);
+    this.#unacknowledged = { rack, offers, resend, resolve, reject };
     again();
   }
 
   #receivePrack(prack: Request, transaction: ServerTransaction): boolean {
-    const cseq = this.request.headers.get("CSeq");
     const waiting = this.#unacknowledged;
-    const rack = prack.headers.raw("RAck")[0]?.trim().split(/\s+/).join(" ");
-    if (!waiting || this.#answering || rack !== `${waiting.rseq} ${cseq?.number} ${cseq?.method}`) {
+    if (!waiting || this.#answering || rackOf(prack) !== waiting.rack) {
       transaction.respond(481);
       return true;
     }
@@ -287,6 +288,8 @@ export class IncomingInvite implements Closable {
     this.#unacknowledged = undefined;
     waiting?.resend.stop();
     waiting?.reject(new SipError(code, why));
+    if (waiting && !this.#answering && code !== "timeout")
+      new LatePrack(this.#host, this.#usage.dialog, waiting.rack);
     this.#dropWaiting(why);
   }
 

@@ -6,6 +6,8 @@ import { Dialog } from "../../src/dialog/dialog.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { InviteHandlers } from "../../src/dialog/outgoing-invite.ts";
 import type { SessionJson } from "../../src/dialog/session.ts";
+import { parseMessage } from "../../src/message/parse.ts";
+import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { SentRequest } from "../../src/stack/options.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -250,6 +252,59 @@ describe("reliable provisional responses", () => {
     required.cancel();
     await world.pass(1_000);
     expect(failed).toEqual(["unsupported", "terminated"]);
+  });
+
+  it.each(["refused", "cancelled"])(
+    "whose PRACK comes when the call is %s already: it gets its 2xx (§3)",
+    async (how) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+      world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+      bob.onInvite = (call) => void call.ringReliably(183, { body: "answer" });
+      const invite = alice.invite(bob);
+      await world.pass(10);
+      if (how === "refused") bob.calls[0]!.reject();
+      else invite.cancel();
+      world.network.set({ drop: () => false });
+      await world.pass(1_000);
+      const prack = world.network.trace.filter(({ text }) => /^SIP.*CSeq: \d+ PRACK/s.test(text)).at(-1)!;
+      expect(prack.text).toMatch(/^SIP\/2.0 200 /);
+      expect([bob.ua.stats.dialogs, world.wire("SIP/2.0 183")]).toEqual([0, 1]);
+      await expect(invite.session).rejects.toMatchObject({ status: how === "refused" ? 486 : 487 });
+    },
+  );
+
+  it("whose PRACK never comes is waited for 64 × T1 after the call was refused, and no other is taken for it", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+    bob.onInvite = (call) => {
+      void call.ringReliably();
+      call.reject();
+    };
+    const invite = alice.invite(bob);
+    await world.pass(100);
+    expect([bob.ua.stats.dialogs, bob.ua.stats.usages]).toEqual([1, 1]);
+    world.network.set({ drop: () => false });
+    const request = world.network.trace.find(({ text }) => text.startsWith("PRACK"))!.text;
+    const statuses: number[] = [];
+    for (const [method, rack] of [
+      ["PRACK", "7 1 INVITE"],
+      ["BYE", ""],
+    ] as const) {
+      const other = parseMessage(request.replace(/^PRACK/, method)) as Request;
+      other.headers
+        .set("CSeq", `${9 + statuses.length} ${method}`)
+        .set("RAck", rack)
+        .delete("Via");
+      const { final } = alice.phone.stack.send(other);
+      await world.pass(100);
+      statuses.push((await final).status);
+    }
+    expect(statuses).toEqual([481, 481]);
+    await world.pass(32_000);
+    expect(bob.ua.stats.dialogs).toBe(0);
+    await expect(invite.session).rejects.toMatchObject({ status: 486 });
   });
 
   it("one that must not go on the wire is told, and keeps none behind it waiting", async () => {
