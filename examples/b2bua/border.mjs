@@ -37,7 +37,7 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
     const [here, there] = [{}, {}];
     const callbacks = { ...tie(here, there), onCancel: () => there.end?.() };
     const incoming = ua.incoming(request, transaction, callbacks, { timer });
-    // Refused by itself: its caller asked for too short a session interval.
+    // Refused by itself: its caller asked for too short a session interval, or an extension that is not known, say.
     if (incoming.state !== "ringing") return;
     here.accept = (answer) => {
       if (incoming.state === "ringing") here.session = incoming.accept(answer);
