@@ -1,6 +1,6 @@
 // Presence: tells watchers what others publish about themselves (RFC 3856): PUBLISH, SUBSCRIBE, NOTIFY.
 
-import { Stack } from "sippet";
+import { Stack, validate } from "sippet";
 import { UserAgent } from "sippet/dialog";
 import { Compositor } from "./compositor.mjs";
 
@@ -14,7 +14,9 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   /** The subscriptions, by whom they are about. */
   const watchers = new Map();
   const core = { onRequest, onResponse() {}, onError };
-  const stack = new Stack({ ...options, core });
+  // No extension may be required of us (RFC 3261 §8.2.2.3): a PUBLISH reaches no user agent that would say so.
+  const check = (message) => validate(message, { supported: [] });
+  const stack = new Stack({ validate: check, ...options, core });
   const ua = new UserAgent({ stack, user: "presence", onError });
   const compositor = new Compositor({ stack, event: "presence", types: [PIDF], changed, limit });
 
@@ -32,7 +34,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   }
 
   function subscribe(who, subscription) {
-    // It was refused already: it requires an extension that is not known, say.
+    // It was refused already: it came by another way before, say.
     if (!subscription) return;
     if (subscription.event !== "presence")
       return subscription.reject(489, { headers: { "Allow-Events": "presence" } });

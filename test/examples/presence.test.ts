@@ -129,6 +129,7 @@ it.each([
   [423, "Min-Expires", { headers: { Event: "presence", Expires: 10 }, body: "open" }],
   [415, "Accept", { headers: { Event: "presence", "Content-Type": "text/plain" }, body: "open" }],
   [400, undefined, { headers: { Event: "presence" } }],
+  [420, "Unsupported", { headers: { Event: "presence", Require: "teleport" }, body: "open" }],
 ])("a PUBLISH is refused %i, with %s", async (status, header, init) => {
   const { publish } = await world();
   const response = await publish(init);
