@@ -7,7 +7,6 @@ import type { Random } from "../random.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { Flow } from "../transport/transport.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Pace } from "./resend.ts";
 
@@ -40,8 +39,8 @@ export interface Host extends Pace {
   readonly loose: Set<Closable>;
   /** Subscriptions that wait for the NOTIFY that makes their dialog, by Call-ID and our tag. */
   readonly expecting: Map<string, Usage>;
-  /** Our Contact on a flow. */
-  contactFor(flow: Flow | undefined): NameAddr;
+  /** Our Contact for the dialog that a peer's message makes. */
+  contactFor(message: Request | Response): NameAddr;
   /** Options that everything is sent with, such as credentials. */
   readonly sendOptions: SendOptions;
   /**

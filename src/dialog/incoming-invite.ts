@@ -72,7 +72,7 @@ export class IncomingInvite implements Closable {
     this.#transaction = transaction;
     this.#handlers = handlers;
     const tag = request.createResponse(180).headers.get("To")?.tag ?? "";
-    const dialog = Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+    const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);

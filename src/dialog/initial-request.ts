@@ -6,6 +6,7 @@ import { createRequest } from "../message/create-request.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
+import { ownAddress } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, addOption, setContact } from "./content.ts";
@@ -24,7 +25,7 @@ export function initialRequest(
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
-  setContact(request, contactFor(options, flow ?? wayOf(stack, request)));
+  setContact(request, contactFor(options, flow ?? wayOf(stack, request), isSecure(request)));
   for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),
@@ -33,16 +34,28 @@ export function initialRequest(
   return addContent(request, content);
 }
 
-/** Our Contact on a flow; on the first transport where there is none. */
-export function contactFor({ contact, user, stack }: UserAgentOptions, flow: Flow | undefined): NameAddr {
+/**
+ * Our Contact on a flow; on the first transport where there is none.
+ * @param secure a SIPS URI is wanted, where it is ours to say
+ */
+export function contactFor(
+  { contact, user, stack }: UserAgentOptions,
+  flow: Flow | undefined,
+  secure: boolean,
+): NameAddr {
   const given = typeof contact === "function" ? contact(flow) : contact;
   if (given instanceof Uri) return NameAddr.of({ uri: given });
   if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
   const transport = flow?.transport ?? stack.transports[0];
   if (!transport) throw new SipError("no_transport", "the stack has no transport");
-  const { sentBy, protocol } = transport;
-  const address = NameAddr.parse(`<sip:${sentBy};transport=${protocol.toLowerCase()}>`);
-  return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
+  return ownAddress(transport, user, secure);
+}
+
+/** Whether the Contact that goes with a request, or with our response to it, has to be a SIPS URI (RFC 3261 §8.1.1.8, §12.1.1). */
+export function isSecure({ uri, headers }: Request): boolean {
+  if (uri.scheme === "sips") return true;
+  const next = headers.first("Route") ?? headers.first("Record-Route") ?? headers.first("Contact");
+  return next?.uri.scheme === "sips";
 }
 
 /** The flow that a request will take; undefined where there is none, as sending it will tell. */

@@ -214,7 +214,7 @@ export class IncomingSubscription {
     if (!event) throw new SipError("header_missing", "Event is missing", { status: 400, header: "Event" });
     const response = request.createResponse(200);
     const tag = response.headers.get("To")?.tag ?? "";
-    const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request.flow));
+    const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request));
     // Read first: where it cannot be, nothing is left behind.
     const asked = expiresOf(request);
     dialog.confirm();

@@ -206,7 +206,7 @@ export class OutgoingInvite implements Closable {
     const full = this.#forks.size >= MOST_FORKS && (response.status < 200 || this.#accepted);
     if (known || full) return known;
     const sent = this.#transaction?.request ?? this.#request;
-    const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response.flow);
+    const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response);
     const dialog = Dialog.ofCaller(sent, response, contact);
     const fork = {
       usage: new InviteUsage(this.#host, dialog, this.#handlers, this.#options),

@@ -49,7 +49,7 @@ export class IncomingRefer {
   static alone(host: Host, request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     return IncomingRefer.#of(host, request, transaction, () => {
       const tag = request.createResponse(202).headers.get("To")?.tag ?? "";
-      const dialog = Dialog.ofCallee(request, tag, host.contactFor(request.flow));
+      const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
       dialog.confirm();
       return dialog;
     });

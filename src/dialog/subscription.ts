@@ -150,7 +150,7 @@ export class Subscription implements Usage {
   /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */
   #begin(notify: Request): void {
     const { headers } = this.#request;
-    const contact = this.#host.contactFor(notify.flow);
+    const contact = this.#host.contactFor(notify);
     const dialog = Dialog.ofCallee(notify, headers.get("From")?.tag ?? "", contact);
     dialog.noteSent(headers.get("CSeq")?.number ?? 0);
     dialog.confirm();

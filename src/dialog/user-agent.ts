@@ -11,7 +11,7 @@ import { Dialog, dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
-import { contactFor, initialRequest } from "./initial-request.ts";
+import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
 import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
@@ -68,7 +68,8 @@ export class UserAgent {
       expecting: new Map<string, Usage>(),
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
-      contactFor: (flow) => contactFor(options, flow),
+      contactFor: (message) =>
+        contactFor(options, message.flow, message.kind === "request" && isSecure(message)),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
       report: (error) => code.report(error),
       call: (callback, failed) => code.call(callback, failed),

@@ -153,3 +153,34 @@ it("closes what has no dialog yet, and what has, without a word", async () => {
   await expect(invite.session).rejects.toMatchObject({ code: "closed" });
   expect([ends, alice.ua.stats]).toEqual([["closed"], { dialogs: 0, usages: 0, pending: 0, strays: 0 }]);
 });
+
+describe("the Contact of a call", () => {
+  it.each([
+    ["UDP", "sip", "sip:", "udp"],
+    ["TLS", "sip", "sip:", "tls"],
+    ["TLS", "sips", "sips:", "tcp"],
+  ])(
+    "over %s to a %s URI is a %s URI of both sides (RFC 3261 §8.1.1.8, §12.1.1)",
+    async (protocol, to, scheme, transport) => {
+      const world = new SipWorld();
+      const agents = [await agent(world, "alice", protocol), await agent(world, "bob", protocol)] as const;
+      const [alice, bob] = agents;
+      const target = { protocol, ...bob.phone.transport.local };
+      const invite = alice.invite(
+        `${to}:bob@${bob.phone.transport.sentBy}`,
+        { body: "offer" },
+        {},
+        { target },
+      );
+      await world.pass();
+      const session = await invite.session;
+      const uris = [session.dialog.contact, bob.sessions[0]!.dialog.contact].map(({ uri }) => `${uri}`);
+      const own = ({ phone }: (typeof agents)[number]) =>
+        `${scheme}${phone.name}@${phone.transport.sentBy};transport=${transport}`;
+      expect(uris).toEqual(agents.map(own));
+      void bob.sessions[0]!.bye();
+      await world.pass();
+      expect([alice.log, bob.log]).toEqual([["peer"], ["bye"]]);
+    },
+  );
+});

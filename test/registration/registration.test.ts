@@ -79,6 +79,9 @@ it("binds its own address on the transport that it registers by, unless it is to
     byWs,
     byWs,
   ]);
+  // RFC 3261 §8.1.1.8: who is asked by a SIPS URI is told one.
+  const secure = createRequest("REGISTER", "sips:10.0.0.77", { from: aor, to: aor });
+  expect(own({ flow: ws.flow(there)! }, secure)).toBe(`<sips:bob%20b@${ws.sentBy};transport=ws>`);
   // There is no way: the REGISTER will tell.
   const nowhere = createRequest("REGISTER", "sip:10.0.0.77;transport=sctp", { from: aor, to: aor });
   expect(own(undefined, nowhere)).toBe(byUdp);
