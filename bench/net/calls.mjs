@@ -66,7 +66,8 @@ class Candidate {
   }
 
   async end() {
-    await this.#running?.program.end("SIGKILL");
+    // Kamailio ends its workers, which would keep our pipes open.
+    await this.#running?.program.end("SIGTERM");
   }
 }
 
