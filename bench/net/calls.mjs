@@ -66,7 +66,7 @@ class Candidate {
   }
 
   async end() {
-    // Kamailio ends its workers, which would keep our pipes open.
+    // A signal that Kamailio can hear: its workers, left alone, would keep our pipes open.
     await this.#running?.program.end("SIGTERM");
   }
 }
