@@ -72,4 +72,38 @@ describe("a round of datagrams", () => {
     await turn();
     expect(log).toEqual(["a", "b", "c", "d", "over"]);
   });
+
+  /** As many as Node reads in a turn. */
+  const many = (from: number, count = 32) => Array.from({ length: count }, (_, i) => `${from + i}`);
+
+  test("works on few while turn after turn is full: what is read waits", async () => {
+    const own = round();
+    const worked = () => log.filter((each) => each !== "over").length;
+    for (let i = 0; i < 16; i++) {
+      add(own, ...many(32 * i));
+      await turn();
+    }
+    expect(worked()).toBeGreaterThan(32 * 4);
+    expect(worked()).toBeLessThan(32 * 8);
+    // This one is not full: the next ones go on by rounds.
+    add(own, ...many(512, 3));
+    for (let i = 0; i < 16; i++) await turn();
+    expect(log.filter((each) => each !== "over")).toEqual(many(0, 515));
+    expect([own.open, log.at(-1)]).toEqual([false, "over"]);
+  });
+
+  test("works on what waits when as many wait as may, however full turns are", async () => {
+    const own = round();
+    let read = 0;
+    let most = 0;
+    for (; read < 32 * 400; read += 32) {
+      add(own, ...many(read));
+      await turn();
+      most = Math.max(most, read + 32 - log.filter((each) => each !== "over").length);
+    }
+    expect(most).toBeLessThanOrEqual(4096 + 2 * 32);
+    for (let i = 0; i < 200; i++) await turn();
+    expect(log.filter((each) => each !== "over")).toEqual(many(0, read));
+    expect(own.open).toBe(false);
+  });
 });

@@ -1,13 +1,24 @@
 // DatagramRound: the datagrams that come in one turn of the event loop. The first is worked on at once: most often it is
-// the only one. The others are, each in a turn of its own so that the promises of one are settled before the next, when
-// all of them are read; what is sent meanwhile goes out behind the last. One at a time, reading, working and sending
+// the only one. The others are, each in an immediate of its own so that the promises of one are settled before the next,
+// when all of them are read; what is sent meanwhile goes out behind the last. One at a time, reading, working and sending
 // would push each other's code and data out of the processor's caches: a tenth of the time for each message.
 
 import { setImmediate } from "node:timers";
 import type { DatagramEvents } from "../datagram-socket.ts";
 
-/** As many answers wait for the end of a round at most. */
+/** As many are worked on in a turn at most, and as many answers wait for the end of a round. */
 export const ROUND = 32;
+/** Node reads no more than so many in a turn: when it did, there are more. */
+const FULL = 32;
+/** After so many full turns it is a burst: with many peers that wait for their answers a turn may be full by chance. */
+const BURST = 4;
+/**
+ * Then so many are worked on in a turn. To read takes a third of the time that it takes to answer: most of what is read
+ * waits here, so that the kernel, which has room for some hundred where nobody has told it otherwise, can take the rest.
+ */
+const FEW = 4;
+/** As many may wait here. */
+const KEPT = 4096;
 
 /** What a socket has read and not worked on yet. */
 export class DatagramRound {
@@ -19,8 +30,15 @@ export class DatagramRound {
   readonly #ports: number[] = [];
   /** The next that is to be worked on. */
   #next = 0;
-  /** Whether the first of this turn has come. */
-  #begun = false;
+  /** How many have come in this turn. */
+  #read = 0;
+  /** How many immediates will work on one each, and how many may. */
+  #due = 0;
+  #most = ROUND;
+  /** A turn has read as many as can be. */
+  #full = false;
+  /** How many turns in a row have. */
+  #fullTurns = 0;
   #open = false;
 
   /**
@@ -39,33 +57,54 @@ export class DatagramRound {
 
   /** One was read. `data` is kept until it is worked on. */
   add(data: Uint8Array, host: string, port: number): void {
-    // Behind what still waits: where work that throws ends a turn, the rest of a round comes after the next.
-    if (this.#begun || this.#data.length > 0) {
-      this.#data.push(data);
-      this.#hosts.push(host);
-      this.#ports.push(port);
-      setImmediate(this.#work);
-    } else {
-      this.#begun = true;
-      setImmediate(this.#end);
+    const first = this.#read++ === 0;
+    if (first) setImmediate(this.#end);
+    // Behind what still waits.
+    if (first && this.#data.length === 0) {
       this.#message(data, host, port);
+      return;
     }
+    this.#data.push(data);
+    this.#hosts.push(host);
+    this.#ports.push(port);
+    if (this.#due < this.#most) this.#goOn();
+  }
+
+  get #waiting(): number {
+    return this.#data.length - this.#next;
+  }
+
+  #goOn(): void {
+    this.#due++;
+    setImmediate(this.#work);
   }
 
   readonly #end = (): void => {
-    this.#begun = false;
-    this.#open = this.#data.length > 0;
+    this.#full = this.#read >= FULL;
+    this.#read = 0;
+    this.#open = this.#due > 0;
   };
 
   readonly #work = (): void => {
     const at = this.#next++;
+    this.#due--;
+    this.#open = true;
     this.#message(this.#data[at]!, this.#hosts[at]!, this.#ports[at]!);
-    if (this.#next < this.#data.length) return;
-    this.#data.length = 0;
-    this.#hosts.length = 0;
-    this.#ports.length = 0;
-    this.#next = 0;
+    if (this.#due > 0) return;
+    if (this.#waiting === 0 || this.#next >= KEPT) this.#forget();
     this.#open = false;
     this.#over();
+    // What is left has the next turn, which may read more meanwhile. The end of this one's reading may be still to come.
+    const full = this.#full || this.#read >= FULL;
+    this.#full = false;
+    this.#fullTurns = full && this.#waiting < KEPT ? this.#fullTurns + 1 : 0;
+    this.#most = this.#fullTurns > BURST ? FEW : ROUND;
+    while (this.#due < this.#most && this.#due < this.#waiting) this.#goOn();
   };
+
+  /** Lets go of what was worked on. */
+  #forget(): void {
+    for (const each of [this.#data, this.#hosts, this.#ports]) each.splice(0, this.#next);
+    this.#next = 0;
+  }
 }
