@@ -220,11 +220,11 @@ describe("strict routers", () => {
       });
       alice.send(request, proxy.phone);
     }
-    const began = performance.now();
+    const began = process.cpuUsage();
     await world.pass();
     expect(seen).toEqual([true, "", true, "<sip:a.example.com;lr>,<sip:10.9.0.1;lr>"]);
-    // Half a second and more where each goes through the list again.
-    expect(performance.now() - began).toBeLessThan(400);
+    // Half a second and more where each goes through the list again. What else the machine does is not counted.
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(400);
   });
 
   it("an maddr that names us is taken off", async () => {
