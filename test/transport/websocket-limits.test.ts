@@ -1,4 +1,4 @@
-// How many connections one source may have to a WebSocket server.
+// How many connections one source may have to a WebSocket server; what it shares with the limit on all is tested with that.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -11,17 +11,6 @@ import { settle } from "./settle.ts";
 afterEach(endAll);
 
 describe("one source", () => {
-  test("is refused with 503 past its limit, and taken again below it", async () => {
-    const { url, transport } = await started({ maxPerSource: 2 });
-    const { socket } = await connected(url);
-    await connected(url);
-    expect((await refusal(url)).statusCode).toBe(503);
-    socket.close();
-    await once(socket, "close");
-    await connected(url);
-    expect(transport.connections).toBe(2);
-  });
-
   test("leaves others theirs: its limit is not all that there is", async () => {
     const { url } = await started({ maxPerSource: 1, host: "0.0.0.0" });
     await connected(url);

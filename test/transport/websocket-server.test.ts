@@ -128,8 +128,9 @@ describe("the handshake", () => {
     expect(clock.pending.size).toBe(0);
   });
 
-  test("is refused with 503 beyond the connection limit, and taken again below it", async () => {
-    const { url, transport } = await started({ maxConnections: 2 });
+  const limits = [{ maxConnections: 2 }, { maxPerSource: 2 }];
+  test.each(limits)("is refused with 503 beyond %o, and taken again below it", async (limit) => {
+    const { url, transport } = await started(limit);
     const { socket } = await connected(url);
     await connected(url);
     expect((await refusal(url)).statusCode).toBe(503);
@@ -138,7 +139,7 @@ describe("the handshake", () => {
     await connected(url);
     expect(transport.connections).toBe(2);
     // Those that are not decided on count as well.
-    const slow = await started({ maxConnections: 2, verify: () => new Promise(() => {}) });
+    const slow = await started({ ...limit, verify: () => new Promise(() => {}) });
     for (let i = 0; i < 2; i++) {
       const waiting = new WebSocket(slow.url, ["sip"]);
       waiting.on("error", () => {});

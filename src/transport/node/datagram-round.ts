@@ -13,8 +13,8 @@ const FULL = 32;
 /** After so many full turns it is a burst: with many peers that wait for their answers a turn may be full by chance. */
 const BURST = 4;
 /**
- * Then so many are worked on in a turn. To read takes a third of the time that it takes to answer: most of what is read
- * waits here, so that the kernel, which has room for some hundred where nobody has told it otherwise, can take the rest.
+ * Then so many are worked on in a turn. To read is quicker than to answer: most of what is read waits here, so that the
+ * kernel, which has room for some hundred where nobody has told it otherwise, can take the rest.
  */
 const FEW = 4;
 /** As many may wait here. */
