@@ -1,10 +1,13 @@
-// FlowKeeper: keeps the flow of a registration open, as often as the registrar asks (RFC 5626 §4.4), and notices that
-// it is gone. A transport whose own keep-alives are on notices a peer that is silent, too.
+// FlowKeeper: keeps the flow of a registration open, as often as the registrar or its user asks (RFC 5626 §4.4), and
+// notices that it is gone: its connection has closed, or, over UDP, its NAT shows it elsewhere or its peer is silent.
+// A transport of connections whose own keep-alives are on notices a peer that is silent, too.
 
 import type { TimerHandle } from "../clock.ts";
+import type { SipError } from "../errors.ts";
 import type { Stack } from "../stack/stack.ts";
+import { formatAddress } from "../transport/address.ts";
 import { PING } from "../transport/keep-alive.ts";
-import type { Flow } from "../transport/transport.ts";
+import type { Address, Flow } from "../transport/transport.ts";
 
 const encoder = new TextEncoder();
 
@@ -14,6 +17,8 @@ export class FlowKeeper {
   readonly #lost: () => void;
   #flow: Flow | undefined;
   #timer: TimerHandle | undefined;
+  /** Where the peer saw us last, by STUN. */
+  #seen: string | undefined;
 
   /** @param lost called when the flow is gone, once for each flow that was kept */
   constructor(stack: Stack, lost: () => void) {
@@ -26,11 +31,19 @@ export class FlowKeeper {
     return this.#flow;
   }
 
-  /** Keeps this flow from now on. @param seconds the longest time between two pings; undefined sends none */
-  keep(flow: Flow | undefined, seconds: number | undefined): void {
+  /**
+   * Keeps this flow from now on.
+   *
+   * @param seconds the longest time between two keep-alives; undefined sends none
+   * @param outbound whether the peer has taken the flow as RFC 5626 has it, and so speaks STUN over UDP (§4.4.2); others
+   *   are sent what all pass over
+   */
+  keep(flow: Flow | undefined, seconds: number | undefined, outbound: boolean): void {
+    const seen = flow === this.#flow ? this.#seen : undefined;
     this.stop();
     this.#flow = flow;
-    if (flow && seconds !== undefined) this.#ping(flow, seconds * 1000);
+    this.#seen = seen;
+    if (flow && seconds !== undefined) this.#keepAlive(flow, seconds * 1000, outbound);
   }
 
   /** Lets go of it. */
@@ -38,6 +51,7 @@ export class FlowKeeper {
     this.#stack.clock.clear(this.#timer);
     this.#timer = undefined;
     this.#flow = undefined;
+    this.#seen = undefined;
   }
 
   /** The transport says that a flow is gone. */
@@ -47,18 +61,41 @@ export class FlowKeeper {
     this.#lost();
   }
 
-  /** RFC 5626 §4.4.1: each at a time from the last fifth, so that not all clients ping at once. */
-  #ping(flow: Flow, longest: number): void {
+  /** RFC 5626 §4.4.1, §4.4.2: each at a time from the last fifth, so that not all clients send theirs at once. */
+  #keepAlive(flow: Flow, longest: number, outbound: boolean): void {
     const { clock, random } = this.#stack;
     this.#timer = clock.set(
       () => {
         if (!flow.open) return this.closed(flow);
-        this.#ping(flow, longest);
-        flow.transport.send(encoder.encode(PING) as Uint8Array<ArrayBuffer>, flow, () => {
-          if (!flow.open) this.closed(flow);
-        });
+        this.#keepAlive(flow, longest, outbound);
+        if (outbound && flow.transport.probe) this.#probe(flow, flow.transport.probe(flow));
+        else this.#ping(flow);
       },
       longest * (0.8 + 0.2 * random.fraction()),
+    );
+  }
+
+  #ping(flow: Flow): void {
+    flow.transport.send(encoder.encode(PING) as Uint8Array<ArrayBuffer>, flow, () => {
+      if (!flow.open) this.closed(flow);
+    });
+  }
+
+  /**
+   * RFC 5626 §8: another address than before is a failure of the flow, and so is silence. A peer that has never answered
+   * may have no STUN, which it should have.
+   */
+  #probe(flow: Flow, asked: Promise<Address>): void {
+    asked.then(
+      ({ host, port }) => {
+        const before = this.#seen;
+        if (flow !== this.#flow) return;
+        this.#seen = formatAddress(host, port);
+        if (before !== undefined && before !== this.#seen) this.closed(flow);
+      },
+      ({ code }: SipError) => {
+        if (code === "timeout" && flow === this.#flow && this.#seen !== undefined) this.closed(flow);
+      },
     );
   }
 }

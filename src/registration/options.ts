@@ -31,6 +31,11 @@ export interface RegistrationOptions {
   readonly instance?: string;
   /** Which of this client's flows it is, from 1 on; it needs `instance`. See OutboundRegistration for several. */
   readonly regId?: number;
+  /**
+   * The longest time between two keep-alives, in seconds, where the registrar says none: a double CRLF, which over UDP
+   * keeps a NAT open and is answered by nobody. Default: none are sent then.
+   */
+  readonly keepAlive?: number;
   /** Answers 401 and 407. */
   readonly credentials?: Authenticator;
   /** Where REGISTERs go, whatever `registrar` says. */

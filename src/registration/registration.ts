@@ -42,10 +42,12 @@ export class Registration {
 
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
-   * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar
+   * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar, and for a `keepAlive`
+   *   below 1
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
-    const { registrar, aor, instance, regId, expires = 3600 } = options;
+    const { registrar, aor, instance, regId, expires = 3600, keepAlive = 1 } = options;
+    if (!(keepAlive >= 1)) throw new SipError("value_invalid", `no number of seconds from 1: ${keepAlive}`);
     this.#options = options;
     this.#expires = expires;
     this.#siblings = siblings ?? alone(options.stack.random.callId());
@@ -170,7 +172,8 @@ export class Registration {
     this.#since = this.#options.stack.clock.now();
     this.#failedBefore = this.#failures;
     this.#failures = 0;
-    this.#keeper.keep(response.flow, flowTimer);
+    const { keepAlive } = this.#options;
+    this.#keeper.keep(response.flow, flowTimer ?? keepAlive, flowTimer !== undefined);
     // A minute before the end, or at 90 % of a short time: a REGISTER may take 32 seconds.
     this.#wait(Math.max(seconds * 0.9, seconds - 60) * 1000);
     call(() => this.#options.onRegistered?.(response));

@@ -12,7 +12,9 @@ import { frameKind } from "./keep-alive.ts";
 import { deliver, failLater, report } from "./notify.ts";
 import { RecentMap } from "./recent-map.ts";
 import { bindError, socketError } from "./socket-error.ts";
-import { answerStun, isStun } from "./stun.ts";
+import { answerStun } from "./stun.ts";
+import { isStun } from "./stun-message.ts";
+import { StunProbes } from "./stun-probes.ts";
 import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
 import type { UdpOptions } from "./udp-options.ts";
 
@@ -67,7 +69,8 @@ export class DatagramTransport implements Transport {
   readonly #heard: (DatagramFlow | undefined)[] = new Array<DatagramFlow | undefined>(HEARD).fill(undefined);
   #closing: Promise<void> | undefined;
   #queued = 0;
-  readonly #counts = { fillers: 0, stun: 0, stunDropped: 0, unreachable: 0 };
+  readonly #probes: StunProbes;
+  readonly #counts = { fillers: 0, stun: 0, stunAnswers: 0, stunDropped: 0, unreachable: 0 };
 
   constructor(runtime: DatagramRuntime, options: UdpOptions) {
     const { host = "0.0.0.0", port = 5060, clock = systemClock, lookup = runtime.lookup } = options;
@@ -82,6 +85,7 @@ export class DatagramTransport implements Transport {
     this.#families = families;
     const { hostLimit: limit = 256, hostTtl: ttl = 30_000 } = options;
     this.#hosts = new HostCache({ families, limit, ttl, clock, lookup });
+    this.#probes = new StunProbes(clock, (data, flow) => this.send(data, flow, () => {}));
     this.#sendQueueLimit = options.sendQueueLimit ?? 4 * 1024 * 1024;
     this.#local = { host, port: checkPort(port) };
     this.#sentBy = runtime.sentBy(options.advertise, this.#local);
@@ -96,7 +100,8 @@ export class DatagramTransport implements Transport {
   }
 
   /**
-   * `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunDropped`: other STUN;
+   * `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunAnswers`: what ours were answered
+   * with; `stunDropped`: other STUN;
    * `unreachable`: what ICMP told of peers, where the runtime lets it be heard; `dropped`: datagrams that the
    * kernel had no room for, where it tells (Linux).
    */
@@ -160,6 +165,12 @@ export class DatagramTransport implements Transport {
     }
   }
 
+  probe(flow: Flow): Promise<Address> {
+    return this.#socket
+      ? this.#probes.ask(flow)
+      : Promise.reject(new SipError("closed", "the UDP transport is not open"));
+  }
+
   answers(host: AnswersHost): Answers {
     return new AnswerBlocks(host, () => this.#queued > 0);
   }
@@ -169,6 +180,7 @@ export class DatagramTransport implements Transport {
       const opening = this.#opening;
       this.#socket = undefined;
       this.#receiver = undefined;
+      this.#probes.close();
       this.#flows.clear();
       this.#heard.fill(undefined);
       // One that could not be opened leaves nothing to close.
@@ -213,7 +225,7 @@ export class DatagramTransport implements Transport {
     }
     // No SIP message begins with such an octet; most STUN does with 0 or 1.
     if (data[0]! < 0x20 && isStun(data)) {
-      this.#answerStun(data, host, port);
+      this.#takeStun(data, host, port);
       return;
     }
     const place = port & (HEARD - 1);
@@ -225,9 +237,14 @@ export class DatagramTransport implements Transport {
     deliver(receiver, data, flow);
   }
 
-  #answerStun(data: Uint8Array, host: string, port: number): void {
+  #takeStun(data: Uint8Array, host: string, port: number): void {
     const { stun = true } = this.#options;
-    const answer = stun ? answerStun(data, { host: unmapIPv4(host), port }) : undefined;
+    const remote = { host: unmapIPv4(host), port };
+    if (this.#probes.take(data, remote)) {
+      this.#counts.stunAnswers++;
+      return;
+    }
+    const answer = stun ? answerStun(data, remote) : undefined;
     if (answer) this.#transmit(answer, port, host, () => {});
     this.#counts[answer ? "stun" : "stunDropped"]++;
   }

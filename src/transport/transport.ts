@@ -103,6 +103,14 @@ export interface Transport {
    */
   alias?: ((flow: Flow, port: number) => void) | undefined;
   /**
+   * Asks the peer of a datagram flow by STUN where it sees us (RFC 5626 §4.4.2, RFC 8489): it keeps NATs on the way open,
+   * and tells of an address that has changed. Not there where a transport has no STUN.
+   *
+   * @returns our address, as the peer sees it. Rejects with a SipError: `timeout` where nobody answers in 39.5 seconds,
+   *   `refused` for an error response, `transport_failed` for an answer without an address, `overloaded`, `closed`
+   */
+  probe?: ((flow: Flow) => Promise<Address>) | undefined;
+  /**
    * Lends a stack room for answers that are sent again when their request comes again, as it may where `reliable` is
    * false. Not there where a transport has none: the stack keeps them itself.
    *

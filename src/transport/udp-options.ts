@@ -34,7 +34,7 @@ export interface UdpOptions {
   hostTtl?: number;
   /** Finds the address of a host name. Default: the operating system's resolver. */
   lookup?: HostLookup;
-  /** Default: the runtime's. It only ages host names. */
+  /** Default: the runtime's. It ages host names, and sends STUN requests again. */
   clock?: Clock;
 }
 

@@ -1,6 +1,7 @@
 // Kamailio: as the library's registrar and proxy; as a dispatcher in front of a server of the library's; and as that
 // server's client, which registers with it and calls through it.
 
+import { udp } from "sippet/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bed } from "./bed.mjs";
 import { Kamailio } from "./kamailio.mjs";
@@ -72,6 +73,14 @@ async function callBothWays(alice, bob, names) {
 }
 
 describe.concurrent("Kamailio as registrar and proxy", () => {
+  test.concurrent("tells by STUN where it sees us, on its SIP port (RFC 5626 §4.4.2)", async () => {
+    const transport = udp({ host: "127.0.0.1", port: 0 });
+    await transport.start({ onMessage() {}, onFlowClosed() {}, onError() {} });
+    const flow = transport.flow({ host: "127.0.0.1", port: kamailio.port });
+    expect(await transport.probe(flow)).toEqual(transport.local);
+    await transport.close();
+  });
+
   test.concurrent.for(["UDP", "TCP", "WS"])("digest registration and calls over %s", (protocol) =>
     Bed.with(0, async (bed) => {
       const [a, b] = names("alice", "bob");

@@ -92,7 +92,7 @@ it.each([
     },
   };
   const keeper = new FlowKeeper({ clock, random: seededRandom(1) } as unknown as Stack, () => void lost++);
-  keeper.keep(flow as Flow, 100);
+  keeper.keep(flow as Flow, 100, true);
   if (sent === 0) flow.open = false;
   clock.advance(101_000);
   expect([lost, pings, keeper.flow, clock.size]).toEqual([1, sent, undefined, 0]);

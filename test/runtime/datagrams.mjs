@@ -105,8 +105,10 @@ export async function datagrams(udp) {
   });
   const { unreachable: _, dropped: __, ...counts } = two.transport.counts;
   report.counts = counts;
-  // The answer is no request, so that it is dropped where it arrives.
+  // Nobody here has asked for the answer, so that it is dropped where it arrives. Who asks is told its own address.
   report.mapping = await until(() => asked.transport.counts.stunDropped === 1);
+  const seen = await asked.transport.probe(asked.transport.flow(local));
+  report.seen = seen.host === "127.0.0.1" && seen.port === asked.transport.local.port;
 
   const group = { host: "0.0.0.0", multicast: [{ group: "224.0.1.75", interface: "127.0.0.1" }] };
   const first = await started({ ...group, reuseAddress: true });

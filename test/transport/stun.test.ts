@@ -5,7 +5,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { udp } from "../../src/transport/node/udp.ts";
-import { answerStun, isStun } from "../../src/transport/stun.ts";
+import { answerStun } from "../../src/transport/stun.ts";
+import { isStun } from "../../src/transport/stun-message.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { Recorder } from "./contract.ts";
 
