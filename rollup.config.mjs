@@ -1,5 +1,5 @@
 // Bundles what tsc wrote to build/js into dist. Five small local plugins, no others.
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -55,14 +55,22 @@ function abiLiterals() {
   );
 }
 
-/** Puts sip.wasm beside the bundles. */
+/** Puts sip.wasm beside the bundles, and what importing it gives beside their types. */
 const emitWasm = {
   name: "emit-wasm",
   writeBundle() {
-    mkdirSync(file("dist"), { recursive: true });
+    mkdirSync(file("dist/types"), { recursive: true });
     copyFileSync(file("build/sip.wasm"), file("dist/sip.wasm"));
+    writeFileSync(file("dist/types/sip.wasm.d.ts"), WASM_TYPES);
   },
 };
+
+const WASM_TYPES = `import type { CoreModule } from "./core.js";
+
+/** The compiled module, where a host imports it as such (Cloudflare Workers, bundlers): for initSync. */
+declare const module: CoreModule;
+export default module;
+`;
 
 const isomorphic = new Set();
 
