@@ -1,6 +1,7 @@
 // Init: the ways to a core: the inline bytes, or a module, instance or response that the user brings.
 
 import { type CoreExports, registerSource } from "./engine.ts";
+import { unpack } from "./unpack.ts";
 
 // The library is compiled without the DOM's types; this is all it needs to know of WebAssembly.
 declare const WebAssembly: {
@@ -43,11 +44,9 @@ export async function init(
   initSync(await WebAssembly.compile(bytes));
 }
 
-/** Uses the core that is given in hexadecimal, compiled on the first parse. */
-export function useInline(hex: string): void {
-  registerSource(() => {
-    const bytes = new Uint8Array(hex.length / 2);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as CoreExports;
-  });
+/** Uses the core that is given as packed text, compiled on the first parse. */
+export function useInline(packed: string): void {
+  registerSource(
+    () => new WebAssembly.Instance(new WebAssembly.Module(unpack(packed))).exports as CoreExports,
+  );
 }

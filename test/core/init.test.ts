@@ -1,5 +1,4 @@
 // Init: nothing happens at import; the core is made with the first parse, once, from wherever it was said.
-import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SipError } from "../../src/errors.ts";
 import { built } from "./builds.ts";
@@ -125,10 +124,4 @@ describe("sippet/core", () => {
     const error = await fails(() => core.init(new Uint8Array([1, 2, 3, 4])));
     expect(error).toBeInstanceOf(WebAssembly.CompileError);
   });
-});
-
-it("carries the very module that stands beside it", () => {
-  const source = readFileSync(new URL("../../src/core/bytes.ts", import.meta.url), "utf8");
-  const base64 = /"([\w+/=]+)"/.exec(source)?.[1] ?? "";
-  expect(new Uint8Array(Buffer.from(base64, "hex"))).toEqual(built("sip.wasm"));
 });
