@@ -1,5 +1,6 @@
 // Starts the switchboard, says where it listens, and ends it in good order.
 
+import { openCaptures } from "./captures.mjs";
 import { readUsers } from "./gatekeeper.mjs";
 import { serve } from "./http.mjs";
 import { Journal } from "./journal.mjs";
@@ -21,14 +22,17 @@ async function run(options) {
   const server = await serve(options);
   const journal = new Journal();
   const { location, close } = await openLocation(options, journal);
+  let captures;
+  const closeAll = () => Promise.all([close(), captures?.close()]);
   try {
-    const { stack } = new Switchboard(options, { server, journal, location, users });
+    captures = openCaptures(options);
+    const { stack } = new Switchboard(options, { server, journal, location, users, tap: captures.tap });
     await stack.start();
     announce(stack, options);
-    endOnSignal(() => stop(stack, server, close, options.drain));
+    endOnSignal(() => stop(stack, server, closeAll, options.drain));
   } catch (error) {
     server.close();
-    await close();
+    await closeAll();
     throw error;
   }
 }
@@ -57,11 +61,11 @@ function endOnSignal(stop) {
 }
 
 /** Lets the transactions end, then closes everything. The process ends because nothing is left to wait for. */
-async function stop(stack, server, closeLocation, drain) {
+async function stop(stack, server, closeOthers, drain) {
   const began = performance.now();
   console.log(`\nDraining ${count(stack)} for up to ${drain} ms`);
   await stack.close({ drain });
-  await closeLocation();
+  await closeOthers();
   server.close();
   server.closeAllConnections();
   const { timers } = stack.stats.transactions;

@@ -32,6 +32,8 @@ const OPTIONS = {
   "max-expires": { value: "SECONDS", help: "the longest registration that is given", initial: 3600 },
   "timer-c": { value: "MS", help: "how long a call may ring (RFC 3261 §16.6)", initial: 181_000 },
   t1: { value: "MS", help: "the round-trip time that all other timers follow", initial: 500 },
+  pcap: { value: "FILE", help: "writes all messages there, for Wireshark", initial: "" },
+  hep: { value: "HOST:PORT", help: "sends all messages there, to a Homer server", initial: "" },
   drain: { value: "MS", help: "how long Ctrl-C waits for what is under way", initial: 5000 },
 };
 

@@ -33,9 +33,9 @@ export class Switchboard {
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
-   * where there are any.
+   * where there are any; `tap` looks on at the wire, where somebody does.
    */
-  constructor(options, { server, journal, location, users }) {
+  constructor(options, { server, journal, location, users, tap }) {
     this.#journal = journal;
     const { udpHost: host, udpPort: port, httpHost, advertise, t1, timerC, secret } = options;
     const names = options.domain.split(/[\s,]+/).filter(Boolean);
@@ -48,6 +48,7 @@ export class Switchboard {
       aliases: names,
       core: this,
       onRefused: (finding, flow, message) => journal.refused(finding, flow, message),
+      ...(tap && { tap }),
     });
     const domain = new Domain(this.stack, [host, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;

@@ -1,0 +1,81 @@
+// HepSender: what a stack sends and gets, to a Homer server by HEP, version 3 (https://github.com/sipcapture/hep).
+
+import { createSocket } from "node:dgram";
+import { addresses, ends, octets } from "./packet.mjs";
+
+const UDP = 17;
+const TCP = 6;
+const SIP = 1;
+/** What fits a datagram. */
+const LONGEST = 65_000;
+
+export class HepSender {
+  #socket = createSocket("udp4");
+  #to;
+  #agent;
+  #key;
+
+  /** @param to `{ host, port }` of the server; `agent` is this node's number, `key` what the server may ask for */
+  constructor(to, { agent = 2001, key } = {}) {
+    this.#to = to;
+    this.#agent = agent;
+    this.#key = key;
+    this.#socket.unref();
+    // A server that is away, or unknown: nobody waits for it.
+    this.#socket.on("error", () => {});
+  }
+
+  /** The tap of a stack: `new Stack({ tap: sender.tap, … })`. */
+  tap = (data, direction, flow) => {
+    const { host, port } = this.#to;
+    const reliable = flow.transport.reliable ? TCP : UDP;
+    this.#socket.send(
+      encode(ends(direction, flow), octets(data), reliable, this.#agent, this.#key),
+      port,
+      host,
+      () => {},
+    );
+  };
+
+  close() {
+    return new Promise((resolve) => this.#socket.close(resolve));
+  }
+}
+
+/** One message. */
+function encode({ from, to }, message, protocol, agent, key) {
+  const [source, target] = addresses({ from, to });
+  const six = source.length === 16;
+  const now = Date.now();
+  const chunks = [
+    chunk(1, six ? 10 : 2, 1),
+    chunk(2, protocol, 1),
+    bytes(six ? 5 : 3, source),
+    bytes(six ? 6 : 4, target),
+    chunk(7, from.port, 2),
+    chunk(8, to.port, 2),
+    chunk(9, Math.floor(now / 1000), 4),
+    chunk(10, (now % 1000) * 1000, 4),
+    chunk(11, SIP, 1),
+    chunk(12, agent, 4),
+    ...(key === undefined ? [] : [bytes(14, new TextEncoder().encode(key))]),
+    bytes(15, message.subarray(0, LONGEST)),
+  ];
+  const length = chunks.reduce((sum, each) => sum + each.length, 6);
+  return Buffer.concat([Buffer.from("HEP3"), number(length, 2), ...chunks]);
+}
+
+function chunk(type, value, size) {
+  return bytes(type, number(value, size));
+}
+
+/** Vendor 0, the type, the length of all of it, and the value. */
+function bytes(type, value) {
+  return Buffer.concat([number(0, 2), number(type, 2), number(6 + value.length, 2), value]);
+}
+
+function number(value, size) {
+  const octets = Buffer.alloc(size);
+  octets.writeUIntBE(value, 0, size);
+  return octets;
+}
