@@ -166,8 +166,9 @@ export abstract class HeaderFields implements Iterable<[name: string, value: str
   /** Makes the list of fields, with the topmost Via that was put in its place. */
   protected _settle(): Item[] {
     const head = this._head as Head;
-    const items: Item[] = [];
-    for (let i = 0; i < head.count; i++) items.push(i);
+    // At its length from the start: it would grow three times.
+    const items = new Array<Item>(head.count);
+    for (let i = 0; i < head.count; i++) items[i] = i;
     if (this._pending) {
       const text = (this._via as Via).asRead();
       items[head.find(ID_VIA, 0)] = { id: ID_VIA, name: "Via", text, line: undefined };

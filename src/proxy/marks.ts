@@ -3,15 +3,19 @@
 
 import type { Request } from "../message/request.ts";
 import { MAGIC_COOKIE, type Random } from "../random.ts";
-import { type HashKey, sipHash } from "../transaction/siphash.ts";
+import { type HashKey, hex, sipHash } from "../transaction/siphash.ts";
+import { KeyedHash } from "../transport/keyed-hash.ts";
 
 /** Makes and knows the marks of one proxy. */
 export class Marks {
   readonly #key: HashKey;
+  /** Of loop marks: one is made of every request. 32 bits do: who forges one has his own request refused. */
+  readonly #hash: KeyedHash;
   readonly #random: Random;
 
   constructor(key: HashKey, random: Random) {
     this.#key = key;
+    this.#hash = new KeyedHash(key.join());
     this.#random = random;
   }
 
@@ -25,7 +29,7 @@ export class Marks {
     text += `\n${headers.get("To")?.tag ?? ""}\n${uri}`;
     for (const route of headers.raw("Route")) text += `\n${route}`;
     for (const option of headers.raw("Proxy-Require")) text += `\n${option}`;
-    return sipHash(text, this.#key);
+    return hex(this.#hash.of(text));
   }
 
   /** True where one of the request's Vias carries the mark: it was here before, and went where it goes now. */

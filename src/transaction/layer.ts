@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Finding } from "../message/validate.ts";
+import { KeyedHash } from "../transport/keyed-hash.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
@@ -35,9 +36,7 @@ export class TransactionLayer {
   readonly #queue: TimerQueue;
   readonly #host: Host;
   readonly #stateless: Stateless;
-  readonly #live: LiveTransactions = new LiveTransactions(
-    (answer) => new ServerTransaction(this.#host, answer.key, answer.flow, undefined, answer),
-  );
+  readonly #live: LiveTransactions;
   readonly #tallies: Tallies = newTallies();
   readonly #idle: Idle = new Idle();
   #closed = false;
@@ -53,7 +52,12 @@ export class TransactionLayer {
     this.#queue = new TimerQueue(clock);
     this.#stateless = new Stateless(random);
     const timers = new Timers(options.timers);
-    const held = { clock, random, timers: this.#queue, life: timers.patience };
+    const hash = new KeyedHash(random.text(20));
+    this.#live = new LiveTransactions(
+      hash,
+      (answer) => new ServerTransaction(this.#host, answer.key, answer.flow, undefined, answer),
+    );
+    const held = { clock, hash, timers: this.#queue, life: timers.patience };
     this.#host = {
       random,
       timers,
@@ -143,10 +147,10 @@ export class TransactionLayer {
   #client(request: Request, handlers: ClientHandlers | undefined, options: ClientOptions): ClientTransaction {
     const own = options.uncopied === true ? request : request.clone();
     const transaction = new ClientTransaction(this.#host, own, handlers, options);
-    if (this.#live.clients.has(transaction.key)) {
+    if (this.#live.clients.get(transaction.key)) {
       throw new SipError("transaction_exists", `transaction ${transaction.key} exists`);
     }
-    this.#live.clients.set(transaction.key, transaction);
+    this.#live.clients.add(transaction);
     this.#idle.begun();
     return transaction;
   }
@@ -185,7 +189,7 @@ export class TransactionLayer {
    */
   close(): void {
     this.#closed = true;
-    for (const transaction of [...this.#live.clients.values()]) transaction.drop("closed");
+    for (const transaction of this.#live.clients.values()) transaction.drop("closed");
     for (const transaction of this.#live.servers) transaction.terminate();
     this.#live.answers?.clear();
   }

@@ -2,8 +2,10 @@
 // of those that only absorb what comes again. What becomes of a message it does not know.
 
 import type { Answer, Answers } from "../transport/answers.ts";
+import type { KeyedHash } from "../transport/keyed-hash.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { ClientTransaction } from "./client-transaction.ts";
+import { KeyTable } from "./key-table.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import { countStates, type StateCounts } from "./tallies.ts";
@@ -13,10 +15,10 @@ export type AnyTransaction = ClientTransaction | ServerTransaction;
 
 /** The live transactions of one layer. */
 export class LiveTransactions {
-  readonly clients: Map<string, ClientTransaction> = new Map();
-  readonly #servers: Map<string, ServerTransaction> = new Map();
+  readonly clients: KeyTable<ClientTransaction>;
+  readonly #servers: KeyTable<ServerTransaction>;
   /**
-   * The last server transaction, which is in no map until another comes: most requests are answered at once, and their
+   * The last server transaction, which is in no table until another comes: most requests are answered at once, and their
    * transactions are never in one.
    */
   #newest: ServerTransaction | undefined;
@@ -29,7 +31,9 @@ export class LiveTransactions {
   /** By flow: the first of a ring. A Set for each flow would cost more than most transactions. */
   readonly #flows: Map<Flow, AnyTransaction> = new Map();
 
-  constructor(revive: (answer: Answer) => ServerTransaction) {
+  constructor(hash: KeyedHash, revive: (answer: Answer) => ServerTransaction) {
+    this.clients = new KeyTable(hash);
+    this.#servers = new KeyTable(hash);
     this.#revive = revive;
   }
 
@@ -46,7 +50,7 @@ export class LiveTransactions {
   /** The other server transactions, as they are now. */
   get servers(): ServerTransaction[] {
     this.#enter();
-    return [...this.#servers.values()];
+    return this.#servers.values();
   }
 
   /** All of them by machine and state. */
@@ -62,8 +66,7 @@ export class LiveTransactions {
   /** The server transaction of that key. */
   server(key: string): ServerTransaction | undefined {
     if (this.#newest?.key === key) return this.#newest;
-    // To look into an empty map would be to make the text's hash all the same.
-    const found = this.#servers.size > 0 && this.#servers.get(key);
+    const found = this.#servers.get(key);
     if (found) return found;
     const answer = this.answers?.find(key);
     return answer && this.#revive(answer);
@@ -79,7 +82,7 @@ export class LiveTransactions {
     const newest = this.#newest;
     if (newest === undefined) return;
     this.#newest = undefined;
-    this.#servers.set(newest.key, newest);
+    this.#servers.add(newest);
     this.bind(newest, newest.flow);
   }
 
@@ -126,11 +129,11 @@ export class LiveTransactions {
 
   /** Lets go of a transaction. */
   remove(transaction: AnyTransaction): void {
-    const { key, flow } = transaction;
-    if (transaction.kind === "client") this.clients.delete(key);
+    const { flow } = transaction;
+    if (transaction.kind === "client") this.clients.delete(transaction);
     else {
       if (transaction === this.#newest) this.#newest = undefined;
-      else this.#servers.delete(key);
+      else this.#servers.delete(transaction);
       const ackKey = this.#ackKeys.get(transaction);
       if (ackKey !== undefined) {
         this.#ackKeys.delete(transaction);

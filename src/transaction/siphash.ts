@@ -74,7 +74,8 @@ function take(low: number, high: number): void {
 /** Every octet in two digits: toString(16) of a large number goes by way of a fraction. */
 const DIGITS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 
-function hex(word: number): string {
+/** 32 bits as 8 hexadecimal digits. */
+export function hex(word: number): string {
   return (
     DIGITS[word >>> 24]! + DIGITS[(word >>> 16) & 0xff]! + DIGITS[(word >>> 8) & 0xff]! + DIGITS[word & 0xff]!
   );

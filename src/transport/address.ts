@@ -24,7 +24,7 @@ export function formatAddress(host: string, port?: number): string {
 
 /** A host without the brackets of an IPv6reference, which it has in a URL and as the value of a parameter (RFC 3261 §25.1). */
 export function unbracketed(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { TimerHandle } from "../clock.ts";
 import { binaryFrom, writeBinary } from "../core/text.ts";
 import { AnswerBlock, AnswerRoom, BLOCK } from "./answer-block.ts";
 import type { Answer, Answers, AnswersHost } from "./answers.ts";
-import { KeyedHash } from "./keyed-hash.ts";
+import type { KeyedHash } from "./keyed-hash.ts";
 import type { Flow } from "./transport.ts";
 
 /** How many octets a block has, the first ones and the later ones. */
@@ -112,7 +112,7 @@ export class AnswerBlocks implements Answers {
   constructor(host: AnswersHost, waits: () => boolean = () => false) {
     this.#host = host;
     this.#waits = waits;
-    this.#hash = new KeyedHash(host.random.text(20));
+    this.#hash = host.hash;
   }
 
   get size(): number {

@@ -2,7 +2,7 @@
 // comes again, in place of a transaction for each. The transactions say what is put in, and when it is asked for.
 
 import type { Clock } from "../clock.ts";
-import type { Random } from "../random.ts";
+import type { KeyedHash } from "./keyed-hash.ts";
 import type { Flow } from "./transport.ts";
 
 /** One answer. */
@@ -22,7 +22,8 @@ export interface Answer {
 /** What holds answers needs. */
 export interface AnswersHost {
   readonly clock: Clock;
-  readonly random: Random;
+  /** That of the keys, which others have as well. */
+  readonly hash: KeyedHash;
   /** How long each is held, in milliseconds. */
   readonly life: number;
   /** Told of each that is taken in, or over. */

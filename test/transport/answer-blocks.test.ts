@@ -18,7 +18,7 @@ function store() {
   const count = (change: number): void => {
     timers += change;
   };
-  const blocks = new AnswerBlocks({ clock, random: new Random(), timers: { count }, life: LIFE });
+  const blocks = new AnswerBlocks({ clock, hash: new KeyedHash("secret"), timers: { count }, life: LIFE });
   return { clock, blocks, timers: () => timers };
 }
 

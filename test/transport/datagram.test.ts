@@ -3,9 +3,10 @@
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import { SipError } from "../../src/errors.ts";
-import { Random } from "../../src/random.ts";
+
 import { DatagramTransport } from "../../src/transport/datagram.ts";
 import type { DatagramEvents, DatagramSent, DatagramSocket } from "../../src/transport/datagram-socket.ts";
+import { KeyedHash } from "../../src/transport/keyed-hash.ts";
 import type { UdpOptions } from "../../src/transport/udp-options.ts";
 import { message, Recorder } from "./contract.ts";
 
@@ -132,7 +133,7 @@ describe("a datagram socket", () => {
       await transport.start(recorder);
       const clock = new VirtualClock();
       const timers = { count: () => {} };
-      const answers = transport.answers({ clock, random: new Random(), life: 32_000, timers });
+      const answers = transport.answers({ clock, hash: new KeyedHash("secret"), life: 32_000, timers });
       const flow = transport.flow({ host, port: 5060 })!;
       const fill = (octet: string) =>
         [...new Array(400).keys()].map((i) => answers.add(`${octet}${i}`, octet.repeat(1000), flow)!.bytes!);
