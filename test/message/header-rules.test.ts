@@ -217,6 +217,14 @@ describe("values made here", () => {
     }
   });
 
+  it("are refused where they come twice, and the second is named", () => {
+    const { headers } = parseMessage("OPTIONS sip:a SIP/2.0\r\nExpires: 1\r\nX: y\r\nexpires:  2\r\n\r\n");
+    const twice = { code: "value_duplicate", status: 400, header: "Expires", index: 1 };
+    expect(thrown(() => headers.get("Expires"))).toMatchObject({ ...twice, offset: 51 });
+    headers.set("X", "z");
+    expect(thrown(() => headers.get("Expires"))).toMatchObject({ ...twice, offset: 51 });
+  });
+
   it("are refused where they are longer than any head", () => {
     const headers = new Headers().set("Subject", "x".repeat(70_000)).set("Route", "<".repeat(400_000));
     for (const name of ["Subject", "Route"]) {
