@@ -166,9 +166,15 @@ export function isHex(octet: u32): bool {
   return octet - 0x30 < 10 || (octet | 0x20) - 0x61 < 6;
 }
 
+/** True where a control character is at `p` that is no white space. */
+export function isControl(p: usize): bool {
+  const octet = load<u8>(p);
+  return octet == 0x7f || (octet < 0x20 && !at(p, C_SPACE));
+}
+
 /**
  * The address after the closing quote of the quoted string that opens at `p`, or 0 where it never
- * closes. A backslash takes the next octet with it (RFC 3261 §25.1, quoted-pair).
+ * closes or has a control character. A backslash takes the next octet with it (RFC 3261 §25.1, quoted-pair).
  */
 export function skipQuoted(p: usize, end: usize): usize {
   p++;
@@ -176,6 +182,7 @@ export function skipQuoted(p: usize, end: usize): usize {
     if (ASC_FEATURE_SIMD) p = marked(p, end);
     if (p >= end) return 0;
     if (load<u8>(p) == 0x22) return p + 1;
+    if (isControl(p)) return 0;
     if (load<u8>(p) != 0x5c) p++;
     else while (p < end && load<u8>(p) == 0x5c) p += 2;
   }

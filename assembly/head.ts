@@ -5,6 +5,7 @@ import {
   E_EMPTY,
   E_HEAD_INCOMPLETE,
   E_HEAD_TOO_LARGE,
+  E_LINE_END,
   E_START_LINE,
   E_TOO_MANY_HEADERS,
   F_ASCII,
@@ -33,7 +34,7 @@ import { nameId, placeOf } from "./header-name";
 import { mark, resetMarks } from "./marks";
 import { MASKS, span, TABLE, WINDOW } from "./memory";
 import { decimal, decimalValue } from "./number";
-import { asciiWindow, lineEnd } from "./scan";
+import { BARE_RETURN, lineEnd, NOT_ASCII, oddities } from "./scan";
 import { startLine } from "./start-line";
 
 function put(wordNumber: u32, value: u32): void {
@@ -197,13 +198,16 @@ export function parseHead(length: u32): i32 {
   if (p >= end) return unfinished(length);
   lf = load<u8>(p) == 0x0a ? p : p + 1;
   if (lf >= end) return unfinished(length);
+  // Some take it for a line end, others for white space (RFC 3261 §7 has neither): what one hides the other shows.
+  const odd = oddities(lf + 1);
+  if ((odd & BARE_RETURN) != 0) return -E_LINE_END;
 
   put(T_FIELDS_END, <u32>(p - WINDOW));
   put(T_HEAD_END, <u32>(lf + 1 - WINDOW));
   repeated &= ~1;
   put(T_REPEATED, repeated);
   store<u8>(TABLE + ((<usize>T_HOT) << 2), 0);
-  const ascii = asciiWindow(<u32>(lf + 1 - WINDOW));
+  const ascii = (odd & NOT_ASCII) == 0;
   if (ascii) put(T_FLAGS, load<u32>(TABLE + ((<usize>T_FLAGS) << 2)) | F_ASCII);
   bodyLength(count);
   readFrequent(repeated, ascii ? READ_ASCII : READ_OCTETS);

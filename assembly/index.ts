@@ -11,7 +11,7 @@ import { PARAMS, RECORD, TABLE, WINDOW } from "./memory";
 import { paramList as readParamList } from "./param-list";
 import { params as readParams } from "./params";
 import { parts as readParts } from "./parts";
-import { asciiWindow } from "./scan";
+import { NOT_ASCII, oddities } from "./scan";
 import { uri as readUri } from "./uri";
 import {
   cseq as readCSeq,
@@ -46,7 +46,7 @@ export function intern(length: u32, id: u32): u32 {
 
 /** 1 where the first `length` octets of the window are all ASCII. */
 export function ascii(length: u32): u32 {
-  return asciiWindow(length) ? 1 : 0;
+  return (oddities(WINDOW + length) & NOT_ASCII) ^ NOT_ASCII;
 }
 
 /** Says that the window holds something else than before. parse() knows by itself. */

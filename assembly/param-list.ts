@@ -9,7 +9,7 @@ import { PARAMS, record, span } from "./memory";
 import { paramValue } from "./param-value";
 
 /**
- * Reads the list at `p`; returns its end, or the address of the comma behind which another challenge begins,
+ * Reads the list at `p`; returns its end, or the address of the comma behind which another challenge or list begins,
  * or 0 after a failure. Between commas every parameter has a value.
  */
 export function paramList(p: usize, end: usize, separator: u32): usize {
@@ -45,7 +45,11 @@ export function paramList(p: usize, end: usize, separator: u32): usize {
     count++;
     behind = last;
     if (p >= end) break;
-    if (load<u8>(p) != <u8>separator) return fail(E_VALUE, p);
+    if (load<u8>(p) != <u8>separator) {
+      // Between semicolons: the next list of a header field of several.
+      if (load<u8>(p) != 0x2c) return fail(E_VALUE, p);
+      break;
+    }
     before = p++;
   }
   record(R_PARAMS, span(start, behind));

@@ -1,7 +1,8 @@
 // Parameter values: what stands behind the equals sign of a parameter (RFC 3261 §25.1, gen-value).
 
 import { E_QUOTE, E_VALUE, FLAG, NONE } from "../src/core/abi";
-import { at, C_DIGIT, C_VALUE, find, skip, skipQuoted } from "./chars";
+import { at, C_DIGIT, C_URIC, C_VALUE, skip, skipQuoted } from "./chars";
+import { skipEscaped } from "./escape";
 import { fail } from "./failure";
 import { WINDOW } from "./memory";
 
@@ -16,8 +17,8 @@ export function paramValue(p: usize, end: usize): usize {
     return close == 0 ? fail(E_QUOTE, p) : close;
   }
   if (first == 0x3c) {
-    const close = find(p, end, 0x3e);
-    return close == end ? fail(E_VALUE, p) : close + 1;
+    const close = skipEscaped(p + 1, end, C_URIC);
+    return close < end && load<u8>(close) == 0x3e ? close + 1 : fail(E_VALUE, p);
   }
   return skip(p, end, C_VALUE);
 }

@@ -20,7 +20,7 @@ import {
   S_TEXT,
   S_TOKEN,
 } from "../src/core/abi";
-import { at, C_DIGIT, C_SPACE, C_TOKEN, skip, skipQuoted, skipSpace, trimEnd } from "./chars";
+import { at, C_DIGIT, C_TOKEN, isControl, skip, skipQuoted, skipSpace, trimEnd } from "./chars";
 import { fail } from "./failure";
 import { record, span } from "./memory";
 import { decimal, decimalValue } from "./number";
@@ -54,6 +54,7 @@ function comment(p: usize, end: usize): usize {
   let depth = 0;
   for (let last = p; last < end; last++) {
     const octet = load<u8>(last);
+    if (isControl(last)) break;
     if (octet == 0x5c) last++;
     else if (octet == 0x28) depth++;
     else if (octet == 0x29 && --depth == 0) return last + 1;
@@ -79,17 +80,7 @@ function item(p: usize, end: usize): usize {
 
 /** The end, where no octet before it is a control character other than white space. */
 function line(p: usize, end: usize): usize {
-  // Sixteen at a time up to the first that is not visible ASCII or SP.
-  if (ASC_FEATURE_SIMD) {
-    for (; p + 16 <= end; p += 16) {
-      const lanes = v128.load(p);
-      if (!i8x16.all_true(i8x16.lt_u(i8x16.sub(lanes, i8x16.splat(0x20)), i8x16.splat(0x5f)))) break;
-    }
-  }
-  for (; p < end; p++) {
-    const octet = load<u8>(p);
-    if ((octet < 0x20 && !at(p, C_SPACE)) || octet == 0x7f) return fail(E_VALUE, p);
-  }
+  for (; p < end; p++) if (isControl(p)) return fail(E_VALUE, p);
   return p;
 }
 

@@ -35,20 +35,32 @@ export function findSpace(p: usize, end: usize): usize {
   }
 }
 
-/** True where none of `length` octets of the window is above 0x7f. */
-export function asciiWindow(length: u32): bool {
-  const end = WINDOW + length;
-  let p = WINDOW;
-  let above: u64 = 0;
+/** An octet of the window is above 0x7f. */
+export const NOT_ASCII: u32 = 1;
+/** A CR in the window is without its LF. */
+export const BARE_RETURN: u32 = 2;
+
+/** What of the two there is in the window before `end`, of which a line's end stands before it, for the latter. */
+export function oddities(end: usize): u32 {
+  let odd: u32 = 0;
   if (ASC_FEATURE_SIMD) {
-    let lanes = i8x16.splat(0);
-    for (; p + 64 <= end; p += 64) {
-      const pair = v128.or(v128.load(p), v128.load(p, 16));
-      lanes = v128.or(lanes, v128.or(pair, v128.or(v128.load(p, 32), v128.load(p, 48))));
+    let above = i8x16.splat(0);
+    let bare = i8x16.splat(0);
+    // From the end, so that what is read beside the window lies before it, where there is nothing.
+    for (let p = end - 16; p > WINDOW - 16; p -= 16) {
+      const lanes = v128.load(p);
+      const returns = i8x16.eq(lanes, i8x16.splat(0x0d));
+      above = v128.or(above, lanes);
+      bare = v128.or(bare, v128.andnot(returns, i8x16.eq(v128.load(p, 1), i8x16.splat(0x0a))));
     }
-    if (i8x16.bitmask(lanes) != 0) return false;
+    if (i8x16.bitmask(above) != 0) odd = NOT_ASCII;
+    if (v128.any_true(bare)) odd |= BARE_RETURN;
+  } else {
+    for (let p = WINDOW; p < end; p++) {
+      const octet = load<u8>(p);
+      if (octet > 0x7f) odd |= NOT_ASCII;
+      else if (octet == 0x0d && load<u8>(p + 1) != 0x0a) odd |= BARE_RETURN;
+    }
   }
-  for (; p + 8 <= end; p += 8) above |= load<u64>(p, 0, 1);
-  for (; p < end; p++) above |= load<u8>(p);
-  return (above & 0x8080808080808080) == 0;
+  return odd;
 }

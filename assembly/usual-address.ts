@@ -58,7 +58,7 @@ export function usualAddress(p: usize, end: usize, to: usize): usize {
     bits &= bits - 1;
     octet = load<u8>(last);
     while (octet != 0x22) {
-      if (last == end || octet == 0x5c) return 0;
+      if (last == end || octet == 0x5c || octet == 0x7f || octet < 0x20) return 0;
       if (bits == 0) return 0;
       last = block + <usize>ctz(bits);
       bits &= bits - 1;

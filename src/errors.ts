@@ -9,6 +9,7 @@ export type ErrorCode =
   | "head_too_large"
   | "head_incomplete"
   | "start_line_invalid"
+  | "line_end_invalid"
   | "too_many_headers"
   | "too_many_values"
   // a header field's value does not follow its grammar, or is out of range

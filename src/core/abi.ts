@@ -225,8 +225,10 @@ export const E_HEAD_INCOMPLETE = 2;
 export const E_HEAD_TOO_LARGE = 3;
 export const E_START_LINE = 4;
 export const E_TOO_MANY_HEADERS = 5;
-export const E_VALUE = 6;
-export const E_RANGE = 7;
-export const E_QUOTE = 8;
-export const E_URI = 9;
-export const E_TOO_MANY_PARAMS = 10;
+/** A CR without its LF. */
+export const E_LINE_END = 6;
+export const E_VALUE = 7;
+export const E_RANGE = 8;
+export const E_QUOTE = 9;
+export const E_URI = 10;
+export const E_TOO_MANY_PARAMS = 11;

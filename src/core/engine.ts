@@ -71,7 +71,7 @@ function start(): Engine {
   if (!source) {
     throw new SipError(
       "wasm_unavailable",
-      'No core: call initSync(module) before the first parse, or import from "sippet" instead of "sippet/core".',
+      'No core: call initSync(module) before the first parse, or import from "sippet".',
     );
   }
   let exports: CoreExports;
@@ -81,8 +81,7 @@ function start(): Engine {
     if (cause instanceof SipError) throw cause;
     throw new SipError(
       "wasm_unavailable",
-      "This host does not let WebAssembly be compiled here; " +
-        'use "sippet/js" (no WebAssembly), or "sippet/core" with a module compiled elsewhere.',
+      'WebAssembly cannot be compiled here: use "sippet/js", or "sippet/core" with a module compiled elsewhere.',
       { cause },
     );
   }

@@ -1,15 +1,7 @@
 // Parse: bytes or text into a Head, or a failure that costs no Error. A bad datagram is daily bread.
 
 import { type ErrorCode, SipError } from "../errors.ts";
-import {
-  E_EMPTY,
-  E_HEAD_INCOMPLETE,
-  E_HEAD_TOO_LARGE,
-  E_START_LINE,
-  T_BODY_LENGTH,
-  T_HEAD_END,
-  WINDOW_SIZE,
-} from "./abi.ts";
+import { E_HEAD_TOO_LARGE, E_TOO_MANY_HEADERS, T_BODY_LENGTH, T_HEAD_END, WINDOW_SIZE } from "./abi.ts";
 import { type Engine, engine } from "./engine.ts";
 import { Head } from "./head.ts";
 import { binaryFrom, encodeAscii, latin1Slice, utf8 } from "./text.ts";
@@ -31,15 +23,20 @@ export interface ParseFailure {
   readonly code: ErrorCode;
 }
 
-const FAILURES: Readonly<Record<number, ParseFailure>> = {
-  [E_EMPTY]: { kind: "failure", code: "message_empty" },
-  [E_HEAD_INCOMPLETE]: { kind: "failure", code: "head_incomplete" },
-  [E_HEAD_TOO_LARGE]: { kind: "failure", code: "head_too_large" },
-  [E_START_LINE]: { kind: "failure", code: "start_line_invalid" },
-};
-const TOO_LARGE: ParseFailure = { kind: "failure", code: "message_too_large" };
-const HEAD_TOO_LARGE: ParseFailure = { kind: "failure", code: "head_too_large" };
-const TOO_MANY: ParseFailure = { kind: "failure", code: "too_many_headers" };
+// By their E_* codes.
+const CODES: readonly ErrorCode[] = [
+  "message_too_large",
+  "message_empty",
+  "head_incomplete",
+  "head_too_large",
+  "start_line_invalid",
+  "too_many_headers",
+  "line_end_invalid",
+];
+const FAILURES = CODES.map((code): ParseFailure => ({ kind: "failure", code }));
+const TOO_LARGE = FAILURES[0] as ParseFailure;
+const HEAD_TOO_LARGE = FAILURES[E_HEAD_TOO_LARGE] as ParseFailure;
+const TOO_MANY = FAILURES[E_TOO_MANY_HEADERS] as ParseFailure;
 const MESSAGE_SIZE = 1_048_576;
 const HEADERS = 256;
 
@@ -69,7 +66,7 @@ export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head
   // Of what is longer the window takes the head, and what of the body there is room for.
   if (bytes !== undefined) window.set(length > WINDOW_SIZE ? bytes.subarray(0, WINDOW_SIZE) : bytes);
   const count = core.parse(length > WINDOW_SIZE ? WINDOW_SIZE : length);
-  if (count < 0) return FAILURES[-count] ?? TOO_MANY;
+  if (count < 0) return FAILURES[-count] as ParseFailure;
   if (count > (limits?.headers ?? HEADERS)) return TOO_MANY;
   const headEnd = table[T_HEAD_END]!;
   if (headEnd > (limits?.headSize ?? WINDOW_SIZE)) return HEAD_TOO_LARGE;

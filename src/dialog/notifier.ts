@@ -33,8 +33,7 @@ export interface AcceptSubscription {
 /** One subscriber of ours. */
 export class Notifier implements Usage {
   readonly dialog: Dialog;
-  /** The Event header field's value, with the id that the subscriber gave. */
-  readonly event: string;
+  readonly #event: TokenParams;
   readonly #host: Host;
   readonly #handlers: NotifierHandlers;
   readonly #max: number;
@@ -51,17 +50,22 @@ export class Notifier implements Usage {
   constructor(
     host: Host,
     dialog: Dialog,
-    event: string,
+    event: TokenParams,
     handlers: NotifierHandlers,
     { maxExpires = 3600, pending = false }: AcceptSubscription = {},
   ) {
     this.#host = host;
     this.dialog = dialog;
-    this.event = event;
+    this.#event = event;
     this.#handlers = handlers;
     this.#max = Math.min(maxExpires, LONGEST);
     this.#pending = pending;
     host.add(dialog, this);
+  }
+
+  /** The Event header field's value, with the id that the subscriber gave. */
+  get event(): string {
+    return this.#event.toString();
   }
 
   /** Whether it has ended. */
@@ -125,10 +129,10 @@ export class Notifier implements Usage {
 
   /** Whether an Event names this subscription: by its package and its id, and by no other parameter (RFC 6665 §8.2.1). */
   #names(event: TokenParams | undefined): boolean {
-    const [, own, ownId] = /^([^;\s]+)(?:.*?;\s*id\s*=\s*([^;\s]+))?/i.exec(this.event) ?? [];
+    const { token, params } = this.#event;
     const id = event?.params.get("id");
     // That of the first REFER of a dialog may be named without its id (RFC 3515 §2.4.6).
-    return event?.token === own && (id === ownId || (id === undefined && own === "refer"));
+    return event?.token === token && (id === params.get("id") || (id === undefined && token === "refer"));
   }
 
   /** What the handler says; nothing where it throws, which is reported. */
@@ -165,12 +169,13 @@ export class Notifier implements Usage {
   }
 
   async #notify(content: Content, last: string | undefined): Promise<Response | undefined> {
-    const request = this.dialog.createRequest("NOTIFY");
-    request.headers.set("Event", this.event);
     const left = Math.max(0, Math.round((this.#end - this.#host.clock.now()) / 1000));
     const state = last === undefined ? `${this.#pending ? "pending" : "active"};expires=${left}` : "";
-    request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
     try {
+      const request = this.dialog.createRequest("NOTIFY");
+      // As it came: what the subscriber may write goes out again.
+      request.headers.set("Event", this.#event);
+      request.headers.set("Subscription-State", state || `terminated;reason=${last}`);
       addContent(request, content);
       return await this.#host.ask(request, this.dialog);
     } catch (cause) {
@@ -218,7 +223,7 @@ export class IncomingSubscription {
     // Read first: where it cannot be, nothing is left behind.
     const asked = expiresOf(request);
     dialog.confirm();
-    const notifier = new Notifier(this.#host, dialog, event.toString(), handlers, options);
+    const notifier = new Notifier(this.#host, dialog, event, handlers, options);
     notifier.accept(request, this.#transaction, asked);
     return notifier;
   }

@@ -3,6 +3,7 @@
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import { CSeq } from "../message/cseq.ts";
+import { isToken } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Returned } from "../transaction/user.ts";
@@ -116,7 +117,9 @@ export class Publication implements Closable {
       this.close();
     } else if (statusClass === 2) {
       this.#yielded = 0;
-      this.#etag = headers.raw("SIP-ETag")[0];
+      // One that is none cannot be named again.
+      const etag = headers.raw("SIP-ETag")[0];
+      this.#etag = etag !== undefined && isToken(etag) ? etag : undefined;
       // A compositor that grants nothing must not be asked without end.
       const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), LONGEST);
       this.#timer = this.#host.clock.set(() => this.#want("refresh"), seconds * 900);

@@ -1,5 +1,6 @@
 // Refer: a REFER of the peer's, and what is told of its outcome by the subscription that it implies (RFC 3515).
 
+import { TokenParams } from "../message/media-type.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { reasonPhrase } from "../message/status.ts";
@@ -75,7 +76,7 @@ export class IncomingRefer {
     const response = request.createResponse(202);
     response.headers.set("Contact", dialog.contact);
     answer(this.#transaction, response);
-    return new ReferProgress(this.#host, dialog, `refer;id=${id}`);
+    return new ReferProgress(this.#host, dialog, new TokenParams("refer", { id }));
   }
 
   /** Refuses it: 603 unless told. */
@@ -90,7 +91,7 @@ export class ReferProgress {
   #said: Content = sipfrag(100, undefined);
 
   /** @internal */
-  constructor(host: Host, dialog: Dialog, event: string) {
+  constructor(host: Host, dialog: Dialog, event: TokenParams) {
     this.#notifier = new Notifier(host, dialog, event, { state: () => this.#said });
     this.#notifier.grant(PATIENCE);
     this.#notifier.notify();

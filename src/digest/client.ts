@@ -3,6 +3,7 @@
 
 import type { Challenge } from "../message/auth.ts";
 import { CSeq } from "../message/cseq.ts";
+import { isSafe } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
@@ -156,7 +157,8 @@ export class DigestClient implements CredentialSender {
           proof = sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
         }
         const next = info.get("nextnonce");
-        if (next && proof !== "wrong" && params.get("nonce") === session.nonce) session.advance(next);
+        if (next && isSafe(next) && proof !== "wrong" && params.get("nonce") === session.nonce)
+          session.advance(next);
       }
     }
     return proof;
@@ -191,7 +193,10 @@ export class DigestClient implements CredentialSender {
     const nonce = params.get("nonce");
     const named = params.get("algorithm");
     const algorithm = algorithmOf(named);
+    const opaque = params.get("opaque");
     if (scheme.toLowerCase() !== "digest" || realm === undefined || nonce === undefined) return undefined;
+    // They would have to go out again, and an escaped NUL (RFC 3261 §25.1, quoted-pair) is not written.
+    if (![realm, nonce, opaque ?? ""].every(isSafe)) return undefined;
     if (!algorithm || (this.#algorithms && !this.#algorithms.includes(algorithm))) return undefined;
     const offered = params
       .get("qop")
@@ -209,7 +214,7 @@ export class DigestClient implements CredentialSender {
       named,
       algorithm,
       qop,
-      opaque: params.get("opaque"),
+      opaque,
       userhash: params.get("userhash")?.toLowerCase() === "true",
       stale: params.get("stale")?.toLowerCase() === "true",
     };

@@ -40,6 +40,8 @@ function both(one: Check, other: Check): Check {
 
 /** A parameter q is a number from 0 to 1 (RFC 3261 §20.10, §25.1). */
 export const hasQ: Check = (_value, core) => core.record[R_BAD_Q] === 0;
+/** Any address but `*`, which only a Contact may be (RFC 3261 §20.10). */
+export const starless: Check = (_value, core) => core.record[R_ADDRESS_FORM] !== 2;
 /** name-addr, without the addr-spec (RFC 3261 §20.34). */
 export const bracketed: Check = (_value, core) => core.record[R_ADDRESS_FORM] === 1;
 /** LAQUOT absoluteURI RAQUOT (RFC 3261 §20.9). */

@@ -33,7 +33,8 @@ export interface MultipartOptions {
  * A multipart body of these parts: set `multipart.contentType` as Content-Type, and `multipart.toBytes()` as
  * the body.
  *
- * @throws SipError `value_invalid` where there is no part, or the boundary is none or stands in a part,
+ * @throws SipError `value_invalid` where there is no part, the boundary is none or stands in a part, or subtype and
+ *   `params` make no Content-Type with it,
  *   `value_unsafe` for CR, LF or NUL in a header field
  */
 export function createMultipart(parts: readonly BodyPartInit[], options: MultipartOptions = {}): Multipart {
@@ -53,7 +54,11 @@ export function createMultipart(parts: readonly BodyPartInit[], options: Multipa
     .map(([name, value]) => `;${name}="${value.replace(/[\\"]/g, "\\$&")}"`)
     .join("");
   const headers = new Headers().set("Content-Type", `multipart/${subtype}${params}`);
-  return new Multipart(headers.get("Content-Type") as MediaType, boundary, made);
+  const type = headers.get("Content-Type") as MediaType;
+  // What else a subtype or a name might bring in.
+  if (type.subtype !== subtype.toLowerCase() || type.params.get("boundary") !== boundary)
+    throw new SipError("value_invalid", `parts that make another type: ${type}`);
+  return new Multipart(type, boundary, made);
 }
 
 function makePart({ headers: given = {}, body }: BodyPartInit, digest: boolean): BodyPart {

@@ -3,6 +3,7 @@
 import { SipError } from "../errors.ts";
 import { defaultRandom } from "../random.ts";
 import { CSeq } from "./cseq.ts";
+import { refuseUnsafe } from "./escape.ts";
 import type { HeaderName } from "./header-types.ts";
 import { Headers } from "./headers.ts";
 import { NameAddr } from "./name-addr.ts";
@@ -31,7 +32,7 @@ export interface RequestInit {
 }
 
 function address(value: NameAddr | string): NameAddr {
-  return typeof value === "string" ? NameAddr.parse(value) : value;
+  return typeof value === "string" ? NameAddr.parse(refuseUnsafe(value)) : value;
 }
 
 /**

@@ -7,13 +7,15 @@ const TOKEN = /^[\w.!%*+`'~-]+$/;
 /** token, host with port, IPv6 reference: what a parameter's value may be without quotes. */
 const BARE_VALUE = /^[\w.!%*+`'~[\]:-]+$/;
 const UNSAFE = /[\r\n\0]/;
+/** The same of what a value is written as: one that came in may have a NUL in a quoted-pair (RFC 3261 §25.1). */
+export const UNWRITABLE: RegExp = /[\r\n]|(?<!\\)\0/;
 
 /** Whether the text may go on the wire: it has no CR, LF or NUL, which would inject header fields. */
 export const isSafe = (text: string): boolean => !UNSAFE.test(text);
 
 /** Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields. */
-export function refuseUnsafe(text: string, header?: string): string {
-  const offset = text.search(UNSAFE);
+export function refuseUnsafe(text: string, header?: string, unsafe: RegExp = UNSAFE): string {
+  const offset = text.search(unsafe);
   if (offset >= 0) {
     throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${header ?? "the message"}`, {
       ...(header === undefined ? {} : { header }),
@@ -28,9 +30,9 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** The text as a quoted string, backslash and quote escaped. */
+/** The text as a quoted string: backslash, quote and control characters behind a backslash (RFC 3261 §25.1). */
 export function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, "\\$&")}"`;
+  return `"${text.replace(/[\\"\x01-\x08\v\f\x0e-\x1f\x7f]/g, "\\$&")}"`;
 }
 
 /** What a quoted string stands for, given without its quotes. */

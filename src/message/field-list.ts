@@ -51,8 +51,11 @@ export function readSingle(head: Head | undefined, items: Items, info: HeaderInf
   const at = findField(head, items, info, info.name, 0);
   if (at < 0) return undefined;
   const alone = items === undefined && !(head as Head).repeated(info.id);
-  if (!alone && findField(head, items, info, info.name, at + 1) >= 0) {
-    throw new SipError("value_duplicate", `${info.name} is there twice`, { header: info.name, status: 400 });
+  const again = alone ? -1 : findField(head, items, info, info.name, at + 1);
+  if (again >= 0) {
+    const { start: offset } = sourceOf(head, items === undefined ? again : items[again]!);
+    const where = { header: info.name, index: 1, offset };
+    throw new SipError("value_duplicate", `${info.name} is there twice`, { ...where, status: 400 });
   }
   const item = items === undefined ? at : items[at]!;
   if (typeof item !== "number") return readOne(info, item.text, 0, item.text.length, false);

@@ -5,7 +5,7 @@ import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { formatUnknown } from "./defined.ts";
-import { isToken, refuseUnsafe } from "./escape.ts";
+import { isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 
@@ -26,7 +26,9 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
   const text = info === undefined ? formatUnknown(name, value) : value.toString();
-  const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name));
+  // A typed value may be one that came in.
+  const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
+  const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));
   return {
     id: info === undefined ? 0 : info.id,
     name: info === undefined ? name : info.name,

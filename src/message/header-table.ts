@@ -22,6 +22,7 @@ import {
   refresher,
   sipUri,
   star,
+  starless,
   tags,
   trueOrFalse,
   valued,
@@ -68,7 +69,7 @@ export interface HeaderInfo {
 // together; the order gives the ids, the most frequent header fields first.
 const rows: readonly (readonly [names: string, kind: Kind, check?: Check | undefined, most?: number])[] = [
   ["Via|v*", VIA],
-  ["From|f To|t", ADDRESS],
+  ["From|f To|t", ADDRESS, starless],
   ["Call-ID|i", CALL_ID],
   ["CSeq", CSEQ],
   ["Contact|m*", ADDRESS, hasQ],
@@ -83,6 +84,7 @@ const rows: readonly (readonly [names: string, kind: Kind, check?: Check | undef
   [
     "Reply-To Refer-To|r Referred-By|b P-Asserted-Identity* P-Preferred-Identity* P-Served-User Permission-Missing*",
     ADDRESS,
+    starless,
   ],
   ["Path* Service-Route* P-Associated-URI* P-Called-Party-ID", ADDRESS, bracketed],
   ["Alert-Info* Call-Info* Error-Info* Geolocation* Identity-Info|n Policy-Contact*", ADDRESS, nameless],
@@ -117,7 +119,7 @@ const rows: readonly (readonly [names: string, kind: Kind, check?: Check | undef
   ["WWW-Authenticate* Proxy-Authenticate*", CHALLENGE],
   ["Authentication-Info", AUTH_INFO],
   ["P-Charging-Vector", PARAM_LIST, icid],
-  ["P-Charging-Function-Addresses", PARAM_LIST],
+  ["P-Charging-Function-Addresses*", PARAM_LIST],
   ["Identity|y*", IDENTITY],
   ["Privacy", PRIVACY],
   ["Warning*", WARNING],

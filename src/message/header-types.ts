@@ -62,8 +62,6 @@ export interface SingleHeaders {
   Organization: string;
   /** RFC 7315 §4.2 */
   "P-Called-Party-ID": NameAddr;
-  /** RFC 7315 §4.5 */
-  "P-Charging-Function-Addresses": Params;
   /** RFC 7315 §4.6 */
   "P-Charging-Vector": Params;
   /** RFC 5502 §6 */
@@ -160,6 +158,8 @@ export interface ListHeaders {
   "P-Asserted-Identity": NameAddr;
   /** RFC 7315 §4.1 */
   "P-Associated-URI": NameAddr;
+  /** RFC 7315 §4.5 */
+  "P-Charging-Function-Addresses": Params;
   /** RFC 5009 §8 */
   "P-Early-Media": string;
   /** RFC 3325 §9.2 */

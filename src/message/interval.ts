@@ -27,7 +27,10 @@ export class Interval extends Value {
 
   /** As it stands on the wire. */
   override toString(): string {
-    const comment = this.comment === undefined ? "" : ` (${this.comment.replace(/[\\()]/g, "\\$&")})`;
+    const comment =
+      this.comment === undefined
+        ? ""
+        : ` (${this.comment.replace(/[\\()\x01-\x08\v\f\x0e-\x1f\x7f]/g, "\\$&")})`;
     return `${this.seconds}${comment}${this.params}`;
   }
 }
@@ -35,9 +38,7 @@ export class Interval extends Value {
 /** @internal The interval that the core has just read into its record. */
 export function readInterval(core: Engine, text: string, ascii: boolean): Interval {
   const comment = textOf(text, core.record[R_PART + 1]!, ascii);
-  return new Interval(
-    core.record[R_PART]!,
-    Params.ofHeader(text, core.record[R_PARAMS]!, ascii),
-    comment === undefined ? undefined : unquotePairs(unfold(comment)),
-  );
+  const made = new Interval(core.record[R_PART]!, Params.ofHeader(text, core.record[R_PARAMS]!, ascii));
+  // A quoted-pair may be a NUL, which only who writes it is refused.
+  return comment === undefined ? made : Object.assign(made, { comment: unquotePairs(unfold(comment)) });
 }

@@ -101,7 +101,9 @@ export class NameAddr {
 }
 
 function write(displayName: string, uri: Uri | string, params: Params): string {
-  return `${displayName === "" ? "" : `${quote(displayName)} `}<${uri}>${params}`;
+  // One that came in may have a NUL (RFC 3261 §25.1, quoted-pair).
+  const name = quote(displayName).replace(/\0/g, "\\\0");
+  return `${displayName === "" ? "" : `${name} `}<${uri}>${params}`;
 }
 
 function compose(displayName: string, uri: Uri | string, before: Params, changes: NameAddrParts): NameAddr {
@@ -109,7 +111,8 @@ function compose(displayName: string, uri: Uri | string, before: Params, changes
   if ("tag" in changes)
     params = changes.tag === undefined ? params.without("tag") : params.with("tag", changes.tag);
   const address = typeof uri === "string" ? Uri.parse(uri) : uri;
-  return NameAddr.parse(write(refuseUnsafe(displayName), address, params));
+  refuseUnsafe(changes.displayName ?? "");
+  return NameAddr.parse(write(displayName, address, params));
 }
 
 /** @internal The address that the core has just read into its record. */

@@ -28,7 +28,7 @@ export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits)
  * Parses one message, as tryParseMessage does.
  *
  * @throws SipError with codes `message_empty`, `message_too_large`, `head_incomplete`, `head_too_large`,
- *   `start_line_invalid`, `too_many_headers`
+ *   `start_line_invalid`, `line_end_invalid`, `too_many_headers`
  */
 export function parseMessage(data: Uint8Array | string, limits?: ParseLimits): Message {
   const head = parseHead(data, limits);

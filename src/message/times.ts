@@ -51,7 +51,7 @@ export function readDate(text: string): SipDate | undefined {
 
 /** @internal The time and delay that a text says. */
 export function readTimestamp(text: string): Timestamp | undefined {
-  const found = /^(\d{1,15}(?:\.\d*)?)(?:[ \t]+(\d{0,15}(?:\.\d*)?))?$/.exec(text);
+  const found = /^(\d{1,20}(?:\.\d*)?)(?:[ \t]+(\d{0,20}(?:\.\d*)?))?$/.exec(text);
   // RFC 3261 §25.1: the delay may be a point alone.
   return found ? new Timestamp(Number(found[1]), Number(found[2] ?? 0) || 0) : undefined;
 }

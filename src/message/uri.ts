@@ -29,6 +29,7 @@ import { toBinary } from "../core/text.ts";
 import { failure, hold, isQuoted, recordedText } from "../core/window.ts";
 import { SipError } from "../errors.ts";
 import { escapeExcept, PASSWORD, percentDecode, refuseUnsafe, USER } from "./escape.ts";
+import { hostPort } from "./host-port.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 import { uriEquals } from "./uri-equals.ts";
@@ -255,11 +256,6 @@ const OPENING = 0x5b;
 const ZERO = 0x30;
 const NO_PARAMS = Params.empty("uri");
 const NO_HEADERS = Params.empty("uri-headers");
-
-function hostPort(host: string, port: number | undefined): string {
-  const bracketed = host.includes(":") ? `[${host}]` : host;
-  return port === undefined ? bracketed : `${bracketed}:${port}`;
-}
 
 function write(
   scheme: string,

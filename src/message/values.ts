@@ -1,14 +1,11 @@
 // Values: reads the typed values of one header field out of its text, by their kind.
 
-import { R_NUMBER, WINDOW_SIZE } from "../core/abi.ts";
+import { WINDOW_SIZE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { failure, hold } from "../core/window.ts";
 import { SipError } from "../errors.ts";
-import { ADDRESS, CSEQ, make, NUMBER, scan, VIA } from "./codec.ts";
-import { readCSeq } from "./cseq.ts";
+import { make, scan } from "./codec.ts";
 import type { HeaderInfo } from "./header-table.ts";
-import { readNameAddr } from "./name-addr.ts";
-import { readVia } from "./via.ts";
 
 /** How many values all fields of one header may have together. */
 const VALUES_MAX = 2048;
@@ -25,27 +22,11 @@ function open(info: HeaderInfo, text: string, end: number): Engine {
   return hold(text);
 }
 
-/**
- * Reads the one value of a single header. Throws SipError `value_invalid`. The most frequent kinds come
- * first and call straight into the core.
- */
+/** Reads the one value of a single header. Throws SipError `value_invalid`. */
 export function readOne(info: HeaderInfo, text: string, start: number, end: number, ascii: boolean): unknown {
-  const kind = info.kind;
   const core = open(info, text, end);
-  let stop: number;
-  if (kind === ADDRESS && info.check === undefined) {
-    stop = core.address(start, end);
-    if (stop === end) return readNameAddr(core, text, ascii);
-  } else if (kind === CSEQ) {
-    stop = core.cseq(start, end);
-    if (stop === end) return readCSeq(core, text, ascii);
-  } else if (kind === NUMBER) {
-    stop = core.integer(start, end, info.most);
-    if (stop === end) return core.record[R_NUMBER]!;
-  } else {
-    stop = scan(kind, core, start, end, info.most);
-    if (stop === end) return makeValue(info, core, text, ascii, start, end, 0);
-  }
+  const stop = scan(info.kind, core, start, end, info.most);
+  if (stop === end) return makeValue(info, core, text, ascii, start, end, 0);
   throw failure(core, stop, info.name, { header: info.name, index: 0 });
 }
 
@@ -76,13 +57,8 @@ export function readFirst(
   const core = open(info, text, end);
   const at = skipEmpty(text, start, end);
   if (at >= end) return undefined;
-  const kind = info.kind;
-  if (kind === VIA) {
-    if (core.via(at, end) >= 0) return readVia(core, text, ascii);
-  } else {
-    const next = scan(kind, core, at, end, info.most);
-    if (next >= 0) return makeValue(info, core, text, ascii, at, next, 0);
-  }
+  const next = scan(info.kind, core, at, end, info.most);
+  if (next >= 0) return makeValue(info, core, text, ascii, at, next, 0);
   throw failure(core, -1, info.name, { header: info.name, index: 0 });
 }
 

@@ -26,6 +26,7 @@ import { TRANSPORTS } from "../core/words.ts";
 import { SipError } from "../errors.ts";
 import { refuseUnsafe, unquote } from "./escape.ts";
 import { unfold } from "./fold.ts";
+import { hostPort } from "./host-port.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 
@@ -149,7 +150,7 @@ export class Via {
 
   /** The sent-by as text, IPv6 in brackets. */
   get sentBy(): string {
-    return sentBy(this.host, this.port);
+    return hostPort(this.host, this.port);
   }
 
   /** @internal As it was read, and with what was noted in it then, a binary string. */
@@ -242,11 +243,6 @@ function noted(text: string, asked: boolean, host: string, port: number): string
   return `${text.slice(0, end)}=${port}${text.slice(end)};received=${host}`;
 }
 
-function sentBy(host: string, port: number | undefined): string {
-  const bracketed = host.includes(":") ? `[${host}]` : host;
-  return port === undefined ? bracketed : `${bracketed}:${port}`;
-}
-
 /** Makes a Via of parts, which must be found again in it: "evil;branch" for a host would be other parts. */
 function compose(
   protocol: string,
@@ -261,7 +257,8 @@ function compose(
   if (changes.received !== undefined) params = params.with("received", changes.received);
   if (changes.rport !== undefined)
     params = params.with("rport", changes.rport === true ? undefined : changes.rport);
-  const text = refuseUnsafe(`${protocol}/${transport} ${sentBy(host, port)}${params}`, "Via");
+  refuseUnsafe(transport + host, "Via");
+  const text = `${protocol}/${transport} ${hostPort(host, port)}${params}`;
   const made = Via.parse(text);
   if (made.transport !== transport || made.host !== host || made.port !== port)
     throw new SipError("value_invalid", `parts that make another Via: ${JSON.stringify(text.slice(0, 80))}`);

@@ -36,5 +36,7 @@ export function readWarning(core: Engine, text: string, ascii: boolean): Warning
   const code = textOf(text, record[R_PART]!, ascii) as string;
   if (!/^[1-9]\d\d$/.test(code)) return undefined;
   const said = textOf(text, record[R_PART + 2]!, ascii) as string;
-  return new Warning(Number(code), textOf(text, record[R_PART + 1]!, ascii) as string, unfold(unquote(said)));
+  const agent = textOf(text, record[R_PART + 1]!, ascii) as string;
+  // A quoted-pair may be a NUL, which only who writes it is refused.
+  return Object.assign(new Warning(Number(code), agent, ""), { text: unfold(unquote(said)) });
 }

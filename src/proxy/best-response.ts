@@ -37,8 +37,7 @@ function rank({ status, statusClass }: Response): number {
 function collectChallenges(best: Response, responses: readonly Response[]): void {
   for (const response of responses) {
     if (response === best || (response.status !== 401 && response.status !== 407)) continue;
-    for (const name of ["WWW-Authenticate", "Proxy-Authenticate"]) {
-      for (const challenge of response.headers.raw(name)) best.headers.append(name, challenge);
-    }
+    // As they came: they are not ours to read.
+    for (const name of ["WWW-Authenticate", "Proxy-Authenticate"]) best.headers.copy(name, response.headers);
   }
 }

@@ -2,6 +2,7 @@
 // It says which transaction a message belongs to; it never looks one up.
 
 import { SipError } from "../errors.ts";
+import { hostPort } from "../message/host-port.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Via } from "../message/via.ts";
@@ -51,7 +52,6 @@ const escaped = (text: string): string =>
   text.includes("|") || text.includes("%") ? text.replace(/[|%]/g, encodeURIComponent) : text;
 /** The same text in one piece: a concatenation holds on to the message whose pieces it is made of, until one looks into it. */
 const inOnePiece = (text: string): string => (text.charCodeAt(text.length - 1) < 0 ? "" : text);
-const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** The text of a client transaction's key. Branches are compared as they stand, by octet. */
 export function clientKey(branch: string, method: string): string {
@@ -60,7 +60,7 @@ export function clientKey(branch: string, method: string): string {
 
 /** The text of a server transaction's key; the host's case does not matter. */
 export function serverKey(branch: string, method: string, host: string, port: number): string {
-  const sentBy = `${escaped(bracketed(host.toLowerCase()))}:${port}`;
+  const sentBy = escaped(hostPort(host.toLowerCase(), port));
   return inOnePiece(`${escaped(branch)}|${escaped(method)}|${sentBy}`);
 }
 
@@ -138,7 +138,7 @@ export function oldRequestKey(request: Request, method: string, toTag?: string):
     cseq: cseqOf(request).number,
     fromTag: (headers.get("From") ?? missing("From")).tag ?? "",
     toTag: toTag ?? (headers.get("To") ?? missing("To")).tag ?? "",
-    via: `${via.transport.toUpperCase()} ${bracketed(via.host.toLowerCase())}:${sentByPort(via)} ${via.branch ?? ""}`,
+    via: `${via.transport.toUpperCase()} ${hostPort(via.host.toLowerCase(), sentByPort(via))} ${via.branch ?? ""}`,
   });
 }
 

@@ -3,6 +3,8 @@
 
 import { SipError } from "../errors.ts";
 
+export { hostPort as formatAddress } from "../message/host-port.ts";
+
 /** Host and port as they were written; the port is undefined where none was. */
 export interface HostPort {
   /** Without brackets. */
@@ -14,12 +16,6 @@ export interface HostPort {
 export function ipFamily(host: string): 0 | 4 | 6 {
   if (host.includes(":")) return isIPv6(host) ? 6 : 0;
   return isIPv4(host) ? 4 : 0;
-}
-
-/** `host:port`, with brackets around an IPv6 address (RFC 3261 §25.1, IPv6reference); `host` alone without a port. */
-export function formatAddress(host: string, port?: number): string {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return port === undefined ? name : `${name}:${port}`;
 }
 
 /** A host without the brackets of an IPv6reference, which it has in a URL and as the value of a parameter (RFC 3261 §25.1). */

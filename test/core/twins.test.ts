@@ -5,6 +5,7 @@ import {
   E_EMPTY,
   E_HEAD_INCOMPLETE,
   E_HEAD_TOO_LARGE,
+  E_LINE_END,
   E_START_LINE,
   E_TOO_MANY_HEADERS,
   F_ASCII,
@@ -192,11 +193,27 @@ describe("parse", () => {
   });
 
   it("takes no control character for the letter or sign that it is but for one bit", () => {
-    for (const name of ["Call\rID", "Call\x0dID", "\x16ia", "Max\rForwards", "C\x13eq"]) {
+    for (const name of ["\x16ia", "\x14o", "C\x13eq", "Call\x0cID"]) {
       sameParse(bytes(`OPTIONS sip:a SIP/2.0\r\n${name}: x\r\n\r\n`), 0x3a);
       for (const build of builds) {
         const { words } = parsed(build, bytes(`OPTIONS sip:a SIP/2.0\r\n${name}: x\r\n\r\n`), 0);
         expect((words[T_FIELDS + 1]! >>> 16) & 0xff, `${build.name} ${JSON.stringify(name)}`).toBe(0);
+      }
+    }
+  });
+
+  it("finds a CR without its LF, wherever it stands in the head, and none behind it", () => {
+    const start = "OPTIONS sip:a SIP/2.0\r\n";
+    for (let length = 0; length < 100; length++) {
+      const head = `${start}X: ${"y".repeat(length)}\r\n\r\n`;
+      for (const build of builds) {
+        const body = head + "\r".repeat(40);
+        expect(parsed(build, bytes(body), 0x0d).count, `${build.name} ${length}`).toBe(1);
+        for (let at = 0; at < length; at++) {
+          const bare = `${head.slice(0, start.length + 3 + at)}\r${head.slice(start.length + 4 + at)}`;
+          const found = parsed(build, bytes(bare), 0x0a).count;
+          expect(found, `${build.name} ${length} ${at}`).toBe(-E_LINE_END);
+        }
       }
     }
   });

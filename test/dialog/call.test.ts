@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Session } from "../../src/dialog/session.ts";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import { SipError } from "../../src/errors.ts";
+import { NameAddr } from "../../src/message/name-addr.ts";
 import type { Response } from "../../src/message/response.ts";
 import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -92,6 +93,19 @@ describe("a call", () => {
     await world.pass();
     expect((await bye)!.status).toBe(200);
     expect([alice.log, bob.log]).toEqual([["peer"], ["bye"]]);
+  });
+
+  it("is hung up whatever control characters the peer has in its quoted strings (RFC 3261 §25.1, quoted-pair)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const from = NameAddr.parse('"a\\\0" <sip:alice@example.com>;x="\\\0"');
+    const invite = alice.invite(bob, { from, to: NameAddr.parse(`"b\\\0" <${bob.uri}>`), body: "offer" });
+    await world.pass(100);
+    await invite.session;
+    const bye = bob.sessions[0]!.bye();
+    await world.pass();
+    expect((await bye)!.status).toBe(200);
+    expect(alice.phone.requests.at(-1)!.headers.get("To")?.displayName).toBe("a\0");
   });
 
   it("over WebSocket: a client that cannot be called is reached by its connection, and hangs up by it", async () => {

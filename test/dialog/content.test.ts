@@ -41,7 +41,7 @@ describe("content", () => {
   it("of a message leaves out what must not go on the wire: a peer's NUL would keep a caller without his answer", () => {
     const request = createRequest("INVITE", "sip:bob@example.com", { from });
     const head =
-      "X-One: a\0b\r\nX-One: c\r\nX-Two: a\rb\r\nSubject: d\r\nSubject: e\r\nContent-Type: text/a\0b\r\n";
+      "X-One: a\0b\r\nX-One: c\r\nX-Two: a\0b\r\nSubject: d\r\nSubject: e\r\nContent-Type: text/a\0b\r\n";
     const heard = parseMessage(`SIP/2.0 486 Bu\0sy\r\n${head}Content-Length: 1\r\n\r\n\0`);
     const said = addContent(request.createResponse(486), contentOf(heard, ["X-One", "X-Two", "Subject"]));
     expect([said.reason, said.bodyText]).toEqual(["Busy Here", "\0"]);

@@ -4,7 +4,10 @@ import { describe, expect, it } from "vitest";
 import type { IncomingSubscription, Notifier } from "../../src/dialog/notifier.ts";
 import type { ReferProgress } from "../../src/dialog/refer.ts";
 import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import { createRequest } from "../../src/message/create-request.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";
+import type { Response } from "../../src/message/response.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect } from "./support.ts";
 
@@ -51,6 +54,32 @@ describe("a subscription", () => {
     expect(states.at(-1)).toBe("terminated <open/>");
     expect(ends).toEqual([{ reason: "timeout" }]);
     expect(notifiers[0]!.terminated).toBe(true);
+  });
+
+  it("is told by its Event as it came, an escaped NUL in it and all (RFC 3261 §25.1, quoted-pair)", async () => {
+    const world = new SipWorld();
+    const { alice, bob, notifiers } = await presence(world);
+    const notified: (string | undefined)[] = [];
+    alice.guard = (request, transaction) => {
+      notified.push(request.headers.raw("Event")[0]);
+      transaction?.respond(200);
+      return true;
+    };
+    const text = 'presence;x=";id=1\\\0"';
+    const { headers } = parseMessage(`OPTIONS sip:a SIP/2.0\r\nEvent: ${text}\r\n\r\n`);
+    const init = { from: "<sip:alice@example.com>", contact: `<${alice.uri}>` };
+    const ask = (more: object) => {
+      const event = { Event: headers.get("Event"), Expires: 300 };
+      alice.phone.stack.send(createRequest("SUBSCRIBE", bob.uri, { ...init, headers: event, ...more }));
+      return world.pass();
+    };
+    await ask({ callId: "c" });
+    const { local, remote } = notifiers[0]!.dialog;
+    await ask({ callId: "c", from: remote, to: local, cseq: 2 });
+    notifiers[0]!.terminate();
+    await world.pass();
+    expect(notified).toEqual([text, text, text]);
+    expect(notifiers).toHaveLength(1);
   });
 
   it("that was taken back is not refreshed for a NOTIFY that was on its way", async () => {
@@ -422,6 +451,25 @@ describe("PUBLISH", () => {
     expect(bob.requests.length).toBeLessThan(8);
     publication.remove();
     await world.pass();
+  });
+
+  it("is published anew where the compositor names it by what is no entity-tag (RFC 3903 §11.3.1)", async () => {
+    const world = new SipWorld();
+    const alice = await agent(world, "alice");
+    const bob = await world.phone("bob");
+    bob.answer = (request, transaction) => {
+      const text = request.createResponse(200).toString();
+      const lines = "SIP-ETag: a\0b\r\nExpires: 100\r\nTo:";
+      transaction?.respond(parseMessage(text.replace(/^To:/m, lines)) as Response);
+    };
+    publish(alice, bob, 100);
+    await world.pass(95_000);
+    alice.ua.close();
+    const seen = bob.requests.map(({ headers, bodyText }) => [headers.has("SIP-If-Match"), bodyText]);
+    expect(seen).toEqual([
+      [false, "open"],
+      [false, "open"],
+    ]);
   });
 
   it("is not refreshed by a user agent that was closed while it was under way", async () => {

@@ -5,6 +5,7 @@ import type { DigestAlgorithm } from "../../src/digest/algorithm.ts";
 import { DigestClient, type DigestClientOptions } from "../../src/digest/client.ts";
 import { DigestServer, type DigestServerOptions } from "../../src/digest/server.ts";
 import { createRequest } from "../../src/message/create-request.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { SendOptions, SentRequest } from "../../src/stack/options.ts";
@@ -26,6 +27,11 @@ function asks(request: Request, params: string, status = 401): Response {
   for (const each of params.split("|"))
     response.headers.append(status === 401 ? "WWW-Authenticate" : "Proxy-Authenticate", `Digest ${each}`);
   return response;
+}
+/** A response as it comes in, with this line in it. */
+function heard(request: Request, status: number, line: string): Response {
+  const text = request.createResponse(status).toString();
+  return parseMessage(text.replace(/^To:/m, `${line}\r\nTo:`)) as Response;
 }
 const param = (request: Request | undefined, name: string, header = "Authorization" as const) =>
   request?.headers.get(header).map(({ params }) => params.get(name));
@@ -49,6 +55,16 @@ describe("a client answers", () => {
   ])("nothing that it cannot: %s", async (params) => {
     expect(await client().answer(register(), asks(register(), params))).toBeUndefined();
   });
+
+  it.each(["realm", "nonce", "opaque"])(
+    "nothing that it cannot write: a NUL in %s (RFC 3261 §25.1)",
+    async (name) => {
+      const params = ["realm", "nonce", "opaque"].map((each) => `${each}="a${each === name ? "\\\0" : ""}"`);
+      const asked = heard(register(), 401, `WWW-Authenticate: Digest ${params.join(", ")}`);
+      expect(asked.headers.get("WWW-Authenticate")[0]?.params.get(name)).toBe("a\0");
+      expect(await client().answer(register(), asked)).toBeUndefined();
+    },
+  );
 
   it("no question twice, and no other where its answer was refused, unless that was right before", async () => {
     const one = client();
@@ -112,6 +128,12 @@ describe("a client learns", () => {
     const now = next().nonce;
     one.learn(request, await answered('nextnonce="late"'));
     expect(next().nonce).toBe(now);
+  });
+
+  it("none that it cannot write: no request of the call could be sent any more", async () => {
+    const { one, request, next, nonce } = await known("SHA-256");
+    one.learn(request, heard(request, 200, 'Authentication-Info: nextnonce="\\\0"'));
+    expect(next().nonce).toBe(nonce);
   });
 
   it("none of who does not know the secret", async () => {

@@ -173,6 +173,39 @@ describe("values made here", () => {
     expect(read("Retry-After: 4294967295").get("Retry-After")?.seconds).toBe(4294967295);
   });
 
+  it("are read with the control characters that quoted-pairs have (RFC 3261 §25.1), and not written with a NUL", () => {
+    const headers = read('Warning: 399 a "b\\\0c"').set("X", "y");
+    expect(headers.get("Warning")[0]?.text).toBe("b\0c");
+    expect(thrown(() => headers.set("Warning", headers.get("Warning"))).code).toBe("value_unsafe");
+    expect(read("Retry-After: 5 (a\\\0b)").get("Retry-After")?.comment).toBe("a\0b");
+    for (const [name, value] of [
+      ["Warning", '399 a "b\0c"'],
+      ["Retry-After", "5 (a\0b)"],
+      ["Retry-After", "5 (a\x7fb)"],
+      ["Identity", "a;info=<https://a\0b>"],
+      ["Identity", "a;info=<https://a b>"],
+    ] as const) {
+      const error = thrown(() => read(`${name}: ${value}`).get(name));
+      expect([name, error.code, error.status, error.header]).toEqual([name, "value_invalid", 400, name]);
+    }
+  });
+
+  it("may have a NUL that came in behind a backslash, in an address or a Via, when they are set again", () => {
+    const from = '"a\\\0b" <sip:a@example.com>;x="\\\0"';
+    const headers = read(`From: ${from}`);
+    const changed = headers.get("From")!.with({ tag: "1" });
+    expect(headers.set("To", changed).raw("To")).toEqual([`${from};tag=1`]);
+    expect(headers.get("To")?.displayName).toBe("a\0b");
+    expect(thrown(() => changed.with({ displayName: "\0" })).code).toBe("value_unsafe");
+    expect(thrown(() => headers.set("To", from)).code).toBe("value_unsafe");
+    const via = read('Via: SIP/2.0/UDP a;x="\\\0"').get("Via")[0]!.with({ received: "192.0.2.1" });
+    expect(headers.set("Via", via).raw("Via")).toEqual(['SIP/2.0/UDP a;x="\\\0";received=192.0.2.1']);
+    expect(thrown(() => via.with({ transport: "A\\\0" })).code).toMatch(/^value_/);
+    expect(thrown(() => headers.set("Subject", { toString: () => "a\0" } as never)).code).toBe(
+      "value_unsafe",
+    );
+  });
+
   it("are refused where they would break out of the line", () => {
     for (const make of [
       () => new RAck(1, 1, "A\r\nB"),
@@ -182,6 +215,14 @@ describe("values made here", () => {
     ]) {
       expect(thrown(make).code).toBe("value_unsafe");
     }
+  });
+
+  it("are refused where they come twice, and the second is named", () => {
+    const { headers } = parseMessage("OPTIONS sip:a SIP/2.0\r\nExpires: 1\r\nX: y\r\nexpires:  2\r\n\r\n");
+    const twice = { code: "value_duplicate", status: 400, header: "Expires", index: 1 };
+    expect(thrown(() => headers.get("Expires"))).toMatchObject({ ...twice, offset: 51 });
+    headers.set("X", "z");
+    expect(thrown(() => headers.get("Expires"))).toMatchObject({ ...twice, offset: 51 });
   });
 
   it("are refused where they are longer than any head", () => {

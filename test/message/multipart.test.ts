@@ -333,7 +333,16 @@ describe("createMultipart", () => {
     const outer = createMultipart([{ body: "x--b" }], { boundary: "a" });
     expect(thrown(() => createMultipart([{ body: outer }], { boundary: "a" })).code).toBe("value_invalid");
     expect(thrown(() => createMultipart([])).code).toBe("value_invalid");
-    expect(thrown(() => createMultipart([{ body: "" }], { subtype: "a b" })).code).toBe("value_invalid");
+    for (const options of [
+      { subtype: "a b" },
+      { subtype: "mixed;boundary=c" },
+      { params: { Boundary: "c" } },
+      { params: { 'x="y";boundary': "c" } },
+      { params: { "x y": "z" } },
+    ]) {
+      const made = thrown(() => createMultipart([{ body: "" }], options));
+      expect(made.code, JSON.stringify(options)).toBe("value_invalid");
+    }
     expect(thrown(() => createMultipart([{ headers: { "X-A": "1\r\nX-B: 2" }, body: "" }])).code).toBe(
       "value_unsafe",
     );

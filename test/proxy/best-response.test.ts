@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { createRequest } from "../../src/message/create-request.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import type { Response } from "../../src/message/response.ts";
 import { bestResponse } from "../../src/proxy/best-response.ts";
 
@@ -62,5 +63,16 @@ describe("bestResponse", () => {
     expect(best?.status).toBe(407);
     expect(best?.headers.raw("Proxy-Authenticate")).toEqual([of("a"), of("c")]);
     expect(best?.headers.raw("WWW-Authenticate")).toEqual([of("b")]);
+  });
+
+  it("carries a challenge as it came, an escaped NUL in it and all (RFC 3261 §25.1, quoted-pair)", () => {
+    const line = 'WWW-Authenticate: Digest realm="b\\\0", nonce="1"\r\n';
+    const asked = parseMessage(response(401).toString().replace(/^To:/m, `${line}To:`)) as Response;
+    const best = bestResponse([response(401, { "WWW-Authenticate": 'Digest realm="a",nonce="1"' }), asked]);
+    expect(best?.headers.get("WWW-Authenticate").map(({ params }) => params.get("realm"))).toEqual([
+      "a",
+      "b\0",
+    ]);
+    expect(String(best)).toContain(line);
   });
 });

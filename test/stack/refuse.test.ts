@@ -25,6 +25,7 @@ describe("what is no message", () => {
     ["start_line_invalid", "garbage\r\n\r\n"],
     ["start_line_invalid", "OPTIONS sip:bob@example.com\r\n\r\n"],
     ["head_incomplete", "OPTIONS sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n"],
+    ["line_end_invalid", "OPTIONS sip:bob@example.com SIP/2.0\r\nX: a\rTo: b\r\n\r\n"],
     ["message_too_large", `OPTIONS sip:bob@example.com SIP/2.0\r\n\r\n${"x".repeat(5000)}`],
   ])("is counted and told: %s", async (code, message) => {
     const { bob, wire, write } = await pair({ limits: { messageSize: 4096 } });
@@ -42,6 +43,16 @@ describe("what is no message", () => {
     const { bob, write, via } = await pair({ limits });
     await write(text("OPTIONS", via));
     expect(bob.refused).toEqual([[code, "drop"]]);
+  });
+
+  it("is not what has control characters where they are allowed (RFC 3261 §25.1, quoted-pair)", async () => {
+    const { bob, wire, write, via } = await pair();
+    const message = text("OPTIONS", via);
+    await write(message.replace(/^(Via: .*)\r$/m, '$1;rport;x="\\\0\\\x07"\r'));
+    await write(message.replace(/^(Via: .*);branch=.*\r$/m, '$1;received="\\\0";branch=z9hG4bKnul\r'));
+    expect([bob.errors, bob.refused]).toEqual([[], []]);
+    expect(statuses(wire.got)).toEqual([200, 200]);
+    expect(wire.got[0]).toContain(';x="\\\0\\\x07"');
   });
 
   it("disturbs nothing that comes later", async () => {

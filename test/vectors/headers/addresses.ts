@@ -43,6 +43,10 @@ export const addresses: readonly HeaderRow[] = [
         { uri: { user: "a@x;y=z", host: "b.example.com", params: {} }, tag: undefined },
       ],
       ['"Зоя" <sip:a@b.example.com>;tag=1', { displayName: "Зоя" }],
+      [
+        '"a\\\u0000\\\u0007\tb" <sip:a@b.example.com>;tag=1;x="\\\u0000"',
+        { displayName: "a\u0000\u0007\tb", tag: "1", params: { x: "\u0000" } },
+      ],
     ],
     [
       ["", "an address is needed"],
@@ -64,6 +68,14 @@ export const addresses: readonly HeaderRow[] = [
       ["<sip:a@b.example.com> tag=1", "no semicolon before the parameter"],
       ["<sip:a@b.example.com>, <sip:c@d.example.com>", "there is one From only", "RFC 3261 §7.3.1"],
       ["sip:a@b.example.com?Subject=x;tag=1", "a URI with a question mark needs brackets", "RFC 3261 §20"],
+      ["*", "the asterisk is a Contact's", "RFC 3261 §20.10"],
+      [
+        '"a\u0007b" <sip:a@b.example.com>;tag=1',
+        "no control character in a quoted string but behind a backslash",
+      ],
+      ['"a\u0000b" <sip:a@b.example.com>;tag=1', "no NUL in a quoted string but behind a backslash"],
+      ['<sip:a@b.example.com>;tag=1;x="\u007f"', "no DEL in a quoted string but behind a backslash"],
+      ["<sip:a@b.example.com>;tag=1;x=<\u0000>", "no NUL in a URI"],
     ],
   ),
   ...rows(
@@ -83,6 +95,7 @@ export const addresses: readonly HeaderRow[] = [
     ],
     [
       ["Bob", "an address is needed"],
+      ["*", "the asterisk is a Contact's", "RFC 3261 §20.10"],
       ["<sip:>", "no host"],
       ["<sip:a@>", "no host"],
       ["<sip:@b.example.com>", "no user before the @"],

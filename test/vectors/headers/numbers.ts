@@ -177,6 +177,8 @@ export const numbers: readonly HeaderRow[] = [
       ["54", { number: 54 }],
       ["54.21 0.5", { number: 54.21, delay: 0.5 }],
       ["54. .5", { number: 54, delay: 0.5 }],
+      ["1700000000000000", { number: 1700000000000000 }],
+      ["1700000000000000000.5 0", { number: 1700000000000000000, delay: 0 }],
     ],
     [
       ["", "a number is needed"],

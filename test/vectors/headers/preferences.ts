@@ -172,8 +172,15 @@ export const preferences: readonly HeaderRow[] = [
   ...rows(
     "P-Charging-Function-Addresses",
     "RFC 7315 §5.5",
-    [["ccf=192.0.2.1; ecf=[2001:db8::1] ;x", { params: { ccf: "192.0.2.1", ecf: "[2001:db8::1]", x: "" } }]],
     [
+      [
+        "ccf=192.0.2.1; ecf=[2001:db8::1] ;x",
+        { values: [{ ccf: "192.0.2.1", ecf: "[2001:db8::1]", x: "" }] },
+      ],
+      ['ccf="a,b";ccf-2=c , ecf=d', { values: [{ ccf: "a,b", "ccf-2": "c" }, { ecf: "d" }] }],
+    ],
+    [
+      ["ccf=a ecf=b", "no separator between the parameters"],
       ["", "an address is needed"],
       [";ccf=a", "nothing before the semicolon"],
       ["ccf=a;", "nothing after the semicolon"],
