@@ -81,8 +81,7 @@ function start(): Engine {
     if (cause instanceof SipError) throw cause;
     throw new SipError(
       "wasm_unavailable",
-      "This host does not let WebAssembly be compiled here; " +
-        'use "sippet/js" (no WebAssembly), or "sippet/core" with a module compiled elsewhere.',
+      'WebAssembly cannot be compiled here: use "sippet/js", or "sippet/core" with a module compiled before.',
       { cause },
     );
   }
