@@ -5,6 +5,7 @@ import { tryParseMessage } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { formatAddress, ipFamily } from "../transport/address.ts";
+import { flowBack } from "../transport/flow-back.ts";
 import type { Flow, Target, Transport } from "../transport/transport.ts";
 import { requestTarget, responseTarget } from "./target.ts";
 
@@ -32,8 +33,11 @@ export function responseFlow(
   response: Response,
   options: WayOptions,
 ): Flow {
+  const { flow } = response;
   return (
-    options.flow ?? response.flow ?? flowTo(transports, options.target ?? responseTarget(response), undefined)
+    options.flow ??
+    (flow && flowBack(flow, response)) ??
+    flowTo(transports, options.target ?? responseTarget(response), undefined)
   );
 }
 

@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Finding } from "../message/validate.ts";
+import { flowBack } from "../transport/flow-back.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
@@ -163,7 +164,8 @@ export class TransactionLayer {
    */
   refuse(request: Request, flow: Flow, status: number, reason?: string, headers?: Finding["headers"]): void {
     const key = request.headers.raw("Via").join();
-    this.#transmit(this.#stateless.answer(request, key, status, reason, headers), flow, () => {});
+    const way = flowBack(flow, request);
+    this.#transmit(this.#stateless.answer(request, key, status, reason, headers), way, () => {});
   }
 
   /**
@@ -176,8 +178,7 @@ export class TransactionLayer {
   }
 
   /**
-   * From now on `tell` is called in a microtask after the last transaction that waited has ended its wait, if none
-   * has come since.
+   * From now on `tell` is called in a microtask after the last transaction that waits, if none has come since.
    */
   onIdle(tell: () => void): void {
     this.#idle.listen(tell);
@@ -197,8 +198,7 @@ export class TransactionLayer {
   #response(response: Response, flow: Flow): void {
     const transaction = this.#live.clients.get(responseKey(response));
     if (transaction) return void transaction.receive(response);
-    // RFC 6026 §8.9 drops strays. One kind still has someone to go to: a 2xx whose INVITE transaction is
-    // over (32 s after the first) tells a user agent that its ACK was lost.
+    // RFC 6026 §8.9 drops strays, but a 2xx behind its INVITE transaction tells a user agent that its ACK was lost.
     const { status } = response;
     const answersInvite = status > 199 && status < 300 && response.headers.get("CSeq")?.method === "INVITE";
     const via = response.headers.first("Via");
@@ -260,7 +260,7 @@ export class TransactionLayer {
   }
 
   #create(request: Request, key: string, flow: Flow): ServerTransaction {
-    const transaction = new ServerTransaction(this.#host, key, flow, request);
+    const transaction = new ServerTransaction(this.#host, key, flowBack(flow, request), request);
     this.#live.add(transaction);
     this.#idle.begun();
     return transaction;

@@ -9,7 +9,7 @@ import type { Flow } from "./transport.ts";
 export interface Answer {
   /** Its request's key. */
   readonly key: string;
-  /** The flow that its request came in on. */
+  /** The flow that it goes back on. */
   readonly flow: Flow;
   /** Its octets, which nobody writes to; undefined where there are none, or it is over. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -36,7 +36,7 @@ export interface Answers {
   /** Takes octets in, as a binary string; undefined where it cannot. */
   add(key: string, octets: string, flow: Flow): Answer | undefined;
   find(key: string): Answer | undefined;
-  /** Those whose requests came in on a flow, oldest first. */
+  /** Those that go back on a flow, oldest first. */
   on(flow: Flow): Answer[];
   /** Lets go of all. */
   clear(): void;

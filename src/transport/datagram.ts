@@ -11,6 +11,7 @@ import { HostCache } from "./host-cache.ts";
 import { frameKind } from "./keep-alive.ts";
 import { deliver, failLater, report } from "./notify.ts";
 import { RecentMap } from "./recent-map.ts";
+import { responseFlow } from "./response-flow.ts";
 import { bindError, socketError } from "./socket-error.ts";
 import { answerStun } from "./stun.ts";
 import { isStun } from "./stun-message.ts";
@@ -51,6 +52,7 @@ export class DatagramTransport implements Transport {
   readonly reliable: boolean = false;
   readonly secure: boolean = false;
   readonly framed: boolean = true;
+  readonly responseFlow: Transport["responseFlow"];
 
   readonly #runtime: DatagramRuntime;
   readonly #options: UdpOptions;
@@ -75,6 +77,7 @@ export class DatagramTransport implements Transport {
   constructor(runtime: DatagramRuntime, options: UdpOptions) {
     const { host = "0.0.0.0", port = 5060, clock = systemClock, lookup = runtime.lookup } = options;
     parseAddress(formatAddress(host));
+    this.responseFlow = options.symmetric ? undefined : responseFlow;
     this.#runtime = runtime;
     this.#options = options;
     this.#family = ipFamily(host) === 6 ? 6 : 4;

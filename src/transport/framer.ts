@@ -63,6 +63,9 @@ export class Framer {
   #crlf = 0;
   #timer: TimerHandle | undefined;
   #stopped = false;
+  #paused = false;
+  /** What has come, and waits for `resume`. */
+  #rest: Uint8Array = EMPTY;
 
   constructor(sink: FramerSink, options: FramerOptions) {
     this.#sink = sink;
@@ -77,28 +80,43 @@ export class Framer {
     return this.#size > 0;
   }
 
-  /** Octets that are held for an unfinished message, the room for more included. */
+  /** Octets that are held for an unfinished message, the room for more included, or until `resume`. */
   get held(): number {
-    return this.#buffer.length;
+    return this.#buffer.length + this.#rest.length;
   }
 
   /** Takes the next octets of the stream. They are not kept: what an unfinished message needs is copied. */
   push(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length && !this.#stopped) {
+    while (at < chunk.length && !this.#stopped && !this.#paused) {
       at = this.#total === undefined ? this.#readHead(chunk, at) : this.#readBody(chunk, at);
     }
+    if (at < chunk.length && !this.#stopped) this.#rest = joined(this.#rest, chunk.subarray(at));
+  }
+
+  /** Tells nothing more until `resume`, not even of what is in the same chunk: that is kept. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on where it was paused. */
+  resume(): void {
+    this.#paused = false;
+    const rest = this.#rest;
+    this.#rest = EMPTY;
+    this.push(rest);
   }
 
   /** Ends the reading: nothing more is told, no timer is left. */
   stop(): void {
     this.#stopped = true;
+    this.#rest = EMPTY;
     this.#reset();
   }
 
   #readHead(chunk: Uint8Array, from: number): number {
     const start = this.#size === 0 ? this.#skip(chunk, from) : from;
-    if (start === chunk.length || this.#stopped) return chunk.length;
+    if (start === chunk.length || this.#stopped || this.#paused) return start;
     const found = this.#blankLine(chunk, start);
     const end = found < 0 ? chunk.length : found;
     if (this.#size + end - start > this.#headSize) {
@@ -131,7 +149,7 @@ export class Framer {
   /** Passes over what stands between messages (RFC 3261 §7.5, RFC 5626 §3.5.1); NULs are what phones send to NATs. */
   #skip(chunk: Uint8Array, from: number): number {
     let at = from;
-    for (; at < chunk.length && !this.#stopped; at++) {
+    for (; at < chunk.length && !this.#stopped && !this.#paused; at++) {
       const octet = chunk[at]!;
       if (octet === LF && (this.#crlf & 1) === 1) {
         const ping = this.#crlf === 3;
@@ -227,6 +245,14 @@ export class Framer {
       head,
     );
   }
+}
+
+/** Both, in an array of its own. */
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 /** Whether the first line could be one of SIP's: its version is at the start, or behind white space. What else comes is out of step, or no SIP. */

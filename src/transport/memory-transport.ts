@@ -10,6 +10,7 @@ import { frameKind, PONG } from "./keep-alive.ts";
 import { MemoryConnection } from "./memory-connection.ts";
 import type { Medium } from "./memory-medium.ts";
 import { deliver, failLater, tellClosed } from "./notify.ts";
+import { responseFlow } from "./response-flow.ts";
 import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./transport.ts";
 
 /** How a transport of the in-memory network is addressed. */
@@ -57,6 +58,7 @@ export class MemoryTransport implements Transport {
   readonly medium: Medium<MemoryTransport>;
   readonly queueLimit: number;
   readonly answers: ((host: AnswersHost) => Answers) | undefined;
+  readonly responseFlow: Transport["responseFlow"];
   readonly #listens: boolean;
   readonly #websocket: boolean;
   readonly #datagramFlows = new Map<string, MemoryDatagramFlow>();
@@ -74,6 +76,7 @@ export class MemoryTransport implements Transport {
     this.protocol = protocol;
     this.reliable = protocol !== "UDP";
     this.answers = this.reliable ? undefined : (host) => new AnswerBlocks(host);
+    this.responseFlow = this.reliable ? undefined : responseFlow;
     this.secure = protocol === "TLS" || protocol === "WSS";
     this.framed = protocol !== "TCP" && protocol !== "TLS";
     this.#websocket = protocol === "WS" || protocol === "WSS";

@@ -2,6 +2,7 @@
 // and the in-memory network implement it; a user's own transport implements nothing else.
 
 import type { SipError } from "../errors.ts";
+import type { Message } from "../message/parse.ts";
 import type { Answers, AnswersHost } from "./answers.ts";
 
 /** One end of a flow. */
@@ -97,6 +98,11 @@ export interface Transport {
    * they are over and it waits to send nothing. Failure is told to `failed`, later.
    */
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void;
+  /**
+   * The flow for responses to what came in on `flow`, which a request or response says in its topmost Via: over UDP the
+   * sent-by's port, or `maddr` (RFC 3261 §18.2.2). Not there where it is always the same flow.
+   */
+  responseFlow?: ((flow: Flow, message: Message) => Flow) | undefined;
   /**
    * The peer of a connection asked that requests to it take that connection too: `alias` in the topmost Via of
    * a request, whose sent-by has that port (RFC 5923). Not there where the transport does not do that.

@@ -22,6 +22,11 @@ export interface UdpOptions {
   multicast?: readonly (string | { group: string; interface?: string })[];
   /** True lets several sockets bind the same address and port, as those that listen to a group do. Default false. */
   reuseAddress?: boolean;
+  /**
+   * True sends responses to where their request came from, whatever its Via says: for peers behind a NAT that do not ask
+   * for that by `rport`, and where no `maddr` may lead responses elsewhere. Default false: as the Via says (RFC 3261 §18.2.2).
+   */
+  symmetric?: boolean;
   /** Answers STUN Binding requests (RFC 5626 §4.4.2). Default true. */
   stun?: boolean;
   /** How many bytes may wait for the kernel to take them; a send beyond fails. Default 4 MiB. */

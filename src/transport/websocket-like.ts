@@ -27,6 +27,6 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 export function constructorOf(given: WebSocketConstructor | undefined): WebSocketConstructor {
   const found = given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
   if (found) return found;
-  const help = "pass a W3C WebSocket class as the option WebSocket, for instance that of the ws package";
+  const help = "pass a class as the option WebSocket, such as that of ws";
   throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
 }

@@ -1,7 +1,8 @@
 // What can go wrong with connections, which every runtime has to tell in the same way and as soon.
 
 import { generateKeyPairSync } from "node:crypto";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
+import { connect as connectSecure } from "node:tls";
 
 const own = { host: "127.0.0.1", port: 0 };
 const quiet = { onRequest() {}, onResponse() {}, onError() {} };
@@ -23,6 +24,8 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
   const running = tls({ ...own, tls: identity });
   const wss = webSocketServer({ ...own, tls: { key: identity.key, cert: identity.cert } });
   await wss.start(quiet);
+  const hasty = webSocketServer({ ...own, handshakeTimeout: 300, tls: identity });
+  await hasty.start(quiet);
   const outcome = {
     closedWhileStarting: await codes(
       [tcp(own), tls({ ...own, tls: identity }), webSocketServer(own)].map(hurried),
@@ -33,9 +36,13 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
       async () => tls({ tls: { key: "no", cert: "no" } }),
       async () => tls({ tls: other }),
     ]),
-    badNewKey: await codes([async () => running.setSecureContext({ key: "no", cert: "no" })]),
+    newKey: await codes([running, wss].map((each) => async () => each.setSecureContext(identity))),
+    badNewKey: await codes(
+      [running, wss].map((each) => async () => each.setSecureContext({ key: "no", cert: "no" })),
+    ),
+    silent: await codes([silent(hasty.local.port), silent(hasty.local.port, identity.cert)]),
   };
-  await wss.close();
+  await Promise.all([wss.close(), hasty.close()]);
   return outcome;
 }
 
@@ -45,7 +52,9 @@ export const CONNECTIONS = {
   nobodyListens: ["transport_failed"],
   untrusted: ["transport_failed"],
   badKey: ["value_invalid", "value_invalid"],
-  badNewKey: ["value_invalid"],
+  newKey: ["done", "done"],
+  badNewKey: ["value_invalid", "value_invalid"],
+  silent: ["done", "done"],
 };
 
 /** The codes of what they reject with; "late" where that takes more than three seconds. */
@@ -63,6 +72,19 @@ function codes(doings) {
       );
       return Promise.race([code, late]).finally(() => clearTimeout(timer));
     }),
+  );
+}
+
+/** Resolves when the server has ended a socket that says nothing: in its TLS handshake or, where that has a certificate, behind it. */
+function silent(port, ca) {
+  const socket = ca
+    ? connectSecure({ port, host: own.host, ca, checkServerIdentity: () => undefined })
+    : connect(port, own.host);
+  return new Promise((done) =>
+    socket
+      .on("error", () => {})
+      .on("close", done)
+      .resume(),
   );
 }
 

@@ -70,6 +70,7 @@ export async function datagrams(udp) {
     noRoute: await failure(one, { host: "192.0.2.1", port: 5060 }, "x"),
   };
 
+  const reader = await started();
   // A closed port is nobody's fault: what ICMP tells of one peer must not touch the next send to another.
   const gone = await started();
   const { local: closed } = gone.transport;
@@ -80,6 +81,18 @@ export async function datagrams(udp) {
   }
   const spoiled = send(one, two.transport.local, "after");
   await until(() => two.ear.heard.length > 0);
+  // Nor the next that is read, where the one before was answered to it.
+  let read = 0;
+  reader.ear.onMessage = () => {
+    read++;
+    send(reader, closed, "nobody");
+  };
+  for (let i = 0; i < 30; i++) {
+    send(two, reader.transport.local, "read");
+    await sleep(2);
+  }
+  await until(() => read === 30);
+  report.readOn = [read, reader.ear.errors.length];
   report.nobody = spoiled.length === 0 && one.ear.errors.length === 0 ? two.ear.heard.length : "failed";
 
   // An IPv6 socket that takes IPv4 shows its peers by their IPv4 address, and answers them.

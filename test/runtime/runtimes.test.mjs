@@ -90,6 +90,7 @@ const DATAGRAMS = {
   tooLarge: "transport_failed",
   noRoute: "transport_failed",
   nobody: 1,
+  readOn: [30, 0],
   mapped: ["127.0.0.1", "answer"],
   counts: { fillers: 2, stun: 1, stunAnswers: 0, stunDropped: 1 },
   mapping: true,

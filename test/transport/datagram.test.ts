@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import { SipError } from "../../src/errors.ts";
 
+import { parseMessage } from "../../src/message/parse.ts";
 import { DatagramTransport } from "../../src/transport/datagram.ts";
 import type { DatagramEvents, DatagramSent, DatagramSocket } from "../../src/transport/datagram-socket.ts";
 import { KeyedHash } from "../../src/transport/keyed-hash.ts";
@@ -55,6 +56,39 @@ function world(options: UdpOptions = {}, open?: () => Promise<DatagramSocket>) {
 function stun(type: number): Uint8Array {
   return Uint8Array.of(type >> 8, type & 255, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...new Array<number>(12).fill(7));
 }
+
+describe("a response goes to", () => {
+  const way = async (via: string, options: UdpOptions = {}) => {
+    const { transport, recorder } = world(options);
+    await transport.start(recorder);
+    const text = `OPTIONS sip:b@c SIP/2.0\r\nVia: SIP/2.0/UDP ${via}\r\n\r\n`;
+    const flow = transport.flow({ host: "192.0.2.1", port: 40_000 })!;
+    const { host, port } = (transport.responseFlow?.(flow, parseMessage(text)) ?? flow).remote;
+    return `${host}:${port}`;
+  };
+
+  test.each([
+    ["the sent-by's port", "192.0.2.1:5070;branch=z", "192.0.2.1:5070"],
+    [
+      "the sent-by's port, or maddr in brackets where it is IPv6",
+      "a.example:7;maddr=[2001:db8::1]",
+      "2001:db8::1:7",
+    ],
+    ["its source, where there is no way to maddr", "192.0.2.1:5070;maddr=a.example;rport", "192.0.2.1:40000"],
+    ["its source, for a port that is none", "192.0.2.1:0;branch=z", "192.0.2.1:40000"],
+    ["its source, for a Via that cannot be read", "[;branch=z", "192.0.2.1:40000"],
+  ])("%s", async (_what, via, expected) => {
+    expect(await way(via, { host: "::" })).toBe(expected);
+  });
+
+  test("its source for an address of another family", async () => {
+    expect(await way("192.0.2.1;maddr=[2001:db8::1]")).toBe("192.0.2.1:40000");
+  });
+
+  test("its source, where the option says so", async () => {
+    expect(await way("192.0.2.1:5070;maddr=192.0.2.2", { symmetric: true })).toBe("192.0.2.1:40000");
+  });
+});
 
 describe("a datagram socket", () => {
   test("gets no more than the limit, which what has left does not count for", async () => {

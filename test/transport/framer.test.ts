@@ -251,3 +251,40 @@ describe("limits", () => {
     expect(copied(8000)).toBeLessThanOrEqual(2.2 * copied(4000));
   });
 });
+
+describe("a pause", () => {
+  it("keeps what has come, and holds nothing afterwards", () => {
+    const { framer, told, sink } = reader();
+    const tell = sink.onFrame;
+    sink.onFrame = (data) => {
+      framer.pause();
+      tell(data);
+    };
+    framer.push(encode(`${bare}\r\n\r\n${body}${compact.slice(0, 9)}`));
+    expect([told.length, framer.partial]).toEqual([1, false]);
+    framer.push(encode(compact.slice(9)));
+    expect([told.length, framer.held > 0]).toEqual([1, true]);
+    framer.resume();
+    expect(told).toEqual([bare, "pong", "ping", body]);
+    framer.resume();
+    expect(told.slice(4)).toEqual([compact]);
+    framer.resume();
+    framer.push(encode("\r\n"));
+    expect([told.slice(5), framer.held]).toEqual([["pong"], 0]);
+  });
+
+  it("within a ping is one before what follows, and an end is an end", () => {
+    const { framer, told, sink, clock } = reader();
+    sink.onKeepAlive = (kind) => {
+      told.push(kind);
+      framer.pause();
+    };
+    framer.push(encode(`\r\n\r\n${bare}`));
+    expect(told).toEqual(["pong"]);
+    framer.resume();
+    expect(told).toEqual(["pong", "ping"]);
+    framer.stop();
+    framer.resume();
+    expect([told.length, framer.held, clock.size]).toEqual([2, 0, 0]);
+  });
+});

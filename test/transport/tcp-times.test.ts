@@ -109,6 +109,13 @@ describe("closing", () => {
     await until(() => read().length === 8_000_000);
   });
 
+  it("does not wait for a connection that does not stand yet", async () => {
+    const { transport, recorder } = await startTcp({ closeTimeout: 60_000, lookup: () => {} });
+    const flow = transport.flow({ host: "never.example.com", port: 5060 })!;
+    await transport.close();
+    expect(recorder.closed).toMatchObject([{ flow, error: undefined }]);
+  });
+
   it("does not wait for a peer that never ends", async () => {
     const { transport } = await startTcp({ closeTimeout: 50 });
     const { socket } = await rawClient(transport.local.port);

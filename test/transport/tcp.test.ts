@@ -47,7 +47,7 @@ describe("a connection that comes in", () => {
     expect(recorder.texts).toEqual([text("zero")]);
     expect(recorder.faults).toMatchObject([{ error: { code, status }, head }]);
     await until(() => recorder.closed.length === 1);
-    expect(recorder.closed).toMatchObject([{ error: { code } }]);
+    expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed", cause: { code } } }]);
     expect(transport.counts).toMatchObject({ connections: 0, faults: 1 });
   });
 
@@ -57,7 +57,7 @@ describe("a connection that comes in", () => {
     const trickle = setInterval(() => socket.write("x"), 5);
     await until(() => recorder.closed.length === 1);
     clearInterval(trickle);
-    expect(recorder.closed).toMatchObject([{ error: { code: "timeout" } }]);
+    expect(recorder.closed).toMatchObject([{ error: { cause: { code: "timeout" } } }]);
   });
 
   it.each(["end", "resetAndDestroy"] as const)("that its peer ends by %s is told of", async (how) => {
@@ -109,6 +109,21 @@ describe("a connection that comes in", () => {
     expect(before).toBeLessThan(sent / 2);
     socket.resume();
     await until(() => recorder.messages.length === sent);
+  });
+
+  it("brings no more of what was read with it either", async () => {
+    const { transport, recorder } = await startTcp({ pauseLimit: 20_000, sendLimit: 100_000 });
+    recorder.onArrival = (flow) => void sendOn(flow, "SIP/2.0 200 OK\r\n".padEnd(10_000, "x"));
+    const { socket, read } = await rawClient(transport.local.port);
+    const names = Array.from({ length: 200 }, (_, i) => `m${i}`);
+    socket.write(`${names.map(text).join("\r\n\r\n")}${text("last").slice(0, 20)}`);
+    await until(() => recorder.messages.length === 200);
+    socket.write(text("last").slice(20));
+    await until(() => recorder.messages.length === 201);
+    expect(recorder.closed).toEqual([]);
+    expect(recorder.texts).toEqual([...names, "last"].map(text));
+    await until(() => read().length >= 201 * 10_000);
+    expect(transport.counts).toMatchObject({ pings: 199 });
   });
 
   it("is read again where less waits than the socket itself finds too much", async () => {
@@ -210,6 +225,18 @@ describe("a connection that goes out", () => {
       "::1",
     ]);
     expect(transport.flow({ host: HOST, port: 0 })).toBeUndefined();
+  });
+
+  it("is closed where its peer sends what cannot be read, which its sender hears as such", async () => {
+    const { port } = await rawServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    const { transport, recorder } = await startTcp();
+    transport.flow({ host: HOST, port });
+    await until(() => recorder.closed.length === 1);
+    expect(recorder.faults).toMatchObject([{ error: { code: "start_line_invalid" } }]);
+    expect(recorder.closed[0]!.error).toMatchObject({
+      code: "connection_closed",
+      cause: { code: "start_line_invalid" },
+    });
   });
 
   it("is not opened past the limit", async () => {

@@ -2,7 +2,7 @@
 
 import { SipError } from "../../errors.ts";
 import { DatagramTransport } from "../datagram.ts";
-import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import type { DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import { DatagramRound, ROUND } from "../node/datagram-round.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
@@ -47,7 +47,7 @@ interface BunGlobal {
     socket: {
       data(socket: UdpSocket, data: Uint8Array, port: number, host: string): void;
       drain(): void;
-      error(error: Error & { errqueue?: boolean }): void;
+      error(error: Error & { errqueue?: boolean; code?: string }): void;
     };
   }): Promise<UdpSocket>;
 }
@@ -55,7 +55,7 @@ interface BunGlobal {
 const WIDE = 8 * 1024 * 1024;
 /** What Bun's node:dgram passes for `reuseAddr`. */
 const REUSE_ADDRESS = 4;
-/** Codes that ICMP brings. The kernel fails the next send with them, whomever it is for. */
+/** Codes that ICMP brings. The kernel fails the next send or read with them, whomever it is for. */
 const ICMP: ReadonlySet<unknown> = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -80,7 +80,11 @@ const bunDatagrams: DatagramRuntime = {
       socket: {
         data: (_socket, data, from, address) => round.add(data, address, from),
         drain: () => ours?.drain(),
-        error: (error) => (error.errqueue ? events.unreachable() : events.error(error)),
+        error(error) {
+          if (error.errqueue) events.unreachable();
+          // What comes from the queue may fail a read as well.
+          else if (!ICMP.has(error.code)) events.error(error);
+        },
       },
     });
     try {
@@ -94,7 +98,7 @@ const bunDatagrams: DatagramRuntime = {
       socket.close();
       throw cause;
     }
-    ours = new BunSocket(socket, round, events);
+    ours = new BunSocket(socket, round);
     return ours;
   },
 };
@@ -118,19 +122,17 @@ class BunSocket implements DatagramSocket {
   readonly local: Address;
   readonly #socket: UdpSocket;
   readonly #round: DatagramRound;
-  readonly #events: DatagramEvents;
   /** What is to go at the end of the round, as the socket takes it, and who is told. */
   readonly #out: (Uint8Array<ArrayBuffer> | number | string)[] = [];
   readonly #told: DatagramSent[] = [];
   /** What the kernel did not take; its bytes are limited by the transport. */
   #backlog: Waiting[] = [];
 
-  constructor(socket: UdpSocket, round: DatagramRound, events: DatagramEvents) {
+  constructor(socket: UdpSocket, round: DatagramRound) {
     const { address, port } = socket.address;
     this.local = { host: address, port };
     this.#socket = socket;
     this.#round = round;
-    this.#events = events;
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
@@ -201,10 +203,8 @@ class BunSocket implements DatagramSocket {
       return this.#socket.send(data, port, host);
     } catch (cause) {
       if (!ICMP.has((cause as { code?: string }).code)) throw cause;
-      // Another peer's error, as likely as not, and it is gone now. This send's own comes again.
-      const taken = this.#socket.send(data, port, host);
-      this.#events.unreachable();
-      return taken;
+      // Another peer's error, as likely as not, and it is gone now; it comes from the queue as well.
+      return this.#socket.send(data, port, host);
     }
   }
 }

@@ -123,9 +123,13 @@ export class StreamConnection implements Flow, FramerSink {
     } else this.#write(data, failed);
   }
 
-  /** Writes what waits, then closes; the flow takes nothing more. */
+  /** Writes what waits, then closes; the flow takes nothing more. One that does not stand yet has nothing to write. */
   end(error: SipError | undefined): void {
     if (this.#state === "ended") return;
+    if (this.#state === "connecting") {
+      this.drop(error);
+      return;
+    }
     this.#ended(error);
     const { socket } = this;
     // What still comes is read and dropped: unread, it would make the kernel reset the connection, and the
@@ -153,7 +157,8 @@ export class StreamConnection implements Flow, FramerSink {
 
   onFault(error: SipError, head: Uint8Array | undefined): void {
     this.#owner.onFault(error, head, this);
-    this.end(error);
+    const why = `${this.#name} cannot be read on: ${error.message}`;
+    this.end(new SipError("connection_closed", why, { cause: error }));
   }
 
   get #name(): string {
@@ -198,10 +203,17 @@ export class StreamConnection implements Flow, FramerSink {
     socket.write(data, (error) => {
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
       // Not on "drain", which a socket does not tell that had less to write than its own mark.
-      else if (socket.isPaused() && socket.writableLength <= pauseLimit) socket.resume();
+      else if (socket.isPaused() && socket.writableLength <= pauseLimit) this.#goOn();
     });
-    // A peer that does not read its responses gets no more requests in.
-    if (socket.writableLength > pauseLimit) socket.pause();
+    // A peer that does not read its responses gets no more requests in, those that are read already not either.
+    if (socket.writableLength <= pauseLimit) return;
+    socket.pause();
+    this.#framer.pause();
+  }
+
+  #goOn(): void {
+    this.socket.resume();
+    this.#framer.resume();
   }
 
   #receive(data: Uint8Array): void {

@@ -18,7 +18,8 @@ interface AltName {
  */
 export function sipDomains(certificate: PeerCertificate): readonly string[] {
   const text = certificate.subjectaltname;
-  if (text === undefined) {
+  // Deno has an empty one where there is none.
+  if (!text) {
     const name: unknown = certificate.subject?.CN;
     return (Array.isArray(name) ? name : [name]).flatMap((each) =>
       isDomain(each) ? [each.toLowerCase()] : [],

@@ -14,6 +14,8 @@ import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
 /** What a connection tells its server. */
 export interface ConnectionOwner {
   onFrame(data: Uint8Array | string, connection: WebSocketConnection): void;
+  /** A frame of nothing but CR, LF and NUL came. */
+  onKeepAlive(kind: "ping" | "filler"): void;
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void;
 }
 
@@ -123,8 +125,12 @@ export class WebSocketConnection implements Flow {
     // ws gives one Buffer for a message whatever its frames were: its binaryType is "nodebuffer".
     const bytes = data as Buffer;
     const kind = frameKind(bytes);
-    if (kind === "message") this.#owner.onFrame(isBinary ? bytes : bytes.toString("utf8"), this);
-    else if (kind === "ping") this.send(Buffer.from(PONG), () => {});
+    if (kind === "message") {
+      this.#owner.onFrame(isBinary ? bytes : bytes.toString("utf8"), this);
+      return;
+    }
+    this.#owner.onKeepAlive(kind);
+    if (kind === "ping") this.send(Buffer.from(PONG), () => {});
   }
 
   /** Gathers what is sent in one turn of the event loop into one write: more than twice as many messages per second. */

@@ -1,8 +1,8 @@
 // WebSocketListener: the server's side of SIP over WebSocket on ws. Takes connections, keeps them by id
 // and by remote address, supervises them, and never calls a client.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from "node:https";
+import type { IncomingMessage, Server } from "node:http";
+import { Server as SecureServer, type ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
@@ -19,6 +19,7 @@ import { changedContext, checkSecureContext } from "./secure-context.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
+import { WebSocketHttp } from "./websocket-http.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
 
 /** How many servers have let a handshake pass because of its path. */
@@ -37,13 +38,13 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #byId = new Map<string, WebSocketConnection>();
   readonly #byRemote = new Map<string, WebSocketConnection>();
   readonly #handshakes: Handshakes;
-  readonly #sourceLimit: number;
   /** Of those that have asked for a connection. */
   readonly #sources: SourceLimit;
-  /** All sockets of a server of our own, those in the middle of a TLS handshake as well. */
-  readonly #sockets = new Set<Socket>();
   /** What a secure server of our own is made of. */
   #tls: ServerOptions | undefined;
+  /** Where the user has given none. */
+  #own: WebSocketHttp | undefined;
+  /** Whose upgrades are taken. */
   #server: Server | SecureServer | undefined;
   #receiver: TransportReceiver | undefined;
   #bound: Address | undefined;
@@ -51,6 +52,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   #pingTimer: TimerHandle | undefined;
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
+  #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0 };
 
   constructor(options: WebSocketServerOptions) {
     this.#options = options;
@@ -60,8 +62,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     this.protocol = this.secure ? "WSS" : "WS";
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
-    this.#sourceLimit = options.maxPerSource ?? Number.POSITIVE_INFINITY;
-    this.#sources = new SourceLimit(this.#sourceLimit);
+    this.#sources = new SourceLimit(options.maxPerSource ?? Number.POSITIVE_INFINITY);
     this.#handshakes = new Handshakes({
       verify: options.verify,
       timeout: options.handshakeTimeout ?? 10_000,
@@ -83,7 +84,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   get local(): Address {
     if (this.#bound) return this.#bound;
     const { host = "0.0.0.0", port = this.#options.tls ? 443 : 80 } = this.#options;
-    const bound = (this.#server ?? this.#options.server)?.address();
+    const bound = this.#own ? this.#own.address : this.#options.server?.address();
     if (!bound || typeof bound === "string") return { host, port };
     this.#bound = { host: unmapIPv4(bound.address), port: bound.port };
     return this.#bound;
@@ -100,14 +101,21 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     return this.#byId.size;
   }
 
+  get counts(): Readonly<Record<string, number>> {
+    const { asked, ...counts } = this.#counts;
+    const refused = asked - counts.accepted - this.#handshakes.size;
+    return { connections: this.connections, ...counts, refused, dropped: this.#own?.dropped ?? 0 };
+  }
+
   async start(receiver: TransportReceiver): Promise<void> {
     if (this.#server || this.#closing)
       throw new SipError("closed", "a WebSocket server transport starts once");
     const { server } = this.#options;
     this.#receiver = receiver;
-    this.#server = server ?? this.#makeServer();
-    this.#server.on("upgrade", this.#onUpgrade);
-    if (!server) await this.#listen(this.#server);
+    if (!server) this.#own = this.#makeServer();
+    this.#server = server ?? this.#own?.http;
+    this.#server?.on("upgrade", this.#onUpgrade);
+    if (this.#own) await this.#listen(this.#own);
     this.#schedulePings();
   }
 
@@ -141,7 +149,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     }
     const next = changedContext(this.#tls, options);
     checkSecureContext(next);
-    (this.#server as SecureServer | undefined)?.setSecureContext(next);
+    this.#own?.setSecureContext(next);
     this.#tls = next;
   }
 
@@ -151,19 +159,12 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   async #close(): Promise<void> {
-    const server = this.#server;
     if (this.#pingTimer !== undefined) this.#clock.clear(this.#pingTimer);
-    server?.off("upgrade", this.#onUpgrade);
+    this.#server?.off("upgrade", this.#onUpgrade);
     this.#handshakes.close();
     await this.#closeConnections();
     this.#receiver = undefined;
-    if (!server || server === this.#options.server) return;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-      // Those do not include the sockets that HTTP has not seen yet.
-      for (const socket of this.#sockets) socket.destroy();
-    });
+    await this.#own?.close();
   }
 
   #closeConnections(): Promise<void> {
@@ -181,47 +182,29 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   }
 
   /** Sockets that stay silent, in TLS or before a request, are no connections yet: they have limits of the same size. */
-  #makeServer(): Server | SecureServer {
-    const { handshakeTimeout: timeout = 10_000, maxConnections = 10_000 } = this.#options;
-    const tls = this.#tls;
-    const limits = {
-      headersTimeout: timeout,
-      requestTimeout: timeout,
-      // Node looks for those that are late every 30 seconds unless told.
-      connectionsCheckingInterval: Math.ceil(Math.min(timeout || 60_000, 60_000) / 2),
-    };
-    const server = tls
-      ? createSecureServer({ ...limits, handshakeTimeout: timeout, ...tls }, answerPlain)
-      : createServer(limits, answerPlain);
-    // Room for as many that have not asked for anything yet, and for those that get a 503.
-    server.maxConnections = 2 * maxConnections;
-    const sources = new SourceLimit(2 * this.#sourceLimit);
-    server.on("connection", (socket: Socket) => {
-      if (!sources.admit(socket)) socket.destroy();
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+  #makeServer(): WebSocketHttp {
+    const { handshakeTimeout = 10_000, maxConnections = 10_000, maxPerSource } = this.#options;
+    return new WebSocketHttp({
+      timeout: handshakeTimeout,
+      maxConnections,
+      sourceLimit: maxPerSource ?? Number.POSITIVE_INFINITY,
+      tls: this.#tls,
+      clock: this.#clock,
     });
-    return server;
   }
 
-  #listen(server: Server | SecureServer): Promise<void> {
+  async #listen(own: WebSocketHttp): Promise<void> {
     const { host, port } = this.local;
-    return new Promise((resolve, reject) => {
-      const refused = (cause: unknown): void => {
-        this.#server = undefined;
-        server.off("upgrade", this.#onUpgrade);
-        reject(bindError(cause, this.protocol, host, port));
-      };
-      server.once("error", refused);
-      server.once("close", () =>
-        reject(new SipError("closed", "the WebSocket server was closed while it started")),
-      );
-      server.listen({ host, port }, () => {
-        server.off("error", refused);
-        server.on("error", (cause) => report(this.#receiver, socketError(cause, "WebSocket server")));
-        resolve();
-      });
-    });
+    try {
+      await own.listen(host, port, (cause) => report(this.#receiver, socketError(cause, "WebSocket server")));
+    } catch (cause) {
+      if (cause === undefined)
+        throw new SipError("closed", "the WebSocket server was closed while it started");
+      own.http.off("upgrade", this.#onUpgrade);
+      this.#own = undefined;
+      this.#server = undefined;
+      throw bindError(cause, this.protocol, host, port);
+    }
   }
 
   #schedulePings(): void {
@@ -239,9 +222,12 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       // On the user's server somebody else may serve that path; the last of several of us knows that nobody does.
       const passed = (passedOn.get(request) ?? 0) + 1;
       passedOn.set(request, passed);
-      if (passed >= (this.#server?.listenerCount("upgrade") ?? 0)) refuse(stream, { status: 404 });
+      if (passed < (this.#server?.listenerCount("upgrade") ?? 0)) return;
+      this.#counts.asked++;
+      refuse(stream, { status: 404 });
       return;
     }
+    this.#counts.asked++;
     if (!offersSip(request)) refuse(stream, { status: 400 }, "the subprotocol must be sip (RFC 7118)");
     else if (this.#byId.size + this.#handshakes.size >= maxConnections) refuse(stream, { status: 503 });
     else if (!this.#sources.admit(stream as Socket)) refuse(stream, { status: 503 });
@@ -254,6 +240,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   #accept(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#acceptor.handleUpgrade(request, stream, head, (socket) => {
+      this.#counts.accepted++;
       const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = stream as Socket;
       const connection = new WebSocketConnection({
         transport: this,
@@ -274,6 +261,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver && !this.#closing) deliver(this.#receiver, data, connection);
   }
 
+  onKeepAlive(kind: "ping" | "filler"): void {
+    this.#counts[`${kind}s`]++;
+  }
+
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void {
     this.#byId.delete(connection.id);
     const remote = formatAddress(connection.remote.host, connection.remote.port);
@@ -286,9 +277,4 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 /** The connection, unless it is being closed. */
 function opened(connection: WebSocketConnection | undefined): WebSocketConnection | undefined {
   return connection?.open ? connection : undefined;
-}
-
-/** A request that does not ask for an upgrade (RFC 9110 §15.5.22). */
-function answerPlain(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { Upgrade: "websocket", Connection: "close" }).end();
 }
