@@ -169,6 +169,15 @@ it("a hook that throws is no hop that fails", async () => {
   expect([(await final).status, copies]).toEqual([500, 1]);
 });
 
+it("a caller who gives up while the copy is edited has nobody called", async () => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  proxy.forward = { prepare: () => proxy.proxy.cancel(proxy.phone.transactions[0]!) };
+  const { final } = invite();
+  await all.pass();
+  expect([(await final).status, phones[0]!.methods]).toEqual([487, []]);
+});
+
 it("the first that a hook throws is what forward rejects with", async () => {
   const { world: all, proxy, phones, invite } = await world(1);
   proxy.targets = [{ uri: phones[0]!.uri }];
