@@ -29,7 +29,7 @@ export class Departure {
   readonly #owner: DepartureOwner;
   readonly #hopTimeout: number | undefined;
 
-  /** @param hopTimeout how long a hop may be silent where there is another, in milliseconds */
+  /** @param hopTimeout how long a hop may be silent where there is another one, in milliseconds */
   constructor(host: ContextHost, owner: DepartureOwner, hopTimeout: number | undefined) {
     this.#host = host;
     this.#owner = owner;
@@ -89,7 +89,7 @@ export class Departure {
     const asked = stack.send(request, branch);
     branch.transaction = asked;
     this.#owner.watch(asked);
-    if (this.#hopTimeout === undefined || !branch.hasNextHop) return;
+    if (this.#hopTimeout === undefined || !branch.hasNext) return;
     branch.patience = new Patience(clock, this.#hopTimeout, () => this.#owner.silent(branch));
     branch.patience.watch(asked);
   }

@@ -155,7 +155,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   /** One that is alive after all is told that nobody wants it any more. */
   silent(branch: Branch): void {
     const asked = branch.transaction;
-    if (this.#tryNextHop(branch)) asked?.abort();
+    if (this.#tryNext(branch)) asked?.abort();
   }
 
   /** A response came for a branch. */
@@ -167,6 +167,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       // A hop that was given up is being cancelled.
       if (!current) return;
       branch.answered = true;
+      if (status > 100) branch.rang = true;
       // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
       if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
     }
@@ -193,7 +194,9 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   #refused(response: Response, branch: Branch): void {
     const { status } = response;
-    if (status === 503 && this.#tryNextHop(branch)) return;
+    if (status === 503 && this.#again(branch, branch.nextHop)) return;
+    // RFC 5626 §7: any other final response is the client's own.
+    if ((status === 430 || status === 408) && this.#again(branch, branch.nextWay)) return;
     this.#close(branch);
     if (branch.skipped && status === 487) this.#busy.finals.push(this.#busy.request.createResponse(408));
     else if (status < 400 && this.#options.recurse) this.#redirect(response);
@@ -220,18 +223,21 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   #fail(branch: Branch, status: number): void {
     // Another 2xx that lacks our caller's Via, when all is over.
     if (this.#work === undefined) return;
-    if (FAILED.has(status) && !branch.answered && this.#tryNextHop(branch)) return;
+    if (FAILED.has(status) && this.#tryNext(branch)) return;
     this.#close(branch);
     this.#busy.finals.push(this.#busy.request.createResponse(status));
     this.#step();
   }
 
-  /** RFC 3263 §4.3: the same request to the next of the target's hops, on a new branch. */
-  #tryNextHop(branch: Branch): boolean {
-    if (this.#stopped || branch.skipped || !branch.hasNextHop) return false;
-    branch.hop++;
-    branch.answered = false;
-    branch.transaction = undefined;
+  /** Nobody is there: the next hop's turn, or that of another way to the same client. */
+  #tryNext(branch: Branch): boolean {
+    if (!branch.answered && this.#again(branch, branch.nextHop)) return true;
+    return this.#again(branch, branch.nextWay);
+  }
+
+  /** The same request to whom the branch turns to next, as another branch for who gets it. */
+  #again(branch: Branch, next: () => boolean): boolean {
+    if (this.#stopped || branch.skipped || !next.call(branch)) return false;
     this.#begin(branch);
     return true;
   }

@@ -27,7 +27,9 @@ async function stateless(faults: MemoryFaults & { seed?: number } = {}) {
   const alice = await world.phone("alice");
   const bob = await world.phone("bob");
   made.target = { uri: bob.uri };
-  const target = (to: ProxyTarget): void => void (made.target = to);
+  const target = (to: ProxyTarget): void => {
+    made.target = to;
+  };
   return { world, phone, proxy, alice, bob, target };
 }
 
