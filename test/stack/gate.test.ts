@@ -220,6 +220,27 @@ describe("a gate", () => {
     expect(within.gate.counts).toMatchObject({ passed: 3, queued: 2, dropped: 1, queue: 0 });
   });
 
+  it("sees transactions of both kinds, and its Retry-After is the refusal's", async () => {
+    const { world, bob, send, wire } = await setUp({ transactions: [2, 10], retryAfter: 100 });
+    const sent = bob.stack.send(to(bob), { target: { protocol: "UDP", host: "10.9.9.9", port: 9 } });
+    send("OPTIONS");
+    await world.pass();
+    send("MESSAGE");
+    await world.pass();
+    const [refusal] = wire.got.filter((each) => each.startsWith("SIP/2.0 503"));
+    const after = Number(lines(refusal ?? "", "Retry-After")[0]?.split(" ")[1]);
+    expect([after >= 100, after <= 200]).toEqual([true, true]);
+    sent.terminate();
+  });
+
+  it("takes no ACK for something new, whatever its To", async () => {
+    const { world, send, methods } = await setUp({ transactions: [0, 0] });
+    send("ACK");
+    send("MESSAGE");
+    await world.pass();
+    expect(methods()).toEqual(["ACK"]);
+  });
+
   it("stands before one stack at a time, and takes another when that is closed", async () => {
     const world = new World();
     const gate = congestion({ batch: 1 });
