@@ -103,7 +103,7 @@ export class SipProxy {
     this.#live.set(transaction, "locating");
     const { onCancel } = transaction;
     transaction.onCancel = (cancel) => {
-      this.cancel(transaction);
+      this.cancel(transaction, reasonOf(cancel));
       return onCancel?.(cancel);
     };
     let found: Targets;
@@ -128,10 +128,12 @@ export class SipProxy {
   /**
    * Gives a request up whose caller is gone: its branches are cancelled, as by a CANCEL. For a core's `onError`,
    * which hears of a server transaction's broken connection.
+   *
+   * @param reason the Reason of their CANCELs (RFC 3326); a caller's own CANCEL hands its own on
    */
-  cancel(transaction: ServerTransaction): void {
+  cancel(transaction: ServerTransaction, reason?: string): void {
     const context = this.#live.get(transaction);
-    if (context instanceof ResponseContext) context.cancel();
+    if (context instanceof ResponseContext) context.cancel(reason);
     else if (context !== undefined) {
       this.#live.set(transaction, "canceled");
       if (transaction.waiting) transaction.respond(487);
@@ -279,5 +281,14 @@ export class SipProxy {
       transaction.respond(response);
     }
     return response;
+  }
+}
+
+/** The Reasons of a request, as text; undefined where there are none, or they cannot be read. */
+function reasonOf({ headers }: Request): string | undefined {
+  try {
+    return headers.get("Reason").join(", ") || undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -69,17 +69,17 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   }
 
   /** Cancels every branch that has no final response (RFC 3261 §16.10), and begins no more. */
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#canceled = true;
     this.#stopped = true;
-    this.#cancelAll();
+    this.#cancelAll(reason);
     this.#step();
   }
 
-  /** Cancels what is under way. One whose next hop is still looked up asks nobody any more. */
-  #cancelAll(): void {
+  /** Cancels what is under way. One whose next hop is still looked up asks nobody any more. @param reason RFC 3326 */
+  #cancelAll(reason?: string): void {
     for (const branch of [...this.#open]) {
-      if (branch.transaction) branch.transaction.cancel();
+      if (branch.transaction) branch.transaction.cancel(reason);
       else {
         this.#close(branch);
         this.#busy.finals.push(this.#busy.request.createResponse(branch.skipped ? 408 : 487));
@@ -188,7 +188,8 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
       if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
     }
-    this.#cancelAll();
+    // Or their users would read of a call that they have missed.
+    this.#cancelAll('SIP;cause=200;text="Call completed elsewhere"');
     this.#step();
   }
 
@@ -204,7 +205,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     // Step 5: one that speaks for all. Nobody else need ring.
     if (status >= 600) {
       this.#stopped = true;
-      this.#cancelAll();
+      this.#cancelAll(`SIP;cause=${status}`);
     }
     this.#step();
   }

@@ -123,9 +123,9 @@ export class Attempts implements SentRequest {
     return queue;
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#last = true;
-    this.#current.cancel();
+    this.#current.cancel(reason);
   }
 
   abort(): void {
