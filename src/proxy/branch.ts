@@ -102,3 +102,16 @@ export function statusOf(error: SipError): number {
   const status = STATUS[error.code] ?? error.status ?? 503;
   return status >= 300 && status <= 699 ? status : 503;
 }
+
+/**
+ * Takes the topmost Via off a response: the one that the branch went out with (§16.7 step 3). False where none is left, or
+ * what stands behind it in its line cannot be read: that is nobody's.
+ */
+export function takeVia({ headers }: Response): boolean {
+  try {
+    headers.shift("Via");
+    return headers.has("Via");
+  } catch {
+    return false;
+  }
+}

@@ -8,7 +8,7 @@ import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { bestResponse } from "./best-response.ts";
-import { Branch, type BranchListener, FAILED, statusOf } from "./branch.ts";
+import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
 import type { ContextHost } from "./context-host.ts";
 import { Departure, type DepartureOwner } from "./departure.ts";
 import type { ForwardOptions } from "./options.ts";
@@ -160,7 +160,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** A response came for a branch. */
   heard(response: Response, branch: Branch, from: SentRequest): void {
-    const { headers, status } = response;
+    const { status } = response;
     const current = branch.transaction === from;
     if (current) branch.patience?.stop();
     if (status < 200) {
@@ -171,9 +171,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
       if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
     }
-    // §16.7 step 3. The topmost Via is ours: the one that the branch went out with.
-    headers.shift("Via");
-    if (!headers.has("Via")) {
+    if (!takeVia(response)) {
       if (status >= 200 && current) this.#fail(branch, 502);
     } else if (status < 200) this.#forward(response);
     else if (status < 300) this.#succeed(response, branch, from);

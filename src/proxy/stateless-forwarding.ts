@@ -75,11 +75,11 @@ export class StatelessForwarding {
   /** As SipProxy.forwardResponse. */
   response(response: Response): void {
     const { stack, marks, tally } = this.#host;
-    const via = response.headers.shift("Via");
-    const connection = via?.branch === undefined ? undefined : marks.connectionOf(via.branch);
-    const flow = connection === undefined ? undefined : stack.flow(connection);
-    response.flow = undefined;
     try {
+      const via = response.headers.shift("Via");
+      const connection = via?.branch === undefined ? undefined : marks.connectionOf(via.branch);
+      const flow = connection === undefined ? undefined : stack.flow(connection);
+      response.flow = undefined;
       // A connection that is gone is opened anew, to where the Via says (§18.2.2), if anybody listens there.
       if (!response.headers.has("Via")) tally.dropped++;
       else stack.sendStateless(response, flow ? { flow } : {});

@@ -166,3 +166,17 @@ it("a response without a way back is dropped, and counted", async () => {
   await world.pass();
   expect(proxy.stats.dropped).toBe(1);
 });
+
+it("a response with garbage behind our Via is dropped, and counted", async () => {
+  const { world, phone, proxy, bob } = await stateless();
+  const request = bob.request("OPTIONS", "sip:b@c");
+  request.headers.set("Via", "SIP/2.0/UDP 10.9.0.1:5060;branch=z9hG4bK1");
+  const text = request
+    .createResponse(200)
+    .toString()
+    .replace(/^Via: .*/m, '$&, %%;"');
+  const flow = bob.transport.flow(phone.transport.local)!;
+  bob.transport.send(new TextEncoder().encode(text), flow, () => {});
+  await world.pass();
+  expect([proxy.stats.dropped, phone.errors]).toEqual([1, []]);
+});
