@@ -389,6 +389,19 @@ describe("a tap", () => {
 });
 
 describe("counters of traffic", () => {
+  it("count each method by its whole name, up to 32 octets of it, and responses by their class", async () => {
+    const world = new World();
+    const bob = await world.started({ onRequest: (_request, transaction) => transaction?.respond(299) });
+    const alice = await world.started();
+    const [longest, longer] = ["M".repeat(32), "M".repeat(33)];
+    const methods = ["INFO", "INFOS", "INFX", "INF", "OPTIONS", longest!, longer!, longer!];
+    for (const method of methods) alice.stack.send(to(bob, method));
+    await world.pass();
+    const tally = { INFO: 1, INFOS: 1, INFX: 1, INF: 1, OPTIONS: 1, [longest!]: 1, other: 2 };
+    expect(bob.stack.stats.traffic).toEqual({ UDP: { received: tally, sent: { "2xx": 8 } } });
+    expect(alice.stack.stats.traffic).toEqual({ UDP: { received: { "2xx": 8 }, sent: tally } });
+  });
+
   it("count by method, and what is past 64 methods as other", async () => {
     const world = new World();
     const bob = await world.started();

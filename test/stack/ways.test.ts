@@ -172,6 +172,10 @@ describe("route", () => {
       return stack.route(to(bob), { target }).transport.local.host;
     };
     expect(["10.9.9.9", "fd00::9", "bob.example.com"].map(by)).toEqual(["10.1.1.1", "fd00::1", "fd00::1"]);
+    const two = ["fd00::3", "10.1.1.3"].map((host) => world.network.transport({ host }));
+    const { stack: other } = await world.started({}, { transports: two });
+    const target = { protocol: "UDP", host: "10.9.9.9", port: 5060 };
+    expect(other.route(to(bob), { target }).transport).toBe(two[1]);
   });
 
   it("throws where there is none", async () => {
@@ -186,7 +190,8 @@ describe("route", () => {
     const code = (name: string) => expect.objectContaining({ code: name });
     expect(route("sip:10.9.9.9;transport=tcp")).toThrow(code("no_transport"));
     expect(route("sip:10.9.9.9;transport=ws")).toThrow(code("no_target"));
-    expect(route("tel:+49301234567")).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
+    for (const uri of ["tel:+49301234567", "mailto:bob@example.com"])
+      expect(route(uri)).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
     expect(route("sips:10.9.9.9")).toThrow(code("no_transport"));
   });
 
