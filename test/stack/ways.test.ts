@@ -231,7 +231,8 @@ describe("route", () => {
     await world.pass();
     expect(() => held[0]!.respond(200)).not.toThrow();
     await world.pass();
-    expect(server.errors.map(({ code }) => code)).toContain("connection_closed");
+    expect(server.errors.map(({ code }) => code)).toEqual(["connection_closed"]);
+    expect(server.stack.stats).toMatchObject({ sent: 1, failed: 1 });
   });
 
   it("says what there is where a target asks for what there is not: names of transports are in capitals", async () => {
