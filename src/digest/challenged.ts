@@ -96,9 +96,9 @@ export class ChallengedRequest implements SentRequest {
     return queue;
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#over = true;
-    this.#current.cancel();
+    this.#current.cancel(reason);
   }
 
   abort(): void {

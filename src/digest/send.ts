@@ -21,8 +21,8 @@ export interface SentWithCredentials {
   readonly sent: SentRequest;
   /** The final response: a challenge only where it could not be answered. Rejects as `final` of a transaction. */
   readonly final: Promise<Response>;
-  /** Cancels an INVITE; an answer that is still looked up is not sent. */
-  cancel(): void;
+  /** Cancels an INVITE; an answer that is still looked up is not sent. @param reason as of ClientTransaction.cancel */
+  cancel(reason?: string): void;
   /** Gives up, as `abort` of a transaction. */
   abort(): void;
 }
@@ -47,7 +47,7 @@ export function sendWithCredentials(
       return sent.current;
     },
     final: sent.final,
-    cancel: () => sent.cancel(),
+    cancel: (reason) => sent.cancel(reason),
     abort: () => sent.abort(),
   };
 }

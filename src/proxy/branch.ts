@@ -26,6 +26,8 @@ export class Branch implements SendOptions {
   transaction: SentRequest | undefined = undefined;
   /** A provisional response came: somebody is there. */
   answered = false;
+  /** More than a 100: its user may have been told. */
+  rang = false;
   /** We ended it ourselves, since nobody answered. */
   skipped = false;
   declare flow?: Flow;
@@ -41,9 +43,36 @@ export class Branch implements SendOptions {
     this.#listener = listener;
   }
 
-  /** Whether its target has another hop. */
-  get hasNextHop(): boolean {
+  get #hasNextHop(): boolean {
     return this.hop + 1 < (this.to.hops?.length ?? 0);
+  }
+
+  /** Whether its target has another hop, or its client another way. */
+  get hasNext(): boolean {
+    return this.#hasNextHop || (this.to.instead?.length ?? 0) > 0;
+  }
+
+  /** Turns to the next hop of its target (RFC 3263 §4.3); false where there is none. */
+  nextHop(): boolean {
+    if (!this.#hasNextHop) return false;
+    this.hop++;
+    return this.#anew();
+  }
+
+  /** Turns to the next way to the same client (RFC 5626 §7); false where there is none, or its user may know already. */
+  nextWay(): boolean {
+    const [next, ...instead] = this.to.instead ?? [];
+    if (next === undefined || this.rang) return false;
+    this.to = { ...next, instead };
+    this.hop = 0;
+    return this.#anew();
+  }
+
+  #anew(): true {
+    this.answered = false;
+    this.rang = false;
+    this.transaction = undefined;
+    return true;
   }
 
   get timerC(): boolean {
@@ -72,4 +101,17 @@ export const FAILED: ReadonlySet<number> = new Set([408, 503]);
 export function statusOf(error: SipError): number {
   const status = STATUS[error.code] ?? error.status ?? 503;
   return status >= 300 && status <= 699 ? status : 503;
+}
+
+/**
+ * Takes the topmost Via off a response: the one that the branch went out with (§16.7 step 3). False where none is left, or
+ * what stands behind it in its line cannot be read: that is nobody's.
+ */
+export function takeVia({ headers }: Response): boolean {
+  try {
+    headers.shift("Via");
+    return headers.has("Via");
+  } catch {
+    return false;
+  }
 }

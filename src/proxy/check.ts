@@ -25,13 +25,14 @@ export function checkRequest(
   extensions: ReadonlySet<string>,
   isLoop: () => boolean,
 ): Refusal | undefined {
-  const { headers, uri } = request;
+  const { headers, method, uri } = request;
   // Step 2; a tel URI is for a location service to turn into something else, if Route leads nowhere.
   if (!uri.isSip && uri.scheme !== "tel") return refuse(416);
   if (headers.get("Max-Forwards") === 0) return refuse(483);
   if (breadthOf(request) === 0) return refuse(440);
   if (isLoop()) return refuse(482);
-  // Step 5; CANCEL and ACK are never refused for it.
+  // Step 5; in CANCEL and ACK it is ignored (§8.2.2.3): what they belong to has passed, or was refused.
+  if (method === "CANCEL" || method === "ACK") return undefined;
   const unsupported = headers.get("Proxy-Require").filter((option) => !extensions.has(option.toLowerCase()));
   if (unsupported.length > 0) return refuse(420, { Unsupported: unsupported });
   return undefined;

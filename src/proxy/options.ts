@@ -40,7 +40,7 @@ export interface ForwardOptions {
   /** After how many milliseconds without a final response the next group is tried. Never, by default. */
   readonly noAnswer?: number;
   /**
-   * After how many milliseconds of silence the next of a target's `hops` is tried: nothing came, not even a 100. The
+   * After how many milliseconds of silence the next of a target's `hops`, or `instead`, is tried: nothing came, not even a 100. The
    * last one has all the time there is, as all have by default: 64 × T1.
    */
   readonly hopTimeout?: number;

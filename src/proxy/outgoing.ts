@@ -4,18 +4,16 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow, Target } from "../transport/transport.ts";
+import type { ForwardOptions } from "./options.ts";
 import type { Routes } from "./routes.ts";
 import { type ProxyTarget, requestUri } from "./target.ts";
 
-/** What the copies of one proxy have in common. */
-export interface OutgoingOptions {
+/** What the ways of one proxy have in common. */
+export interface WayOptions {
   readonly stack: Stack;
   readonly routes: Routes;
   readonly recordRoute: boolean;
   readonly path: boolean;
-  /** The breadth that this branch may have (RFC 5393 §5.3.3). */
-  readonly breadth: number | undefined;
-  readonly prepare?: ((copy: Request, target: ProxyTarget) => void) | undefined;
 }
 
 /** A copy that is ready to be sent, and the flow for it. */
@@ -25,22 +23,17 @@ export interface Outgoing {
 }
 
 /**
- * Makes the copy for one target. A strict router among its Routes is left to who sends it (step 6): done twice, it is
- * undone.
+ * The copy for one target: all of it but what depends on its way (steps 1 to 3 and 5).
  *
  * @param request the request, preprocessed
- * @param cameFrom the flow that it came in on
- * @param hop one of the target's next hops
- * @throws SipError `no_target`, `no_transport` where there is no way, `connection_closed` for a flow that is gone
+ * @param breadth the breadth that this branch may have (RFC 5393 §5.3.3)
  */
-export function makeOutgoing(
+export function copyFor(
   request: Request,
-  cameFrom: Flow | undefined,
   target: ProxyTarget,
-  hop: Target | undefined,
-  options: OutgoingOptions,
-): Outgoing {
-  const { stack, routes, breadth } = options;
+  breadth: number | undefined,
+  options: ForwardOptions,
+): Request {
   const copy = request.clone();
   const { headers } = copy;
   copy.uri = requestUri(target.uri);
@@ -48,10 +41,46 @@ export function makeOutgoing(
   if (breadth !== undefined) headers.set("Max-Breadth", String(breadth));
   if (target.path && target.path.length > 0) headers.prepend("Route", target.path);
   options.prepare?.(copy, target);
+  return copy;
+}
+
+/**
+ * Finds the way of a copy, and writes on it what depends on that (steps 4 and 7). A strict router among its Routes is
+ * left to who sends it (step 6): done twice, it is undone.
+ *
+ * @param cameFrom the flow that the request came in on
+ * @param hop one of the target's next hops; the first unless told
+ * @throws SipError `no_target`, `no_transport` where there is no way, `connection_closed` for a flow that is gone
+ */
+export function onItsWay(
+  copy: Request,
+  cameFrom: Flow | undefined,
+  target: ProxyTarget,
+  hop: Target | undefined,
+  { stack, routes, recordRoute, path }: WayOptions,
+): Outgoing {
   if (target.flow?.open === false) throw new SipError("connection_closed", "the target's connection is gone");
   const given = target.flow !== undefined;
-  const flow = target.flow ?? stack.route(copy, hop ? { target: hop } : {});
-  if (options.recordRoute) routes.record(copy, cameFrom, flow, given);
-  if (options.path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom, flow);
+  const next = hop ?? target.hops?.[0];
+  const flow = target.flow ?? stack.route(copy, next ? { target: next } : {});
+  if (recordRoute) routes.record(copy, cameFrom, flow, given);
+  if (path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom, flow);
   return { request: copy, flow };
 }
+
+/**
+ * The next hops of a copy, where a name has to be looked up for them (step 7, RFC 3263); undefined where a flow, a hop or
+ * a numeric host says where it goes.
+ */
+export function lookUp(
+  stack: Stack,
+  copy: Request,
+  { flow, hops }: ProxyTarget,
+): Promise<readonly Target[]> | undefined {
+  const uri = copy.headers.first("Route")?.uri ?? copy.uri;
+  if (flow || hops?.length || !uri.isSip) return undefined;
+  return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : stack.resolve(copy);
+}
+
+/** An IPv4 address, or an IPv6 one. */
+const NUMERIC = /^[\d.]+$|:/;

@@ -1,7 +1,6 @@
 // Patience: how long a proxy waits for those whom it has asked.
 
 import type { Clock, TimerHandle } from "../clock.ts";
-import type { SentRequest } from "../stack/options.ts";
 
 /** A timer that does not outlive what it waits for: a stack that closes drops its transactions without a word. */
 export class Patience {
@@ -20,7 +19,7 @@ export class Patience {
   }
 
   /** Waits for this one, too. */
-  watch({ final }: SentRequest): void {
+  watch({ final }: { readonly final: Promise<unknown> }): void {
     this.#asked++;
     const ended = () => {
       if (--this.#asked === 0) this.stop();

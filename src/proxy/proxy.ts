@@ -13,7 +13,7 @@ import { breadthOf, checkRequest, DEFAULT_BREADTH, type Refusal } from "./check.
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "./options.ts";
-import { makeOutgoing } from "./outgoing.ts";
+import { copyFor, lookUp, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
 import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
@@ -103,7 +103,7 @@ export class SipProxy {
     this.#live.set(transaction, "locating");
     const { onCancel } = transaction;
     transaction.onCancel = (cancel) => {
-      this.cancel(transaction);
+      this.cancel(transaction, reasonOf(cancel));
       return onCancel?.(cancel);
     };
     let found: Targets;
@@ -128,10 +128,12 @@ export class SipProxy {
   /**
    * Gives a request up whose caller is gone: its branches are cancelled, as by a CANCEL. For a core's `onError`,
    * which hears of a server transaction's broken connection.
+   *
+   * @param reason the Reason of their CANCELs (RFC 3326); a caller's own CANCEL hands its own on
    */
-  cancel(transaction: ServerTransaction): void {
+  cancel(transaction: ServerTransaction, reason?: string): void {
     const context = this.#live.get(transaction);
-    if (context instanceof ResponseContext) context.cancel();
+    if (context instanceof ResponseContext) context.cancel(reason);
     else if (context !== undefined) {
       this.#live.set(transaction, "canceled");
       if (transaction.waiting) transaction.respond(487);
@@ -165,14 +167,18 @@ export class SipProxy {
     options: ForwardOptions,
   ): Promise<Response | undefined> {
     const { clock = this.#stack.clock, maxBreadth = DEFAULT_BREADTH } = this.#options;
+    const stack = this.#stack;
+    const way = this.#way(options);
     return new Promise((resolve, reject) => {
       const context = new ResponseContext(
         {
-          stack: this.#stack,
+          stack,
           clock,
           breadth: Math.min(breadthOf(request) ?? maxBreadth, maxBreadth),
-          make: (target, hop, breadth) => {
-            const made = this.#make(request, cameFrom, target, hop, breadth, options);
+          copy: (target, breadth) => copyFor(request, target, breadth, options),
+          lookUp: (copy, target) => lookUp(stack, copy, target),
+          finish: (copy, target, hop) => {
+            const made = onItsWay(copy, cameFrom, target, hop, way);
             this.#tally.branches++;
             return made;
           },
@@ -224,8 +230,12 @@ export class SipProxy {
     }
     for (const target of found) {
       try {
-        const { request, flow } = this.#make(routed, ack.flow, target, undefined, undefined, options);
-        this.#stack.sendStateless(request, { flow, branch: this.#marks.branch(mark), uncopied: true });
+        const copy = copyFor(routed, target, undefined, options);
+        // It begins no dialog: nothing on it depends on its way, and the stack may look for that.
+        const known = target.flow || target.hops?.length;
+        const way = known ? onItsWay(copy, ack.flow, target, undefined, this.#way(options)) : undefined;
+        const branch = this.#marks.branch(mark);
+        this.#stack.sendStateless(copy, { ...(way && { flow: way.flow }), branch, uncopied: true });
         this.#tally.branches++;
       } catch (error) {
         if (!(error instanceof SipError)) throw error;
@@ -238,18 +248,20 @@ export class SipProxy {
     request: Request,
     cameFrom: Flow | undefined,
     target: ProxyTarget,
-    hop: Parameters<typeof makeOutgoing>[3],
     breadth: number | undefined,
     options: ForwardOptions,
-  ): ReturnType<typeof makeOutgoing> {
-    return makeOutgoing(request, cameFrom, target, hop, {
+  ): Outgoing {
+    const copy = copyFor(request, target, breadth, options);
+    return onItsWay(copy, cameFrom, target, undefined, this.#way(options));
+  }
+
+  #way(options: ForwardOptions): WayOptions {
+    return {
       stack: this.#stack,
       routes: this.#routes,
       recordRoute: options.recordRoute ?? this.#options.recordRoute ?? true,
       path: this.#options.path ?? false,
-      breadth,
-      prepare: options.prepare?.bind(options),
-    });
+    };
   }
 
   #refuse(
@@ -269,5 +281,14 @@ export class SipProxy {
       transaction.respond(response);
     }
     return response;
+  }
+}
+
+/** The Reasons of a request, as text; undefined where there are none, or they cannot be read. */
+function reasonOf({ headers }: Request): string | undefined {
+  try {
+    return headers.get("Reason").join(", ") || undefined;
+  } catch {
+    return undefined;
   }
 }

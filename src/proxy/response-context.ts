@@ -6,38 +6,22 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
-import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { Target } from "../transport/transport.ts";
 import { bestResponse } from "./best-response.ts";
-import { Branch, type BranchListener, FAILED, statusOf } from "./branch.ts";
+import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
+import type { ContextHost } from "./context-host.ts";
+import { Departure, type DepartureOwner } from "./departure.ts";
 import type { ForwardOptions } from "./options.ts";
-import type { Outgoing } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 import { TargetSet } from "./target-set.ts";
-
-/** What a response context needs of its proxy. */
-export interface ContextHost {
-  readonly stack: Stack;
-  readonly clock: Clock;
-  /** How many branches may live at once (RFC 5393 §5.3.3). */
-  readonly breadth: number;
-  /** Makes the copy for a target; throws where there is no way. */
-  make(target: ProxyTarget, hop: Target | undefined, breadth: number): Outgoing;
-  newBranch(): string;
-  /**
-   * Called once, with the final response that went to the caller, undefined where none could, and with what a
-   * callback of the user's threw meanwhile.
-   */
-  ended(final: Response | undefined, thrown: { readonly cause: unknown } | undefined): void;
-}
 
 const NOWHERE: ProxyTarget = { uri: "" };
 
 /** What a context needs until its last branch has ended; it forwards further 2xx for another 32 seconds without. */
 interface Work {
   readonly host: ContextHost;
+  readonly departure: Departure;
   readonly request: Request;
   readonly targets: TargetSet;
   /** Final responses, 3xx to 6xx, of the branches that ended. */
@@ -45,7 +29,7 @@ interface Work {
 }
 
 /** The branches of one request. */
-export class ResponseContext implements BranchListener {
+export class ResponseContext implements BranchListener, DepartureOwner {
   #work: Work | undefined;
   readonly #clock: Clock;
   readonly #transaction: ServerTransaction;
@@ -71,7 +55,8 @@ export class ResponseContext implements BranchListener {
     options: ForwardOptions,
   ) {
     const set = new TargetSet(targets, options.sequential === true);
-    this.#work = { host, request, targets: set, finals: [] };
+    const departure = new Departure(host, this, options.hopTimeout);
+    this.#work = { host, departure, request, targets: set, finals: [] };
     this.#clock = host.clock;
     this.#transaction = transaction;
     this.#options = options;
@@ -84,11 +69,22 @@ export class ResponseContext implements BranchListener {
   }
 
   /** Cancels every branch that has no final response (RFC 3261 §16.10), and begins no more. */
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#canceled = true;
     this.#stopped = true;
-    for (const branch of [...this.#open]) branch.transaction?.cancel();
+    this.#cancelAll(reason);
     this.#step();
+  }
+
+  /** Cancels what is under way. One whose next hop is still looked up asks nobody any more. @param reason RFC 3326 */
+  #cancelAll(reason?: string): void {
+    for (const branch of [...this.#open]) {
+      if (branch.transaction) branch.transaction.cancel(reason);
+      else {
+        this.#close(branch);
+        this.#busy.finals.push(this.#busy.request.createResponse(branch.skipped ? 408 : 487));
+      }
+    }
   }
 
   /** Tries groups until one of them has a branch, or none is left. */
@@ -131,6 +127,7 @@ export class ResponseContext implements BranchListener {
     const at = this.#open.indexOf(branch);
     if (at >= 0) this.#open.splice(at, 1);
     branch.to = NOWHERE;
+    branch.patience?.stop();
   }
 
   /** Whether the current group has branches that may still bring something. */
@@ -139,36 +136,42 @@ export class ResponseContext implements BranchListener {
   }
 
   #begin(branch: Branch): void {
-    const { to, hop, breadth } = branch;
-    const { host } = this.#busy;
-    if (!this.#open.includes(branch)) this.#open.push(branch);
-    try {
-      const { request, flow } = host.make(to, to.hops?.[hop], breadth);
-      branch.flow = flow;
-      branch.branch = host.newBranch();
-      branch.transaction = host.stack.send(request, branch);
-      this.#time(branch, branch.transaction);
-    } catch (error) {
-      const known = error instanceof SipError;
-      this.#fail(branch, known ? statusOf(error) : 500);
-    }
+    if (!this.isOpen(branch)) this.#open.push(branch);
+    this.#busy.departure.begin(branch);
+  }
+
+  isOpen(branch: Branch): boolean {
+    return this.#open.includes(branch);
+  }
+
+  watch(what: { readonly final: Promise<unknown> }): void {
+    this.#patience?.watch(what);
+  }
+
+  stayed(branch: Branch, status: number): void {
+    if (this.isOpen(branch)) this.#fail(branch, status);
+  }
+
+  /** One that is alive after all is told that nobody wants it any more. */
+  silent(branch: Branch): void {
+    const asked = branch.transaction;
+    if (this.#tryNext(branch)) asked?.abort();
   }
 
   /** A response came for a branch. */
   heard(response: Response, branch: Branch, from: SentRequest): void {
-    const { headers, status } = response;
+    const { status } = response;
     const current = branch.transaction === from;
     if (current) branch.patience?.stop();
     if (status < 200) {
       // A hop that was given up is being cancelled.
       if (!current) return;
       branch.answered = true;
+      if (status > 100) branch.rang = true;
       // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
       if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
     }
-    // §16.7 step 3. The topmost Via is ours: the one that the branch went out with.
-    headers.shift("Via");
-    if (!headers.has("Via")) {
+    if (!takeVia(response)) {
       if (status >= 200 && current) this.#fail(branch, 502);
     } else if (status < 200) this.#forward(response);
     else if (status < 300) this.#succeed(response, branch, from);
@@ -183,13 +186,16 @@ export class ResponseContext implements BranchListener {
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
       if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
     }
-    for (const other of [...this.#open]) other.transaction?.cancel();
+    // Or their users would read of a call that they have missed.
+    this.#cancelAll('SIP;cause=200;text="Call completed elsewhere"');
     this.#step();
   }
 
   #refused(response: Response, branch: Branch): void {
     const { status } = response;
-    if (status === 503 && this.#tryNextHop(branch)) return;
+    if (status === 503 && this.#again(branch, branch.nextHop)) return;
+    // RFC 5626 §7: any other final response is the client's own.
+    if ((status === 430 || status === 408) && this.#again(branch, branch.nextWay)) return;
     this.#close(branch);
     if (branch.skipped && status === 487) this.#busy.finals.push(this.#busy.request.createResponse(408));
     else if (status < 400 && this.#options.recurse) this.#redirect(response);
@@ -197,7 +203,7 @@ export class ResponseContext implements BranchListener {
     // Step 5: one that speaks for all. Nobody else need ring.
     if (status >= 600) {
       this.#stopped = true;
-      for (const other of [...this.#open]) other.transaction?.cancel();
+      this.#cancelAll(`SIP;cause=${status}`);
     }
     this.#step();
   }
@@ -216,31 +222,23 @@ export class ResponseContext implements BranchListener {
   #fail(branch: Branch, status: number): void {
     // Another 2xx that lacks our caller's Via, when all is over.
     if (this.#work === undefined) return;
-    if (FAILED.has(status) && !branch.answered && this.#tryNextHop(branch)) return;
+    if (FAILED.has(status) && this.#tryNext(branch)) return;
     this.#close(branch);
     this.#busy.finals.push(this.#busy.request.createResponse(status));
     this.#step();
   }
 
-  /** RFC 3263 §4.3: the same request to the next of the target's hops, on a new branch. */
-  #tryNextHop(branch: Branch): boolean {
-    if (this.#stopped || branch.skipped || !branch.hasNextHop) return false;
-    branch.hop++;
-    branch.answered = false;
-    branch.transaction = undefined;
-    this.#begin(branch);
-    return true;
+  /** Nobody is there: the next hop's turn, or that of another way to the same client. */
+  #tryNext(branch: Branch): boolean {
+    if (!branch.answered && this.#again(branch, branch.nextHop)) return true;
+    return this.#again(branch, branch.nextWay);
   }
 
-  /** Gives a hop up that stays silent, where that is asked for, and there is another. */
-  #time(branch: Branch, asked: SentRequest): void {
-    this.#patience?.watch(asked);
-    const { hopTimeout } = this.#options;
-    if (hopTimeout === undefined || !branch.hasNextHop) return;
-    // One that is alive after all is told that nobody wants it any more.
-    const over = () => void (this.#tryNextHop(branch) && asked.abort());
-    branch.patience = new Patience(this.#clock, hopTimeout, over);
-    branch.patience.watch(asked);
+  /** The same request to whom the branch turns to next, as another branch for who gets it. */
+  #again(branch: Branch, next: () => boolean): boolean {
+    if (this.#stopped || branch.skipped || !next.call(branch)) return false;
+    this.#begin(branch);
+    return true;
   }
 
   /** What follows the end of a branch: the next group, or the end. */
@@ -291,10 +289,8 @@ export class ResponseContext implements BranchListener {
 
   /** Nobody of this group answered in time: they are cancelled, and the next group's turn comes. */
   #skip(): void {
-    for (const branch of [...this.#open]) {
-      branch.skipped = true;
-      branch.transaction?.cancel();
-    }
+    for (const branch of this.#open) branch.skipped = true;
+    this.#cancelAll();
     this.#step();
   }
 }

@@ -8,7 +8,7 @@ import type { Stack } from "../stack/stack.ts";
 import { breadthOf, checkRequest, type Refusal } from "./check.ts";
 import type { Marks } from "./marks.ts";
 import type { ForwardOptions } from "./options.ts";
-import type { makeOutgoing, Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Routes } from "./routes.ts";
 import type { ProxyTarget } from "./target.ts";
 
@@ -32,7 +32,6 @@ export interface StatelessHost {
     request: Request,
     cameFrom: Request["flow"],
     target: ProxyTarget,
-    hop: Parameters<typeof makeOutgoing>[3],
     breadth: number | undefined,
     options: ForwardOptions,
   ): Outgoing;
@@ -59,7 +58,7 @@ export class StatelessForwarding {
       else {
         const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
         const breadth = breadthOf(request);
-        const made = this.#host.make(routed.request, request.flow, to, undefined, breadth, options);
+        const made = this.#host.make(routed.request, request.flow, to, breadth, options);
         stack.sendStateless(made.request, {
           flow: made.flow,
           branch: marks.statelessBranch(request),
@@ -76,11 +75,11 @@ export class StatelessForwarding {
   /** As SipProxy.forwardResponse. */
   response(response: Response): void {
     const { stack, marks, tally } = this.#host;
-    const via = response.headers.shift("Via");
-    const connection = via?.branch === undefined ? undefined : marks.connectionOf(via.branch);
-    const flow = connection === undefined ? undefined : stack.flow(connection);
-    response.flow = undefined;
     try {
+      const via = response.headers.shift("Via");
+      const connection = via?.branch === undefined ? undefined : marks.connectionOf(via.branch);
+      const flow = connection === undefined ? undefined : stack.flow(connection);
+      response.flow = undefined;
       // A connection that is gone is opened anew, to where the Via says (§18.2.2), if anybody listens there.
       if (!response.headers.has("Via")) tally.dropped++;
       else stack.sendStateless(response, flow ? { flow } : {});

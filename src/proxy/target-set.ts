@@ -1,6 +1,7 @@
 // TargetSet: the targets that a request has not been sent to yet, in groups, and all that it ever had (RFC 3261 §16.5):
 // redirections add to it.
 
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Response } from "../message/response.ts";
 import { groupTargets, type ProxyTarget } from "./target.ts";
 
@@ -49,7 +50,10 @@ export class TargetSet {
     const known = this.#known;
     const added: ProxyTarget[] = [];
     const left: string[] = [];
-    for (const contact of headers.get("Contact")) {
+    const contacts = contactsOf(headers);
+    // Whoever reads them better may follow them.
+    if (contacts === undefined) return true;
+    for (const contact of contacts) {
       const { uri } = contact;
       const usable = uri.isSip && (!secure || uri.scheme === "sips") && !closed;
       if (!usable || known.size >= MOST_TARGETS) left.push(`${contact}`);
@@ -61,5 +65,14 @@ export class TargetSet {
     headers.set("Contact", left);
     this.#groups.push(...groupTargets(added, this.#sequential));
     return left.length > 0;
+  }
+}
+
+/** The Contacts of a redirection; undefined where one of them cannot be read. */
+function contactsOf(headers: Response["headers"]): readonly NameAddr[] | undefined {
+  try {
+    return headers.get("Contact");
+  } catch {
+    return undefined;
   }
 }

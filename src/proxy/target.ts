@@ -15,6 +15,11 @@ export interface ProxyTarget {
    * cannot be reached, does not answer at all, or answers 503 (RFC 3263 §4.3).
    */
   readonly hops?: readonly Target[];
+  /**
+   * Other ways to the same client, the best first: the next one is tried where the one before has failed (430), cannot be
+   * reached, or does not answer, and the client has not rung (RFC 5626 §7). A way's own `instead` and `q` count for nothing.
+   */
+  readonly instead?: readonly ProxyTarget[];
   /** The Path of the binding: becomes the Route, before any other (RFC 3327 §5.3). */
   readonly path?: readonly (NameAddr | string)[];
   /** 0 to 1; targets of one `q` are tried at once, those of a lower one after them. 1 where it is left out. */

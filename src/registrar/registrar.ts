@@ -65,6 +65,8 @@ export interface RegisteredTarget {
   readonly q: number;
   readonly path: readonly NameAddr[];
   readonly flow?: Flow;
+  /** The other flows of the same client, the newest first, where it has several (RFC 5626 §7). */
+  readonly instead?: readonly RegisteredTarget[];
 }
 
 /** Extensions that a client may insist on. */
@@ -219,7 +221,7 @@ export class Registrar {
   /**
    * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
    * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
-   * connection is gone is none, and of one client's flows the newest is taken (RFC 5626 §5.3). A GRUU leads to its
+   * connection is gone is none, and of one client's flows the newest is taken, with the others `instead` (RFC 5626 §7). A GRUU leads to its
    * instance alone, to the newest of its bindings; a temporary one that is over is none of ours. Rejects with what
    * the location service throws.
    * A binding whose connection another machine has leads to that machine.
@@ -246,13 +248,13 @@ export class Registrar {
     return aor === undefined ? undefined : this.#location.find(aor);
   }
 
-  /** The ways of the newest bindings, so many at most. */
+  /** The ways of the newest bindings, so many at most; of one client's flows the newest has the others with it. */
   #targets(
     bindings: readonly Binding[] | undefined,
     most: number = Number.POSITIVE_INFINITY,
   ): readonly RegisteredTarget[] | undefined {
     if (!bindings) return undefined;
-    const instances = new Set<string>();
+    const clients = new Map<string, { instead?: RegisteredTarget[] }>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
     for (const { contact, q, path, flow: id, edge, instance, regId } of [...bindings].reverse()) {
@@ -261,13 +263,22 @@ export class Registrar {
       const away = id !== undefined && !flow;
       const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
       if (away && (!other || this.#isHere(other.uri))) continue;
-      if (regId !== undefined && instance !== undefined) {
-        if (instances.has(instance)) continue;
-        instances.add(instance);
-      }
       const ways = other ? [other] : path.map((each) => NameAddr.parse(each));
-      targets.push({ uri: NameAddr.parse(contact).uri, q, path: ways, ...(flow && { flow }) });
-      if (targets.length === most) break;
+      const target: RegisteredTarget & { instead?: RegisteredTarget[] } = {
+        uri: NameAddr.parse(contact).uri,
+        q,
+        path: ways,
+        ...(flow && { flow }),
+      };
+      const client = regId === undefined ? undefined : instance;
+      const newest = client === undefined ? undefined : clients.get(client);
+      if (newest) {
+        newest.instead ??= [];
+        newest.instead.push(target);
+      } else if (targets.length < most) {
+        targets.push(target);
+        if (client !== undefined) clients.set(client, target);
+      }
     }
     return targets.reverse().sort((one, other) => other.q - one.q);
   }

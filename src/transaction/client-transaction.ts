@@ -45,6 +45,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   #handlers: ClientHandlers | undefined;
   readonly #timerC: boolean;
   #cancel: "none" | "wanted" | "sent" = "none";
+  #reason: string | undefined;
   readonly #outcome: Outcome = new Outcome();
   /** What ended it where there is no outcome; an error is made of it when somebody asks. */
   #dropped: "terminated" | "closed" = "terminated";
@@ -125,9 +126,12 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    * after a final one: a 2xx that crosses it comes as usual, to be acknowledged and ended with a BYE. The
    * INVITE ends with its final response, as a rule 487, or with `timeout` 64 × T1 after the CANCEL. A request
    * that was not sent yet ends with `aborted`; other methods are not cancelled, and nothing happens.
+   *
+   * @param reason the Reason of the CANCEL (RFC 3326), `SIP;cause=200;text="Call completed elsewhere"` say
    */
-  cancel(): void {
+  cancel(reason?: string): void {
     if (this.#cancel === "sent") return;
+    this.#reason = reason;
     this.dispatch("cancel", this.state === "resolving" ? ended("aborted") : undefined);
   }
 
@@ -212,7 +216,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   #sendCancel(): void {
     this.#cancel = "sent";
     try {
-      if (this.flow) this.host.cancel(this.request, this.branch, this.flow);
+      if (this.flow) this.host.cancel(this.request, this.branch, this.flow, this.#reason);
     } catch (cause) {
       // Without its CANCEL the INVITE still ends, 64 × T1 from now.
       this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);

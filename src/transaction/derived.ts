@@ -20,9 +20,13 @@ export function ackTo(invite: Request, response: Response): Request {
 /**
  * The CANCEL of an INVITE (RFC 3261 §9.1), without its Via: its transaction adds the one that the INVITE
  * went out with. Neither Require nor Proxy-Require is copied.
+ *
+ * @param reason its Reason (RFC 3326)
  */
-export function cancelOf(invite: Request): Request {
-  return derive("CANCEL", invite, invite.headers);
+export function cancelOf(invite: Request, reason: string | undefined): Request {
+  const cancel = derive("CANCEL", invite, invite.headers);
+  if (reason) cancel.headers.append("Reason", reason);
+  return cancel;
 }
 
 function derive(method: "ACK" | "CANCEL", invite: Request, to: Headers): Request {

@@ -3,9 +3,8 @@
 export class Idle {
   #tell: (() => void) | undefined;
   #waiting = 0;
-  #telling = false;
 
-  /** From now on `tell` is called, never within a call into the layer, when the last one has settled. */
+  /** From now on `tell` is called, never within a call into the layer, when the last one has settled; maybe more than once. */
   listen(tell: () => void): void {
     this.#tell = tell;
   }
@@ -24,10 +23,8 @@ export class Idle {
   settled(): void {
     this.#waiting--;
     const tell = this.#tell;
-    if (tell === undefined || this.#telling || this.#waiting > 0) return;
-    this.#telling = true;
+    if (tell === undefined || this.#waiting > 0) return;
     void Promise.resolve().then(() => {
-      this.#telling = false;
       if (this.#waiting === 0) tell();
     });
   }

@@ -73,7 +73,7 @@ export class TransactionLayer {
       remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.#report(error, transaction),
       pass: (ack) => this.#pass(ack),
-      cancel: (request, branch, flow) => this.#client(cancelOf(request), silent, { branch }).start(flow),
+      cancel: (of, branch, flow, why) => this.#client(cancelOf(of, why), silent, { branch }).start(flow),
     };
   }
 
@@ -178,7 +178,8 @@ export class TransactionLayer {
   }
 
   /**
-   * From now on `tell` is called in a microtask after the last transaction that waits, if none has come since.
+   * From now on `tell` is called, maybe more than once, in a microtask after the last transaction that waited has
+   * ended its wait, if none has come since.
    */
   onIdle(tell: () => void): void {
     this.#idle.listen(tell);

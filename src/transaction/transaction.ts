@@ -49,7 +49,7 @@ export interface Host {
   /** Passes an ACK to the core, without a transaction; never throws. */
   pass(ack: Request): void;
   /** Starts the CANCEL of an INVITE on the same branch and flow. */
-  cancel(request: Request, branch: string, flow: Flow): void;
+  cancel(request: Request, branch: string, flow: Flow, reason: string | undefined): void;
 }
 
 /** What an event is about: the message that came or goes, or the status of one, or the error that happened. */

@@ -73,6 +73,37 @@ it("a final response that lacks the caller's Via counts as 502", async () => {
   expect((await final).status).toBe(502);
 });
 
+it.each([
+  ["garbage behind our Via", 486, 502, (text: string) => text.replace(/^(Via: .*)\r\nVia: .*/m, '$1, %%;"')],
+  [
+    "garbage behind our Via, of a 2xx",
+    200,
+    502,
+    (text: string) => text.replace(/^(Via: .*)\r\nVia: .*/m, '$1, %%;"'),
+  ],
+  ["two Vias in one line", 486, 486, (text: string) => text.replace(/^(Via: .*)\r\nVia: /m, "$1, ")],
+  ["a Contact that is none", 302, 302, (text: string) => text.replace("To:", "Contact: <sip:b@h\r\nTo:")],
+])("a final response with %s (%i) ends its branch: %i", async (_what, status, expected, edit) => {
+  const all = new SipWorld();
+  // One that takes what it gets, as a proxy may.
+  const lenient = { validate: () => [] };
+  const [alice, bob] = [await all.phone("alice", "UDP", lenient), await all.phone("bob")];
+  const proxy = await proxied(all, {}, ["UDP"], lenient);
+  proxy.targets = [{ uri: bob.uri }];
+  proxy.forward = { recurse: true };
+  bob.answer = (request, transaction) => {
+    const flow = request.flow!;
+    const response = new TextEncoder().encode(edit(request.createResponse(status).toString()));
+    flow.transport.send(response, flow, () => {});
+    transaction?.terminate();
+  };
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await all.pass(100);
+  expect(proxy.finals).toEqual([expected]);
+  expect((await final).status).toBe(expected);
+  expect(proxy.errors).toEqual([]);
+});
+
 it("who has answered is not passed over for another hop when his connection breaks", async () => {
   const all = new SipWorld();
   const proxy = await proxied(all, {}, ["UDP", "TCP"]);
@@ -167,6 +198,15 @@ it("a hook that throws is no hop that fails", async () => {
   const { final } = invite();
   await all.pass();
   expect([(await final).status, copies]).toEqual([500, 1]);
+});
+
+it("a caller who gives up while the copy is edited has nobody called", async () => {
+  const { world: all, proxy, phones, invite } = await world(1);
+  proxy.targets = [{ uri: phones[0]!.uri }];
+  proxy.forward = { prepare: () => proxy.proxy.cancel(proxy.phone.transactions[0]!) };
+  const { final } = invite();
+  await all.pass();
+  expect([(await final).status, phones[0]!.methods]).toEqual([487, []]);
 });
 
 it("the first that a hook throws is what forward rejects with", async () => {

@@ -140,6 +140,15 @@ describe("a copy", () => {
     }
   });
 
+  it("of an ACK goes by the first of its target's hops, whatever its Request-URI says", async () => {
+    const { world: all, alice, bob, proxy } = await world();
+    const hops = [{ protocol: "UDP", ...bob.transport.local }];
+    proxy.targets = [{ uri: "sip:bob@10.7.7.7", hops }];
+    alice.stack.sendStateless(alice.request("ACK", BOB), { target: { protocol: "UDP", ...PROXY } });
+    await all.pass();
+    expect(bob.requests.map(({ uri }) => String(uri))).toEqual(["sip:bob@10.7.7.7"]);
+  });
+
   it("of an ACK whose target's connection is gone is dropped, and counted", async () => {
     const { world: all, alice, proxy } = await world();
     const carol = await all.phone("carol", "TCP");
@@ -214,9 +223,9 @@ it("a flow token names no connection by an address, whoever made it", async () =
 });
 
 describe("checkRequest (RFC 3261 §16.3)", () => {
-  const check = (uri: string, headers = {}, extensions: string[] = [], loops = false) =>
+  const check = (uri: string, headers = {}, extensions: string[] = [], loops = false, method = "OPTIONS") =>
     checkRequest(
-      createRequest("OPTIONS", uri, { from: "<sip:a@b>;tag=1", headers }),
+      createRequest(method, uri, { from: "<sip:a@b>;tag=1", headers }),
       new Set(extensions),
       () => loops,
     )?.status;
@@ -233,6 +242,14 @@ describe("checkRequest (RFC 3261 §16.3)", () => {
   it("knows its extensions in any case, and tells those that it does not", () => {
     expect(check(BOB, { "Proxy-Require": "Privacy" }, ["privacy"])).toBeUndefined();
     expect(check(BOB, { "Proxy-Require": "privacy, foo" }, ["privacy"])).toBe(420);
+  });
+
+  it("refuses neither CANCEL nor ACK for extensions (RFC 3261 §8.2.2.3)", () => {
+    const headers = { "Proxy-Require": "foo" };
+    expect(["CANCEL", "ACK"].map((method) => check(BOB, headers, [], false, method))).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
   it("looks for loops before extensions", () => {

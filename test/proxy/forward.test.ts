@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { createAck } from "../../src/message/create-ack.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import type { Response } from "../../src/message/response.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -308,6 +309,34 @@ describe("several targets", () => {
     expect(seen.filter(({ status }) => status > 199)).toHaveLength(1);
     expect(phones[0]!.requests[0]!.headers.raw("Max-Breadth")).toEqual(["20"]);
   });
+
+  it.each([
+    [[180, 200], 'SIP;cause=200;text="Call completed elsewhere"'],
+    [[180, 603], "SIP;cause=603"],
+  ])("of %j the one that is cancelled hears why (RFC 3326)", async (answers, reason) => {
+    const world = new SipWorld();
+    const { phones } = await fork(world, answers);
+    await world.pass(1_000);
+    expect(phones[0]!.canceled).toBe(1);
+    const cancels = world.network.trace.filter(({ text }) => text.startsWith("CANCEL"));
+    expect(cancels.map(({ text }) => parseMessage(text).headers.raw("Reason"))).toEqual([[reason]]);
+  });
+
+  it.each([['SIP;cause=200;text="Elsewhere"', "Q.850;cause=16"], ["no reason at all!", "SIP;cause=200"], []])(
+    "a caller who cancels says why himself, if at all: %j",
+    async (...reasons) => {
+      const world = new SipWorld();
+      const { invite, phones } = await fork(world, [180]);
+      invite.cancel(reasons.join(", ") || undefined);
+      await world.pass(1_000);
+      expect(phones[0]!.canceled).toBe(1);
+      const [own, ours] = world.network.trace
+        .filter(({ text }) => text.startsWith("CANCEL"))
+        .map(({ text }) => parseMessage(text).headers.raw("Reason"));
+      expect([own, ours]).toEqual(reasons[0]?.startsWith("no") ? [[reasons.join(", ")], []] : [own, own]);
+      expect(await invite.final).toMatchObject({ status: 487 });
+    },
+  );
 
   it("every 2xx goes to the caller", async () => {
     const { seen } = await fork(new SipWorld(), [200, 200]);

@@ -27,7 +27,10 @@ async function stateless(faults: MemoryFaults & { seed?: number } = {}) {
   const alice = await world.phone("alice");
   const bob = await world.phone("bob");
   made.target = { uri: bob.uri };
-  return { world, phone, proxy, alice, bob };
+  const target = (to: ProxyTarget): void => {
+    made.target = to;
+  };
+  return { world, phone, proxy, alice, bob, target };
 }
 
 it("a call, and its end, with nothing kept", async () => {
@@ -42,6 +45,26 @@ it("a call, and its end, with nothing kept", async () => {
   expect(ok.headers.get("Record-Route")).toHaveLength(1);
   expect(phone.stack.stats.transactions).toMatchObject({ client: 0, server: 0, timers: 0 });
   expect(proxy.stats).toMatchObject({ taken: 2, branches: 2, dropped: 0, live: 0 });
+});
+
+it("a target's first hop is the way, whatever its URI says", async () => {
+  const made = await stateless();
+  const { world, phone, alice, bob } = made;
+  made.target({ uri: "sip:bob@10.7.7.7", hops: [{ protocol: "UDP", ...bob.transport.local }] });
+  const { final } = alice.send(alice.request("OPTIONS", "sip:bob@example.com"), phone);
+  await world.pass();
+  expect((await final).status).toBe(200);
+  expect(bob.requests.map(({ uri }) => String(uri))).toEqual(["sip:bob@10.7.7.7"]);
+});
+
+it("a CANCEL with Proxy-Require is not refused (RFC 3261 §8.2.2.3)", async () => {
+  const { world, phone, alice, bob } = await stateless();
+  const cancel = alice.request("CANCEL", "sip:bob@example.com", { headers: { "Proxy-Require": "foo" } });
+  alice.stack.sendStateless(cancel, { target: { protocol: "UDP", ...phone.transport.local } });
+  await world.pass();
+  // It has come through: nobody there has an INVITE to it.
+  expect([alice.statuses, world.wire("SIP/2.0 481"), world.wire("CANCEL")]).toEqual([[], 2, 2]);
+  expect(bob.requests).toEqual([]);
 });
 
 it("retransmissions, CANCEL and ACK go by the branch of the first", async () => {
@@ -142,4 +165,18 @@ it("a response without a way back is dropped, and counted", async () => {
   });
   await world.pass();
   expect(proxy.stats.dropped).toBe(1);
+});
+
+it("a response with garbage behind our Via is dropped, and counted", async () => {
+  const { world, phone, proxy, bob } = await stateless();
+  const request = bob.request("OPTIONS", "sip:b@c");
+  request.headers.set("Via", "SIP/2.0/UDP 10.9.0.1:5060;branch=z9hG4bK1");
+  const text = request
+    .createResponse(200)
+    .toString()
+    .replace(/^Via: .*/m, '$&, %%;"');
+  const flow = bob.transport.flow(phone.transport.local)!;
+  bob.transport.send(new TextEncoder().encode(text), flow, () => {});
+  await world.pass();
+  expect([proxy.stats.dropped, phone.errors]).toEqual([1, []]);
 });

@@ -5,6 +5,7 @@ import type { SipError } from "../../src/errors.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { ForwardOptions, Locate, ProxyOptions, Targets } from "../../src/proxy/options.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
+import type { StackOptions } from "../../src/stack/options.ts";
 import type { Phone, SipWorld } from "../support/sip-world.ts";
 
 /** A proxy, its stack, and what it forwarded. */
@@ -24,6 +25,7 @@ export async function proxied(
   world: SipWorld,
   options: Partial<ProxyOptions> = {},
   protocols: readonly string[] = ["UDP"],
+  stack: Partial<StackOptions> = {},
 ): Promise<Proxied> {
   const transports = protocols.map((protocol) =>
     world.network.transport({ protocol, host: "10.9.0.1", ...(protocol === "WS" ? { port: 80 } : {}) }),
@@ -37,7 +39,7 @@ export async function proxied(
   const phone = await world.phone(
     "proxy",
     "UDP",
-    { transports },
+    { ...stack, transports },
     {
       async onRequest(request, transaction) {
         const { proxy, targets, forward, finals, failed } = made as Proxied;

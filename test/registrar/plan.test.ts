@@ -44,7 +44,10 @@ function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
   const bound = () => location.find("sip:bob@example.com") ?? [];
   const locate = async (uri = "sip:bob@example.com") =>
     (await made.locate(Uri.parse(uri)))?.map((each) => String(each.uri));
-  return { register, bound, locate };
+  /** Each with what there is instead of it. */
+  const ways = async (uri = "sip:bob@example.com") =>
+    (await made.locate(uri))?.map((each) => [`${each.uri}`, each.instead?.map((other) => `${other.uri}`)]);
+  return { register, bound, locate, ways };
 }
 
 const status = async (response: Promise<{ status: number }>) => (await response).status;
@@ -152,6 +155,19 @@ describe("the ways to a user", () => {
     const { register, locate } = registrar();
     await register("<sip:a@h>;q=0.2, <sip:b@h>;q=0.9, <sip:c@h>, <sip:d@h>;q=0.9");
     expect(await locate()).toEqual(["sip:c@h", "sip:b@h", "sip:d@h", "sip:a@h"]);
+  });
+
+  it("are one to each client, which has its other flows instead, the newest first (RFC 5626 §7)", async () => {
+    const { register, ways } = registrar({ gruuSecret: "x" });
+    const flowOf = (user: string, instance: number, regId: number) =>
+      register(`<sip:${user}@h>;+sip.instance="<urn:uuid:${instance}>";reg-id=${regId}`, OUTBOUND);
+    for (const [index, user] of ["a", "b", "c"].entries()) await flowOf(user, 1, index + 1);
+    await flowOf("d", 2, 1);
+    await register("<sip:e@h>");
+    await flowOf("a", 1, 1);
+    const first = ["sip:a@h", ["sip:c@h", "sip:b@h"]];
+    expect(await ways()).toEqual([["sip:d@h", undefined], ["sip:e@h", undefined], first]);
+    expect(await ways("sip:bob@example.com;gr=urn:uuid:1")).toEqual([first]);
   });
 
   it("by a GRUU are found in any case of its instance; no GRUU has the password of To", async () => {

@@ -1,6 +1,7 @@
 // A stack's beginning and end: transports that do not start, and draining.
 
 import { describe, expect, it } from "vitest";
+import { SipError } from "../../src/errors.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
 import { Stack } from "../../src/stack/stack.ts";
@@ -111,6 +112,30 @@ describe("close", () => {
     await stack.close();
     for (const via of ["10.9.9.9", ""]) stack.receive(parseMessage(text("OPTIONS", via)), flow);
     expect([stack.stats.received, refused, requests]).toEqual([0, [], []]);
+  });
+
+  it("takes nothing from a transport that is not closed yet", async () => {
+    const world = new World();
+    const transport = world.network.transport();
+    let receiver: Parameters<typeof transport.start>[0] | undefined;
+    const start = transport.start.bind(transport);
+    transport.start = (given) => {
+      receiver = given;
+      return start(given);
+    };
+    const seen: string[] = [];
+    const { stack, refused } = await world.started(
+      {},
+      { transports: [transport], tap: (_data, direction) => void seen.push(direction) },
+    );
+    const flow = transport.flow({ host: "10.9.9.9", port: 5060 })!;
+    const closing = stack.close();
+    const octets = new TextEncoder().encode(text("OPTIONS", "10.9.9.9"));
+    receiver!.onMessage("garbage", flow);
+    receiver!.onMessage(octets, flow);
+    receiver!.onFault?.(new SipError("message_too_large", "too large", { status: 413 }), octets, flow);
+    await closing;
+    expect([stack.stats.received, stack.stats.bad, refused, seen]).toEqual([0, {}, [], []]);
   });
 
   it("may be called twice, and both wait for the end", async () => {

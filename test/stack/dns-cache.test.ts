@@ -77,6 +77,36 @@ it("a Dns that throws has not answered, and is not asked at once again", async (
   expect(asked).toHaveLength(1);
 });
 
+it("answers are kept apart by what was asked", async () => {
+  const clock = new VirtualClock();
+  const answer = (what: string) => async (name: string, family?: number) =>
+    ({ records: [`${what} ${name} ${family}`], ttl: undefined }) as never;
+  const options = { ttl: 60_000, maxTtl: 100_000, negativeTtl: 30_000, failureTtl: 5000, limit: 10 };
+  const dns = new DnsCache(
+    { naptr: answer("naptr"), srv: answer("srv"), address: answer("a") },
+    clock,
+    options,
+  );
+  const all = [dns.naptr("a"), dns.srv("a"), dns.address("a", 4), dns.address("a", 6)];
+  expect((await Promise.all(all)).flatMap(({ records }) => records as readonly unknown[])).toEqual([
+    "naptr a undefined",
+    "srv a undefined",
+    "a a 4",
+    "a a 6",
+  ]);
+});
+
+it("a question that nobody answers is asked again when its search is over", async () => {
+  const { clock, asked, ask } = cache(() => new Promise(() => {}));
+  void ask();
+  clock.advance(31_999);
+  void ask();
+  expect(asked).toHaveLength(1);
+  clock.advance(1);
+  void ask();
+  expect(asked).toHaveLength(2);
+});
+
 it("no more failures are kept than the limit", async () => {
   const { asked, ask } = cache(() => Promise.reject(new Error("SERVFAIL")));
   const names = Array.from({ length: 11 }, (_, i) => `${i}.example.com`);

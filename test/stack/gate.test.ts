@@ -220,6 +220,27 @@ describe("a gate", () => {
     expect(within.gate.counts).toMatchObject({ passed: 3, queued: 2, dropped: 1, queue: 0 });
   });
 
+  it("sees transactions of both kinds, and its Retry-After is the refusal's", async () => {
+    const { world, bob, send, wire } = await setUp({ transactions: [2, 10], retryAfter: 100 });
+    const sent = bob.stack.send(to(bob), { target: { protocol: "UDP", host: "10.9.9.9", port: 9 } });
+    send("OPTIONS");
+    await world.pass();
+    send("MESSAGE");
+    await world.pass();
+    const [refusal] = wire.got.filter((each) => each.startsWith("SIP/2.0 503"));
+    const after = Number(lines(refusal ?? "", "Retry-After")[0]?.split(" ")[1]);
+    expect([after >= 100, after <= 200]).toEqual([true, true]);
+    sent.terminate();
+  });
+
+  it("takes no ACK for something new, whatever its To", async () => {
+    const { world, send, methods } = await setUp({ transactions: [0, 0] });
+    send("ACK");
+    send("MESSAGE");
+    await world.pass();
+    expect(methods()).toEqual(["ACK"]);
+  });
+
   it("stands before one stack at a time, and takes another when that is closed", async () => {
     const world = new World();
     const gate = congestion({ batch: 1 });
@@ -368,6 +389,19 @@ describe("a tap", () => {
 });
 
 describe("counters of traffic", () => {
+  it("count each method by its whole name, up to 32 octets of it, and responses by their class", async () => {
+    const world = new World();
+    const bob = await world.started({ onRequest: (_request, transaction) => transaction?.respond(299) });
+    const alice = await world.started();
+    const [longest, longer] = ["M".repeat(32), "M".repeat(33)];
+    const methods = ["INFO", "INFOS", "INFX", "INF", "OPTIONS", longest!, longer!, longer!];
+    for (const method of methods) alice.stack.send(to(bob, method));
+    await world.pass();
+    const tally = { INFO: 1, INFOS: 1, INFX: 1, INF: 1, OPTIONS: 1, [longest!]: 1, other: 2 };
+    expect(bob.stack.stats.traffic).toEqual({ UDP: { received: tally, sent: { "2xx": 8 } } });
+    expect(alice.stack.stats.traffic).toEqual({ UDP: { received: { "2xx": 8 }, sent: tally } });
+  });
+
   it("count by method, and what is past 64 methods as other", async () => {
     const world = new World();
     const bob = await world.started();

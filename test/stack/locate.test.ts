@@ -233,6 +233,70 @@ describe("a URI leads, by whatever a resolver's Dns says", () => {
     expect(asked).not.toContain("elsewhere");
   });
 
+  it("over what is asked for, where a port is given, and over TLS rather than WSS for sips", async () => {
+    const dns = dnsOf([], 1);
+    expect(await find("sip:example.com:5099;transport=tcp", ALL, { dns })).toEqual([
+      "TCP example.com.0 5099 example.com",
+    ]);
+    expect(await find("sips:example.com:5099", ["WSS", "TLS"], { dns })).toEqual([
+      "TLS example.com.0 5099 example.com",
+    ]);
+    expect(await find("sip:example.com:5099", ["WS"], { dns })).toEqual([
+      "WS example.com.0 5099 example.com",
+    ]);
+  });
+
+  it("to nothing that is not secure for sips, whatever records there are", async () => {
+    const dns = dnsOf([[0, "one.example.com"]]);
+    const every = ["UDP", "TCP", "WS", "TLS"];
+    expect(await find("sips:example.com", every, { dns })).toEqual([
+      "TLS one.example.com.0 5060 example.com",
+    ]);
+    const services = ["SIP+D2U", "SIP+D2W", "SIPS+D2W"];
+    dns.naptr = async () => ({
+      records: services.map((service, order) => ({
+        order,
+        preference: 0,
+        flags: "s",
+        service,
+        regexp: "",
+        replacement: service,
+      })),
+      ttl: undefined,
+    });
+    expect(await find("sips:example.com", [...every, "WSS"], { dns })).toEqual([
+      "WSS one.example.com.0 5060 example.com",
+    ]);
+  });
+
+  it("without end to nobody's harm: what is published without measure is not asked for without one", async () => {
+    const many = Array.from({ length: 500 }, (_, i) => i);
+    const dns = dnsOf(many.map((i) => [i, `${i}.example.com`] as const));
+    // None of them has an address.
+    const address = async (name: string) => {
+      asked.push(name);
+      return none();
+    };
+    const nowhere = { ...dns, address };
+    await expect(find("sip:example.com", ["UDP"], { dns: nowhere, families: [4] })).rejects.toThrow();
+    expect(asked.length).toBeLessThan(40);
+    asked.length = 0;
+    const naptr = async () => ({
+      records: many.map((order) => ({
+        order,
+        preference: 0,
+        flags: "s",
+        service: "SIP+D2U",
+        regexp: "",
+        replacement: `${order}`,
+      })),
+      ttl: undefined,
+    });
+    await find("sip:example.com", ["UDP"], { dns: { ...dns, naptr }, families: [4] });
+    // 32 SRV records each, and addresses till there are 32 targets.
+    expect(asked.length).toBe(64);
+  });
+
   it("over WSS, for sips where there is no TLS", async () => {
     const dns = dnsOf([], 1);
     expect(await find("sips:example.com", ["WSS"], { dns })).toEqual(["WSS example.com.0 443 example.com"]);
@@ -275,6 +339,7 @@ describe("a response without a connection leads", () => {
       ["UDP 192.0.2.2 5070 two.example.com", "UDP 192.0.2.3 5070 two.example.com"],
     ],
     ["TCP srv.example.net", ["TCP 192.0.2.1 5080 srv.example.net"]],
+    ["tcp srv.example.net", ["TCP 192.0.2.1 5080 srv.example.net"]],
   ])("%s: %j", async (via, expected) => {
     expect((await make({ families: [4] }).targets(response(via), ALL)).map(short)).toEqual(expected);
   });

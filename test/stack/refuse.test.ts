@@ -152,6 +152,17 @@ describe("a malformed request", () => {
     expect(lines(wire.got[0]!, "Retry-After")).toHaveLength(1);
     expect(bob.refused).toEqual([["unsupported", 503]]);
   });
+
+  it("whose answer cannot be written is counted and told, and the core hears why", async () => {
+    const headers = { Subject: "one\r\nTwo: three" };
+    const { bob, wire, write, via } = await pair({
+      validate: () => [{ code: "unsupported", status: 400, reason: "Not Today", headers }],
+    });
+    await write(text("OPTIONS", via));
+    expect([wire.got, bob.refused]).toEqual([[], [["unsupported", 400]]]);
+    expect(bob.errors).toHaveLength(1);
+    expect(bob.stack.stats).toMatchObject({ answered: 0, bad: { unsupported: 1 } });
+  });
 });
 
 describe("a request that this role cannot take", () => {

@@ -82,6 +82,8 @@ describe("over TCP", () => {
     socket.write(text("OPTIONS", "10.1.1.1", [line]));
     await until(() => ended);
     expect([statuses([read()]), refused]).toEqual([[status], [told]]);
+    // RFC 3261 §18.2.1.
+    expect(read()).toContain(`\r\nVia: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bK-1;received=${HOST}\r\n`);
     expect(stack.stats).toMatchObject({ answered: 1, received: 1 });
   });
 

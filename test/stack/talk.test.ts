@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { createAck } from "../../src/message/create-ack.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { lines, statuses, text, to, World } from "./support.ts";
@@ -305,6 +306,19 @@ describe("sendStateless", () => {
     expect(() => alice.stack.sendStateless(bare)).toThrow(expect.objectContaining({ code: "no_target" }));
     await world.pass();
     expect(statuses(wire.got)).toEqual([404, 404, 404, 404]);
+  });
+
+  it("sends a response by the flow that is given rather than by its own", async () => {
+    const world = new World();
+    const alice = await world.started();
+    const [own, given] = [await world.wire(), await world.wire()];
+    const [transport] = alice.stack.transports;
+    const request = parseMessage(text("OPTIONS", "10.9.9.9")) as Request;
+    const response = request.createResponse(404);
+    response.flow = transport!.flow(own.transport.local);
+    alice.stack.sendStateless(response, { flow: transport!.flow(given.transport.local)! });
+    await world.pass();
+    expect([statuses(own.got), statuses(given.got)]).toEqual([[], [404]]);
   });
 
   it("forms a request as its first Route's strict router wants it (RFC 3261 §16.6 step 6)", async () => {

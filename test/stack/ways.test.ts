@@ -8,6 +8,7 @@ import { Uri } from "../../src/message/uri.ts";
 import { Via } from "../../src/message/via.ts";
 import { Names } from "../../src/stack/names.ts";
 import { noteAlias } from "../../src/stack/received.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import type { Flow, Transport } from "../../src/transport/transport.ts";
 import { text, to, World } from "./support.ts";
 
@@ -171,6 +172,10 @@ describe("route", () => {
       return stack.route(to(bob), { target }).transport.local.host;
     };
     expect(["10.9.9.9", "fd00::9", "bob.example.com"].map(by)).toEqual(["10.1.1.1", "fd00::1", "fd00::1"]);
+    const two = ["fd00::3", "10.1.1.3"].map((host) => world.network.transport({ host }));
+    const { stack: other } = await world.started({}, { transports: two });
+    const target = { protocol: "UDP", host: "10.9.9.9", port: 5060 };
+    expect(other.route(to(bob), { target }).transport).toBe(two[1]);
   });
 
   it("throws where there is none", async () => {
@@ -185,8 +190,49 @@ describe("route", () => {
     const code = (name: string) => expect.objectContaining({ code: name });
     expect(route("sip:10.9.9.9;transport=tcp")).toThrow(code("no_transport"));
     expect(route("sip:10.9.9.9;transport=ws")).toThrow(code("no_target"));
-    expect(route("tel:+49301234567")).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
+    for (const uri of ["tel:+49301234567", "mailto:bob@example.com"])
+      expect(route(uri)).toThrow(expect.objectContaining({ code: "no_target", status: 416 }));
     expect(route("sips:10.9.9.9")).toThrow(code("no_transport"));
+  });
+
+  it("throws where there is no transport at all", async () => {
+    const bob = await new World().started();
+    const { stack } = await new World().started({}, { transports: [] });
+    expect(() => stack.route(to(bob))).toThrow(expect.objectContaining({ code: "no_transport" }));
+  });
+
+  it("is that of a WebSocket client's server, whatever the request asks for (RFC 7118 §5.3)", async () => {
+    const world = new World();
+    const server = await world.started(
+      {},
+      { transports: [world.network.transport({ protocol: "WS", port: 80 })] },
+    );
+    const client = world.network.transport({ protocol: "WS" });
+    const bob = await world.started({}, { transports: [client] });
+    const request = to(server);
+    for (const uri of ["sip:10.9.9.9;transport=udp", "sips:bob@example.com"]) {
+      request.uri = uri;
+      expect([uri, bob.stack.route(request).transport === client]).toEqual([uri, true]);
+    }
+  });
+
+  it("of an answer is nowhere where a WebSocket client is gone, and nobody's error but the transport's", async () => {
+    const world = new World();
+    const held: ServerTransaction[] = [];
+    const server = await world.started(
+      { onRequest: (_request, transaction) => void held.push(transaction!) },
+      { transports: [world.network.transport({ protocol: "WS", port: 80 })] },
+    );
+    const client = await world.started({}, { transports: [world.network.transport({ protocol: "WS" })] });
+    const { final } = client.stack.send(to(server));
+    await world.pass();
+    await client.stack.close();
+    await expect(final).rejects.toThrow();
+    await world.pass();
+    expect(() => held[0]!.respond(200)).not.toThrow();
+    await world.pass();
+    expect(server.errors.map(({ code }) => code)).toEqual(["connection_closed"]);
+    expect(server.stack.stats).toMatchObject({ sent: 1, failed: 1 });
   });
 
   it("says what there is where a target asks for what there is not: names of transports are in capitals", async () => {

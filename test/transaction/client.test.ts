@@ -307,6 +307,19 @@ describe("CANCEL of our INVITE", () => {
     expect(on.errors).toEqual([]);
   });
 
+  it("says why, where that is told: the last that was told before it leaves (RFC 3326)", () => {
+    const reasons = ["SIP;cause=600", 'SIP;cause=200;text="Call completed elsewhere"'];
+    const on = bench();
+    const transaction = call(on);
+    for (const reason of reasons) transaction.cancel(reason);
+    on.layer.receive(answer(on.sent[0]!.data, 180), udp);
+    transaction.cancel("SIP;cause=480");
+    const cancels = on.sent.filter(({ text }) => text.startsWith(CANCEL));
+    expect(cancels.map(({ text }) => parseRequest(text).headers.raw("Reason"))).toEqual([[reasons[1]]]);
+    on.layer.receive(answer(on.sent[0]!.data, 487), udp);
+    on.clock.advance(32_000);
+  });
+
   it("is not sent when the 200 comes first, nor after it", () => {
     const on = bench();
     const transaction = call(on);

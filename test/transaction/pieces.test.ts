@@ -232,6 +232,44 @@ describe("MergedRequests", () => {
     on.layer.close();
   });
 
+  it("tells requests apart by Call-ID and CSeq, wherever the one ends and the other begins", () => {
+    const merged = new MergedRequests();
+    const found: boolean[] = [];
+    const on = bench({ onRequest: (one, transaction) => void found.push(merged.check(one, transaction!)) });
+    for (const [index, [callId, cseq]] of (["7 7", "8 7", "7 17", "7 77", "7 7"] as const)
+      .map((each) => each.split(" "))
+      .entries()) {
+      const text = requestText("OPTIONS", `z9hG4bK-${index}`)
+        .replace("call-1", `call-${callId}`)
+        .replace("CSeq: 7", `CSeq: ${cseq}`);
+      on.layer.receive(parseRequest(text), udp);
+    }
+    expect(found).toEqual([false, false, false, false, true]);
+    on.layer.close();
+  });
+
+  it("keeps what goes on, however many come meanwhile", () => {
+    const merged = new MergedRequests();
+    const found: boolean[] = [];
+    const on = bench({
+      onRequest: (one, transaction) => {
+        found.push(merged.check(one, transaction!));
+        if (transaction!.method === "INVITE") transaction!.respond(180);
+        else transaction!.respond(200);
+      },
+    });
+    const receive = (method: string, i: number, branch = `${i}`) =>
+      on.layer.receive(
+        parseRequest(requestText(method, `z9hG4bK-${branch}`).replace("call-1", `call-${i}`)),
+        tcp,
+      );
+    receive("INVITE", 0);
+    for (let i = 1; i < 200; i++) receive("OPTIONS", i);
+    receive("INVITE", 0, "other");
+    expect(found.at(-1)).toBe(true);
+    on.layer.close();
+  });
+
   it("does not find a request that is asked of twice", () => {
     const merged = new MergedRequests();
     const on = bench();

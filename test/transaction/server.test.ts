@@ -382,6 +382,7 @@ describe("a response to another request", () => {
     ["z9hG4bK-1", 'SIP/2.0/UDP h;branch=z9hG4bK-2;x=";branch=z9hG4bK-1"'],
     ["z9hG4bK-1", "SIP/2.0/UDP h;branch=z9hG4bK-2, SIP/2.0/UDP h;branch=z9hG4bK-1"],
     ["z9hG4bK%", "SIP/2.0/UDP h;branch=z9hG4bK%25"],
+    ["z9hG4bK-1", "SIP/2.0/UDP h;branch=z9hG4bK-2;xbranch=z9hG4bK-1"],
   ])("is refused where the branch %s only seems to be that of %s", (branch, via) => {
     const on = bench();
     on.layer.receive(request("INVITE", branch), udp);

@@ -70,7 +70,7 @@ export class Attempts implements SentRequest {
       (targets) => {
         this.#stopWaiting();
         this.#targets = [...targets];
-        this.#start(undefined);
+        this.#start();
       },
       (error: unknown) =>
         this.#current.fail(
@@ -123,9 +123,9 @@ export class Attempts implements SentRequest {
     return queue;
   }
 
-  cancel(): void {
+  cancel(reason?: string): void {
     this.#last = true;
-    this.#current.cancel();
+    this.#current.cancel(reason);
   }
 
   abort(): void {
@@ -162,9 +162,8 @@ export class Attempts implements SentRequest {
     if (attemptTimeout === undefined || this.#targets.length === 0) return;
     this.#patience = clock.set(() => {
       this.#patience = undefined;
-      if (this.#last || transaction !== this.#current || !this.#next(undefined, undefined)) return;
       // What it may answer yet is for nobody.
-      transaction.terminate();
+      if (this.#next(undefined)) transaction.terminate();
     }, attemptTimeout);
   }
 
@@ -174,10 +173,10 @@ export class Attempts implements SentRequest {
   }
 
   /** Starts the current transaction on the first target that there is a way to. */
-  #start(failure: SipError | undefined): void {
+  #start(): void {
     // Given up while names were looked up; or before, and abortBy is about to tell.
     if (this.#last || this.#options.signal?.aborted) return;
-    let why = failure;
+    let why: SipError | undefined;
     for (let target = this.#targets.shift(); target; target = this.#targets.shift()) {
       this.#target = target;
       try {
@@ -192,7 +191,7 @@ export class Attempts implements SentRequest {
   }
 
   /** Gives the current transaction up for one to the next target; false where there is none. */
-  #next(failure: SipError | undefined, retryAfter: number | undefined): boolean {
+  #next(retryAfter: number | undefined): boolean {
     this.#stopWaiting();
     if (this.#target) this.#owner.failed(this.#target, retryAfter);
     if (this.#last || this.#targets.length === 0) return false;
@@ -204,7 +203,7 @@ export class Attempts implements SentRequest {
       // The stack was closed meanwhile.
       return false;
     }
-    this.#start(failure);
+    this.#start();
     return true;
   }
 
@@ -214,7 +213,7 @@ export class Attempts implements SentRequest {
       this.#stopWaiting();
       if (status === 503) {
         // RFC 3261 §21.5.4, RFC 3263 §4.3.
-        if (this.#next(undefined, secondsOf(response))) return;
+        if (this.#next(secondsOf(response))) return;
       } else if (this.#target && status !== 408) this.#owner.answered(this.#target);
       // Who rings has taken the call: nobody else is to ring for it, whatever becomes of the connection.
       if (status > 100) this.#last = true;
@@ -227,7 +226,7 @@ export class Attempts implements SentRequest {
   }
 
   #onError(error: SipError, transaction: ClientTransaction): Returned {
-    if (transaction === this.#current && FAILURES.has(error.code) && this.#next(error, undefined)) return;
+    if (transaction === this.#current && FAILURES.has(error.code) && this.#next(undefined)) return;
     const { onError } = this.#options;
     return onError
       ? onError.call(this.#options, error, transaction)

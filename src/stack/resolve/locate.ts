@@ -151,7 +151,7 @@ class Search {
     }
     // A transport that is asked for needs no choice; else all of the stack's that have names for it.
     const possible = protocol === undefined ? protocols.filter(wanted) : [protocol];
-    const asked = [...new Set(possible)].flatMap((each) => {
+    const asked = possible.flatMap((each) => {
       const prefix = SRV_NAMES[each];
       return prefix === undefined ? [] : [{ named: each, replacement: prefix + name }];
     });
