@@ -274,6 +274,7 @@ export class InviteUsage implements Usage, Session {
     }
     const request = this.dialog.createRequest("BYE", content);
     const sent = this.#ask(request);
+    this.#host.part(this.dialog, sent);
     this.end({ reason });
     return sent.catch(() => undefined);
   }

@@ -7,7 +7,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, type Content } from "./content.ts";
+import { addContent, type Content, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
@@ -43,6 +43,8 @@ export class Notifier implements Usage {
   /** When it ends, by the clock. */
   #end = 0;
   #timer: TimerHandle | undefined;
+  /** Until a NOTIFY that the subscriber has no time for is sent again. */
+  #retry: TimerHandle | undefined;
   /** One NOTIFY is under way; what comes meanwhile waits, the newest alone. */
   #busy = false;
   #next: { readonly content: Content; readonly last: string | undefined } | undefined;
@@ -140,11 +142,13 @@ export class Notifier implements Usage {
     if (this.#over) return;
     this.#over = true;
     this.#host.clock.clear(this.#timer);
+    this.#host.clock.clear(this.#retry);
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(reason, this));
   }
 
   #send(content: Content, last: string | undefined): void {
+    this.#host.clock.clear(this.#retry);
     this.#next = { content, last };
     if (!this.#busy) void this.#run();
   }
@@ -154,14 +158,22 @@ export class Notifier implements Usage {
     for (let next = this.#next; next; next = this.#next) {
       this.#next = undefined;
       const response = await this.#notify(next.content, next.last);
-      // The subscriber does not want it any more, or is not there (RFC 6665 §4.2.2).
-      if (response === undefined || response.status === 481) {
-        this.#finish("gone");
-        this.#next = undefined;
-      }
+      if (response?.statusClass !== 2) this.#refused(response, next.content);
       if (this.#over && next.last !== undefined) break;
     }
     this.#busy = false;
+  }
+
+  /** The subscriber has refused a NOTIFY, or is not there: that ends it, unless he wants it later (RFC 6665 §4.2.2). */
+  #refused(response: Response | undefined, content: Content): void {
+    const after = response && response.status !== 481 ? leadingNumber(response, "Retry-After") : undefined;
+    if (after === undefined) {
+      this.#finish("gone");
+      this.#next = undefined;
+    } else if (!this.#over && !this.#next) {
+      const delay = Math.min(Math.max(after, 1), LONGEST) * 1000;
+      this.#retry = this.#host.clock.set(() => this.#send(content, undefined), delay);
+    }
   }
 
   async #notify(content: Content, last: string | undefined): Promise<Response | undefined> {

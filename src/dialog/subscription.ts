@@ -15,7 +15,7 @@ import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 export interface SubscriptionEnd {
   /**
    * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
-   * `invariant`), "" where it gave none; or ours: `refused` with the response, `silent` where no NOTIFY came,
+   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came,
    * `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
    */
   readonly reason: string;
@@ -32,6 +32,9 @@ export interface SubscriptionHandlers {
   /** It is over. Called once. */
   onEnd?(end: SubscriptionEnd): Returned;
 }
+
+/** Answers to a refresh that end the subscription (RFC 6665 §4.1.2.2). */
+const ENDING = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 /** `requested` until the first NOTIFY has come; `pending` while the notifier waits for its owner's consent. */
 export type SubscriptionState = "requested" | "pending" | "active" | "terminated";
@@ -206,8 +209,8 @@ export class Subscription implements Usage {
         this.#clear();
         this.#schedule(expires);
       }
-    } else if (request === this.#request) this.#end({ reason: "refused", response });
-    else if (status === 481) this.#end({ reason: "gone", response });
+    } else if (request === this.#request || ENDING.has(status))
+      this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
   }
 

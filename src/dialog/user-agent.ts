@@ -68,6 +68,7 @@ export class UserAgent {
       expecting: new Map<string, Usage>(),
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
+      part: (dialog, answered) => this.#dialogs.part(dialog, answered),
       contactFor: (message) =>
         contactFor(options, message.flow, message.kind === "request" && isSecure(message)),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
@@ -94,6 +95,7 @@ export class UserAgent {
     if (to === undefined) return false;
     const callId = headers.get("Call-ID") ?? "";
     const id = dialogId(callId, to, headers.get("From")?.tag);
+    if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
     if (!dialog) return this.#unknown(request, transaction, callId, to);
     // Its ACK has the INVITE's number (RFC 3261 §12.2.2).
