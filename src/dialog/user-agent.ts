@@ -128,7 +128,7 @@ export class UserAgent {
   /**
    * Calls somebody (RFC 3261 §13.2).
    *
-   * @param uri whom
+   * @param uri whom; of its headers Replaces and others become header fields (§19.1.5)
    * @param init its body is the offer: without one the callee makes it, and `answer` answers it
    * @throws SipError as createRequest: `value_invalid` where neither `init` nor the user agent's options have a From
    */
@@ -169,12 +169,13 @@ export class UserAgent {
   }
 
   /**
-   * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911).
+   * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911), or a URI that has them: the
+   * target of a REFER.
    *
    * @returns undefined where it means none; a status where it must be refused: 400, 481, 486. To replace a session,
    *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
    */
-  find(invite: Request): FoundDialog | number | undefined {
+  find(invite: Request | Uri): FoundDialog | number | undefined {
     const reference = readReference(invite);
     if (reference === undefined) return undefined;
     if (reference === "bad") return 400;
