@@ -13,7 +13,7 @@ import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
 /** What a notifier calls. */
 export interface NotifierHandlers {
-  /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. */
+  /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. Not asked for who waits for consent. */
   state(): Content;
   /**
    * The subscriber has left, or is gone, or time has run out. Called once; before `accept` returns for one that only
@@ -26,7 +26,10 @@ export interface NotifierHandlers {
 export interface AcceptSubscription {
   /** The longest time to grant, in seconds; 3600 unless told. */
   readonly maxExpires?: number;
-  /** Its owner has not consented yet: the state is `pending` until notify is called with `active`. */
+  /**
+   * Its owner has not consented yet: the subscription is `pending`, and is told nothing of the state, until `notify` is
+   * called; `terminate("rejected")` where he does not.
+   */
   readonly pending?: boolean;
 }
 
@@ -71,18 +74,31 @@ export class Notifier implements Usage {
     return this.#over;
   }
 
-  /** Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. */
-  notify(content: Content = this.#state()): void {
-    if (this.#over) return;
-    this.#pending = false;
-    this.#send(content, undefined);
+  /** Whether it waits for its owner's consent. */
+  get pending(): boolean {
+    return this.#pending;
   }
 
-  /** Ends it with a last NOTIFY. @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told */
-  terminate(reason = "noresource", content: Content = this.#state()): void {
+  /**
+   * Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. One that waited
+   * for consent is active from now on.
+   */
+  notify(content?: Content): void {
     if (this.#over) return;
+    this.#pending = false;
+    this.#send(content ?? this.#state(), undefined);
+  }
+
+  /**
+   * Ends it with a last NOTIFY.
+   * @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told
+   * @param content the state of now unless told; nothing for `rejected`, and for one that waits for consent
+   */
+  terminate(reason = "noresource", content?: Content): void {
+    if (this.#over) return;
+    const last = content ?? (reason === "rejected" ? {} : this.#state());
     this.#finish("terminated");
-    this.#send(content, reason);
+    this.#send(last, reason);
   }
 
   /** Answers a SUBSCRIBE, the first or a later one, and tells the state. @internal */
@@ -133,8 +149,9 @@ export class Notifier implements Usage {
     return event?.token === own && (id === ownId || (id === undefined && own === "refer"));
   }
 
-  /** What the handler says; nothing where it throws, which is reported. */
+  /** What the handler says; nothing where it throws, which is reported, nor before its owner's consent (RFC 3856 §6.6.2). */
   #state(): Content {
+    if (this.#pending) return {};
     return this.#host.call(() => this.#handlers.state()) ?? {};
   }
 

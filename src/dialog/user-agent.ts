@@ -105,7 +105,7 @@ export class UserAgent {
     }
     if (this.#refusals.refusesNext(request, transaction)) return true;
     for (const usage of this.#dialogs.of(id)) if (usage.receive(request, transaction)) return true;
-    if (transaction) this.#refusals.refuseUntaken(request, transaction, this.#host.allow);
+    if (transaction) this.#refusals.answerUntaken(request, transaction, this.#host.allow);
     return true;
   }
 
@@ -121,7 +121,7 @@ export class UserAgent {
     for (const usage of this.#dialogs.of(id)) {
       if (usage instanceof InviteUsage && usage.repeats(response)) return true;
     }
-    this.#strays++;
+    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#strays++;
     return false;
   }
 
