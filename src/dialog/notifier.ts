@@ -93,12 +93,15 @@ export class Notifier implements Usage {
    * Ends it with a last NOTIFY.
    * @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told
    * @param content the state of now unless told; nothing for `rejected`, and for one that waits for consent
+   * @param retryAfter seconds after which the subscriber may come back: for `probation` and `giveup`
+   * @throws SipError `value_invalid` for a reason that is no token
    */
-  terminate(reason = "noresource", content?: Content): void {
+  terminate(reason = "noresource", content?: Content, retryAfter?: number): void {
     if (this.#over) return;
+    if (!/^[\w.!%*+`'~-]+$/.test(reason)) throw new SipError("value_invalid", "not a token: the reason");
     const last = content ?? (reason === "rejected" ? {} : this.#state());
     this.#finish("terminated");
-    this.#send(last, reason);
+    this.#send(last, retryAfter === undefined ? reason : `${reason};retry-after=${Math.ceil(retryAfter)}`);
   }
 
   /** Answers a SUBSCRIBE, the first or a later one, and tells the state. @internal */

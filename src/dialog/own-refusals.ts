@@ -9,7 +9,7 @@ import { answer } from "./host.ts";
 import type { UserAgentOptions } from "./user-agent-options.ts";
 
 /** What is known without being named in the options. */
-const KNOWN = ["100rel", "gruu", "join", "replaces", "timer"];
+const KNOWN = ["100rel", "gruu", "join", "norefersub", "replaces", "timer"];
 
 /** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
 const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);

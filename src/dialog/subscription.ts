@@ -10,13 +10,14 @@ import type { Returned } from "../transaction/user.ts";
 import { leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
+import { isQuiet } from "./quiet.ts";
 
 /** Why a subscription ended. */
 export interface SubscriptionEnd {
   /**
    * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
    * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came,
-   * `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
+   * `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488), `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
    */
   readonly reason: string;
   /** Seconds after which the notifier may be asked again, where it says so. */
@@ -203,6 +204,8 @@ export class Subscription implements Usage {
       this.#request.headers.set("CSeq", `${cseq} SUBSCRIBE`);
       if (this.#dialog) this.refresh(least);
       else void this.#send(this.#request);
+    } else if (statusClass === 2 && request.method === "REFER" && isQuiet(response)) {
+      this.#end({ reason: "norefersub", response });
     } else if (statusClass === 2) {
       const expires = response.headers.get("Expires");
       if (this.#state !== "requested" && expires && !this.#leaving) {

@@ -76,3 +76,14 @@ it("who is let in no more is not told where his presentity is", async () => {
   await world.pass();
   expect(told).toEqual(["terminated"]);
 });
+
+it("who may come back later is told when; what is no reason is none (RFC 6665 §4.1.3)", async () => {
+  const { world, bob, subscription, notifier } = await waiting();
+  expect(() => notifier.terminate("a\r\nb")).toThrow(expect.objectContaining({ code: "value_invalid" }));
+  expect(notifier.terminated).toBe(false);
+  notifier.terminate("probation", undefined, 30);
+  await world.pass();
+  const last = world.network.trace.filter(({ text }) => text.startsWith("NOTIFY")).at(-1)!.text;
+  expect(last).toMatch(/^Subscription-State: terminated;reason=probation;retry-after=30\r$/m);
+  expect([subscription.state, bob.ua.stats.usages]).toEqual(["terminated", 0]);
+});

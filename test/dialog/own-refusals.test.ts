@@ -158,6 +158,14 @@ it("an OPTIONS within a dialog says what is known, where the session does not ta
   const { status, headers } = await asked;
   expect([status, b.state]).toEqual([200, "confirmed"]);
   expect(headers.get("Allow")).toEqual(expect.arrayContaining(["INVITE", "OPTIONS", "UPDATE"]));
-  expect(headers.get("Supported")).toEqual(["100rel", "gruu", "join", "replaces", "timer", "eventlist"]);
+  expect(headers.get("Supported")).toEqual([
+    "100rel",
+    "gruu",
+    "join",
+    "norefersub",
+    "replaces",
+    "timer",
+    "eventlist",
+  ]);
   void a.bye();
 });
