@@ -74,8 +74,13 @@ export class DialogTable {
     return [...(this.#entries.get(id)?.usages ?? [])].reverse();
   }
 
+  /** The usages of all dialogs, as they are now. */
+  all(): readonly Usage[] {
+    return [...this.#entries.values()].flatMap(({ usages }) => [...usages]);
+  }
+
   /** Closes every usage. */
   close(): void {
-    for (const { usages } of [...this.#entries.values()]) for (const usage of [...usages]) usage.close();
+    for (const usage of this.all()) usage.close();
   }
 }

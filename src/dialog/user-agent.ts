@@ -7,8 +7,9 @@ import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addOption } from "./content.ts";
-import { Dialog, dialogId } from "./dialog.ts";
+import { dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
+import { bidFarewell } from "./farewell.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
 import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
@@ -19,6 +20,7 @@ import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
+import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
 import type {
@@ -93,11 +95,10 @@ export class UserAgent {
     const { headers, method } = request;
     const to = headers.get("To")?.tag;
     if (to === undefined) return false;
-    const callId = headers.get("Call-ID") ?? "";
-    const id = dialogId(callId, to, headers.get("From")?.tag);
+    const id = dialogId(headers.get("Call-ID") ?? "", to, headers.get("From")?.tag);
     if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
-    if (!dialog) return this.#unknown(request, transaction, callId, to);
+    if (!dialog) return this.#unknown(request, transaction, to);
     // Its ACK has the INVITE's number (RFC 3261 §12.2.2).
     if (method !== "ACK" && !dialog.isInOrder(request)) {
       transaction?.respond(500, "Overtaken By A Later Request");
@@ -260,12 +261,16 @@ export class UserAgent {
    * @throws SipError `value_invalid` for what toJSON did not write, or for a dialog that was early
    */
   restore(json: SessionJson, handlers: SessionHandlers = {}, options: SessionOptions = {}): Session {
-    const dialog = Dialog.fromJSON(json.dialog);
-    if (dialog.state !== "confirmed")
-      throw new SipError("value_invalid", "an early dialog cannot be restored");
-    const usage = new InviteUsage(this.#host, dialog, handlers, options);
-    usage.resume(json);
-    return usage;
+    return restoreSession(this.#host, json, handlers, options);
+  }
+
+  /**
+   * Hangs up: BYE to every session; calls that ring are cancelled, or refused 480; subscriptions and publications are taken
+   * back, and subscribers of ours told `deactivated`. Then `stack.close({ drain })` waits for the answers, and `close` ends.
+   */
+  hangUp(): void {
+    const { loose, expecting } = this.#host;
+    bidFarewell([...loose, ...expecting.values(), ...this.#dialogs.all()]);
   }
 
   /** Ends everything without a word on the wire: no dialogs, no timers afterwards. Close the stack, too. */
@@ -275,15 +280,10 @@ export class UserAgent {
     this.#dialogs.close();
   }
 
-  #unknown(
-    request: Request,
-    transaction: ServerTransaction | undefined,
-    callId: string,
-    tag: string,
-  ): boolean {
+  #unknown(request: Request, transaction: ServerTransaction | undefined, tag: string): boolean {
     const event = request.method === "NOTIFY" ? request.headers.get("Event")?.token : undefined;
-    const waiting =
-      event === undefined ? undefined : this.#host.expecting.get(subscriptionKey(callId, tag, event));
+    const key = subscriptionKey(request.headers.get("Call-ID") ?? "", tag, event ?? "");
+    const waiting = event === undefined ? undefined : this.#host.expecting.get(key);
     if (waiting && this.#refusals.refusesNext(request, transaction)) return true;
     if (waiting?.receive(request, transaction)) return true;
     if (this.#options.answersStrays === false) return false;
