@@ -68,7 +68,7 @@ export class InviteUsage implements Usage, Session {
       notePeer: (response) => this.notePeer(response),
     });
     this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
-      crosses: () => this.#own.crosses || this.#acks.waits,
+      crosses: () => this.#own.crosses || this.#acks.offers,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
       notePeer: (request) => this.notePeer(request),
