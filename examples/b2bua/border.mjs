@@ -73,10 +73,12 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
   /** What one leg does with what its peer says: it has the other leg say it. */
   const tie = (leg, other) => ({
     async onOffer(offer) {
+      // It comes before the call stands: the other side has still the first offer to answer.
+      if (!other.session) return offer.reject(500, { headers: { "Retry-After": 5 } });
       leg.accept = (answer) => offer.accept(answer);
       const say = offer.request.method === "UPDATE" ? "update" : "reinvite";
       // The other side may be making one, too: the error's status is 491 then (RFC 3261 §14.1).
-      const response = await other.session?.[say](content(offer.request)).catch((error) => error);
+      const response = await other.session[say](content(offer.request)).catch((error) => error);
       if (response?.statusClass === 2) offer.accept(content(response));
       else offer.reject(response?.status ?? 500);
     },

@@ -32,6 +32,7 @@ const registrar = new Registrar({
 await border.stack.start();
 for (const { protocol, sentBy } of border.stack.transports) console.log(`${protocol} ${sentBy}`);
 process.once("SIGINT", async () => {
+  border.ua.hangUp();
   await border.stack.close({ drain: 2000 });
   border.ua.close();
 });

@@ -16,7 +16,7 @@ export class Acknowledgements {
   /** The last ACK that we sent. */
   #ack: Request | undefined;
   /** Our last 2xx to an INVITE, as long as its ACK has not come. */
-  #waiting: { readonly cseq: number; readonly resend: Resend } | undefined;
+  #waiting: { readonly cseq: number; readonly offers: boolean; readonly resend: Resend } | undefined;
   #settled: (() => void)[] = [];
 
   constructor(host: Host, dialog: Dialog) {
@@ -24,9 +24,9 @@ export class Acknowledgements {
     this.#dialog = dialog;
   }
 
-  /** Whether a 2xx of ours has no ACK yet. */
-  get waits(): boolean {
-    return this.#waiting !== undefined;
+  /** Whether a 2xx of ours has made an offer, and its ACK, with the answer, has not come yet. */
+  get offers(): boolean {
+    return this.#waiting?.offers === true;
   }
 
   /** Resolves when no 2xx of ours waits any more; undefined where none does. */
@@ -81,7 +81,9 @@ export class Acknowledgements {
       this.stop();
       unheard();
     });
-    this.#waiting = { cseq, resend };
+    // Whoever sends another INVITE has got the 2xx before, whose ACK was lost, or overtaken (RFC 5407 §3.1.4).
+    this.#waiting?.resend.stop();
+    this.#waiting = { cseq, offers: invite.bodyLength === 0 && response.bodyLength > 0, resend };
     const answered = answer(transaction, response);
     if (!answered) this.stop();
     return answered;

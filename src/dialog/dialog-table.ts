@@ -1,6 +1,8 @@
 // DialogTable: the dialogs of a user agent, and who shares each (RFC 5057): a dialog lives as long as one of its
 // usages does.
 
+import type { Request } from "../message/request.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Usage } from "./host.ts";
 
@@ -12,6 +14,8 @@ interface Entry {
 /** Dialogs by their names. */
 export class DialogTable {
   readonly #entries = new Map<string, Entry>();
+  /** Dialogs whose session we have hung up: our BYE has no answer yet. */
+  readonly #parting = new Set<string>();
 
   /** How many dialogs there are. */
   get size(): number {
@@ -39,18 +43,44 @@ export class DialogTable {
     if (entry?.usages.size === 0) this.#entries.delete(dialog.id);
   }
 
+  /**
+   * We have sent a BYE: one of the peer's that crosses it is none of a stranger (RFC 5407 §3.2.1).
+   * @param answered settles with the transaction of ours
+   */
+  part(dialog: Dialog, answered: Promise<unknown>): void {
+    const { id } = dialog;
+    this.#parting.add(id);
+    const over = () => void this.#parting.delete(id);
+    answered.then(over, over);
+  }
+
+  /** Answers a BYE that crosses ours; false for anything else. */
+  crosses(id: string, request: Request, transaction: ServerTransaction | undefined): boolean {
+    if (request.method !== "BYE" || !this.#parting.has(id)) return false;
+    transaction?.respond(200);
+    return true;
+  }
+
   /** The dialog of that name. */
   get(id: string): Dialog | undefined {
     return this.#entries.get(id)?.dialog;
   }
 
-  /** Its usages, as they are now. */
+  /**
+   * Its usages, as they are now, the youngest first: the session, which came before them, takes whatever a subscription
+   * within it has left.
+   */
   of(id: string): readonly Usage[] {
-    return [...(this.#entries.get(id)?.usages ?? [])];
+    return [...(this.#entries.get(id)?.usages ?? [])].reverse();
+  }
+
+  /** The usages of all dialogs, as they are now. */
+  all(): readonly Usage[] {
+    return [...this.#entries.values()].flatMap(({ usages }) => [...usages]);
   }
 
   /** Closes every usage. */
   close(): void {
-    for (const { usages } of [...this.#entries.values()]) for (const usage of [...usages]) usage.close();
+    for (const usage of this.all()) usage.close();
   }
 }

@@ -10,6 +10,7 @@ import { ownAddress } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, addOption, setContact } from "./content.ts";
+import { takeHeaders, withoutHeaders } from "./uri-headers.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
 
 /** Makes such a request. @throws SipError as createRequest, and what the options' functions throw */
@@ -21,7 +22,12 @@ export function initialRequest(
   flow: Flow | undefined,
 ): Request {
   const { body, contentType, headers, from = options.from ?? "", ...others } = init;
-  const request = createRequest(method, uri, { ...others, from, ...(headers ? { headers } : {}) });
+  const request = createRequest(method, withoutHeaders(uri), {
+    ...others,
+    from,
+    ...(headers ? { headers } : {}),
+  });
+  takeHeaders(uri, request);
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);

@@ -68,7 +68,7 @@ export class InviteUsage implements Usage, Session {
       notePeer: (response) => this.notePeer(response),
     });
     this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
-      crosses: () => this.#own.crosses || this.#acks.waits,
+      crosses: () => this.#own.crosses || this.#acks.offers,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
       notePeer: (request) => this.notePeer(request),
@@ -274,6 +274,7 @@ export class InviteUsage implements Usage, Session {
     }
     const request = this.dialog.createRequest("BYE", content);
     const sent = this.#ask(request);
+    this.#host.part(this.dialog, sent);
     this.end({ reason });
     return sent.catch(() => undefined);
   }

@@ -7,13 +7,13 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, type Content } from "./content.ts";
+import { addContent, type Content, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
 /** What a notifier calls. */
 export interface NotifierHandlers {
-  /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. */
+  /** The state of now: the body of the NOTIFY that follows each SUBSCRIBE. Not asked for who waits for consent. */
   state(): Content;
   /**
    * The subscriber has left, or is gone, or time has run out. Called once; before `accept` returns for one that only
@@ -26,7 +26,10 @@ export interface NotifierHandlers {
 export interface AcceptSubscription {
   /** The longest time to grant, in seconds; 3600 unless told. */
   readonly maxExpires?: number;
-  /** Its owner has not consented yet: the state is `pending` until notify is called with `active`. */
+  /**
+   * Its owner has not consented yet: the subscription is `pending`, and is told nothing of the state, until `notify` is
+   * called; `terminate("rejected")` where he does not.
+   */
   readonly pending?: boolean;
 }
 
@@ -42,6 +45,8 @@ export class Notifier implements Usage {
   /** When it ends, by the clock. */
   #end = 0;
   #timer: TimerHandle | undefined;
+  /** Until a NOTIFY that the subscriber has no time for is sent again. */
+  #retry: TimerHandle | undefined;
   /** One NOTIFY is under way; what comes meanwhile waits, the newest alone. */
   #busy = false;
   #next: { readonly content: Content; readonly last: string | undefined } | undefined;
@@ -73,18 +78,34 @@ export class Notifier implements Usage {
     return this.#over;
   }
 
-  /** Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. */
-  notify(content: Content = this.#state()): void {
-    if (this.#over) return;
-    this.#pending = false;
-    this.#send(content, undefined);
+  /** Whether it waits for its owner's consent. */
+  get pending(): boolean {
+    return this.#pending;
   }
 
-  /** Ends it with a last NOTIFY. @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told */
-  terminate(reason = "noresource", content: Content = this.#state()): void {
+  /**
+   * Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. One that waited
+   * for consent is active from now on.
+   */
+  notify(content?: Content): void {
     if (this.#over) return;
+    this.#pending = false;
+    this.#send(content ?? this.#state(), undefined);
+  }
+
+  /**
+   * Ends it with a last NOTIFY.
+   * @param reason as RFC 6665 §4.1.3 has them; `noresource` unless told
+   * @param content the state of now unless told; nothing for `rejected`, and for one that waits for consent
+   * @param retryAfter seconds after which the subscriber may come back: for `probation` and `giveup`
+   * @throws SipError `value_invalid` for a reason that is no token
+   */
+  terminate(reason = "noresource", content?: Content, retryAfter?: number): void {
+    if (this.#over) return;
+    if (!/^[\w.!%*+`'~-]+$/.test(reason)) throw new SipError("value_invalid", "not a token: the reason");
+    const last = content ?? (reason === "rejected" ? {} : this.#state());
     this.#finish("terminated");
-    this.#send(content, reason);
+    this.#send(last, retryAfter === undefined ? reason : `${reason};retry-after=${Math.ceil(retryAfter)}`);
   }
 
   /** Answers a SUBSCRIBE, the first or a later one, and tells the state. @internal */
@@ -135,8 +156,9 @@ export class Notifier implements Usage {
     return event?.token === token && (id === params.get("id") || (id === undefined && token === "refer"));
   }
 
-  /** What the handler says; nothing where it throws, which is reported. */
+  /** What the handler says; nothing where it throws, which is reported, nor before its owner's consent (RFC 3856 §6.6.2). */
   #state(): Content {
+    if (this.#pending) return {};
     return this.#host.call(() => this.#handlers.state()) ?? {};
   }
 
@@ -144,11 +166,13 @@ export class Notifier implements Usage {
     if (this.#over) return;
     this.#over = true;
     this.#host.clock.clear(this.#timer);
+    this.#host.clock.clear(this.#retry);
     this.#host.remove(this.dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(reason, this));
   }
 
   #send(content: Content, last: string | undefined): void {
+    this.#host.clock.clear(this.#retry);
     this.#next = { content, last };
     if (!this.#busy) void this.#run();
   }
@@ -158,14 +182,22 @@ export class Notifier implements Usage {
     for (let next = this.#next; next; next = this.#next) {
       this.#next = undefined;
       const response = await this.#notify(next.content, next.last);
-      // The subscriber does not want it any more, or is not there (RFC 6665 §4.2.2).
-      if (response === undefined || response.status === 481) {
-        this.#finish("gone");
-        this.#next = undefined;
-      }
+      if (response?.statusClass !== 2) this.#refused(response, next.content);
       if (this.#over && next.last !== undefined) break;
     }
     this.#busy = false;
+  }
+
+  /** The subscriber has refused a NOTIFY, or is not there: that ends it, unless he wants it later (RFC 6665 §4.2.2). */
+  #refused(response: Response | undefined, content: Content): void {
+    const after = response && response.status !== 481 ? leadingNumber(response, "Retry-After") : undefined;
+    if (after === undefined) {
+      this.#finish("gone");
+      this.#next = undefined;
+    } else if (!this.#over && !this.#next) {
+      const delay = Math.min(Math.max(after, 1), LONGEST) * 1000;
+      this.#retry = this.#host.clock.set(() => this.#send(content, undefined), delay);
+    }
   }
 
   async #notify(content: Content, last: string | undefined): Promise<Response | undefined> {

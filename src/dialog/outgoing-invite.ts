@@ -49,7 +49,7 @@ export class OutgoingInvite implements Closable {
   /**
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
-   * cancel; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
+   * cancel, and where `answer` throws; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
    * ended while it rang. One that nobody handles is no unhandled rejection.
    */
   readonly session: Promise<Session>;
@@ -195,6 +195,8 @@ export class OutgoingInvite implements Closable {
       this.#host.report(error);
       void usage.request("PRACK", { headers: rack });
     });
+    // There is no session to be had with whose offer is not answered.
+    if (usage.answers.failed && this.#forks.size === 1) this.cancel();
   }
 
   /** The dialog of a response, made by the first of its tag; undefined where there are too many. */
@@ -236,13 +238,16 @@ export class OutgoingInvite implements Closable {
       if (this.dialogs.length > 0) this.#endEarly();
     }
     void usage.confirm(invite, response).then(() => {
-      const wanted = !this.#canceled && (first || this.#handlers.onFork !== undefined);
+      // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
+      const { failed } = usage.answers;
+      const wanted = !this.#canceled && !failed && (first || this.#handlers.onFork !== undefined);
       if (!wanted) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
       if (!first) return;
       this.#begun = true;
       if (this.#canceled)
         this.#reject(new SipError("aborted", "the call was accepted after it was cancelled"));
+      else if (failed) this.#reject(new SipError("aborted", "the callee's offer was not answered"));
       // Its dialog has ended before it was accepted, or while it waited for our answer.
       else if (usage.state === "ended")
         this.#reject(new SipError("terminated", "the call was over before it began"));

@@ -12,6 +12,8 @@ export class OwnAnswers {
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
   readonly #noteBody: (content: Content) => void;
+  /** An offer was taken, and the user failed to answer it: he threw. */
+  failed = false;
   /** The number of the INVITE whose offer was taken last. */
   #taken: number | undefined;
   #stop: (last: Content | undefined) => void = () => {};
@@ -38,7 +40,10 @@ export class OwnAnswers {
    */
   async give(response: Response): Promise<Content | undefined> {
     this.#taken = response.headers.get("CSeq")?.number;
-    const answered = this.#host.call(() => this.#handlers.answer?.(response));
+    const failed = () => {
+      this.failed = true;
+    };
+    const answered = this.#host.call(() => this.#handlers.answer?.(response), failed);
     const given = Promise.resolve(answered).then(
       (content) => content ?? {},
       () => ({}),

@@ -1,4 +1,4 @@
-// OwnRefusals: what a user agent refuses by itself: a request that came by another way, too, or that requires an extension
+// OwnRefusals: what a user agent answers by itself, and refuses as a rule: a request that came by another way, too, or that requires an extension
 // which is not known here (RFC 3261 §8.2.2), and one within a dialog that none of its usages took.
 
 import type { Request } from "../message/request.ts";
@@ -9,7 +9,7 @@ import { answer } from "./host.ts";
 import type { UserAgentOptions } from "./user-agent-options.ts";
 
 /** What is known without being named in the options. */
-const KNOWN = ["100rel", "gruu", "join", "replaces", "timer"];
+const KNOWN = ["100rel", "gruu", "join", "norefersub", "replaces", "timer"];
 
 /** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
 const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);
@@ -44,9 +44,14 @@ export class OwnRefusals {
     return transaction !== undefined && refuse(request, transaction, this.#ofUnknown(request));
   }
 
-  /** Refuses a request within a dialog that none of its usages took. */
-  refuseUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
+  /** Answers a request within a dialog that none of its usages took: refuses it, or says what we know (§11.2). */
+  answerUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
     const { method } = request;
+    if (method === "OPTIONS") {
+      const headers = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known] };
+      answer(transaction, addContent(request.createResponse(200), { headers }));
+      return;
+    }
     const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
     // RFC 3261 §21.4.6: it lists what is taken, which this was not.
     const taken = allow.split(/\s*,\s*/).filter((each) => each !== method);

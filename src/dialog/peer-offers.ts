@@ -13,7 +13,7 @@ import type { SessionTimer } from "./session-timer.ts";
 
 /** What the offers need of their session. */
 export interface OfferSession {
-  /** Whether an offer of the peer's would cross one of ours, or a 2xx of ours that has no ACK yet. */
+  /** Whether an offer of the peer's would cross one of ours, in a 2xx that has no ACK yet, too. */
   crosses(): boolean;
   /** Sends a 2xx to an INVITE, until its ACK comes. */
   accept(invite: Request, transaction: ServerTransaction, response: Response): void;

@@ -19,7 +19,10 @@ const MOST_YIELDS = 3;
 export interface PublicationHandlers {
   /** The compositor has taken the state, or its refresh. */
   onPublished?(response: Response): Returned;
-  /** It has not, and holds nothing of ours any more; update begins anew. */
+  /**
+   * It has not. What it held before stays there until its time is over, as `etag` tells: until then, what may pass (5xx, 408,
+   * a Retry-After, nobody there) is tried again.
+   */
   onFailed?(cause: Response | SipError): Returned;
 }
 
@@ -32,6 +35,8 @@ export class Publication implements Closable {
   #cseq: number;
   #content: Content;
   #etag: string | undefined;
+  /** When the compositor forgets what it holds, by the clock. */
+  #until = 0;
   #timer: TimerHandle | undefined;
   /** One PUBLISH at a time (RFC 3903 §4.1); what waits is only the newest state. */
   #busy = false;
@@ -103,7 +108,7 @@ export class Publication implements Closable {
       this.#cseq = Math.max(this.#cseq, (response.headers.get("CSeq")?.number ?? 0) + 1);
       this.#answered(response, what);
     } catch (error) {
-      this.#failed(error instanceof SipError ? error : new SipError("core_failed", String(error)));
+      this.#failed(error instanceof SipError ? error : new SipError("core_failed", String(error)), what);
     }
   }
 
@@ -120,9 +125,11 @@ export class Publication implements Closable {
       // One that is none cannot be named again.
       const etag = headers.raw("SIP-ETag")[0];
       this.#etag = etag !== undefined && isToken(etag) ? etag : undefined;
+      const { clock } = this.#host;
+      const granted = Math.min(headers.get("Expires") ?? this.#expires, LONGEST);
+      this.#until = clock.now() + granted * 1000;
       // A compositor that grants nothing must not be asked without end.
-      const seconds = Math.min(Math.max(headers.get("Expires") ?? this.#expires, LEAST), LONGEST);
-      this.#timer = this.#host.clock.set(() => this.#want("refresh"), seconds * 900);
+      this.#timer = clock.set(() => this.#want("refresh"), Math.max(granted, LEAST) * 900);
       this.#host.call(() => this.#handlers.onPublished?.(response));
     } else if (status === 412 && this.#etag !== undefined) {
       // It has forgotten us: begin anew (RFC 3903 §4.1).
@@ -137,16 +144,46 @@ export class Publication implements Closable {
     ) {
       this.#expires = least;
       this.#want(what);
-    } else this.#failed(response);
+    } else this.#failed(response, what);
   }
 
-  #failed(cause: Response | SipError): void {
-    this.#etag = undefined;
+  #failed(cause: Response | SipError, what: "state" | "refresh" | "remove"): void {
     this.#yielded = 0;
+    const lives = this.#host.loose.has(this);
+    const holds = lives && this.#etag !== undefined && what !== "remove";
     // A newer state waits for its turn, and begins anew.
-    const newer = this.#wanted === "state" && this.#host.loose.has(this);
-    this.close();
+    const newer = this.#wanted === "state" && lives;
+    if (holds) this.#hold(cause, what);
+    else this.#forget();
     this.#host.call(() => this.#handlers.onFailed?.(cause));
-    if (newer) this.update(this.#content);
+    if (newer && !holds) this.update(this.#content);
   }
+
+  /** The compositor has still what it had before (RFC 3903 §4): another try, or the end of that, is yet to come. */
+  #hold(cause: Response | SipError, what: "state" | "refresh"): void {
+    const { clock } = this.#host;
+    const left = this.#until - clock.now();
+    const delay = Math.max(pause(cause) ?? left / 2, LEAST * 1000);
+    this.#timer =
+      mayPass(cause) && delay < left
+        ? clock.set(() => this.#want(what), delay)
+        : clock.set(() => this.#forget(), Math.max(left, 0));
+  }
+
+  #forget(): void {
+    this.#etag = undefined;
+    this.close();
+  }
+}
+
+/** How long the compositor asks us to wait, in milliseconds. */
+function pause(cause: Response | SipError): number | undefined {
+  const seconds = cause instanceof SipError ? undefined : leadingNumber(cause, "Retry-After");
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Whether the same PUBLISH may be taken later. */
+function mayPass(cause: Response | SipError): boolean {
+  if (cause instanceof SipError) return cause.code !== "value_unsafe" && cause.code !== "closed";
+  return cause.statusClass === 5 || cause.status === 408 || pause(cause) !== undefined;
 }

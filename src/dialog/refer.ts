@@ -9,6 +9,7 @@ import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Notifier } from "./notifier.ts";
+import { isQuiet } from "./quiet.ts";
 
 /** How long the outcome may take, in seconds. */
 const PATIENCE = 180;
@@ -68,15 +69,20 @@ export class IncomingRefer {
     return undefined;
   }
 
-  /** Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress. */
+  /**
+   * Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress; who has sent it with
+   * `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
+   */
   accept(): ReferProgress {
     const { request } = this;
+    const quiet = isQuiet(request);
     const id = request.headers.get("CSeq")?.number;
     const dialog = this.#dialog();
     const response = request.createResponse(202);
     response.headers.set("Contact", dialog.contact);
+    if (quiet) response.headers.set("Refer-Sub", "false");
     answer(this.#transaction, response);
-    return new ReferProgress(this.#host, dialog, new TokenParams("refer", { id }));
+    return new ReferProgress(this.#host, quiet ? undefined : dialog, new TokenParams("refer", { id }));
   }
 
   /** Refuses it: 603 unless told. */
@@ -87,11 +93,12 @@ export class IncomingRefer {
 
 /** Tells the one who sent a REFER what comes of it. */
 export class ReferProgress {
-  readonly #notifier: Notifier;
+  readonly #notifier: Notifier | undefined;
   #said: Content = sipfrag(100, undefined);
 
   /** @internal */
-  constructor(host: Host, dialog: Dialog, event: TokenParams) {
+  constructor(host: Host, dialog: Dialog | undefined, event: TokenParams) {
+    if (!dialog) return;
     this.#notifier = new Notifier(host, dialog, event, { state: () => this.#said });
     this.#notifier.grant(PATIENCE);
     this.#notifier.notify();
@@ -100,8 +107,8 @@ export class ReferProgress {
   /** Tells the status of the request that the REFER asked for. A final one ends the subscription. */
   notify(status: number, reason?: string): void {
     this.#said = sipfrag(status, reason);
-    if (status < 200) this.#notifier.notify();
-    else this.#notifier.terminate("noresource");
+    if (status < 200) this.#notifier?.notify();
+    else this.#notifier?.terminate("noresource");
   }
 }
 

@@ -1,6 +1,7 @@
 // Replaces and Join: which dialog an INVITE means to take over or to join (RFC 3891, RFC 3911).
 
 import type { Request } from "../message/request.ts";
+import { Uri } from "../message/uri.ts";
 import { dialogId } from "./dialog.ts";
 
 /** What a Replaces or Join header field says. */
@@ -13,14 +14,14 @@ export interface DialogReference {
 }
 
 /**
- * Reads Replaces or Join of an INVITE.
+ * Reads Replaces or Join of an INVITE, or of a URI that one is to be formed of.
  *
  * @returns undefined where there is none; `"bad"` for more than one, both, or one without both tags: answer 400
  */
-export function readReference(request: Request): DialogReference | "bad" | undefined {
+export function readReference(of: Request | Uri): DialogReference | "bad" | undefined {
   const found: DialogReference[] = [];
   for (const name of ["Replaces", "Join"] as const) {
-    for (const text of request.headers.raw(name)) {
+    for (const text of of instanceof Uri ? ofUri(of, name) : of.headers.raw(name)) {
       const reference = text.includes(",") ? undefined : read(name, text);
       if (!reference) return "bad";
       found.push(reference);
@@ -28,6 +29,11 @@ export function readReference(request: Request): DialogReference | "bad" | undef
   }
   if (found.length > 1) return "bad";
   return found[0];
+}
+
+/** The headers of that name, one after the other: a URI may have several. */
+function ofUri({ headers }: Uri, name: string): readonly string[] {
+  return [...headers].filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 }
 
 function read(name: "Replaces" | "Join", text: string): DialogReference | undefined {

@@ -36,7 +36,10 @@ export interface SessionHandlers {
   onRequest?(request: Request, transaction: ServerTransaction): Returned;
   /** The ACK to our 2xx came: it carries the answer where the 2xx carried the offer. */
   onAck?(ack: Request): Returned;
-  /** The answer to an offer that came in a 2xx to a request of ours without one (RFC 3261 §13.2.1). */
+  /**
+   * The answer to an offer that came in a 2xx, or a reliable provisional response, to a request of ours without one (RFC 3261
+   * §13.2.1). What it throws or rejects with goes to `onError` of the user agent, and ends a call that is made so (§13.2.2.4).
+   */
   answer?(offer: Response): Content | PromiseLike<Content>;
   /** It is over. Called once for each dialog: `dialog` is that of a fork, which need not be the session. */
   onEnd?(end: SessionEnd, dialog: EarlyDialog): Returned;

@@ -10,13 +10,14 @@ import type { Returned } from "../transaction/user.ts";
 import { leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
+import { isQuiet } from "./quiet.ts";
 
 /** Why a subscription ended. */
 export interface SubscriptionEnd {
   /**
    * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
-   * `invariant`), "" where it gave none; or ours: `refused` with the response, `silent` where no NOTIFY came,
-   * `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
+   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came,
+   * `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488), `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
    */
   readonly reason: string;
   /** Seconds after which the notifier may be asked again, where it says so. */
@@ -32,6 +33,9 @@ export interface SubscriptionHandlers {
   /** It is over. Called once. */
   onEnd?(end: SubscriptionEnd): Returned;
 }
+
+/** Answers to a refresh that end the subscription (RFC 6665 §4.1.2.2). */
+const ENDING = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 /** `requested` until the first NOTIFY has come; `pending` while the notifier waits for its owner's consent. */
 export type SubscriptionState = "requested" | "pending" | "active" | "terminated";
@@ -200,14 +204,16 @@ export class Subscription implements Usage {
       this.#request.headers.set("CSeq", `${cseq} SUBSCRIBE`);
       if (this.#dialog) this.refresh(least);
       else void this.#send(this.#request);
+    } else if (statusClass === 2 && request.method === "REFER" && isQuiet(response)) {
+      this.#end({ reason: "norefersub", response });
     } else if (statusClass === 2) {
       const expires = response.headers.get("Expires");
       if (this.#state !== "requested" && expires && !this.#leaving) {
         this.#clear();
         this.#schedule(expires);
       }
-    } else if (request === this.#request) this.#end({ reason: "refused", response });
-    else if (status === 481) this.#end({ reason: "gone", response });
+    } else if (request === this.#request || ENDING.has(status))
+      this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
   }
 

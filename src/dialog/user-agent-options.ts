@@ -42,8 +42,8 @@ export interface UserAgentOptions {
   /** The methods for Allow. */
   readonly allow?: string;
   /**
-   * Option tags of the extensions that you know, besides `100rel`, `gruu`, `join`, `replaces` and `timer`: they stand in
-   * Supported, and may be required. A request that requires any other is refused 420 (RFC 3261 §8.2.2.3).
+   * Option tags of the extensions that you know, besides `100rel`, `gruu`, `join`, `norefersub`, `replaces` and `timer`: they
+   * stand in Supported, and may be required. A request that requires any other is refused 420 (RFC 3261 §8.2.2.3).
    */
   readonly extensions?: readonly string[];
   /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */

@@ -7,8 +7,9 @@ import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addOption } from "./content.ts";
-import { Dialog, dialogId } from "./dialog.ts";
+import { dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
+import { bidFarewell } from "./farewell.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
 import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
@@ -19,6 +20,7 @@ import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
+import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
 import type {
@@ -68,6 +70,7 @@ export class UserAgent {
       expecting: new Map<string, Usage>(),
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
+      part: (dialog, answered) => this.#dialogs.part(dialog, answered),
       contactFor: (message) =>
         contactFor(options, message.flow, message.kind === "request" && isSecure(message)),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
@@ -92,10 +95,10 @@ export class UserAgent {
     const { headers, method } = request;
     const to = headers.get("To")?.tag;
     if (to === undefined) return false;
-    const callId = headers.get("Call-ID") ?? "";
-    const id = dialogId(callId, to, headers.get("From")?.tag);
+    const id = dialogId(headers.get("Call-ID") ?? "", to, headers.get("From")?.tag);
+    if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
-    if (!dialog) return this.#unknown(request, transaction, callId, to);
+    if (!dialog) return this.#unknown(request, transaction, to);
     // Its ACK has the INVITE's number (RFC 3261 §12.2.2).
     if (method !== "ACK" && !dialog.isInOrder(request)) {
       transaction?.respond(500, "Overtaken By A Later Request");
@@ -103,7 +106,7 @@ export class UserAgent {
     }
     if (this.#refusals.refusesNext(request, transaction)) return true;
     for (const usage of this.#dialogs.of(id)) if (usage.receive(request, transaction)) return true;
-    if (transaction) this.#refusals.refuseUntaken(request, transaction, this.#host.allow);
+    if (transaction) this.#refusals.answerUntaken(request, transaction, this.#host.allow);
     return true;
   }
 
@@ -119,14 +122,14 @@ export class UserAgent {
     for (const usage of this.#dialogs.of(id)) {
       if (usage instanceof InviteUsage && usage.repeats(response)) return true;
     }
-    this.#strays++;
+    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#strays++;
     return false;
   }
 
   /**
    * Calls somebody (RFC 3261 §13.2).
    *
-   * @param uri whom
+   * @param uri whom; of its headers Replaces and others become header fields (§19.1.5)
    * @param init its body is the offer: without one the callee makes it, and `answer` answers it
    * @throws SipError as createRequest: `value_invalid` where neither `init` nor the user agent's options have a From
    */
@@ -167,12 +170,13 @@ export class UserAgent {
   }
 
   /**
-   * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911).
+   * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911), or a URI that has them: the
+   * target of a REFER.
    *
    * @returns undefined where it means none; a status where it must be refused: 400, 481, 486. To replace a session,
    *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
    */
-  find(invite: Request): FoundDialog | number | undefined {
+  find(invite: Request | Uri): FoundDialog | number | undefined {
     const reference = readReference(invite);
     if (reference === undefined) return undefined;
     if (reference === "bad") return 400;
@@ -257,12 +261,16 @@ export class UserAgent {
    * @throws SipError `value_invalid` for what toJSON did not write, or for a dialog that was early
    */
   restore(json: SessionJson, handlers: SessionHandlers = {}, options: SessionOptions = {}): Session {
-    const dialog = Dialog.fromJSON(json.dialog);
-    if (dialog.state !== "confirmed")
-      throw new SipError("value_invalid", "an early dialog cannot be restored");
-    const usage = new InviteUsage(this.#host, dialog, handlers, options);
-    usage.resume(json);
-    return usage;
+    return restoreSession(this.#host, json, handlers, options);
+  }
+
+  /**
+   * Hangs up: BYE to every session; calls that ring are cancelled, or refused 480; subscriptions and publications are taken
+   * back, and subscribers of ours told `deactivated`. Then `stack.close({ drain })` waits for the answers, and `close` ends.
+   */
+  hangUp(): void {
+    const { loose, expecting } = this.#host;
+    bidFarewell([...loose, ...expecting.values(), ...this.#dialogs.all()]);
   }
 
   /** Ends everything without a word on the wire: no dialogs, no timers afterwards. Close the stack, too. */
@@ -272,15 +280,10 @@ export class UserAgent {
     this.#dialogs.close();
   }
 
-  #unknown(
-    request: Request,
-    transaction: ServerTransaction | undefined,
-    callId: string,
-    tag: string,
-  ): boolean {
+  #unknown(request: Request, transaction: ServerTransaction | undefined, tag: string): boolean {
     const event = request.method === "NOTIFY" ? request.headers.get("Event")?.token : undefined;
-    const waiting =
-      event === undefined ? undefined : this.#host.expecting.get(subscriptionKey(callId, tag, event));
+    const key = subscriptionKey(request.headers.get("Call-ID") ?? "", tag, event ?? "");
+    const waiting = event === undefined ? undefined : this.#host.expecting.get(key);
     if (waiting && this.#refusals.refusesNext(request, transaction)) return true;
     if (waiting?.receive(request, transaction)) return true;
     if (this.#options.answersStrays === false) return false;

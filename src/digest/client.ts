@@ -109,9 +109,7 @@ export class DigestClient implements CredentialSender {
    * @throws SipError as `stack.send`
    */
   send(stack: Stack, request: Request, options: SendOptions): SentRequest {
-    const asked = this.#calls.get(request.headers.get("Call-ID") ?? "") ?? [];
-    // A nonce without qop is good for one request.
-    const keys = asked.filter((key) => this.#sessions.get(key)?.asked.qop !== undefined);
+    const keys = this.#askedWithin(request);
     const copy = keys.length > 0 ? request.clone() : request;
     if (keys.length > 0) this.#put(copy, keys);
     return new ChallengedRequest(stack, this, copy, options);
@@ -120,12 +118,12 @@ export class DigestClient implements CredentialSender {
   /**
    * Puts credentials for these realms into a request before anybody asks, in place of what it has for them
    * (RFC 3261 §22.2). Realms that never asked are left out.
+   *
+   * @param realms those that have asked within the same call, as its Call-ID tells, unless told (§22.3)
    */
-  authorize(request: Request, realms: readonly string[]): void {
-    this.#put(
-      request,
-      realms.flatMap((realm) => [`false ${realm}`, `true ${realm}`]),
-    );
+  authorize(request: Request, realms?: readonly string[]): void {
+    const keys = realms?.flatMap((realm) => [`false ${realm}`, `true ${realm}`]);
+    this.#put(request, keys ?? this.#askedWithin(request));
   }
 
   /**
@@ -162,6 +160,12 @@ export class DigestClient implements CredentialSender {
       }
     }
     return proof;
+  }
+
+  /** Who has asked within a request's call; but a nonce without qop is good for one request. */
+  #askedWithin(request: Request): readonly string[] {
+    const asked = this.#calls.get(request.headers.get("Call-ID") ?? "") ?? [];
+    return asked.filter((key) => this.#sessions.get(key)?.asked.qop !== undefined);
   }
 
   /** The nonces that a request answered with, by session. */

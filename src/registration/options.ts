@@ -11,6 +11,8 @@ import type { Stack } from "../stack/stack.ts";
 export interface Authenticator {
   answer(request: Request, response: Response): Promise<Request | undefined>;
   learn(request: Request, response: Response): unknown;
+  /** Puts credentials in before anybody asks, where somebody has asked within the same Call-ID (RFC 3261 §22.3). */
+  authorize?(request: Request): void;
 }
 
 /** What a registration is made of, and what it calls. What its callbacks throw or reject with goes nowhere. */

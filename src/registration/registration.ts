@@ -215,11 +215,11 @@ export class Registration {
   /** Sends a REGISTER, and what its challenges and its 423 ask for. */
   async #ask(expires: number): Promise<Response> {
     const { stack, credentials, send } = this.#options;
+    const handlers = { onResponse() {}, onError() {} };
     let seconds = expires;
-    let request = this.#request.clone();
-    request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER")).set("Expires", String(seconds));
+    let request = this.#ofNow(seconds);
     for (let left = MOST_REQUESTS; ; ) {
-      const handlers = { onResponse() {}, onError() {} };
+      request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
       const response = await stack.send(request, { ...send, ...handlers }).final;
       const { status, headers } = response;
       let next: Request | undefined;
@@ -231,13 +231,19 @@ export class Registration {
       if (left > 0 && least !== undefined && least > seconds && least <= LONGEST && seconds > 0) {
         seconds = least;
         this.#expires = least;
-        next = this.#request.clone();
-        next.headers.set("Expires", String(least));
+        next = this.#ofNow(least);
       }
       if (!next || this.#state === "ended") return response;
-      next.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
       request = next;
     }
+  }
+
+  /** A REGISTER that nobody has asked anything about yet. */
+  #ofNow(seconds: number): Request {
+    const request = this.#request.clone();
+    request.headers.set("Expires", String(seconds));
+    call(() => this.#options.credentials?.authorize?.(request));
+    return request;
   }
 }
 

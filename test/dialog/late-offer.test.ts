@@ -103,7 +103,7 @@ describe("the callee's offer is asked an answer for", () => {
     void (await offering.session).bye();
   });
 
-  it("and where there is none, or it fails, the ACK goes without", async () => {
+  it("and where there is none, the ACK goes without; where it fails, a BYE follows (RFC 3261 §13.2.2.4)", async () => {
     const world = new SipWorld();
     const thrown: unknown[] = [];
     const [alice, bob] = [
@@ -111,14 +111,33 @@ describe("the callee's offer is asked an answer for", () => {
       await agent(world, "bob"),
     ];
     bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "their own" }));
-    for (const answer of [() => undefined as never, () => Promise.reject("no camera")]) {
-      const invite = alice.invite(bob, {}, { answer });
+    const invite = alice.invite(bob, {}, { answer: () => undefined as never });
+    await world.pass();
+    expect([bob.phone.methods.at(-1), bob.phone.requests.at(-1)!.bodyLength]).toEqual(["ACK", 0]);
+    void (await invite.session).bye();
+    await world.pass();
+    const fails = () => {
+      throw new Error("no camera");
+    };
+    for (const answer of [() => Promise.reject(new Error("no camera")), fails]) {
+      bob.phone.requests.length = 0;
+      const { session } = alice.invite(bob, {}, { answer });
       await world.pass();
-      expect([bob.phone.methods.at(-1), bob.phone.requests.at(-1)!.bodyLength]).toEqual(["ACK", 0]);
-      void (await invite.session).bye();
-      await world.pass();
+      await expect(session).rejects.toMatchObject({ code: "aborted" });
+      expect(bob.phone.methods).toEqual(["INVITE", "ACK", "BYE"]);
     }
-    expect(thrown).toEqual(["no camera"]);
+    expect(thrown).toMatchObject([{ message: "no camera" }, { message: "no camera" }]);
+  });
+
+  it("and a call that rings with an offer which cannot be answered is cancelled", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice", "UDP", { onError() {} }), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ringReliably(183, { body: "their own" });
+    const { session } = alice.invite(bob, {}, { answer: () => Promise.reject(new Error("no camera")) });
+    await world.pass(1_000);
+    await expect(session).rejects.toMatchObject({ code: "aborted", status: 487 });
+    expect(bob.phone.methods).toEqual(["INVITE", "PRACK"]);
+    expect(bob.log).toEqual(["peer", "cancel"]);
   });
 });
 

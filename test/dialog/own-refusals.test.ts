@@ -145,3 +145,27 @@ describe("a request that came by two ways (§8.2.2.2)", () => {
     await world.pass(40_000);
   });
 });
+
+it("an OPTIONS within a dialog says what is known, where the session does not take it (RFC 3261 §11.2)", async () => {
+  const world = new SipWorld();
+  const agents = [
+    await agent(world, "alice"),
+    await agent(world, "bob", "UDP", { extensions: ["eventlist"] }),
+  ] as const;
+  const { a, b } = await connect(world, {}, {}, agents);
+  const asked = a.request("OPTIONS");
+  await world.pass();
+  const { status, headers } = await asked;
+  expect([status, b.state]).toEqual([200, "confirmed"]);
+  expect(headers.get("Allow")).toEqual(expect.arrayContaining(["INVITE", "OPTIONS", "UPDATE"]));
+  expect(headers.get("Supported")).toEqual([
+    "100rel",
+    "gruu",
+    "join",
+    "norefersub",
+    "replaces",
+    "timer",
+    "eventlist",
+  ]);
+  void a.bye();
+});

@@ -81,6 +81,11 @@ describe("what belongs to nothing", () => {
     const stray = alice.phone.request("INVITE", "sip:b@b", { to });
     expect(alice.ua.receiveResponse(stray.createResponse(200))).toBe(false);
     expect(alice.ua.stats.strays).toBe(strays + 1);
+    // Of all responses, which the core hands on, these alone can be a session's.
+    const ping = alice.phone.request("OPTIONS", "sip:b@b");
+    for (const each of [stray.createResponse(180), stray.createResponse(486), ping.createResponse(200)])
+      expect(alice.ua.receiveResponse(each)).toBe(false);
+    expect(alice.ua.stats.strays).toBe(strays + 1);
   });
 
   it("is an INVITE's alone in `find`: a subscription cannot be replaced", async () => {

@@ -184,6 +184,21 @@ it("an offer left to the peer of a re-INVITE is made there, and answered by the 
   void session.bye();
 });
 
+it("an offer while the callee still rings is refused, and the call goes on", async () => {
+  const { world: w, alice, bob } = await world();
+  bob.onInvite = (incoming) => void incoming.ring(183, { body: "early media" });
+  const invite = alice.invite("sip:bob@border", { body: "offer" }, {}, { target: UDP, reliable: "required" });
+  await w.pass(100);
+  const early = invite.dialogs[0]!.update({ body: "another offer" });
+  await w.pass(100);
+  expect((await early).status).toBe(500);
+  bob.sessions.push(bob.calls[0]!.accept({ body: "answer" }));
+  await w.pass(100);
+  const session = await invite.session;
+  expect([session.state, invite.response!.bodyText]).toEqual(["confirmed", "answer"]);
+  void session.bye();
+});
+
 it("who makes no offer and never acknowledges leaves no call at the other side", async () => {
   const { world: w, border, bob, alice, call } = await world();
   bob.onInvite = (incoming) => void bob.sessions.push(incoming.accept({ body: "their offer" }));

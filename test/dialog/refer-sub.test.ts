@@ -1,0 +1,57 @@
+// A REFER without the subscription that it implies (RFC 4488).
+
+import { expect, it } from "vitest";
+import type { IncomingRefer } from "../../src/dialog/refer.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { connect } from "./support.ts";
+
+const QUIET = { headers: { "Refer-Sub": "false" } };
+
+it("is taken without a word more, and who sent it knows that at once", async () => {
+  const world = new SipWorld();
+  const taken: IncomingRefer[] = [];
+  const { a, alice, bob } = await connect(world, {
+    bob: {
+      onRefer: (refer) => {
+        taken.push(refer);
+        const progress = refer.accept();
+        progress.notify(180);
+        progress.notify(200);
+      },
+    },
+  });
+  const ends: SubscriptionEnd[] = [];
+  const subscription = a.refer("sip:carol@example.com", { onEnd: (end) => void ends.push(end) }, QUIET);
+  await world.pass(1_000);
+  expect(ends).toMatchObject([{ reason: "norefersub", response: { status: 202 } }]);
+  expect([subscription.state, taken.length, world.wire("NOTIFY")]).toEqual(["terminated", 1, 0]);
+  expect([alice.ua.stats.usages, bob.ua.stats.usages]).toEqual([1, 1]);
+  void a.bye();
+});
+
+it("may be required, and is refused as any other", async () => {
+  const world = new SipWorld();
+  const { a } = await connect(world, { bob: { onRefer: (refer) => refer.reject(603) } });
+  const ends: SubscriptionEnd[] = [];
+  const content = { headers: { ...QUIET.headers, Require: "norefersub" } };
+  a.refer("sip:carol@example.com", { onEnd: (end) => void ends.push(end) }, content);
+  await world.pass(1_000);
+  expect(ends).toMatchObject([{ reason: "refused", response: { status: 603 } }]);
+  void a.bye();
+});
+
+it("is told of all the same by a peer who does not know it", async () => {
+  const world = new SipWorld();
+  const { a, bob } = await connect(world, { bob: { onRefer: (refer) => refer.accept().notify(200) } });
+  // As if it had not been there.
+  bob.guard = (request) => {
+    request.headers.delete("Refer-Sub");
+    return false;
+  };
+  const told: string[] = [];
+  a.refer("sip:carol@example.com", { onNotify: (notify) => void told.push(notify.bodyText.trim()) }, QUIET);
+  await world.pass(1_000);
+  expect(told.at(-1)).toBe("SIP/2.0 200 OK");
+  void a.bye();
+});

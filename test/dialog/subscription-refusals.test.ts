@@ -1,0 +1,112 @@
+// What ends a subscription, and what leaves it: refusals of a refresh and of a NOTIFY (RFC 6665 §4.1.2.2, §4.2.2).
+
+import { describe, expect, it } from "vitest";
+import type { Notifier } from "../../src/dialog/notifier.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent } from "./support.ts";
+
+/** A subscription of Alice's to Bob that stands. */
+async function standing(world: SipWorld) {
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  const notifiers: Notifier[] = [];
+  const left: string[] = [];
+  bob.onOther = (request, transaction) => {
+    const onEnd = (reason: string) => void left.push(reason);
+    const notifier = bob.ua.incomingSubscription(request, transaction)?.accept({
+      state: () => ({ body: "state" }),
+      onEnd,
+    });
+    if (notifier) notifiers.push(notifier);
+  };
+  const states: string[] = [];
+  const ends: SubscriptionEnd[] = [];
+  const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {
+    onNotify: (notify) => void states.push(notify.bodyText),
+    onEnd: (end) => void ends.push(end),
+  });
+  await world.pass();
+  return { alice, bob, subscription, notifier: notifiers[0] as Notifier, states, ends, left };
+}
+
+describe("a refresh", () => {
+  it.each([
+    [404, "refused"],
+    [405, "refused"],
+    [410, "refused"],
+    [416, "refused"],
+    [480, "refused"],
+    [481, "gone"],
+    [482, "refused"],
+    [485, "refused"],
+    [489, "refused"],
+    [501, "refused"],
+    [604, "refused"],
+  ])("that is answered %i ends the subscription", async (status, reason) => {
+    const world = new SipWorld();
+    const { alice, bob, subscription, notifier, ends } = await standing(world);
+    bob.guard = (request, transaction) => {
+      if (request.method === "SUBSCRIBE") transaction?.respond(status);
+      return request.method === "SUBSCRIBE";
+    };
+    subscription.refresh();
+    await world.pass(1_000);
+    expect(ends).toMatchObject([{ reason, response: { status } }]);
+    expect([subscription.state, alice.ua.stats.dialogs]).toEqual(["terminated", 0]);
+    notifier.terminate();
+  });
+
+  it.each([400, 403, 500, 503])("that is answered %i leaves it until its time is over", async (status) => {
+    const world = new SipWorld();
+    const { bob, subscription, ends } = await standing(world);
+    bob.guard = (request, transaction) => {
+      if (request.method === "SUBSCRIBE") transaction?.respond(status);
+      return request.method === "SUBSCRIBE";
+    };
+    subscription.refresh();
+    await world.pass(1_000);
+    expect([subscription.state, ends]).toEqual(["active", []]);
+    bob.guard = () => false;
+    subscription.unsubscribe();
+  });
+});
+
+describe("a NOTIFY", () => {
+  it.each([400, 404, 405, 481, 489, 500, 603])("that is answered %i ends it", async (status) => {
+    const world = new SipWorld();
+    const { alice, bob, subscription, notifier, left } = await standing(world);
+    alice.guard = (request, transaction) => {
+      if (request.method === "NOTIFY") transaction?.respond(status);
+      return request.method === "NOTIFY";
+    };
+    notifier.notify({ body: "new" });
+    await world.pass(1_000);
+    expect([notifier.terminated, left, bob.ua.stats.dialogs]).toEqual([true, ["gone"], 0]);
+    subscription.unsubscribe();
+  });
+
+  it("that is to be sent later leaves it, and goes again, with what is new by then", async () => {
+    const world = new SipWorld();
+    const { alice, subscription, notifier, states, left } = await standing(world);
+    let refusals = 1;
+    alice.guard = (request, transaction) => {
+      if (request.method !== "NOTIFY" || refusals-- <= 0) return false;
+      const response = request.createResponse(503);
+      response.headers.set("Retry-After", "10");
+      transaction?.respond(response);
+      return true;
+    };
+    notifier.notify({ body: "one" });
+    await world.pass(9_000);
+    expect([notifier.terminated, left, states]).toEqual([false, [], ["state"]]);
+    await world.pass(2_000);
+    expect(states).toEqual(["state", "one"]);
+    refusals = 1;
+    notifier.notify({ body: "two" });
+    await world.pass(1_000);
+    notifier.notify({ body: "three" });
+    await world.pass(20_000);
+    expect(states).toEqual(["state", "one", "three"]);
+    subscription.unsubscribe();
+  });
+});

@@ -1,0 +1,51 @@
+// Several usages of one dialog (RFC 5057), and requests that cross the end of one.
+
+import { describe, expect, it } from "vitest";
+import { SipWorld } from "../support/sip-world.ts";
+import { connect } from "./support.ts";
+
+describe("a session that takes other requests itself", () => {
+  it("leaves a NOTIFY to the subscription that it names, and a SUBSCRIBE to its notifier", async () => {
+    const world = new SipWorld();
+    const taken: string[] = [];
+    const told: string[] = [];
+    const onRequest = (request: { method: string }, transaction: { respond(status: number): void }) => {
+      taken.push(request.method);
+      transaction.respond(200);
+    };
+    const { a, alice } = await connect(world, {
+      alice: { onRequest },
+      bob: { onRequest, onRefer: (refer) => void refer.accept() },
+    });
+    a.refer("sip:carol@example.com", { onNotify: (notify) => void told.push(notify.bodyText.trim()) });
+    await world.pass();
+    expect([taken, told]).toEqual([[], ["SIP/2.0 100 Trying"]]);
+    const headers = { Event: "refer", Expires: 60 };
+    const again = alice.phone.stack.send(a.dialog.createRequest("SUBSCRIBE", { headers }));
+    await world.pass();
+    expect([(await again.final).status, taken, told.length]).toEqual([200, [], 2]);
+    // Another one is its own, as an INFO is.
+    void a.request("NOTIFY", { headers: { Event: "keep-alive", "Subscription-State": "active" } });
+    void a.request("INFO");
+    await world.pass();
+    expect(taken).toEqual(["NOTIFY", "INFO"]);
+    void a.bye();
+  });
+});
+
+describe("a BYE that crosses ours", () => {
+  it("is answered 200, and what comes after that 481 (RFC 5407 §3.2.1)", async () => {
+    const world = new SipWorld({ delay: 50 });
+    const { a, b, alice, bob } = await connect(world);
+    await world.pass(100);
+    const both = [a.bye(), b.bye()];
+    expect(alice.ua.stats.dialogs).toBe(0);
+    const late = bob.phone.stack.send(b.dialog.createRequest("INFO"));
+    await world.pass(1_000);
+    expect((await Promise.all(both)).map((response) => response?.status)).toEqual([200, 200]);
+    expect((await late.final).status).toBe(481);
+    const later = bob.phone.stack.send(b.dialog.createRequest("BYE"));
+    await world.pass(1_000);
+    expect((await later.final).status).toBe(481);
+  });
+});
