@@ -8,20 +8,21 @@ import type { Flow } from "../transport/transport.ts";
 
 /**
  * Adds `received` and `rport` to the topmost Via where the source is not what its sent-by says. A Via
- * that cannot be read stays as it is: the response goes back on the flow, whatever stands there.
+ * that cannot be read stays as it is, and so does one with such others behind it in its field: the response goes back on
+ * the flow, whatever stands there.
  */
 export function noteSource(request: Request, flow: Flow): void {
   const { protocol } = flow.transport;
   // RFC 7118 §5.2: a WebSocket client calls itself `.invalid`; its responses take the connection anyway.
   if (protocol === "WS" || protocol === "WSS") return;
-  const via = topmost(request);
-  if (via === undefined) return;
-  const source = flow.remote;
-  if (via.hasRport) {
-    replace(request, via.seenFrom(source.host, source.port));
-  } else if (via.host !== source.host || via.received !== undefined) {
+  try {
+    const via = request.headers.first("Via");
+    const { host, port } = flow.remote;
     // One that the sender wrote itself would be taken for ours, and lead responses anywhere.
-    replace(request, via.seenFrom(source.host, source.port));
+    if (via && (via.hasRport || via.host !== host || via.received !== undefined))
+      replace(request, via.seenFrom(host, port));
+  } catch {
+    // Of the Vias only the topmost is ours to judge, and validation has.
   }
 }
 
