@@ -81,7 +81,7 @@ function start(): Engine {
     if (cause instanceof SipError) throw cause;
     throw new SipError(
       "wasm_unavailable",
-      'WebAssembly cannot be compiled here: use "sippet/js", or "sippet/core" with a module compiled elsewhere.',
+      'WebAssembly cannot be compiled here: use "sippet/js", or "sippet/core" with a compiled module.',
       { cause },
     );
   }

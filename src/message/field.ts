@@ -4,10 +4,12 @@
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
+import { AUTH_INFO } from "./codecs.ts";
 import { formatUnknown } from "./defined.ts";
 import { isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
+import { Params } from "./params.ts";
 
 /** A header field made here: its name as it will be written, and its value as a binary string. */
 export interface Field {
@@ -25,7 +27,7 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
-  const text = info === undefined ? formatUnknown(name, value) : value.toString();
+  const text = info === undefined ? formatUnknown(name, value) : inStyle(info, value).toString();
   // A typed value may be one that came in.
   const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
   const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));
@@ -35,6 +37,11 @@ function makeField(info: HeaderInfo | undefined, name: string, value: { toString
     text: safe,
     line: undefined,
   };
+}
+
+/** Parameters alone with the separators and quotes of their header field, whatever they were made for. */
+function inStyle(info: HeaderInfo, value: { toString(): string }): { toString(): string } {
+  return value instanceof Params ? Params.of(value, info.kind === AUTH_INFO ? "credentials" : "list") : value;
 }
 
 /** The fields for one value, or for a list of them. Throws SipError `value_unsafe`. */

@@ -27,9 +27,11 @@ export class Identity extends Value {
 
   /** As it stands on the wire. */
   override toString(): string {
-    if (this.info === undefined) return `"${this.digest}"`;
-    const others = this.params.without("info");
-    return `${this.digest};info=<${this.info}>${others}`;
+    const { digest, params } = this;
+    if (this.info === undefined) return `"${digest}"`;
+    const info = `<${this.info}>`;
+    // In its place, where it came in.
+    return digest + (params.get("info") === info ? params : `;info=${info}${params.without("info")}`);
   }
 }
 

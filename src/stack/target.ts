@@ -32,7 +32,7 @@ export function requestTarget(request: Request, fallback: string): Target {
 /** Where a SIP URI leads: `maddr` before the host, `transport`, and the scheme's demands (RFC 3263 §4.1). */
 export function uriTarget(uri: Uri, fallback: string): Target {
   if (!uri.isSip) {
-    throw new SipError("no_target", `no way to ${uri}: neither a sip nor a sips URI`, { status: 416 });
+    throw new SipError("no_target", `no way to ${uri}: not a SIP URI`, { status: 416 });
   }
   const protocol = protocolOf(uri, fallback);
   const maddr = uri.params.get("maddr");
@@ -51,7 +51,7 @@ export function uriTarget(uri: Uri, fallback: string): Target {
  */
 export function responseTarget(response: Response): Target {
   const via = response.headers.first("Via");
-  if (!via) throw new SipError("no_target", "a response without a Via has no way to go", { header: "Via" });
+  if (!via) throw new SipError("no_target", "a response without a Via", { header: "Via" });
   const protocol = via.transport.toUpperCase();
   const port = sentByPort(via);
   // RFC 5118 §4.5: peers write `received` with brackets and without.

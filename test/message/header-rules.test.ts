@@ -6,6 +6,7 @@ import { Headers } from "../../src/message/headers.ts";
 import { Interval } from "../../src/message/interval.ts";
 import { MediaType, TokenParams } from "../../src/message/media-type.ts";
 import { MimeVersion } from "../../src/message/mime-version.ts";
+import { Params } from "../../src/message/params.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { Privacy } from "../../src/message/privacy.ts";
 import { RAck } from "../../src/message/rack.ts";
@@ -215,6 +216,19 @@ describe("values made here", () => {
     ]) {
       expect(thrown(make).code).toBe("value_unsafe");
     }
+  });
+
+  it("that are parameters alone are written with the separators of their header field, however they were made", () => {
+    const headers = new Headers()
+      .set("P-Charging-Vector", Params.of({ "icid-value": "1 2", x: true }))
+      .set("P-Charging-Function-Addresses", [Params.of({ ccf: "a" }), Params.of({ ecf: "[::1]" }, "list")])
+      .set("Authentication-Info", Params.of({ nextnonce: "a", qop: "auth" }));
+    expect([...headers].map((field) => field.join(": "))).toEqual([
+      'P-Charging-Vector: icid-value="1 2";x',
+      "P-Charging-Function-Addresses: ccf=a",
+      "P-Charging-Function-Addresses: ecf=[::1]",
+      'Authentication-Info: nextnonce="a", qop=auth',
+    ]);
   });
 
   it("are refused where they come twice, and the second is named", () => {

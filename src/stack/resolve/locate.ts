@@ -54,7 +54,7 @@ const SRV_NAMES: Readonly<Record<string, string>> = {
 /** @throws SipError `no_target`, status 416, for what is neither sip nor sips */
 export function uriDestination(uri: Uri): Destination {
   if (!uri.isSip) {
-    throw new SipError("no_target", `no way to ${uri}: neither a sip nor a sips URI`, { status: 416 });
+    throw new SipError("no_target", `no way to ${uri}: not a SIP URI`, { status: 416 });
   }
   const secure = uri.scheme === "sips";
   // RFC 3261 §26.2.2: UDP cannot be, whatever the URI says.
