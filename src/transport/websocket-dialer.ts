@@ -111,7 +111,7 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#over) failLater(failed, closed());
+    if (this.#over) failLater(failed, new SipError("closed", "the WebSocket transport is closed"));
     else if (flow !== this.#flow || !flow.open) failLater(failed, disconnected());
     else if (this.#state === "connected") this.#link?.send(data, failed);
     else if (this.#state === "connecting" || this.#mayWait) this.#queue.add(data, failed);
@@ -144,10 +144,10 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#link = undefined;
     this.#network?.stop();
     this.#cancelRetry();
-    this.#queue.fail(closed());
+    this.#queue.fail(new SipError("closed", "the WebSocket transport was closed"));
     if (this.#receiver) this.#endFlow(undefined);
     if (this.#state !== "disconnected") this.#tell("disconnected", undefined);
-    this.#settle(closed());
+    this.#settle(new SipError("closed", "the WebSocket transport was closed while it connected"));
     this.#receiver = undefined;
     await link?.close(this.#closeTimeout);
   }
@@ -285,10 +285,6 @@ function parseUrl(text: string): URL {
     throw new SipError("uri_invalid", `not a ws: or wss: URL: ${JSON.stringify(String(text).slice(0, 200))}`);
   }
   return url;
-}
-
-function closed(): SipError {
-  return new SipError("closed", "the WebSocket transport is closed");
 }
 
 function disconnected(): SipError {

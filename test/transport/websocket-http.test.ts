@@ -18,7 +18,7 @@ describe("TLS in front of HTTP", () => {
 
   async function listening(options: Partial<ConstructorParameters<typeof WebSocketHttp>[0]> = {}) {
     const clock = new CountingClock();
-    const limits = { timeout: 100, maxConnections: 100, sourceLimit: 100 };
+    const limits = { timeout: 500, maxConnections: 100, sourceLimit: 100 };
     const server = new WebSocketHttp({ ...limits, tls: named("a.example"), clock, apart: true, ...options });
     const acceptor = new WebSocketServer({ noServer: true });
     server.http.on("upgrade", (request, socket, head) => {
@@ -46,7 +46,7 @@ describe("TLS in front of HTTP", () => {
     cleanups.push(() => socket.terminate());
     await once(socket, "open");
     expect(clock.pending.size).toBe(0);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     socket.send("hello");
     const [data] = await once(socket, "message");
     expect(`${data}`).toBe("hello");
@@ -63,7 +63,7 @@ describe("TLS in front of HTTP", () => {
     slow.write("GET / HTTP/1.1\r\nHost: x\r\n");
     const trickle = setInterval(() => slow.write("X: y\r\n"), 20);
     cleanups.push(() => clearInterval(trickle));
-    await vi.waitUntil(() => ended.length === 3, 2000);
+    await vi.waitUntil(() => ended.length === 3, 4000);
   });
 
   test("waits for ever where there is no time to be in", async () => {

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { message } from "./contract.ts";
 import { cleanups, connected, endAll, refusal, started } from "./listener-world.ts";
 import { settle } from "./settle.ts";
 
@@ -61,5 +62,37 @@ describe("one source", () => {
     expect((await refusal(`${url}/sip`)).statusCode).toBe(503);
     socket.terminate();
     await settle();
+  });
+});
+
+describe("a client that does not read", () => {
+  test("is not read from until it does, and loses nothing", async () => {
+    const { transport, recorder, url } = await started({ pauseLimit: 20_000 });
+    recorder.onArrival = (flow) => transport.send(message("x".repeat(5000)), flow, () => {});
+    const { socket } = await connected(url);
+    let came = 0;
+    socket.on("message", () => came++);
+    socket.pause();
+    let sent = 0;
+    const more = setInterval(() => {
+      for (let i = 0; i < 20; i++, sent++) socket.send("y".repeat(5000));
+    }, 1);
+    await vi.waitUntil(() => sent > 3000, 4000);
+    clearInterval(more);
+    expect(recorder.messages.length).toBeLessThan(sent);
+    socket.resume();
+    await vi.waitUntil(() => came === sent, 4000);
+    expect(recorder.closed).toEqual([]);
+  });
+
+  test("gets no more of what came with the first in, either", async () => {
+    const { transport, recorder, url } = await started({ pauseLimit: 20_000, sendLimit: 100_000 });
+    recorder.onArrival = (flow) => transport.send(message("x".repeat(10_000)), flow, () => {});
+    const { socket } = await connected(url);
+    let came = 0;
+    socket.on("message", () => came++);
+    for (let i = 0; i < 300; i++) socket.send(`m${i}`);
+    await vi.waitUntil(() => came === 300, 4000);
+    expect(recorder.texts).toEqual(Array.from({ length: 300 }, (_, i) => `m${i}`));
   });
 });

@@ -28,6 +28,9 @@ export class WebSocketConnection implements Flow {
   readonly #stream: Duplex;
   readonly #owner: ConnectionOwner;
   readonly #sendLimit: number;
+  readonly #pauseLimit: number;
+  /** What has come behind a pause. */
+  readonly #held: { data: RawData; isBinary: boolean }[] = [];
   #open = true;
   /** We have said that it is over; the peer may take its time to agree. */
   #closing = false;
@@ -44,6 +47,7 @@ export class WebSocketConnection implements Flow {
     stream: Duplex;
     owner: ConnectionOwner;
     sendLimit: number;
+    pauseLimit: number;
   }) {
     const { socket } = options;
     this.transport = options.transport;
@@ -54,6 +58,7 @@ export class WebSocketConnection implements Flow {
     this.#stream = options.stream;
     this.#owner = options.owner;
     this.#sendLimit = options.sendLimit;
+    this.#pauseLimit = options.pauseLimit;
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("pong", () => {
       this.#alive = true;
@@ -90,7 +95,10 @@ export class WebSocketConnection implements Flow {
     // has binary frames for such messages.
     this.#socket.send(data, { binary: !isUtf8(data) }, (error) => {
       if (error) failed(socketError(error, `sending to ${this.#name}`));
+      else if (this.#socket.isPaused) this.#taken();
     });
+    // A client that does not read its responses gets no more requests in.
+    if (this.#socket.bufferedAmount > this.#pauseLimit) this.#socket.pause();
   }
 
   /** Sends a ping, unless the last one is still unanswered: then the connection is dropped. */
@@ -107,6 +115,8 @@ export class WebSocketConnection implements Flow {
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
     this.#closing = true;
+    // What it answers to that has to be read.
+    this.#socket.resume();
   }
 
   /** Ends the connection at once, without a handshake. */
@@ -119,9 +129,26 @@ export class WebSocketConnection implements Flow {
     return `the WebSocket connection of ${formatAddress(this.remote.host, this.remote.port)}`;
   }
 
+  /** It reads after all, which is as good as a pong: that could not be read. */
+  #taken(): void {
+    this.#alive = true;
+    if (this.#socket.bufferedAmount > this.#pauseLimit) return;
+    this.#socket.resume();
+    while (!this.#socket.isPaused) {
+      const next = this.#held.shift();
+      if (next === undefined) return;
+      this.#receive(next.data, next.isBinary);
+    }
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
     if (!this.open) return;
     this.#alive = true;
+    // It came in one piece with what was answered too much.
+    if (this.#socket.isPaused) {
+      this.#held.push({ data, isBinary });
+      return;
+    }
     // ws gives one Buffer for a message whatever its frames were: its binaryType is "nodebuffer".
     const bytes = data as Buffer;
     const kind = frameKind(bytes);
@@ -147,6 +174,7 @@ export class WebSocketConnection implements Flow {
   #end(error: SipError | undefined): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#held.length = 0;
     this.#owner.onEnd(this, error);
   }
 }

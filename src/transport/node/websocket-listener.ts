@@ -251,6 +251,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
         stream,
         owner: this,
         sendLimit: this.#options.sendLimit ?? 1024 * 1024,
+        pauseLimit: this.#options.pauseLimit ?? 65_536,
       });
       this.#byId.set(connection.id, connection);
       this.#byRemote.set(formatAddress(connection.remote.host, connection.remote.port), connection);

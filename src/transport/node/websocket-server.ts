@@ -42,6 +42,8 @@ export interface WebSocketServerOptions {
   pingInterval?: number;
   /** How many bytes may wait for a client that does not read; past it the connection is dropped. Default 1 MiB. */
   sendLimit?: number;
+  /** How many bytes may wait before nothing more is read from that client until they are gone. Default 64 KiB. */
+  pauseLimit?: number;
   /** How long close waits for closing handshakes, in milliseconds. Default 1,000. */
   closeTimeout?: number;
   /** Default: the runtime's. */
