@@ -6,6 +6,7 @@ import {
   R_BRANCH,
   R_ERROR,
   R_PARAMS,
+  R_PARAMS_COUNT,
   R_RECEIVED,
   R_RPORT,
   R_VIA_HOST,
@@ -146,6 +147,16 @@ export class Via {
   /** True where rport is there, with or without a value (RFC 3581). */
   get hasRport(): boolean {
     return this._words[this._at + R_RPORT] !== NONE;
+  }
+
+  /** @internal False where there is no parameter but branch, received and rport, as in most, as it was read. */
+  get hasOthers(): boolean {
+    const { _words: words, _at: at } = this;
+    let others = words[at + R_PARAMS_COUNT]!;
+    if (words[at + R_BRANCH] !== NONE) others--;
+    if (words[at + R_RECEIVED] !== NONE) others--;
+    if (words[at + R_RPORT] !== NONE) others--;
+    return others !== 0;
   }
 
   /** The sent-by as text, IPv6 in brackets. */

@@ -7,7 +7,7 @@ import { ipFamily, unbracketed } from "./address.ts";
 import type { Flow } from "./transport.ts";
 
 const SIP_PORT = 5060;
-/** Most have none, and to take all parameters of a Via apart costs more than to look for the word. */
+/** To take all parameters of a Via apart costs more than to look for the word. */
 const MADDR = /;\s*maddr\s*=/i;
 
 /**
@@ -32,7 +32,7 @@ export function responseFlow(flow: Flow, { headers }: Message): Flow {
 }
 
 function maddrOf(via: Via): string | undefined {
-  if (!MADDR.test(via.asRead())) return undefined;
+  if (!via.hasOthers || !MADDR.test(via.asRead())) return undefined;
   const host = unbracketed(via.params.get("maddr") ?? "");
   return ipFamily(host) === 0 ? undefined : host;
 }

@@ -168,3 +168,16 @@ describe("seenFrom", () => {
     expect(seen("SIP/2.0/UDP h\r\n ;rport")).not.toContain("\n");
   });
 });
+
+it.each([
+  ["SIP/2.0/UDP a", false],
+  ["SIP/2.0/UDP a;branch=z9hG4bK1;rport", false],
+  ["SIP/2.0/UDP a;received=192.0.2.1;rport=1;branch=z9hG4bK1", false],
+  ["SIP / 2.0 / UDP a ; BRANCH = z9hG4bK1 ; RPORT", false],
+  ["SIP/2.0/UDP a;branch=z9hG4bK1;maddr=192.0.2.1", true],
+  ["SIP / 2.0 / UDP a ; maddr = 192.0.2.1", true],
+  ["SIP/2.0/UDP a;ttl=1;rport", true],
+  ['SIP/2.0/UDP a;x="maddr"', true],
+])("knows whether %s has other parameters", (text, others) => {
+  expect(Via.parse(text).hasOthers).toBe(others);
+});
