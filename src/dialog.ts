@@ -12,6 +12,7 @@ export type {
   NotifierHandlers,
 } from "./dialog/notifier.ts";
 export type { InviteHandlers, InviteOptions, OutgoingInvite } from "./dialog/outgoing-invite.ts";
+export type { OfferOptions } from "./dialog/own-offers.ts";
 export type { Publication, PublicationHandlers } from "./dialog/publication.ts";
 export type { IncomingRefer, ReferProgress } from "./dialog/refer.ts";
 export type {

@@ -78,7 +78,8 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
       leg.accept = (answer) => offer.accept(answer);
       const say = offer.request.method === "UPDATE" ? "update" : "reinvite";
       // The other side may be making one, too: the error's status is 491 then (RFC 3261 §14.1).
-      const response = await other.session[say](content(offer.request)).catch((error) => error);
+      const { request, signal } = offer;
+      const response = await other.session[say](content(request), { signal }).catch((error) => error);
       if (response?.statusClass === 2) offer.accept(content(response));
       else offer.reject(response?.status ?? 500);
     },

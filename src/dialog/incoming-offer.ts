@@ -2,17 +2,24 @@
 // RFC 3262 §5).
 
 import type { Request } from "../message/request.ts";
+import type { AbortSignalLike } from "../stack/options.ts";
 import type { Content } from "./content.ts";
 
 /** An offer of the peer's. Answer it once; what comes after that is ignored. */
 export class IncomingOffer {
   /** The re-INVITE, UPDATE or PRACK. A re-INVITE without a body asks for an offer, which its ACK answers. */
   readonly request: Request;
+  /**
+   * Aborted when the peer gives its re-INVITE up by a CANCEL (RFC 3261 §9), which is answered 487 already. A B2BUA hands it
+   * on: `session.reinvite(content, { signal: offer.signal })`.
+   */
+  readonly signal: AbortSignalLike;
   readonly #answer: (status: number, content: Content) => void;
 
   /** @internal */
-  constructor(request: Request, answer: (status: number, content: Content) => void) {
+  constructor(request: Request, signal: AbortSignalLike, answer: (status: number, content: Content) => void) {
     this.request = request;
+    this.signal = signal;
     this.#answer = answer;
   }
 

@@ -10,7 +10,7 @@ import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
-import { OwnOffers } from "./own-offers.ts";
+import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { IncomingRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
@@ -138,11 +138,11 @@ export class InviteUsage implements Usage, Session {
     return unwatched(this.#own.update(content));
   }
 
-  reinvite(content: Content = {}): Promise<Response> {
-    return unwatched(this.#own.reinvite(content));
+  reinvite(content: Content = {}, options: OfferOptions = {}): Promise<Response> {
+    return unwatched(this.#own.reinvite(content, options));
   }
 
-  refer(target: string, handlers: SubscriptionHandlers, content: Content = {}): Subscription {
+  refer(target: string, handlers: SubscriptionHandlers = {}, content: Content = {}): Subscription {
     const request = this.#live().createRequest("REFER", content);
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
     const id = String(request.headers.get("CSeq")?.number);

@@ -5,7 +5,7 @@ import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import type { SentRequest } from "../stack/options.ts";
+import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
 import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
@@ -13,6 +13,12 @@ import type { SessionTimer } from "./session-timer.ts";
 
 /** How often an offer that meets the peer's is sent in all. */
 const GLARE_TRIES = 4;
+
+/** How a re-INVITE is sent. */
+export interface OfferOptions {
+  /** Cancels it (RFC 3261 §9.1), as that of `stack.send` does: the session goes on as it was. */
+  readonly signal?: AbortSignalLike;
+}
 
 /** What our offers need of their session. */
 export interface OfferingSession {
@@ -78,8 +84,8 @@ export class OwnOffers {
     return this.#one(offers, () => this.#update(content));
   }
 
-  async reinvite(content: Content): Promise<Response> {
-    return this.#one(true, () => this.#invite(content));
+  async reinvite(content: Content, options: OfferOptions): Promise<Response> {
+    return this.#one(true, () => this.#invite(content, options));
   }
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
@@ -123,7 +129,7 @@ export class OwnOffers {
   }
 
   /** One re-INVITE. Every 2xx to it is acknowledged, those that come again included. */
-  #invite(content: Content): Promise<Response> {
+  #invite(content: Content, { signal }: OfferOptions): Promise<Response> {
     const session = this.#session;
     const dialog = session.live();
     const request = dialog.createRequest("INVITE", content);
@@ -133,7 +139,8 @@ export class OwnOffers {
     return new Promise<Response>((resolve, reject) => {
       const transaction = this.#host.stack.send(request, {
         ...this.#host.sendOptions,
-        ...(flow ? { flow } : {}),
+        ...(flow && { flow }),
+        ...(signal && { signal }),
         onAgain: (again) => dialog.renumber(again),
         onResponse: (response, { request: sent }) => {
           if (response.status < 200) return;

@@ -116,7 +116,8 @@ export class PeerOffers {
 
   #ask(request: Request, transaction: ServerTransaction, answered: () => void = () => {}): void {
     this.#answering = transaction;
-    const offer = new IncomingOffer(request, (status, content) => {
+    const given = new AbortController();
+    const offer = new IncomingOffer(request, given.signal, (status, content) => {
       if (this.#answering !== transaction) return;
       this.#answering = undefined;
       try {
@@ -125,7 +126,10 @@ export class PeerOffers {
         answered();
       }
     });
-    transaction.onCancel = () => offer.reject(487);
+    transaction.onCancel = () => {
+      offer.reject(487);
+      given.abort();
+    };
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
     const failed = (status: number) => offer.reject(status);
     if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);

@@ -8,6 +8,7 @@ import type { Returned } from "../transaction/user.ts";
 import type { Content } from "./content.ts";
 import type { Dialog, DialogJson } from "./dialog.ts";
 import type { IncomingOffer } from "./incoming-offer.ts";
+import type { OfferOptions } from "./own-offers.ts";
 import type { IncomingRefer } from "./refer.ts";
 import type { SessionTimerOptions, SessionTimerState } from "./session-timer.ts";
 import type { Subscription, SubscriptionHandlers } from "./subscription.ts";
@@ -69,11 +70,12 @@ export interface EarlyDialog {
 export interface Session extends EarlyDialog {
   /**
    * Sends a re-INVITE (RFC 3261 §14), and its ACK. Where it meets the peer's own (491) it is sent again after the time
-   * that §14.1 says. Resolves with its final response.
+   * that §14.1 says. Resolves with its final response: 487, as a rule, where `signal` has cancelled it. Rejects with
+   * `aborted` where it was cancelled before it was sent.
    */
-  reinvite(content?: Content): Promise<Response>;
+  reinvite(content?: Content, options?: OfferOptions): Promise<Response>;
   /** Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. */
-  refer(target: string, handlers: SubscriptionHandlers, content?: Content): Subscription;
+  refer(target: string, handlers?: SubscriptionHandlers, content?: Content): Subscription;
   /**
    * Hangs up. A callee waits for the ACK first (RFC 3261 §15.1.1). Resolves with the response to the BYE, undefined
    * where the session was over already, or none came.

@@ -373,3 +373,46 @@ it("a user agent that is closed sends no CANCEL for its re-INVITE", async () => 
   bob.phone.transactions.at(-1)!.respond(488);
   void b.bye();
 });
+
+describe("a re-INVITE with a signal", () => {
+  it("is cancelled by it, which its peer is told of; the session goes on", async () => {
+    const world = new SipWorld();
+    const offers: IncomingOffer[] = [];
+    const { a, b } = await connect(world, { bob: { onOffer: (offer) => void offers.push(offer) } });
+    const gone = new AbortController();
+    const asked = a.reinvite({ body: "offer" }, { signal: gone.signal });
+    // Bob's 100, without which there is nothing to be cancelled.
+    await world.pass(1_000);
+    expect(offers[0]?.signal.aborted).toBe(false);
+    gone.abort();
+    await world.pass(100);
+    expect((await asked).status).toBe(487);
+    expect(offers[0]?.signal.aborted).toBe(true);
+    offers[0]?.accept({ body: "late" });
+    expect([a.state, b.state]).toEqual(["confirmed", "confirmed"]);
+    const again = a.reinvite({ body: "offer" });
+    await world.pass(100);
+    offers[1]?.accept({ body: "answer" });
+    await world.pass(100);
+    expect((await again).status).toBe(200);
+    expect(offers[1]?.signal.aborted).toBe(false);
+    void a.bye();
+  });
+
+  it("is not sent where that was aborted before", async () => {
+    const world = new SipWorld();
+    const { a, bob } = await connect(world, { bob: answering });
+    const before = bob.phone.requests.length;
+    const { signal } = new AbortController();
+    const gone = new AbortController();
+    gone.abort();
+    await expect(a.reinvite({ body: "offer" }, { signal: gone.signal })).rejects.toMatchObject({
+      code: "aborted",
+    });
+    expect([bob.phone.requests.length, signal.aborted]).toEqual([before, false]);
+    const next = a.reinvite({ body: "offer" }, { signal });
+    await world.pass(100);
+    expect((await next).status).toBe(200);
+    void a.bye();
+  });
+});

@@ -1,6 +1,7 @@
 // The B2BUA of examples/b2bua, which takes the built package, between phones on UDP and on WebSocket.
 
 import { expect, it } from "vitest";
+import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { SessionHandlers } from "../../src/dialog/session.ts";
 import type { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { SipError } from "../../src/errors.ts";
@@ -160,6 +161,23 @@ it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is
   await w.pass();
   await expect(ringing.session).rejects.toMatchObject({ code: "aborted" });
   expect([rings, bob.log.at(-1)]).toEqual([[183], "cancel"]);
+});
+
+it("a re-INVITE that is given up is given up on the other side, too", async () => {
+  const { world: w, bob, call, alice } = await world();
+  const offers: IncomingOffer[] = [];
+  bob.handlers = { onOffer: (offer) => void offers.push(offer) };
+  const invite = call(alice, "bob");
+  await w.pass();
+  const session = await invite.session;
+  const gone = new AbortController();
+  const asked = session.reinvite({ body: "offer" }, { signal: gone.signal });
+  await w.pass(1_000);
+  expect(offers.map(({ signal }) => signal.aborted)).toEqual([false]);
+  gone.abort();
+  await w.pass(100);
+  expect([(await asked).status, offers[0]?.signal.aborted, session.state]).toEqual([487, true, "confirmed"]);
+  void session.bye();
 });
 
 it("an offer left to the peer of a re-INVITE is made there, and answered by the ACK", async () => {
