@@ -5,6 +5,7 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Finding } from "../message/validate.ts";
+import type { Answer } from "../transport/answers.ts";
 import { flowBack } from "../transport/flow-back.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
@@ -54,10 +55,8 @@ export class TransactionLayer {
     this.#stateless = new Stateless(random);
     const timers = new Timers(options.timers);
     const hash = new KeyedHash(random.text(20));
-    this.#live = new LiveTransactions(
-      hash,
-      (answer) => new ServerTransaction(this.#host, answer.key, answer.flow, undefined, answer),
-    );
+    const revive = (of: Answer) => new ServerTransaction(this.#host, of.key, of.flow, undefined, of);
+    this.#live = new LiveTransactions(hash, revive);
     const held = { clock, hash, timers: this.#queue, life: timers.patience };
     this.#host = {
       random,
@@ -213,10 +212,7 @@ export class TransactionLayer {
   }
 
   #request(request: Request, flow: Flow): void {
-    if (this.#options.stateless) {
-      this.#pass(request);
-      return;
-    }
+    if (this.#options.stateless) return void this.#pass(request);
     const key = requestKey(request);
     const transaction = this.#live.server(key);
     if (request.method === "ACK") {
