@@ -19,12 +19,12 @@ export function responseFlow(flow: Flow, { headers }: Message): Flow {
   try {
     const via = headers.first("Via");
     if (via === undefined) return flow;
-    const maddr = maddrOf(via);
+    const maddr = via.hasOthers ? maddrOf(via) : undefined;
     if (maddr === undefined && via.hasRport) return flow;
-    const { transport, remote } = flow;
-    const [host, port] = [maddr ?? remote.host, via.port ?? SIP_PORT];
-    if (host === remote.host && port === remote.port) return flow;
-    return transport.flow({ host, port }) ?? flow;
+    const { remote } = flow;
+    const port = via.port ?? SIP_PORT;
+    if (maddr === undefined && port === remote.port) return flow;
+    return flow.transport.flow({ host: maddr ?? remote.host, port }) ?? flow;
   } catch {
     // The response goes back all the same.
     return flow;
@@ -32,7 +32,7 @@ export function responseFlow(flow: Flow, { headers }: Message): Flow {
 }
 
 function maddrOf(via: Via): string | undefined {
-  if (!via.hasOthers || !MADDR.test(via.asRead())) return undefined;
+  if (!MADDR.test(via.asRead())) return undefined;
   const host = unbracketed(via.params.get("maddr") ?? "");
   return ipFamily(host) === 0 ? undefined : host;
 }
