@@ -332,16 +332,33 @@ it("a caller whose connection is gone while it rings is no caller any more", asy
   expect(codes).toEqual(["connection_closed", "connection_closed", "timeout"]);
 });
 
-it.each([1, 2, 3])("calls get through where UDP loses, doubles and reorders (seed %i)", async (seed) => {
-  const faults = { loss: 0.2, duplicate: 0.1, reorder: 0.1, delay: [5, 60] as [number, number], seed };
-  const { world: w, border, alice, bob, call } = await world(faults);
-  for (const from of [alice, bob]) {
-    const to = from === alice ? bob : alice;
-    const invite = call(from, to.phone.name);
-    await w.pass(64_000);
-    void (await invite.session).bye();
-    await w.pass(64_000);
-    expect([from.log.splice(0), to.log.splice(0)]).toEqual([["bye"], ["peer"]]);
-  }
-  expect(border.ua.stats.dialogs).toBe(0);
-});
+it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "calls, with what is asked in them, get through where UDP loses, doubles and reorders (seed %i)",
+  async (seed) => {
+    const faults = { loss: 0.2, duplicate: 0.1, reorder: 0.1, delay: [5, 60] as [number, number], seed };
+    const { world: w, border, alice, bob, call } = await world(faults);
+    for (const from of [alice, bob]) {
+      const to = from === alice ? bob : alice;
+      to.handlers = {
+        onOffer: (offer) => offer.accept({ body: "answer" }),
+        onRequest: (_request, transaction) => transaction.respond(200),
+      };
+      const invite = call(from, to.phone.name);
+      await w.pass(64_000);
+      const session = await invite.session;
+      for (const ask of [
+        () => session.reinvite({ body: "offer" }),
+        () => session.request("INFO"),
+        () => session.update({ body: "offer" }),
+      ]) {
+        const asked = ask();
+        await w.pass(64_000);
+        expect((await asked).status).toBe(200);
+      }
+      void session.bye();
+      await w.pass(64_000);
+      expect([from.log.splice(0), to.log.splice(0)]).toEqual([["bye"], ["peer"]]);
+    }
+    expect(border.ua.stats.dialogs).toBe(0);
+  },
+);
