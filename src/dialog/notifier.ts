@@ -27,11 +27,19 @@ export interface AcceptSubscription {
   /** The longest time to grant, in seconds; 3600 unless told. */
   readonly maxExpires?: number;
   /**
+   * The shortest time that a refresh may ask for, in seconds, an hour at most: a shorter one is answered 423, and changes
+   * nothing (RFC 6665 §4.2.1.1). Any unless told. The first SUBSCRIBE is yours to refuse: see IncomingSubscription.expires.
+   */
+  readonly minExpires?: number;
+  /**
    * Its owner has not consented yet: the subscription is `pending`, and is told nothing of the state, until `notify` is
    * called; `terminate("rejected")` where he does not.
    */
   readonly pending?: boolean;
 }
+
+/** A notifier may call no time of an hour too brief (RFC 6665 §4.2.1.1). */
+const LONGEST_MIN = 3600;
 
 /** One subscriber of ours. */
 export class Notifier implements Usage {
@@ -40,6 +48,7 @@ export class Notifier implements Usage {
   readonly #host: Host;
   readonly #handlers: NotifierHandlers;
   readonly #max: number;
+  readonly #min: number;
   #pending: boolean;
   #over = false;
   /** When it ends, by the clock. */
@@ -57,13 +66,14 @@ export class Notifier implements Usage {
     dialog: Dialog,
     event: TokenParams,
     handlers: NotifierHandlers,
-    { maxExpires = 3600, pending = false }: AcceptSubscription = {},
+    { maxExpires = 3600, minExpires = 0, pending = false }: AcceptSubscription = {},
   ) {
     this.#host = host;
     this.dialog = dialog;
     this.#event = event;
     this.#handlers = handlers;
     this.#max = Math.min(maxExpires, LONGEST);
+    this.#min = Math.min(minExpires, LONGEST_MIN);
     this.#pending = pending;
     host.add(dialog, this);
   }
@@ -139,7 +149,11 @@ export class Notifier implements Usage {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
     if (!this.#names(request.headers.get("Event"))) return false;
     this.dialog.refresh(request);
-    this.accept(request, transaction, expiresOf(request));
+    const asked = expiresOf(request);
+    if (asked > 0 && asked < this.#min) {
+      const headers = { "Min-Expires": this.#min };
+      answer(transaction, addContent(request.createResponse(423), { headers }));
+    } else this.accept(request, transaction, asked);
     return true;
   }
 
@@ -236,6 +250,14 @@ export class IncomingSubscription {
   /** The event package asked for; "" where the request names none. */
   get event(): string {
     return this.request.headers.get("Event")?.token ?? "";
+  }
+
+  /**
+   * How long it asks for, in seconds; 3600 where it does not say. For `reject(423, { headers: { "Min-Expires": 60 } })`.
+   * @throws SipError `value_invalid`, with status 400, for an Expires that is none
+   */
+  get expires(): number {
+    return expiresOf(this.request);
   }
 
   /**

@@ -82,6 +82,26 @@ describe("a subscription", () => {
     expect(notifiers).toHaveLength(1);
   });
 
+  it("that asks for too short a time is refreshed for as long as the notifier wants (423)", async () => {
+    const world = new SipWorld();
+    const asked: number[] = [];
+    const { bob, notifiers, ends, subscribe } = await presence(world, (incoming) => {
+      asked.push(incoming.expires);
+      return incoming.accept({ state: () => ({ body: "<open/>" }) }, { minExpires: 200 });
+    });
+    const subscription = subscribe(60);
+    await world.pass(100_000);
+    expect(asked).toEqual([60]);
+    expect(bob.phone.requests.map(({ headers }) => headers.get("Expires"))).toEqual([60, 60, 200]);
+    expect([subscription.state, ends, notifiers.length]).toEqual(["active", [], 1]);
+    const refused = world.network.trace.filter(({ text }) => text.startsWith("SIP/2.0 423"));
+    expect(refused.map(({ text }) => /Min-Expires: (\d+)/.exec(text)?.[1])).toEqual(["200"]);
+    // To leave is never too brief.
+    subscription.unsubscribe();
+    await world.pass(100);
+    expect([ends[0]?.reason, notifiers[0]!.terminated]).toEqual(["timeout", true]);
+  });
+
   it("that was taken back is not refreshed for a NOTIFY that was on its way", async () => {
     const world = new SipWorld();
     const { bob, notifiers, ends, subscribe } = await presence(world);
