@@ -1,6 +1,6 @@
-// KeyTable: live transactions by their key. A Map of a hundred thousand keys costs more to look into than a message to
-// parse: each look goes by a chain of entries to texts that have long left the processor's caches, and each time that it
-// has filled up all of it is made anew. Here a look is one at an array of hashes, as a rule.
+// KeyTable: live transactions by their key. In a Map of a hundred thousand keys each look goes by a chain of entries to
+// texts that have long left the processor's caches, and each time that it has filled up all of it is made anew. Here a look
+// is one at an array of hashes, as a rule.
 
 import type { KeyedHash } from "../transport/keyed-hash.ts";
 
