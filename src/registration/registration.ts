@@ -46,8 +46,9 @@ export class Registration {
    *   below 1
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
-    const { registrar, aor, instance, regId, expires = 3600, keepAlive = 1 } = options;
-    if (!(keepAlive >= 1)) throw new SipError("value_invalid", `no number of seconds from 1: ${keepAlive}`);
+    const { registrar, aor, instance, regId, expires = 3600, keepAlive } = options;
+    if (keepAlive !== undefined && !(keepAlive >= 1))
+      throw new SipError("value_invalid", `no number of seconds from 1: ${keepAlive}`);
     this.#options = options;
     this.#expires = expires;
     this.#siblings = siblings ?? alone(options.stack.random.callId());
