@@ -84,8 +84,7 @@ export function addressOctets(host: string): Uint8Array {
 
 function isIPv4(host: string): boolean {
   if (host.length < 7 || host.length > 15) return false;
-  const parts = host.split(".");
-  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(host) && host.split(".").every((part) => Number(part) < 256);
 }
 
 function isIPv6(host: string): boolean {

@@ -46,6 +46,10 @@ class DatagramFlow implements Flow {
   }
 }
 
+function idOf(host: string, port: number): string {
+  return `udp:${formatAddress(host, port)}`;
+}
+
 /** UDP over the sockets of `runtime`. */
 export class DatagramTransport implements Transport {
   readonly protocol: string = "UDP";
@@ -138,8 +142,10 @@ export class DatagramTransport implements Transport {
   flow(remote: Address): Flow | undefined {
     const { host, port } = remote;
     if (!this.#receiver || !(port >= 1 && port <= 65535)) return undefined;
+    const known = this.#flows.get(idOf(host, port));
+    if (known) return known;
     const family = ipFamily(host);
-    return family === 0 || this.#families.includes(family) ? this.#flow(host, port) : undefined;
+    return family === 0 || this.#families.includes(family) ? this.#newFlow(host, port) : undefined;
   }
 
   flowById(id: string): Flow | undefined {
@@ -234,7 +240,8 @@ export class DatagramTransport implements Transport {
     const place = port & (HEARD - 1);
     let flow = this.#heard[place];
     if (flow === undefined || flow.remote.port !== port || flow.remote.host !== host) {
-      flow = this.#flow(unmapIPv4(host), port);
+      const from = unmapIPv4(host);
+      flow = this.#flows.get(idOf(from, port)) ?? this.#newFlow(from, port);
       this.#heard[place] = flow;
     }
     deliver(receiver, data, flow);
@@ -252,10 +259,8 @@ export class DatagramTransport implements Transport {
     this.#counts[answer ? "stun" : "stunDropped"]++;
   }
 
-  #flow(host: string, port: number): DatagramFlow {
-    const id = `udp:${formatAddress(host, port)}`;
-    const known = this.#flows.get(id);
-    if (known) return known;
+  #newFlow(host: string, port: number): DatagramFlow {
+    const id = idOf(host, port);
     const flow = new DatagramFlow(this, id, { host, port }, this.#wire(host));
     this.#flows.set(id, flow);
     return flow;
