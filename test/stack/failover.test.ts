@@ -64,10 +64,10 @@ describe("a request to a name", () => {
   });
 
   it("goes on after a timeout, and never twice to the same", async () => {
-    const { world, send, got } = await pool(["silent", 200]);
+    const { world, send, got } = await pool(["absent", 200]);
     const sent = send();
     await elapse(world, 31_000);
-    expect(got()).toEqual([1, 0]);
+    expect(got()).toEqual([0, 0]);
     await elapse(world, 2000);
     expect((await sent.final).status).toBe(200);
   });
@@ -110,6 +110,21 @@ describe("a request to a name", () => {
     expect(other.got()).toEqual([1, 0]);
     cancelled.terminate();
     other.held[0]!.terminate();
+  });
+
+  it("goes on to nobody after a timeout of who has said 100, and does not take him for dead", async () => {
+    const { world, send, got, held } = await pool(["silent", 200]);
+    const sent = send();
+    await elapse(world, 10_000);
+    held[0]!.respond(100);
+    await elapse(world, 30_000);
+    await expect(sent.final).rejects.toMatchObject({ code: "timeout" });
+    expect(got()).toEqual([1, 0]);
+    const again = send();
+    await elapse(world);
+    expect(got()).toEqual([2, 0]);
+    again.terminate();
+    for (const each of held) each.terminate();
   });
 
   it("stays with who has begun to answer", async () => {

@@ -12,6 +12,7 @@ import type { Flow, Target } from "../../transport/transport.ts";
 import type { SendOptions, SentRequest } from "../options.ts";
 import type { Sender } from "../resolver.ts";
 import { LONGEST_SEARCH } from "./dns-cache.ts";
+import { retryAfterOf } from "./retry-after.ts";
 
 /** Whom attempts tell how their targets did. */
 export interface AttemptsOwner {
@@ -37,6 +38,8 @@ export class Attempts implements SentRequest {
   #targets: Target[] = [];
   #target: Target | undefined;
   #number = 1;
+  /** The current target has said something. */
+  #answered = false;
   /** No further attempt: the user has cancelled, or somebody has begun to answer. */
   #last = false;
   #queues: ResponseQueue[] = [];
@@ -179,6 +182,7 @@ export class Attempts implements SentRequest {
     let why: SipError | undefined;
     for (let target = this.#targets.shift(); target; target = this.#targets.shift()) {
       this.#target = target;
+      this.#answered = false;
       try {
         this.#sender.start(this.#current, target);
         this.#wait(this.#current);
@@ -211,9 +215,10 @@ export class Attempts implements SentRequest {
     const { status } = response;
     if (transaction === this.#current) {
       this.#stopWaiting();
+      this.#answered = true;
       if (status === 503) {
         // RFC 3261 §21.5.4, RFC 3263 §4.3.
-        if (this.#next(secondsOf(response))) return;
+        if (this.#next(retryAfterOf(response))) return;
       } else if (this.#target && status !== 408) this.#owner.answered(this.#target);
       // Who rings has taken the call: nobody else is to ring for it, whatever becomes of the connection.
       if (status > 100) this.#last = true;
@@ -226,7 +231,9 @@ export class Attempts implements SentRequest {
   }
 
   #onError(error: SipError, transaction: ClientTransaction): Returned {
-    if (transaction === this.#current && FAILURES.has(error.code) && this.#next(undefined)) return;
+    // RFC 3263 §4.3: who is silent has failed only where he has said nothing at all.
+    const failure = FAILURES.has(error.code) && !(error.code === "timeout" && this.#answered);
+    if (transaction === this.#current && failure && this.#next(undefined)) return;
     const { onError } = this.#options;
     return onError
       ? onError.call(this.#options, error, transaction)
@@ -247,10 +254,4 @@ function deferred(): {
   });
   promise.catch(() => {});
   return { promise, resolve, reject };
-}
-
-/** The delta-seconds of a Retry-After; a comment or parameters may follow (RFC 3261 §20.33). */
-function secondsOf(response: Response): number | undefined {
-  const found = /^\s*(\d{1,9})/.exec(response.headers.raw("Retry-After")[0] ?? "");
-  return found ? Number(found[1]) : undefined;
 }
