@@ -3,7 +3,7 @@
 import type { SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
-import type { Flow } from "../transport/transport.ts";
+import type { Flow, Target } from "../transport/transport.ts";
 import type { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 
@@ -43,6 +43,11 @@ export class Branch implements SendOptions {
     this.#listener = listener;
   }
 
+  /** The hop that it asks; undefined where it goes by a flow, or its URI alone says where. */
+  get asked(): Target | undefined {
+    return this.to.hops?.[this.hop];
+  }
+
   get #hasNextHop(): boolean {
     return this.hop + 1 < (this.to.hops?.length ?? 0);
   }
@@ -50,6 +55,13 @@ export class Branch implements SendOptions {
   /** Whether its target has another hop, or its client another way. */
   get hasNext(): boolean {
     return this.#hasNextHop || (this.to.instead?.length ?? 0) > 0;
+  }
+
+  /** Whom it asks now has answered. */
+  note(status: number): void {
+    this.patience?.stop();
+    if (status < 200) this.answered = true;
+    if (status > 100 && status < 200) this.rang = true;
   }
 
   /** Turns to the next hop of its target (RFC 3263 §4.3); false where there is none. */

@@ -5,7 +5,8 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Target } from "../transport/transport.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { NextHops } from "./next-hops.ts";
+import type { Judge, Outgoing } from "./outgoing.ts";
 import type { ProxyTarget } from "./target.ts";
 
 export interface ContextHost {
@@ -15,10 +16,9 @@ export interface ContextHost {
   readonly breadth: number;
   /** Makes the copy for a target. */
   copy(target: ProxyTarget, breadth: number): Request;
-  /** The next hops of a copy, where they have to be looked up. */
-  lookUp(copy: Request, target: ProxyTarget): Promise<readonly Target[]> | undefined;
-  /** Puts a copy on its way, by a hop of its target; throws where there is none. */
-  finish(copy: Request, target: ProxyTarget, hop: Target | undefined): Outgoing;
+  readonly hops: NextHops;
+  /** Puts a copy on its way, by a hop of its target, or another; throws where there is none. */
+  finish(copy: Request, target: ProxyTarget, hop: Target | undefined, judge: Judge | undefined): Outgoing;
   newBranch(): string;
   /**
    * Called once, with the final response that went to the caller, undefined where none could, and with what a

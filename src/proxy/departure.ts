@@ -3,7 +3,7 @@
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
-import type { Target } from "../transport/transport.ts";
+import type { Flow, Target } from "../transport/transport.ts";
 import { type Branch, statusOf } from "./branch.ts";
 import type { ContextHost } from "./context-host.ts";
 import { Patience } from "./patience.ts";
@@ -40,9 +40,16 @@ export class Departure {
   begin(branch: Branch): void {
     this.#attempt(branch, () => {
       const copy = this.#host.copy(branch.to, branch.breadth);
-      const found = this.#host.lookUp(copy, branch.to);
-      if (found) this.#search(branch, copy, found);
-      else this.#send(branch, copy);
+      // A further hop: where it goes is settled.
+      if (branch.hop > 0) return this.#send(branch, copy, false);
+      const { hops } = this.#host;
+      const open = hops.leavesOpen(copy, branch.to);
+      const found = hops.find(copy, branch.to);
+      if (found instanceof Promise) this.#search(branch, copy, found, open);
+      else {
+        if (found) branch.to = { ...branch.to, hops: found };
+        this.#send(branch, copy, open);
+      }
     });
   }
 
@@ -56,7 +63,7 @@ export class Departure {
   }
 
   /** Waits until its next hops are found; they become the target's. */
-  #search(branch: Branch, copy: Request, found: Promise<readonly Target[]>): void {
+  #search(branch: Branch, copy: Request, found: Promise<readonly Target[]>, open: boolean): void {
     const { clock } = this.#host;
     const patience = new Patience(clock, LONGEST_SEARCH, () => this.#owner.stayed(branch, 408));
     branch.patience = patience;
@@ -68,7 +75,7 @@ export class Departure {
       (hops) =>
         ended(() => {
           branch.to = { ...branch.to, hops };
-          this.#send(branch, copy);
+          this.#send(branch, copy, open);
         }),
       (error: unknown) =>
         ended(() => {
@@ -79,18 +86,39 @@ export class Departure {
     this.#owner.watch({ final: found });
   }
 
-  #send(branch: Branch, copy: Request): void {
+  /** @param open whether another transport may be taken for what is too large for a datagram */
+  #send(branch: Branch, copy: Request, open: boolean): void {
     // Its caller gave up while the copy was edited.
     if (!this.#owner.isOpen(branch)) return;
     const { stack, clock } = this.#host;
-    const { request, flow } = this.#host.finish(copy, branch.to, branch.to.hops?.[branch.hop]);
+    const mark = this.#host.newBranch();
+    const { asked } = branch;
+    const judge =
+      open && asked?.protocol === "UDP"
+        ? (on: Flow, more: number) => this.#fit(branch, copy, more + viaSize(on, mark))
+        : undefined;
+    const { request, flow } = this.#host.finish(copy, branch.to, asked, judge);
     branch.flow = flow;
-    branch.branch = this.#host.newBranch();
-    const asked = stack.send(request, branch);
-    branch.transaction = asked;
-    this.#owner.watch(asked);
+    branch.branch = mark;
+    const sent = stack.send(request, branch);
+    branch.transaction = sent;
+    this.#owner.watch(sent);
     if (this.#hopTimeout === undefined || !branch.hasNext) return;
     branch.patience = new Patience(clock, this.#hopTimeout, () => this.#owner.silent(branch));
-    branch.patience.watch(asked);
+    branch.patience.watch(sent);
   }
+
+  /** The first hop for a copy of that size, where it is another; the others are the branch's next ones. */
+  #fit(branch: Branch, copy: Request, more: number): Target | undefined {
+    const { hops = [] } = branch.to;
+    const fitted = this.#host.hops.fit(hops, copy, more);
+    if (fitted === hops) return undefined;
+    branch.to = { ...branch.to, hops: fitted };
+    return fitted[0];
+  }
+}
+
+/** How many octets the Via has that a request gets over UDP. */
+function viaSize({ transport }: Flow, branch: string): number {
+  return `Via: SIP/2.0/UDP ${transport.sentBy};branch=${branch};rport\r\n`.length;
 }

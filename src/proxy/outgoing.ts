@@ -45,6 +45,12 @@ export function copyFor(
 }
 
 /**
+ * Judges a way by how many octets the request gets on it besides its Via; returns another next hop, which then is taken
+ * without asking again, or undefined.
+ */
+export type Judge = (flow: Flow, more: number) => Target | undefined;
+
+/**
  * Finds the way of a copy, and writes on it what depends on that (steps 4 and 7). A strict router among its Routes is
  * left to who sends it (step 6): done twice, it is undone.
  *
@@ -58,29 +64,35 @@ export function onItsWay(
   target: ProxyTarget,
   hop: Target | undefined,
   { stack, routes, recordRoute, path }: WayOptions,
+  judge?: Judge,
 ): Outgoing {
   if (target.flow?.open === false) throw new SipError("connection_closed", "the target's connection is gone");
   const given = target.flow !== undefined;
   const next = hop ?? target.hops?.[0];
-  const flow = target.flow ?? stack.route(copy, next ? { target: next } : {});
-  if (recordRoute) routes.record(copy, cameFrom, flow, given);
-  if (path && copy.method === "REGISTER" && cameFrom) routes.addPath(copy, cameFrom, flow);
+  const ownOn = (flow: Flow): OwnFields => ({
+    "Record-Route": recordRoute ? routes.record(copy, cameFrom, flow, given) : [],
+    Path: path && copy.method === "REGISTER" && cameFrom ? [routes.path(copy, cameFrom, flow)] : [],
+  });
+  let flow = target.flow ?? stack.route(copy, next ? { target: next } : {});
+  let own = ownOn(flow);
+  const other = judge?.(flow, sizeOf(own));
+  if (other) {
+    flow = stack.route(copy, { target: other });
+    own = ownOn(flow);
+  }
+  for (const name of ["Record-Route", "Path"] as const) {
+    if (own[name].length > 0) copy.headers.prepend(name, own[name]);
+  }
   return { request: copy, flow };
 }
 
-/**
- * The next hops of a copy, where a name has to be looked up for them (step 7, RFC 3263); undefined where a flow, a hop or
- * a numeric host says where it goes.
- */
-export function lookUp(
-  stack: Stack,
-  copy: Request,
-  { flow, hops }: ProxyTarget,
-): Promise<readonly Target[]> | undefined {
-  const uri = copy.headers.first("Route")?.uri ?? copy.uri;
-  if (flow || hops?.length || !uri.isSip) return undefined;
-  return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : stack.resolve(copy);
-}
+/** The values that the proxy adds. */
+type OwnFields = Readonly<Record<"Record-Route" | "Path", readonly string[]>>;
 
-/** An IPv4 address, or an IPv6 one. */
-const NUMERIC = /^[\d.]+$|:/;
+/** In octets, each in a line of its own. */
+function sizeOf(own: OwnFields): number {
+  let size = 0;
+  for (const value of own["Record-Route"]) size += "Record-Route: \r\n".length + value.length;
+  for (const value of own.Path) size += "Path: \r\n".length + value.length;
+  return size;
+}

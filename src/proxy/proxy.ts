@@ -12,8 +12,9 @@ import type { Flow } from "../transport/transport.ts";
 import { breadthOf, checkRequest, DEFAULT_BREADTH, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
+import { NextHops } from "./next-hops.ts";
 import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "./options.ts";
-import { copyFor, lookUp, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
+import { copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
 import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
@@ -32,6 +33,7 @@ export class SipProxy {
   readonly #marks: Marks;
   readonly #tokens: FlowTokens;
   readonly #routes: Routes;
+  readonly #hops: NextHops;
   readonly #extensions: ReadonlySet<string>;
   readonly #live = new Map<ServerTransaction, ResponseContext | "locating" | "canceled">();
   readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
@@ -45,6 +47,7 @@ export class SipProxy {
     this.#marks = new Marks(key, random);
     this.#tokens = new FlowTokens(stack, key);
     this.#routes = new Routes(stack, this.#tokens, options.isLocal);
+    this.#hops = new NextHops(stack);
     this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
     this.#stateless = new StatelessForwarding({
       stack,
@@ -176,9 +179,9 @@ export class SipProxy {
           clock,
           breadth: Math.min(breadthOf(request) ?? maxBreadth, maxBreadth),
           copy: (target, breadth) => copyFor(request, target, breadth, options),
-          lookUp: (copy, target) => lookUp(stack, copy, target),
-          finish: (copy, target, hop) => {
-            const made = onItsWay(copy, cameFrom, target, hop, way);
+          hops: this.#hops,
+          finish: (copy, target, hop, judge) => {
+            const made = onItsWay(copy, cameFrom, target, hop, way, judge);
             this.#tally.branches++;
             return made;
           },

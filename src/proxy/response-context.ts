@@ -63,11 +63,6 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     this.#invite = request.method === "INVITE";
   }
 
-  /** Sends to the first group. */
-  start(): void {
-    this.#next();
-  }
-
   /** Cancels every branch that has no final response (RFC 3261 §16.10), and begins no more. */
   cancel(reason?: string): void {
     this.#canceled = true;
@@ -87,8 +82,8 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     }
   }
 
-  /** Tries groups until one of them has a branch, or none is left. */
-  #next(): void {
+  /** Tries groups, the first one first, until one of them has a branch, or none is left. */
+  start(): void {
     const { noAnswer } = this.#options;
     if (noAnswer !== undefined && this.#invite)
       this.#patience = new Patience(this.#clock, noAnswer, () => this.#skip());
@@ -154,22 +149,24 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** One that is alive after all is told that nobody wants it any more. */
   silent(branch: Branch): void {
-    const asked = branch.transaction;
-    if (this.#tryNext(branch)) asked?.abort();
+    const given = branch.transaction;
+    this.#busy.host.hops.failed(branch.asked, "timeout", false);
+    if (this.#tryNext(branch)) given?.abort();
   }
 
   /** A response came for a branch. */
   heard(response: Response, branch: Branch, from: SentRequest): void {
     const { status } = response;
     const current = branch.transaction === from;
-    if (current) branch.patience?.stop();
+    if (current) {
+      branch.note(status);
+      this.#work?.host.hops.heard(branch.asked, response);
+    }
     if (status < 200) {
       // A hop that was given up is being cancelled.
-      if (!current) return;
-      branch.answered = true;
-      if (status > 100) branch.rang = true;
+      if (!current || branch.skipped || !this.#transaction.waiting) return;
       // A 100 has come from ourselves already, and RFC 4320 §4.1 allows no other 1xx but to an INVITE.
-      if (status === 100 || !this.#invite || !this.#transaction.waiting || branch.skipped) return;
+      if (status === 100 || !this.#invite) return;
     }
     if (!takeVia(response)) {
       if (status >= 200 && current) this.#fail(branch, 502);
@@ -216,7 +213,9 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** A branch ended without a response. */
   failed(error: SipError, branch: Branch, from: SentRequest): void {
-    if (branch.transaction === from) this.#fail(branch, statusOf(error));
+    if (branch.transaction !== from) return;
+    this.#work?.host.hops.failed(branch.asked, error.code, branch.answered);
+    this.#fail(branch, statusOf(error));
   }
 
   #fail(branch: Branch, status: number): void {
@@ -246,7 +245,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     if (this.#starting || this.#isBusy) return;
     this.#patience?.stop();
     if (!this.#stopped && !this.#busy.targets.empty) {
-      if (this.#room > 0) this.#next();
+      if (this.#room > 0) this.start();
       return;
     }
     if (this.#open.length > 0) return;

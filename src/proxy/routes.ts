@@ -111,29 +111,29 @@ export class Routes {
   }
 
   /**
-   * Adds the Record-Route for both sides, where the request may begin a dialog: one where the sides look alike,
+   * The Record-Route for both sides, where the request may begin a dialog: one where the sides look alike,
    * else two, so that each peer sees an address of its own kind (RFC 5658 §3.2).
    *
    * @param given whether the flow out was named, by a binding or a Route: then it is the only way there
    */
-  record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): void {
-    if (!DIALOG_METHODS.has(request.method)) return;
+  record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): readonly string[] {
+    if (!DIALOG_METHODS.has(request.method)) return [];
     const secure = request.uri.scheme === "sips";
     const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
     const here =
       cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
-    request.headers.prepend("Record-Route", here === undefined || here === there ? [there] : [there, here]);
+    return here === undefined || here === there ? [there] : [there, here];
   }
 
   /**
-   * Adds a Path: our address as the next hop sees it, with the flow that the REGISTER came in on (RFC 3327 §5.2,
+   * A Path: our address as the next hop sees it, with the flow that the REGISTER came in on (RFC 3327 §5.2,
    * RFC 5626 §5.1).
    */
-  addPath(request: Request, cameFrom: Flow, goesTo: Flow): void {
+  path(request: Request, cameFrom: Flow, goesTo: Flow): string {
     const direct = isDirect(request);
     const outbound = direct && request.headers.get("Contact").some(({ params }) => params.has("reg-id"));
     const uri = this.#side(goesTo, direct ? cameFrom : undefined, request.uri.scheme === "sips");
-    request.headers.prepend("Path", outbound ? uri.replace(/>$/, ";ob>") : uri);
+    return outbound ? uri.replace(/>$/, ";ob>") : uri;
   }
 
   /** Our address on one side, with the token of a flow where that is needed. */

@@ -33,4 +33,25 @@ export interface Resolver {
   ): readonly Target[] | Promise<readonly Target[]>;
   /** Sends a request to its targets until one takes it. */
   send(request: Request, options: SendOptions, sender: Sender): SentRequest;
+  /** Those that have failed lately last, for who sends to targets himself: a proxy (RFC 3263 §4.3). */
+  order?(targets: readonly Target[]): readonly Target[];
+  /**
+   * The targets for a request of that size: what is too large for a datagram takes another transport (RFC 3261 §18.1.1).
+   *
+   * @param more how many octets it gets before it is sent
+   */
+  fit?(
+    targets: readonly Target[],
+    request: Request,
+    more: number,
+    protocols: readonly string[],
+  ): readonly Target[];
+  /** A target has answered who sent to it himself. */
+  answered?(target: Target): void;
+  /**
+   * A target has failed who sent to it himself: no connection, no answer at all, or a 503.
+   *
+   * @param retryAfter in seconds, where a 503 gave it
+   */
+  failed?(target: Target, retryAfter: number | undefined): void;
 }

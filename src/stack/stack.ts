@@ -30,12 +30,13 @@ import { Wire } from "./wire.ts";
 /** A SIP stack. Any number of them live side by side in one process. */
 export class Stack {
   readonly transports: readonly Transport[];
+  /** The resolver that it was given. */
+  readonly resolver: Resolver | undefined;
   readonly #core: Core;
   readonly #layer: TransactionLayer;
   readonly #random: Random;
   readonly #clock: Clock;
   readonly #names: Names;
-  readonly #resolver: Resolver | undefined;
   readonly #gate: Gate | undefined;
   readonly #wire: Wire;
   readonly #inbound: Inbound;
@@ -75,7 +76,7 @@ export class Stack {
       owns: (via) => this.#names.owns(via),
       onRefused: (finding, flow, message) => refusals.tell(finding, flow, message),
     });
-    this.#resolver = options.resolver;
+    this.resolver = options.resolver;
     this.#gate = options.gate;
     this.#sender = {
       core: options.core,
@@ -177,8 +178,8 @@ export class Stack {
       });
     }
     const formed = strictRouted(request);
-    if (this.#resolver && !options.flow && !options.target) {
-      const sent = this.#resolver.send(formed, options, this.#sender);
+    if (this.resolver && !options.flow && !options.target) {
+      const sent = this.resolver.send(formed, options, this.#sender);
       if (signal) abortBy(signal, sent);
       return sent;
     }
@@ -227,12 +228,11 @@ export class Stack {
   }
 
   /**
-   * All targets that a request would be tried at, the best first: those that the resolver finds, or the one
-   * that its URI names. For a proxy that has to know before it writes Record-Route: `send` takes one as
-   * `target`. Rejects with a SipError `no_target` (with status 416 for a URI that is not SIP).
+   * All targets that a request would be tried at, the best first: those that the resolver finds, or the one that its URI
+   * names. `send` takes one as `target`. Rejects with a SipError `no_target` (with status 416 for a URI that is not SIP).
    */
   async resolve(request: Request): Promise<readonly Target[]> {
-    if (this.#resolver) return this.#resolver.targets(request, this.#sender.protocols);
+    if (this.resolver) return this.resolver.targets(request, this.#sender.protocols);
     return [requestTarget(request, mainTransport(this.transports).protocol)];
   }
 

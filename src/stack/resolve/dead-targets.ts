@@ -22,6 +22,8 @@ export class DeadTargets {
 
   /** It has answered. */
   clear(target: Target): void {
+    // As for most: each response comes by here.
+    if (this.#until.size === 0) return;
     this.#until.delete(keyOf(target));
   }
 
@@ -32,6 +34,7 @@ export class DeadTargets {
 
   /** The living first; the dead last, in case that they have risen. */
   sort(targets: readonly Target[]): readonly Target[] {
+    if (targets.length < 2 || this.#until.size === 0) return targets;
     if (!targets.some((target) => this.isDead(target))) return targets;
     return [...targets].sort((a, b) => Number(this.isDead(a)) - Number(this.isDead(b)));
   }

@@ -123,12 +123,13 @@ class SipResolver implements Resolver, AttemptsOwner {
     // First of all: where it throws, nobody is there to hear what a search ends with.
     const attempts = new Attempts(request, options, sender, this);
     let fitted: readonly Target[] | Promise<readonly Target[]>;
+    const { protocols } = sender;
+    // The Via that will be put on top: all of it but the sent-by has 56 octets, with a branch of ours.
+    const sized = (targets: readonly Target[]) =>
+      this.fit(targets, request, 56 + sender.sentBy("UDP").length, protocols);
     try {
-      const found = this.targets(request, sender.protocols);
-      fitted =
-        found instanceof Promise
-          ? found.then((targets) => this.#fit(targets, request, sender))
-          : this.#fit(found, request, sender);
+      const found = this.targets(request, protocols);
+      fitted = found instanceof Promise ? found.then(sized) : sized(found);
     } catch (error) {
       fitted = Promise.reject(error);
     }
@@ -145,27 +146,21 @@ class SipResolver implements Resolver, AttemptsOwner {
     this.#dead.mark(target, retryAfter === undefined ? deadTime : Math.min(retryAfter * 1000, LONGEST_REST));
   }
 
-  #find(
-    destination: Destination,
-    protocols: readonly string[],
-  ): readonly Target[] | Promise<readonly Target[]> {
-    const numeric = numericTarget(destination, protocols);
-    if (numeric) return [numeric];
-    const dns = this.#dns;
-    if (dns === undefined) return [plainTarget(destination, destination.host, protocols)];
-    const { families = [4, 6] } = this.#options;
-    const context = { dns, random: this.#random, protocols, families };
-    return locate(destination, context).then((targets) => this.#dead.sort(targets));
+  order(targets: readonly Target[]): readonly Target[] {
+    return this.#dead.sort(targets);
   }
 
   /** RFC 3261 §18.1.1: what is too large for a datagram takes TCP. Decided for each request anew. */
-  #fit(targets: readonly Target[], request: Request, sender: Sender): readonly Target[] {
+  fit(
+    targets: readonly Target[],
+    request: Request,
+    more: number,
+    protocols: readonly string[],
+  ): readonly Target[] {
     const { largeRequests = "tcp-or-udp", mtu = 1300, onSwitch } = this.#options;
     const datagrams = targets.some(({ protocol }) => protocol === "UDP");
-    if (largeRequests === "off" || !datagrams || !sender.protocols.includes("TCP")) return targets;
-    // The Via that will be put on top: all of it but the sent-by has 56 octets, with a branch of ours.
-    const via = 56 + sender.sentBy("UDP").length;
-    if (request.toBytes().length + via <= mtu) return targets;
+    if (largeRequests === "off" || !datagrams || !protocols.includes("TCP")) return targets;
+    if (request.octets.length + more <= mtu) return targets;
     const fitted = targets.flatMap((target) => {
       if (target.protocol !== "UDP") return [target];
       const other = { ...target, protocol: "TCP" };
@@ -180,5 +175,18 @@ class SipResolver implements Resolver, AttemptsOwner {
       return both ? [other, target] : [other];
     });
     return this.#dead.sort(fitted);
+  }
+
+  #find(
+    destination: Destination,
+    protocols: readonly string[],
+  ): readonly Target[] | Promise<readonly Target[]> {
+    const numeric = numericTarget(destination, protocols);
+    if (numeric) return [numeric];
+    const dns = this.#dns;
+    if (dns === undefined) return [plainTarget(destination, destination.host, protocols)];
+    const { families = [4, 6] } = this.#options;
+    const context = { dns, random: this.#random, protocols, families };
+    return locate(destination, context).then((targets) => this.#dead.sort(targets));
   }
 }

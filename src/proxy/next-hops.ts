@@ -1,0 +1,78 @@
+// NextHops: where a proxy's copies go next (RFC 3261 §16.6 step 7), in which order, and how that went. What failed lately,
+// and what is too large for a datagram, is for the stack's resolver to judge, where there is one.
+
+import type { SipError } from "../errors.ts";
+import type { Request } from "../message/request.ts";
+import type { Response } from "../message/response.ts";
+import { retryAfterOf } from "../stack/resolve/retry-after.ts";
+import { nextHop } from "../stack/route-set.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Target } from "../transport/transport.ts";
+import type { ProxyTarget } from "./target.ts";
+
+/** An IPv4 address, or an IPv6 one. */
+const NUMERIC = /^[\d.]+$|:/;
+
+/** The next hops of one proxy. */
+export class NextHops {
+  readonly #stack: Stack;
+  readonly #protocols: readonly string[];
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+    this.#protocols = [...new Set(stack.transports.map(({ protocol }) => protocol))];
+  }
+
+  /**
+   * The next hops of a copy, the best first: those of its target, else what its Route or URI leads to, by a look-up where
+   * that is a name (RFC 3263). Undefined where its flow says it, or the URI alone, for a stack without a resolver.
+   *
+   * @throws SipError, or rejects with one: `no_target` where there is no way
+   */
+  find(
+    copy: Request,
+    { flow, hops }: ProxyTarget,
+  ): readonly Target[] | Promise<readonly Target[]> | undefined {
+    const { resolver } = this.#stack;
+    if (flow) return undefined;
+    if (hops?.length) return resolver?.order?.(hops) ?? hops;
+    const uri = nextHop(copy);
+    if (!uri.isSip) return undefined;
+    if (resolver) return resolver.targets(copy, this.#protocols);
+    return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : this.#stack.resolve(copy);
+  }
+
+  /** Whether nobody has said by which transport a copy is to go. */
+  leavesOpen(copy: Request, { flow, hops }: ProxyTarget): boolean {
+    if (flow || hops?.length) return false;
+    const uri = nextHop(copy);
+    return uri.isSip && !uri.params.has("transport");
+  }
+
+  /**
+   * The hops for a copy of that size: over TCP what is too large for a datagram (RFC 3261 §18.1.1).
+   *
+   * @param more how many octets it gets before it is sent
+   */
+  fit(hops: readonly Target[], copy: Request, more: number): readonly Target[] {
+    return this.#stack.resolver?.fit?.(hops, copy, more, this.#protocols) ?? hops;
+  }
+
+  /** A response of one, and what it says of it. */
+  heard(hop: Target | undefined, response: Response): void {
+    const { resolver } = this.#stack;
+    if (!hop || !resolver || response.status === 408) return;
+    if (response.status === 503) resolver.failed?.(hop, retryAfterOf(response));
+    else resolver.answered?.(hop);
+  }
+
+  /**
+   * The error that a request to one ended with. Who is silent has failed only where he has said nothing at all (RFC 3263
+   * §4.3).
+   */
+  failed(hop: Target | undefined, code: SipError["code"], answered: boolean): void {
+    const failure =
+      code === "timeout" ? !answered : code === "transport_failed" || code === "connection_closed";
+    if (hop && failure) this.#stack.resolver?.failed?.(hop, undefined);
+  }
+}
