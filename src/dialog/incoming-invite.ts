@@ -79,7 +79,7 @@ export class IncomingInvite implements Closable {
     this.#usage.earlyEnd = (ours) => this.#giveUp(ours);
     this.#usage.peerOffers.unanswered = request.bodyLength > 0;
     transaction.onCancel = () => this.#giveUp();
-    transaction.onFinal = () => this.#answered();
+    transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
     if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });

@@ -1,5 +1,6 @@
 // Best response: which of several final responses goes back to the caller (RFC 3261 §16.7 steps 6 and 7).
 
+import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 
 /** Those that tell the caller what to do for a better outcome (step 6). */
@@ -25,6 +26,13 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
     best.headers.delete("Retry-After");
   }
   return best;
+}
+
+/** What the caller of a request hears when all is over. @param canceled whether he gave up */
+export function verdict(finals: readonly Response[], request: Request, canceled: boolean): Response {
+  const best = bestResponse(finals) ?? request.createResponse(canceled ? 487 : 480);
+  // A phone that never answered our CANCEL has no say in what its caller is told.
+  return canceled && best.status === 408 ? request.createResponse(487) : best;
 }
 
 function rank({ status, statusClass }: Response): number {

@@ -35,7 +35,7 @@ export class SipProxy {
   readonly #routes: Routes;
   readonly #hops: NextHops;
   readonly #extensions: ReadonlySet<string>;
-  readonly #live = new Map<ServerTransaction, ResponseContext | "locating" | "canceled">();
+  readonly #live = new Map<ServerTransaction, ResponseContext | "locating">();
   readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
   readonly #stateless: StatelessForwarding;
 
@@ -119,8 +119,12 @@ export class SipProxy {
       if (!(cause instanceof SipError) || cause.status !== 503) throw cause;
       return this.#refuse(request, transaction, { status: 503, headers: { "Retry-After": ["5"] } }, options);
     }
-    const canceled = this.#live.get(transaction) === "canceled";
-    const status = canceled ? 487 : typeof found === "number" ? found : found.length === 0 ? 480 : undefined;
+    const status = typeof found === "number" ? found : found.length === 0 ? 480 : undefined;
+    // Cancelled meanwhile, or the stack is closed.
+    if (!transaction.waiting) {
+      this.#live.delete(transaction);
+      return undefined;
+    }
     if (status !== undefined) {
       this.#live.delete(transaction);
       return this.#refuse(request, transaction, { status, headers: {} }, options);
@@ -137,10 +141,7 @@ export class SipProxy {
   cancel(transaction: ServerTransaction, reason?: string): void {
     const context = this.#live.get(transaction);
     if (context instanceof ResponseContext) context.cancel(reason);
-    else if (context !== undefined) {
-      this.#live.set(transaction, "canceled");
-      if (transaction.waiting) transaction.respond(487);
-    }
+    else if (context !== undefined && transaction.waiting) transaction.respond(487);
   }
 
   /**

@@ -7,16 +7,15 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { bestResponse } from "./best-response.ts";
+import { verdict } from "./best-response.ts";
 import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
+import { BranchSet } from "./branch-set.ts";
 import type { ContextHost } from "./context-host.ts";
 import { Departure, type DepartureOwner } from "./departure.ts";
 import type { ForwardOptions } from "./options.ts";
 import { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 import { TargetSet } from "./target-set.ts";
-
-const NOWHERE: ProxyTarget = { uri: "" };
 
 /** What a context needs until its last branch has ended; it forwards further 2xx for another 32 seconds without. */
 interface Work {
@@ -35,13 +34,15 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   readonly #transaction: ServerTransaction;
   readonly #options: ForwardOptions;
   readonly #invite: boolean;
-  readonly #open: Branch[] = [];
+  readonly #open: BranchSet = new BranchSet();
   #group = 0;
   #starting = false;
   /** No new branches: canceled, accepted, or declined by one who speaks for all. */
   #stopped = false;
   #canceled = false;
   #ended = false;
+  /** It is we who answer. */
+  #telling = false;
   /** With the current group. */
   #patience: Patience | undefined;
   #thrown: { readonly cause: unknown } | undefined;
@@ -61,6 +62,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     this.#transaction = transaction;
     this.#options = options;
     this.#invite = request.method === "INVITE";
+    transaction.onFinal = () => this.#forsaken();
   }
 
   /** Cancels every branch that has no final response (RFC 3261 §16.10), and begins no more. */
@@ -71,12 +73,22 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     this.#step();
   }
 
+  /** Nobody waits for an answer of ours: another hand has given one, or the stack is closed. */
+  #forsaken(): void {
+    if (this.#telling) return;
+    this.cancel();
+    // Closed with the stack: these tell of no end.
+    for (const branch of this.#open.all)
+      if (branch.transaction?.state === "terminated") this.#open.close(branch);
+    this.#step();
+  }
+
   /** Cancels what is under way. One whose next hop is still looked up asks nobody any more. @param reason RFC 3326 */
   #cancelAll(reason?: string): void {
-    for (const branch of [...this.#open]) {
+    for (const branch of this.#open.all) {
       if (branch.transaction) branch.transaction.cancel(reason);
       else {
-        this.#close(branch);
+        this.#open.close(branch);
         this.#busy.finals.push(this.#busy.request.createResponse(branch.skipped ? 408 : 487));
       }
     }
@@ -106,10 +118,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** How much breadth is left. */
   get #room(): number {
-    let room = this.#busy.host.breadth;
-    // One that we gave up, and that nobody ever answered, asks nobody any more.
-    for (const { breadth, skipped, answered } of this.#open) if (!skipped || answered) room -= breadth;
-    return room;
+    return this.#open.roomIn(this.#busy.host.breadth);
   }
 
   /** What it works with, before its end. */
@@ -117,26 +126,18 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     return this.#work as Work;
   }
 
-  /** A branch has ended. Its target may hold on to a whole message. */
-  #close(branch: Branch): void {
-    const at = this.#open.indexOf(branch);
-    if (at >= 0) this.#open.splice(at, 1);
-    branch.to = NOWHERE;
-    branch.patience?.stop();
-  }
-
   /** Whether the current group has branches that may still bring something. */
   get #isBusy(): boolean {
-    return this.#open.some(({ group, skipped }) => group === this.#group && !skipped);
+    return this.#open.isBusy(this.#group);
   }
 
   #begin(branch: Branch): void {
-    if (!this.isOpen(branch)) this.#open.push(branch);
+    this.#open.add(branch);
     this.#busy.departure.begin(branch);
   }
 
   isOpen(branch: Branch): boolean {
-    return this.#open.includes(branch);
+    return this.#open.has(branch);
   }
 
   watch(what: { readonly final: Promise<unknown> }): void {
@@ -178,7 +179,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
   #succeed(response: Response, branch: Branch, from: SentRequest): void {
     // A hop that was given up may still accept; the one that took its place is cancelled with the others.
-    if (branch.transaction === from) this.#close(branch);
+    if (branch.transaction === from) this.#open.close(branch);
     this.#stopped = true;
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
       if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
@@ -193,7 +194,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     if (status === 503 && this.#again(branch, branch.nextHop)) return;
     // RFC 5626 §7: any other final response is the client's own.
     if ((status === 430 || status === 408) && this.#again(branch, branch.nextWay)) return;
-    this.#close(branch);
+    this.#open.close(branch);
     if (branch.skipped && status === 487) this.#busy.finals.push(this.#busy.request.createResponse(408));
     else if (status < 400 && this.#options.recurse) this.#redirect(response);
     else this.#busy.finals.push(response);
@@ -222,7 +223,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     // Another 2xx that lacks our caller's Via, when all is over.
     if (this.#work === undefined) return;
     if (FAILED.has(status) && this.#tryNext(branch)) return;
-    this.#close(branch);
+    this.#open.close(branch);
     this.#busy.finals.push(this.#busy.request.createResponse(status));
     this.#step();
   }
@@ -248,7 +249,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       if (this.#room > 0) this.start();
       return;
     }
-    if (this.#open.length > 0) return;
+    if (!this.#open.empty) return;
     if (this.#transaction.waiting) this.#answer();
     this.#end(undefined);
     this.#work = undefined;
@@ -256,10 +257,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** Steps 6 to 8: the best response goes to the caller. */
   #answer(): void {
-    const best =
-      bestResponse(this.#busy.finals) ?? this.#busy.request.createResponse(this.#canceled ? 487 : 480);
-    // A phone that never answered our CANCEL has no say in what its caller is told.
-    const told = this.#canceled && best.status === 408 ? this.#busy.request.createResponse(487) : best;
+    const told = verdict(this.#busy.finals, this.#busy.request, this.#canceled);
     if (!this.#forward(told)) this.#forward(this.#busy.request.createResponse(502));
   }
 
@@ -270,11 +268,14 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     } catch (cause) {
       this.#thrown ??= { cause };
     }
+    this.#telling = true;
     try {
       this.#transaction.respond(response);
     } catch (error) {
       if (!(error instanceof SipError) || response.status < 200) return false;
       return error.code === "transaction_state";
+    } finally {
+      this.#telling = false;
     }
     if (response.status >= 200) this.#end(response);
     return true;
@@ -288,7 +289,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** Nobody of this group answered in time: they are cancelled, and the next group's turn comes. */
   #skip(): void {
-    for (const branch of this.#open) branch.skipped = true;
+    for (const branch of this.#open.all) branch.skipped = true;
     this.#cancelAll();
     this.#step();
   }

@@ -46,10 +46,10 @@ export interface Resolver {
     more: number,
     protocols: readonly string[],
   ): readonly Target[];
-  /** A target has answered who sent to it himself. */
+  /** Told by who sends to targets himself: this one has answered. */
   answered?(target: Target): void;
   /**
-   * A target has failed who sent to it himself: no connection, no answer at all, or a 503.
+   * Told by who sends to targets himself: this one has failed, with no connection, no answer at all, or a 503.
    *
    * @param retryAfter in seconds, where a 503 gave it
    */

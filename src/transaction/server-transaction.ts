@@ -27,7 +27,7 @@ export class ServerTransaction extends Transaction {
    * core's `onCancel`. The CANCEL is answered already; answer the INVITE 487.
    */
   onCancel: ((cancel: Request) => Returned) | undefined = undefined;
-  /** Called when a final response was sent, whoever has sent it. @internal */
+  /** Called when a final response was sent, whoever has sent it, or there will be none: it was dropped. @internal */
   onFinal: (() => void) | undefined = undefined;
   #request: Request | undefined;
   /** The number of its CSeq, which every response has too. */
@@ -97,10 +97,7 @@ export class ServerTransaction extends Transaction {
     } finally {
       this.#outgoing = undefined;
     }
-    if (status < 200) return;
-    const { onFinal } = this;
-    this.#letGo();
-    onFinal?.();
+    if (status > 199) this.#letGo();
   }
 
   /**
@@ -199,9 +196,11 @@ export class ServerTransaction extends Transaction {
 
   /** Lets go of what only a request that waits needs: its user may have bound much to it. */
   #letGo(): void {
+    const { onFinal } = this;
     this.#request = undefined;
     this.onCancel = undefined;
     this.onFinal = undefined;
+    onFinal?.();
   }
 
   #answer(status: number, reason: string | undefined): string {

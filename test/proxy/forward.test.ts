@@ -10,6 +10,8 @@ import { SipWorld } from "../support/sip-world.ts";
 import { proxied } from "./support.ts";
 
 const BOB = "sip:bob@example.com";
+/** Nobody is there. */
+const far = { protocol: "UDP", host: "10.6.6.6", port: 5060 };
 
 describe("what is not forwarded", () => {
   it.each([
@@ -568,4 +570,48 @@ describe("several targets", () => {
     await world.pass(1_000);
     expect(bob.canceled).toBe(1);
   });
+});
+
+it("ends when the stack is closed: no timer is left, and nobody waits for a response", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const proxy = await proxied(world);
+  proxy.forward = { noAnswer: 60_000, hopTimeout: 5_000 };
+  for (const method of ["INVITE", "INFO"]) {
+    proxy.targets = [{ uri: bob.uri }, { uri: "sip:nobody@10.6.6.6", hops: [far, far] }];
+    alice.send(alice.request(method, BOB), proxy.phone);
+  }
+  await world.pass(100);
+  expect(proxy.proxy.stats.live).toBe(2);
+  await Promise.all(world.phones.map(({ stack }) => stack.close()));
+  await world.pass();
+  expect([world.clock.size, proxy.proxy.stats.live, proxy.finals]).toEqual([0, 0, [undefined, undefined]]);
+});
+
+it("cancels its branches when its caller's transaction is dropped", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const proxy = await proxied(world);
+  proxy.targets = [{ uri: bob.uri }];
+  const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await world.pass(100);
+  proxy.phone.transactions[0]?.terminate();
+  sent.terminate();
+  await world.pass(100);
+  expect([bob.canceled, proxy.finals]).toEqual([1, [undefined]]);
+});
+
+it("cancels its branches when another hand answers its caller", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const proxy = await proxied(world);
+  proxy.targets = [{ uri: bob.uri }];
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await world.pass(100);
+  proxy.phone.transactions[0]?.respond(480);
+  await world.pass(100);
+  expect([(await final).status, bob.canceled, proxy.finals]).toEqual([480, 1, [undefined]]);
 });

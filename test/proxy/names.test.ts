@@ -150,3 +150,18 @@ it("do not hold up the next target: who accepts first has the call, and `noAnswe
     expect(phones.flatMap(({ methods }) => methods)).toEqual([]);
   }
 });
+
+it("that are still looked up when the stack is closed leave no timer, nor a request that waits", async () => {
+  for (const forward of [{}, { noAnswer: 5_000 }]) {
+    const { world: all, alice, proxy, dns, pass } = await world();
+    dns.srv = () => new Promise(() => {});
+    proxy.forward = forward;
+    const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
+    await pass(100);
+    expect(proxy.proxy.stats.live).toBe(1);
+    sent.terminate();
+    await Promise.all(all.phones.map(({ stack }) => stack.close()));
+    await pass();
+    expect([all.clock.size, proxy.proxy.stats.live, proxy.finals]).toEqual([0, 0, [undefined]]);
+  }
+});
