@@ -26,6 +26,8 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
   await wss.start(quiet);
   const hasty = webSocketServer({ ...own, handshakeTimeout: 300, tls: identity });
   await hasty.start(quiet);
+  const plain = webSocketServer({ ...own, handshakeTimeout: 300 });
+  await plain.start(quiet);
   const outcome = {
     closedWhileStarting: await codes(
       [tcp(own), tls({ ...own, tls: identity }), webSocketServer(own)].map(hurried),
@@ -40,9 +42,18 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
     badNewKey: await codes(
       [running, wss].map((each) => async () => each.setSecureContext({ key: "no", cert: "no" })),
     ),
-    silent: await codes([silent(hasty.local.port), silent(hasty.local.port, identity.cert)]),
+    silent: await codes([
+      silent(hasty.local.port),
+      silent(hasty.local.port, identity.cert),
+      silent(plain.local.port),
+    ]),
+    crowds: [
+      await crowd(webSocketServer, { maxConnections: 2 }),
+      await crowd(webSocketServer, { maxPerSource: 1 }),
+      await crowd(webSocketServer, { maxConnections: 2, tls: identity }),
+    ],
   };
-  await Promise.all([wss.close(), hasty.close()]);
+  await Promise.all([wss.close(), hasty.close(), plain.close()]);
   return outcome;
 }
 
@@ -54,7 +65,12 @@ export const CONNECTIONS = {
   badKey: ["value_invalid", "value_invalid"],
   newKey: ["done", "done"],
   badNewKey: ["value_invalid", "value_invalid"],
-  silent: ["done", "done"],
+  silent: ["done", "done", "done"],
+  crowds: [
+    [4, 2],
+    [2, 4],
+    [4, 2],
+  ],
 };
 
 /** The codes of what they reject with; "late" where that takes more than three seconds. */
@@ -86,6 +102,29 @@ function silent(port, ca) {
       .on("close", done)
       .resume(),
   );
+}
+
+/** How many of six sockets that say nothing a server lets in, and how many it has counted as dropped. */
+async function crowd(webSocketServer, options) {
+  const server = webSocketServer({ ...own, ...options });
+  await server.start(quiet);
+  const sockets = [];
+  let ended = 0;
+  for (let i = 0; i < 6; i++) {
+    const socket = connect(server.local.port, own.host);
+    sockets.push(
+      socket
+        .on("error", () => {})
+        .on("close", () => ended++)
+        .resume(),
+    );
+  }
+  await new Promise((done) => setTimeout(done, 300));
+  const { dropped } = server.counts;
+  const left = 6 - ended;
+  for (const socket of sockets) socket.destroy();
+  await server.close();
+  return [left, dropped];
 }
 
 async function freePort() {

@@ -3,7 +3,12 @@
 
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
-import type { AddressInfo, Server as NetServer, Socket } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  type Server as NetServer,
+  type Socket,
+} from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import {
@@ -26,7 +31,7 @@ export interface WebSocketHttpOptions {
   /** Key and certificate, where it is secure. */
   readonly tls: ServerOptions | undefined;
   readonly clock: Clock;
-  /** TLS ends in a server of its own, in front of HTTP's. Default: in Bun, whose HTTPS servers know nothing of what is before HTTP. */
+  /** A server of its own listens, in front of HTTP's. Default: in Bun, whose HTTP servers know nothing of what is before HTTP. */
   readonly apart?: boolean;
 }
 
@@ -56,15 +61,14 @@ export class WebSocketHttp {
     this.http = whole
       ? createSecureServer({ ...limits, ...secure }, answerPlain)
       : createServer(limits, answerPlain);
-    this.#listener = tls && apart ? this.#inFront(secure, options) : this.http;
-    // Room for as many that have not asked for anything yet, and for those that get a 503.
-    this.#listener.maxConnections = 2 * maxConnections;
-    this.#listener.on("drop", () => this.#dropped++);
+    this.#listener = apart ? this.#inFront(tls && secure, options) : this.http;
     const sources = new SourceLimit(2 * sourceLimit);
     this.#listener.on("connection", (socket: Socket) => {
-      if (!sources.admit(socket)) {
+      // Room for as many that have not asked for anything yet, and for those that get a 503.
+      if (this.#sockets.size >= 2 * maxConnections || !sources.admit(socket)) {
         this.#dropped++;
         socket.destroy();
+        return;
       }
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -115,10 +119,10 @@ export class WebSocketHttp {
     });
   }
 
-  /** A TLS server that hands on what it has decrypted. */
-  #inFront(secure: ServerOptions, { timeout }: WebSocketHttpOptions): TlsServer {
+  /** A server that hands on what it has accepted or, with TLS, decrypted. */
+  #inFront(secure: ServerOptions | undefined, { timeout }: WebSocketHttpOptions): NetServer {
     this.http.on("upgrade", (_request, socket) => this.#heard(socket));
-    const server = createTlsServer(secure, (socket) => {
+    const handOn = (socket: Socket): void => {
       if (timeout > 0)
         this.#silent.set(
           socket,
@@ -126,7 +130,9 @@ export class WebSocketHttp {
         );
       socket.once("close", () => this.#heard(socket));
       this.http.emit("connection", socket);
-    });
+    };
+    if (!secure) return createNetServer(handOn);
+    const server = createTlsServer(secure, handOn);
     // It tells of a handshake that takes too long, and leaves it at that.
     server.on("tlsClientError", (_cause: Error, socket: TLSSocket) => void socket.destroy());
     return server;
