@@ -121,3 +121,9 @@ it("nothing is kept of what is too long for a name (RFC 1035 §2.3.4)", async ()
   }
   expect(asked.map(({ length }) => length)).toEqual([255, 256, 256]);
 });
+
+it("no more than 100 records of an answer are kept, nor given", async () => {
+  const records = Array.from({ length: 4000 }, (_, index) => `192.0.${index >> 8}.${index & 255}`);
+  const { ask } = cache(async () => ({ records, ttl: 1000 }));
+  for (let times = 0; times < 2; times++) expect((await ask()).records).toEqual(records.slice(0, 100));
+});

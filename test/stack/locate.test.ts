@@ -297,8 +297,8 @@ describe("a URI leads, by whatever a resolver's Dns says", () => {
       return dnsOf(many.map((i) => [i, `${i}.${name}.example.com`] as const)).srv(name);
     };
     await find("sip:example.com", ["UDP"], { dns: { ...dns, naptr, srv }, families: [4] });
-    // 32 sets of SRV records, and the addresses of 32 targets.
-    expect(new Set(asked).size).toBe(64);
+    // 8 sets of SRV records, and the addresses of 32 targets.
+    expect(new Set(asked).size).toBe(40);
   });
 
   it("over WSS, for sips where there is no TLS", async () => {
@@ -447,4 +447,66 @@ describe("the order of records", () => {
       [2, 1],
     ]);
   });
+});
+
+describe("a zone that wants too much", () => {
+  /** Answers with so many records of each kind, and no address; counts what it is asked. */
+  function greedy(records: number) {
+    const asked = { naptr: 0, srv: 0, address: 0 };
+    const all = Array.from({ length: records }, (_, index) => index);
+    const of = <R>(kind: keyof typeof asked, make: (index: number) => R) => {
+      asked[kind]++;
+      return { records: all.map(make), ttl: 1e9 };
+    };
+    const dns: Dns = {
+      naptr: async () =>
+        of("naptr", (order) => ({
+          order,
+          preference: 1,
+          flags: "s",
+          service: "SIP+D2U",
+          regexp: "",
+          replacement: `_sip._udp.s${order}.example.com`,
+        })),
+      srv: async (name) =>
+        of("srv", (priority) => ({ priority, weight: 0, port: 5060, target: `h${priority}.${name}` })),
+      address: async () => {
+        asked.address++;
+        return { records: [], ttl: 1e9 };
+      },
+    };
+    return { asked, dns };
+  }
+
+  it("is asked few questions, whatever it answers", async () => {
+    const { asked, dns } = greedy(1000);
+    await expect(find("sip:bob@greedy.example.com", ALL, { dns })).rejects.toMatchObject({
+      code: "no_target",
+    });
+    expect(asked).toEqual({ naptr: 1, srv: 8, address: 64 });
+  });
+});
+
+it("names are looked up at once, and stay in their order", async () => {
+  const answers: (() => void)[] = [];
+  const waiting: string[] = [];
+  const dns: Dns = {
+    naptr: async () => ({ records: [], ttl: 1e9 }),
+    srv: async (name) => ({
+      records: name.startsWith("_sip._udp")
+        ? [1, 2].map((n) => ({ priority: n, weight: 0, port: 5060, target: `h${n}.example.com` }))
+        : [],
+      ttl: 1e9,
+    }),
+    address: (name) =>
+      new Promise((resolve) => {
+        waiting.push(name);
+        answers.push(() => resolve({ records: [`192.0.2.${name.slice(1, 2)}`], ttl: 1e9 }));
+      }),
+  };
+  const found = find("sip:example.com", ["UDP"], { dns, families: [4] });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(waiting).toEqual(["h1.example.com", "h2.example.com"]);
+  for (const answer of answers.reverse()) answer();
+  expect(await found).toEqual(["UDP 192.0.2.1 5060 example.com", "UDP 192.0.2.2 5060 example.com"]);
 });

@@ -22,6 +22,9 @@ export interface DnsCacheOptions {
   readonly limit: number;
 }
 
+/** No answer has more records: a zone may fill 64 kB with thousands. */
+const MOST_RECORDS = 100;
+
 /** Failures are not kept for longer, in milliseconds (RFC 2308 §7). */
 const LONGEST_FAILURE = 300_000;
 
@@ -60,7 +63,12 @@ export class DnsCache implements Dns {
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
     // Async, since one that throws has not answered either.
-    const answer = (async () => ask())();
+    const answer = (async () => {
+      const { records, ttl } = await ask();
+      return records.length > MOST_RECORDS
+        ? { records: records.slice(0, MOST_RECORDS), ttl }
+        : { records, ttl };
+    })();
     // Until the answer is there, who asks meanwhile waits for the same one; but not for one that never comes.
     const entry: Entry = { answer, expires: this.#clock.now() + LONGEST_SEARCH };
     // What is no name has no answer, and peers may send long ones.

@@ -33,8 +33,10 @@ export interface LocateContext {
   readonly families: readonly (4 | 6)[];
 }
 
-/** No search ends with more targets: who publishes more has others tried less. */
+/** No search ends with more targets, nor asks for more names: who publishes more has others tried less. */
 const MOST = 32;
+/** No search goes by more NAPTR records: one for each protocol is usual. */
+const MOST_SERVICES = 8;
 
 /** NAPTR service fields (RFC 3263 §4.1, RFC 7118 §5.5) and the protocols that they mean. */
 const SERVICES: Readonly<Record<string, string>> = {
@@ -99,11 +101,16 @@ interface Service {
   readonly srv: readonly SrvRecord[];
 }
 
+interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
 /** One search. A question that is not answered counts as one without an answer, as long as others have one. */
 class Search {
   readonly #destination: Destination;
   readonly #context: LocateContext;
-  readonly #targets: Target[] = [];
   #failure: unknown;
 
   constructor(destination: Destination, context: LocateContext) {
@@ -114,18 +121,22 @@ class Search {
   async run(): Promise<readonly Target[]> {
     const { host, port, protocol } = this.#destination;
     const { protocols, random } = this.#context;
+    const servers: Server[] = [];
     if (port !== undefined) {
-      await this.#addAddresses(host, port, protocol ?? usual(this.#destination, protocols));
+      servers.push({ host, port, protocol: protocol ?? usual(this.#destination, protocols) });
     } else {
       for (const { protocol: named, srv } of await this.#services()) {
         const best = [...srv].sort((a, b) => a.priority - b.priority).slice(0, MOST);
         for (const { target, port: at } of orderSrv(best, random)) {
           // RFC 2782: a target of "." says that the service is not there.
-          if (target !== "." && target !== "") await this.#addAddresses(target, at, named);
+          if (target !== "." && target !== "") servers.push({ host: target, port: at, protocol: named });
         }
       }
     }
-    if (this.#targets.length > 0) return this.#targets;
+    // At once: the search takes as long as the slowest of them, and not as all together.
+    const found = await Promise.all(servers.slice(0, MOST).map((server) => this.#targets(server)));
+    const targets = found.flat().slice(0, MOST);
+    if (targets.length > 0) return targets;
     const cause = this.#failure;
     throw new SipError("no_target", `DNS knows no way to ${host}`, cause === undefined ? {} : { cause });
   }
@@ -139,13 +150,13 @@ class Search {
       protocols.includes(each) && (!secure || each === "TLS" || each === "WSS");
     if (protocol === undefined) {
       const chosen = orderNaptr(await this.#ask(dns.naptr(name)))
-        .slice(0, MOST)
         .flatMap(({ flags, service, replacement }) => {
           const named = SERVICES[service.toUpperCase()];
           return flags.toLowerCase() === "s" && named !== undefined && wanted(named)
             ? [{ named, replacement }]
             : [];
-        });
+        })
+        .slice(0, MOST_SERVICES);
       const found = await this.#srv(chosen);
       if (found.length > 0) return found;
     }
@@ -172,18 +183,14 @@ class Search {
     return found.filter(({ srv }) => srv.length > 0);
   }
 
-  async #addAddresses(host: string, port: number, protocol: string): Promise<void> {
-    if (this.#targets.length >= MOST) return;
+  async #targets({ host, port, protocol }: Server): Promise<readonly Target[]> {
     const { dns, families } = this.#context;
     const name = host.replace(/\.$/, "");
-    const numeric = ipFamily(name) !== 0;
-    const answers = numeric
-      ? [[name]]
-      : await Promise.all(families.map((each) => this.#ask(dns.address(name, each))));
-    for (const address of answers.flat()) {
-      if (this.#targets.length >= MOST) return;
-      this.#targets.push(targetOf(protocol, address, port, this.#destination.domain));
-    }
+    const answers =
+      ipFamily(name) === 0
+        ? await Promise.all(families.map((each) => this.#ask(dns.address(name, each))))
+        : [[name]];
+    return answers.flat().map((address) => targetOf(protocol, address, port, this.#destination.domain));
   }
 
   async #ask<R>(question: Promise<DnsAnswer<R>>): Promise<readonly R[]> {
