@@ -4,6 +4,7 @@
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
+import { ownUri } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -119,9 +120,16 @@ export class Routes {
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): void {
     if (!DIALOG_METHODS.has(request.method)) return;
     const secure = request.uri.scheme === "sips";
-    const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
+    // A Route that is one has SIPS as far as we are: the side that the request came from may be without TLS.
+    const next = secure || request.headers.first("Route")?.uri.scheme === "sips";
+    const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, next);
     const here =
-      cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
+      cameFrom &&
+      this.#side(
+        cameFrom,
+        isOnlyWayBack(request, cameFrom) ? cameFrom : undefined,
+        secure || (next && cameFrom.transport.secure),
+      );
     request.headers.prepend("Record-Route", here === undefined || here === there ? [there] : [there, here]);
   }
 
@@ -138,10 +146,9 @@ export class Routes {
 
   /** Our address on one side, with the token of a flow where that is needed. */
   #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
-    const { sentBy, protocol } = side.transport;
-    const host = `${secure ? "sips" : "sip"}:${sentBy}`;
+    const host = ownUri(side.transport, secure);
     const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
-    return `<${uri};transport=${protocol.toLowerCase()};lr>`;
+    return `<${uri};lr>`;
   }
 }
 
