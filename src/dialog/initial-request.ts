@@ -6,6 +6,7 @@ import { createRequest } from "../message/create-request.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
+import type { SendOptions } from "../stack/options.ts";
 import { ownAddress } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -13,13 +14,13 @@ import { addContent, addOption, setContact } from "./content.ts";
 import { takeHeaders, withoutHeaders } from "./uri-headers.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
 
-/** Makes such a request. @throws SipError as createRequest, and what the options' functions throw */
+/** Makes such a request. @param way how it is sent, beside the user agent's `sendOptions` @throws SipError as createRequest, and what the options' functions throw */
 export function initialRequest(
   options: UserAgentOptions,
   method: string,
   uri: Uri | string,
   init: UserAgentRequest,
-  flow: Flow | undefined,
+  way: Pick<SendOptions, "flow" | "target"> = {},
 ): Request {
   const { body, contentType, headers, from = options.from ?? "", ...others } = init;
   const request = createRequest(method, withoutHeaders(uri), {
@@ -31,7 +32,10 @@ export function initialRequest(
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
-  setContact(request, contactFor(options, flow ?? wayOf(stack, request), isSecure(request)));
+  setContact(
+    request,
+    contactFor(options, wayOf(stack, request, { ...options.sendOptions, ...way }), isSecure(request)),
+  );
   for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),
@@ -65,9 +69,14 @@ export function isSecure({ uri, headers }: Request): boolean {
 }
 
 /** The flow that a request will take; undefined where there is none, as sending it will tell. */
-function wayOf(stack: Stack, request: Request): Flow | undefined {
+function wayOf(
+  stack: Stack,
+  request: Request,
+  { flow, target }: Pick<SendOptions, "flow" | "target">,
+): Flow | undefined {
+  if (flow) return flow;
   try {
-    return stack.route(request);
+    return stack.route(request, target ? { target } : {});
   } catch {
     return undefined;
   }

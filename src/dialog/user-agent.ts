@@ -139,7 +139,7 @@ export class UserAgent {
     handlers: InviteHandlers = {},
     options: InviteOptions = {},
   ): OutgoingInvite {
-    const request = initialRequest(this.#options, "INVITE", uri, init, options.flow);
+    const request = initialRequest(this.#options, "INVITE", uri, init, options);
     request.headers.set("Allow", this.#host.allow);
     const { reliable = "supported" } = options;
     if (reliable === "required") addOption(request, "Require", "100rel");
@@ -198,7 +198,7 @@ export class UserAgent {
     handlers: SubscriptionHandlers = {},
     flow?: Flow,
   ): Subscription {
-    const request = initialRequest(this.#options, "SUBSCRIBE", uri, init, flow);
+    const request = initialRequest(this.#options, "SUBSCRIBE", uri, init, flow && { flow });
     request.headers.set("Event", event);
     if (!request.headers.has("Expires")) request.headers.set("Expires", "3600");
     return new Subscription(this.#host, request, handlers, { event: event.split(";")[0] ?? event });
@@ -221,7 +221,7 @@ export class UserAgent {
     init: UserAgentRequest = {},
     handlers: SubscriptionHandlers = {},
   ): Subscription {
-    const request = initialRequest(this.#options, "REFER", uri, init, undefined);
+    const request = initialRequest(this.#options, "REFER", uri, init);
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
     return new Subscription(this.#host, request, handlers, { event: "refer" });
   }
@@ -244,7 +244,7 @@ export class UserAgent {
     handlers: PublicationHandlers = {},
   ): Publication {
     const { body, contentType, ...others } = init;
-    const request = initialRequest(this.#options, "PUBLISH", uri, others, undefined);
+    const request = initialRequest(this.#options, "PUBLISH", uri, others);
     request.headers.delete("Contact");
     request.headers.set("Event", event);
     const content = {

@@ -2,6 +2,7 @@
 // formed the stack has seen to.
 
 import type { Request } from "../message/request.ts";
+import type { Targets } from "./options.ts";
 
 /** A refusal: the status, and header fields for it. */
 export interface Refusal {
@@ -36,6 +37,18 @@ export function checkRequest(
   const unsupported = headers.get("Proxy-Require").filter((option) => !extensions.has(option.toLowerCase()));
   if (unsupported.length > 0) return refuse(420, { Unsupported: unsupported });
   return undefined;
+}
+
+/**
+ * What a request is told that goes nowhere.
+ *
+ * @param found the status that its user gave, or targets, none of which it may go to
+ */
+export function nobody(request: Request, found: Targets): Refusal {
+  if (typeof found === "number") return refuse(found);
+  if (found.length === 0) return refuse(480);
+  // RFC 5630 §5.3: there are ways, and none of them by TLS.
+  return refuse(480, { Warning: [`380 ${request.flow?.transport.sentBy} "SIPS Not Allowed"`] });
 }
 
 /** The Max-Breadth of a request; undefined where it has none, or none that is a number. */

@@ -8,6 +8,7 @@ import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import { nextHop } from "../stack/route-set.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Target } from "../transport/transport.ts";
+import { bySips } from "./outgoing.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** An IPv4 address, or an IPv6 one. */
@@ -29,17 +30,16 @@ export class NextHops {
    *
    * @throws SipError, or rejects with one: `no_target` where there is no way
    */
-  find(
-    copy: Request,
-    { flow, hops }: ProxyTarget,
-  ): readonly Target[] | Promise<readonly Target[]> | undefined {
+  find(copy: Request, target: ProxyTarget): readonly Target[] | Promise<readonly Target[]> | undefined {
+    const { flow, hops } = target;
     const { resolver } = this.#stack;
     if (flow) return undefined;
     if (hops?.length) return resolver?.order?.(hops) ?? hops;
-    const uri = nextHop(copy);
+    const asked = bySips(copy, target);
+    const uri = nextHop(asked);
     if (!uri.isSip) return undefined;
-    if (resolver) return resolver.targets(copy, this.#protocols);
-    return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : this.#stack.resolve(copy);
+    if (resolver) return resolver.targets(asked, this.#protocols);
+    return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : this.#stack.resolve(asked);
   }
 
   /** Whether nobody has said by which transport a copy is to go. */

@@ -2,11 +2,12 @@
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
+import type { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Routes } from "./routes.ts";
-import { type ProxyTarget, requestUri } from "./target.ts";
+import { isSips, type ProxyTarget, requestUri } from "./target.ts";
 
 /** What the ways of one proxy have in common. */
 export interface WayOptions {
@@ -36,7 +37,7 @@ export function copyFor(
 ): Request {
   const copy = request.clone();
   const { headers } = copy;
-  copy.uri = requestUri(target.uri);
+  copy.uri = uriFor(request, target);
   headers.set("Max-Forwards", String((headers.get("Max-Forwards") ?? 71) - 1));
   if (breadth !== undefined) headers.set("Max-Breadth", String(breadth));
   if (target.path && target.path.length > 0) headers.prepend("Route", target.path);
@@ -56,7 +57,8 @@ export type Judge = (flow: Flow, more: number) => Target | undefined;
  *
  * @param cameFrom the flow that the request came in on
  * @param hop one of the target's next hops; the first unless told
- * @throws SipError `no_target`, `no_transport` where there is no way, `connection_closed` for a flow that is gone
+ * @throws SipError `no_target`, `no_transport` where there is no way, `no_target` with status 480 where a SIPS URI would
+ *   be reached without TLS, `connection_closed` for a flow that is gone
  */
 export function onItsWay(
   copy: Request,
@@ -73,13 +75,14 @@ export function onItsWay(
     "Record-Route": recordRoute ? routes.record(copy, cameFrom, flow, given) : [],
     Path: path && copy.method === "REGISTER" && cameFrom ? [routes.path(copy, cameFrom, flow)] : [],
   });
-  let flow = target.flow ?? stack.route(copy, next ? { target: next } : {});
+  let flow = target.flow ?? stack.route(bySips(copy, target), next ? { target: next } : {});
   let own = ownOn(flow);
   const other = judge?.(flow, sizeOf(own));
   if (other) {
     flow = stack.route(copy, { target: other });
     own = ownOn(flow);
   }
+  if (copy.uri.scheme === "sips" && !flow.transport.secure) throw downgrade(copy.uri);
   for (const name of ["Record-Route", "Path"] as const) {
     if (own[name].length > 0) copy.headers.prepend(name, own[name]);
   }
@@ -95,4 +98,28 @@ function sizeOf(own: OwnFields): number {
   for (const value of own["Record-Route"]) size += "Record-Route: \r\n".length + value.length;
   for (const value of own.Path) size += "Path: \r\n".length + value.length;
   return size;
+}
+
+/**
+ * The Request-URI of a copy: what was a SIPS URI goes on to SIPS URIs alone, and what was a SIP URI does not become
+ * one (RFC 5630 §5.3).
+ */
+function uriFor({ uri: { scheme } }: Request, target: ProxyTarget): Uri {
+  const uri = requestUri(target.uri);
+  if (scheme === "sips" && uri.scheme !== "sips") throw downgrade(uri);
+  return scheme === "sip" && uri.scheme === "sips" ? uri.with({ scheme }) : uri;
+}
+
+function downgrade(uri: Uri): SipError {
+  return new SipError("no_target", `no way from a SIPS URI to ${uri} without TLS (RFC 5630 §5.3)`, {
+    status: 480,
+  });
+}
+
+/** The copy as its way is found: over TLS to whom a SIPS URI leads, though the copy has a SIP URI (RFC 5630 §5.3). */
+export function bySips(copy: Request, { uri }: ProxyTarget): Request {
+  if (copy.uri.scheme !== "sip" || !isSips(uri)) return copy;
+  const asked = copy.clone();
+  asked.uri = copy.uri.with({ scheme: "sips" });
+  return asked;
 }

@@ -9,16 +9,16 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
-import { breadthOf, checkRequest, DEFAULT_BREADTH, type Refusal } from "./check.ts";
+import { breadthOf, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
 import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "./options.ts";
-import { copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
+import { bySips, copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
 import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
-import type { ProxyTarget } from "./target.ts";
+import { type ProxyTarget, usableTargets } from "./target.ts";
 
 /** Where the request says: its Request-URI, by its Routes. */
 const asAsked: Locate = ({ request }) => [{ uri: request.uri }];
@@ -71,6 +71,7 @@ export class SipProxy {
    * `targets` where it goes: targets, or a status to refuse it with; without `targets` it goes where its
    * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone. For a
    * GRUU of ours `targets` is always asked: it leads to where its instance is now.
+   * To a SIPS URI it goes by SIPS URIs alone, else 480; from a SIP to a SIPS URI by TLS, as a SIP URI (RFC 5630 §5.3).
    * Each target gets a copy (§16.6), the caller the responses that §16.7 chooses: all provisional ones and all
    * 2xx to an INVITE, else the best final one. A CANCEL goes down all branches (§16.10); an `onCancel` that the
    * transaction had already is called, too.
@@ -119,17 +120,17 @@ export class SipProxy {
       if (!(cause instanceof SipError) || cause.status !== 503) throw cause;
       return this.#refuse(request, transaction, { status: 503, headers: { "Retry-After": ["5"] } }, options);
     }
-    const status = typeof found === "number" ? found : found.length === 0 ? 480 : undefined;
     // Cancelled meanwhile, or the stack is closed.
     if (!transaction.waiting) {
       this.#live.delete(transaction);
       return undefined;
     }
-    if (status !== undefined) {
+    const usable = typeof found === "number" ? [] : usableTargets(routed.request, found);
+    if (usable.length === 0) {
       this.#live.delete(transaction);
-      return this.#refuse(request, transaction, { status, headers: {} }, options);
+      return this.#refuse(request, transaction, nobody(request, found), options);
     }
-    return this.#fork(routed, request.flow, transaction, found as readonly ProxyTarget[], mark, options);
+    return this.#fork(routed, request.flow, transaction, usable, mark, options);
   }
 
   /**
@@ -236,7 +237,7 @@ export class SipProxy {
       try {
         const copy = copyFor(routed, target, undefined, options);
         // It begins no dialog: nothing on it depends on its way, and the stack may look for that.
-        const known = target.flow || target.hops?.length;
+        const known = target.flow || target.hops?.length || bySips(copy, target) !== copy;
         const way = known ? onItsWay(copy, ack.flow, target, undefined, this.#way(options)) : undefined;
         const branch = this.#marks.branch(mark);
         this.#stack.sendStateless(copy, { ...(way && { flow: way.flow }), branch, uncopied: true });

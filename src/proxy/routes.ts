@@ -4,6 +4,7 @@
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
+import { ownUri } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -138,11 +139,10 @@ export class Routes {
 
   /** Our address on one side, with the token of a flow where that is needed. */
   #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
-    const { sentBy, protocol } = side.transport;
     // There is no way to a SIPS URI of ours but by TLS (§26.2.2): a side without it could not come back.
-    const host = `${secure && side.transport.secure ? "sips" : "sip"}:${sentBy}`;
+    const host = ownUri(side.transport, secure && side.transport.secure);
     const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
-    return `<${uri};transport=${protocol.toLowerCase()};lr>`;
+    return `<${uri};lr>`;
   }
 }
 

@@ -1,6 +1,7 @@
 // Target: where a proxy sends a request, and in which order (RFC 3261 §16.5, §16.6).
 
 import type { NameAddr } from "../message/name-addr.ts";
+import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 
@@ -24,6 +25,26 @@ export interface ProxyTarget {
   readonly path?: readonly (NameAddr | string)[];
   /** 0 to 1; targets of one `q` are tried at once, those of a lower one after them. 1 where it is left out. */
   readonly q?: number;
+}
+
+/** Whether that is a SIPS URI. */
+export function isSips(uri: Uri | string): boolean {
+  return typeof uri === "string" ? /^sips:/i.test(uri) : uri.scheme === "sips";
+}
+
+/**
+ * Those of the targets, and of the ways to their clients, that a request may go to: from a SIPS URI to no others than
+ * SIPS URIs, and by no flow without TLS (RFC 5630 §5.3).
+ */
+export function usableTargets(request: Request, targets: readonly ProxyTarget[]): readonly ProxyTarget[] {
+  if (!isSips(request.uri)) return targets;
+  return targets.flatMap((target) => {
+    const { instead = [], q } = target;
+    const [first, ...others] = [target, ...instead].filter(
+      ({ uri, flow }) => isSips(uri) && flow?.transport.secure !== false,
+    );
+    return first ? [{ ...first, instead: others, ...(q !== undefined && { q }) }] : [];
+  });
 }
 
 /** The targets in groups: what is tried together, the preferred group first (RFC 3261 §16.6, §20.10). */

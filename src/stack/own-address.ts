@@ -9,10 +9,13 @@ import type { Transport } from "../transport/transport.ts";
  * @param secure a SIPS URI is wanted, which names what is below TLS (RFC 3261 §26.2.2, RFC 7118 §5)
  */
 export function ownAddress(transport: Transport, user: string | undefined, secure: boolean): NameAddr {
-  const { sentBy } = transport;
-  const protocol = transport.protocol.toLowerCase();
-  const below = protocol === "tls" ? "tcp" : protocol === "wss" ? "ws" : protocol;
-  const uri = secure ? `sips:${sentBy};transport=${below}` : `sip:${sentBy};transport=${protocol}`;
-  const address = NameAddr.parse(`<${uri}>`);
+  const address = NameAddr.parse(`<${ownUri(transport, secure)}>`);
   return user === undefined ? address : address.with({ uri: address.uri.with({ user }) });
+}
+
+/** The same as the text of a URI without user. */
+export function ownUri({ sentBy, protocol }: Transport, secure: boolean): string {
+  const name = protocol.toLowerCase();
+  const below = name === "tls" ? "tcp" : name === "wss" ? "ws" : name;
+  return secure ? `sips:${sentBy};transport=${below}` : `sip:${sentBy};transport=${name}`;
 }

@@ -11,11 +11,13 @@ function isLoose(route: NameAddr): boolean {
 }
 
 /**
- * The URI that the next hop is found by: the first Route's, else the Request-URI. For a strict router it is
- * the same as the Request-URI that `strictRouted` gives the request.
+ * The URI that the next hop is found by: the first Route's, else the Request-URI; as if it were a SIPS URI where
+ * the Request-URI is one (RFC 3261 §8.1.2, §16.6 step 7). For a strict router it is otherwise the same as the
+ * Request-URI that `strictRouted` gives the request.
  */
-export function nextHop(request: Request): Uri {
-  return request.headers.first("Route")?.uri ?? request.uri;
+export function nextHop({ headers, uri }: Request): Uri {
+  const hop = headers.first("Route")?.uri ?? uri;
+  return uri.scheme === "sips" && hop.scheme === "sip" ? hop.with({ scheme: "sips" }) : hop;
 }
 
 /**

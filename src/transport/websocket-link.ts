@@ -52,10 +52,10 @@ export class WebSocketLink {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#opened();
     socket.onmessage = (event) => this.#receive(event.data);
-    // An error event says nothing in browsers; the close event that follows it says a little. Node 22 has none for a
-    // connection that was never made.
-    socket.onerror = () => {
-      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);
+    // An error event says nothing in browsers, and why elsewhere; the close event that follows it says a little. Node 22
+    // has none for a connection that was never made.
+    socket.onerror = (event) => {
+      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`, event?.error);
     };
     socket.onclose = (event) => {
       const { code = 1006, reason = "" } = event ?? {};
@@ -165,12 +165,12 @@ export class WebSocketLink {
     this.#end(code, text);
   }
 
-  #end(code: "transport_failed" | "connection_closed", text: string): void {
+  #end(code: "transport_failed" | "connection_closed", text: string, cause?: unknown): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
     if (this.#timer !== undefined) this.#options.clock.clear(this.#timer);
     this.#timer = undefined;
-    this.#owner.onEnd(new SipError(code, text));
+    this.#owner.onEnd(new SipError(code, text, { cause }));
   }
 
   #deafen(onclose: () => void): void {

@@ -1,7 +1,7 @@
 // UserAgent: its options and figures, what it says in the requests that begin something, what it leaves to its core, and
 // how it ends.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
 import type { InviteOptions } from "../../src/dialog/outgoing-invite.ts";
 import type { Response } from "../../src/message/response.ts";
@@ -157,6 +157,21 @@ it("closes what has no dialog yet, and what has, without a word", async () => {
   alice.ua.close();
   await expect(invite.session).rejects.toMatchObject({ code: "closed" });
   expect([ends, alice.ua.stats]).toEqual([["closed"], { dialogs: 0, usages: 0, pending: 0, strays: 0 }]);
+});
+
+it("opens no connection but the one to the target that it is given", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice", "TCP"), await agent(world, "bob", "TCP")];
+  const { transport } = alice.phone;
+  const asked = vi.spyOn(transport, "flow");
+  const target = { protocol: "TCP", ...bob.phone.transport.local };
+  const invite = alice.invite("sip:bob@far.example.com;transport=tcp", { body: "offer" }, {}, { target });
+  await world.pass();
+  const session = await invite.session;
+  expect(asked.mock.calls.map(([{ host }]) => host)).not.toContain("far.example.com");
+  void session.bye();
+  await world.pass();
+  expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
 });
 
 describe("the Contact of a call", () => {

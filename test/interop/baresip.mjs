@@ -17,19 +17,23 @@ export class Baresip {
   /** Names of events, in order. */
   #events = [];
 
-  /** @param phone   user, password, domain, and the protocol and port of its server */
-  static async start({ user, password, domain, server: { protocol, port } }) {
+  /**
+   * @param phone   user, password, domain, and the protocol and port of its server; for TLS the server's host, and the
+   *   phone's identity and authority
+   */
+  static async start({ user, password, domain, server: { protocol, port, host = "127.0.0.1", tls } }) {
     const phone = new Baresip();
     const transport = protocol.toLowerCase();
     const [sip, control] = [await freePort(), await freePort()];
     phone.#folder = await mkdtemp(join(tmpdir(), "sippet-baresip-"));
     const account = [
       `<sip:${user}@${domain};transport=${transport}>;auth_user=${user};auth_pass=${password}`,
-      `outbound="sip:127.0.0.1:${port};transport=${transport}";regint=3600;answermode=manual`,
+      `outbound="sip:${host}:${port};transport=${transport}";regint=3600;answermode=manual`,
       "audio_codecs=PCMU,PCMA;mwi=no;pubint=0",
     ];
     const files = {
-      config: CONFIG.replace("@SIP@", sip).replace("@CONTROL@", control),
+      config: CONFIG.replace("@SIP@", sip).replace("@CONTROL@", control) + (tls ? SECURE(phone.#folder) : ""),
+      ...(tls && { "identity.pem": `${tls.key}${tls.cert}`, "ca.pem": tls.ca }),
       accounts: `${account.join(";")}\n`,
       contacts: "",
       uuid: crypto.randomUUID(),
@@ -139,6 +143,10 @@ export class Baresip {
     this.#socket.on("error", () => {});
   }
 }
+
+const SECURE = (folder) => `sip_certificate ${folder}/identity.pem
+sip_cafile ${folder}/ca.pem
+`;
 
 const CONFIG = `poll_method epoll
 sip_listen 127.0.0.1:@SIP@

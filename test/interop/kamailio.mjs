@@ -14,15 +14,21 @@ export class Kamailio {
   /** Of WebSocket. */
   wsPort;
   #program;
-  #folder;
+
+  /** Its configuration, and what else is in there. */
+  folder;
 
   /** @param server   the ports of the library's server, and who Kamailio is there: `{ UDP, account, password }` */
-  static async start(server) {
-    // A port that was free for UDP may be taken for TCP.
+  static start(server) {
+    return Kamailio.attempt(() => new Kamailio(), server);
+  }
+
+  /** Starts one; a port that was free for UDP may be taken for TCP. */
+  static async attempt(make, options) {
     for (let tries = 1; ; tries++) {
-      const kamailio = new Kamailio();
+      const kamailio = make();
       try {
-        await kamailio.#start(server);
+        await kamailio.run(options);
         return kamailio;
       } catch (error) {
         await kamailio.stop();
@@ -31,12 +37,26 @@ export class Kamailio {
     }
   }
 
-  async #start({ UDP, account, password }) {
+  /** Starts it; again after `halt`, on the same ports. */
+  async run(options) {
+    this.folder ??= await mkdtemp(join(tmpdir(), "sippet-kamailio-"));
+    for (const [name, text] of Object.entries(await this.files(options))) {
+      await writeFile(join(this.folder, name), text);
+    }
+    const args = [
+      ...["-DD", "-E", "-f", join(this.folder, "kamailio.cfg"), "-Y", this.folder],
+      ...["-x", "tlsf", "-X", "tlsf", "-m", "64", "-M", "8"],
+    ];
+    // It ends its workers itself.
+    this.#program = startDaemon("kamailio", args, {}, "TERM");
+    await this.#answers();
+  }
+
+  /** What is in its folder: chooses ports, too. */
+  async files({ UDP, account, password }) {
     this.port = await freePort();
     this.wsPort = await freePort();
-    this.#folder = await mkdtemp(join(tmpdir(), "sippet-kamailio-"));
-    const names = { PORT: this.port, WS: this.wsPort, FOLDER: this.#folder };
-    const template = await readFile(new URL("kamailio/kamailio.cfg", import.meta.url), "utf8");
+    const names = { PORT: this.port, WS: this.wsPort, FOLDER: this.folder };
     const columns = {
       ...{ "id(int,auto)": 1, "l_uuid(string)": "trunk" },
       ...{ "l_username(string)": "desk", "l_domain(string)": "kamailio.test" },
@@ -46,20 +66,18 @@ export class Kamailio {
       ...{ "expires(int)": 300, "flags(int)": 0, "reg_delay(int)": 0 },
       ...{ "contact_addr(string,null)": "", "socket(string,null)": "" },
     };
-    const files = {
-      "kamailio.cfg": template.replaceAll(/@([A-Z]+)@/g, (_, name) => names[name]),
+    return {
+      "kamailio.cfg": await this.fill("kamailio/kamailio.cfg", names),
       "dispatcher.list": `1 sip:127.0.0.1:${UDP}\n`,
       version: "table_name(string) table_version(int)\nversion:1\nuacreg:5\n",
       uacreg: `${Object.keys(columns).join(" ")}\n${Object.values(columns).join(":")}\n`,
     };
-    for (const [name, text] of Object.entries(files)) await writeFile(join(this.#folder, name), text);
-    const args = [
-      ...["-DD", "-E", "-f", join(this.#folder, "kamailio.cfg"), "-Y", this.#folder],
-      ...["-x", "tlsf", "-X", "tlsf", "-m", "64", "-M", "8"],
-    ];
-    // It ends its workers itself.
-    this.#program = startDaemon("kamailio", args, {}, "TERM");
-    await this.#answers();
+  }
+
+  /** A file of this folder, with names replaced. */
+  async fill(file, names) {
+    const template = await readFile(new URL(file, import.meta.url), "utf8");
+    return template.replaceAll(/@([A-Z]+)@/g, (_, name) => names[name]);
   }
 
   /** What it has logged. */
@@ -69,7 +87,7 @@ export class Kamailio {
 
   /** Asks it by RPC. */
   async ask(...command) {
-    const { stdout } = await promisify(execFile)("kamcmd", ["-s", `unix:${this.#folder}/ctl`, ...command], {
+    const { stdout } = await promisify(execFile)("kamcmd", ["-s", `unix:${this.folder}/ctl`, ...command], {
       timeout: 10_000,
     });
     return stdout;
@@ -81,9 +99,14 @@ export class Kamailio {
     return Number(found[1]);
   }
 
-  async stop() {
+  /** Ends it, as a restart does. */
+  async halt() {
     await this.#program?.stop();
-    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async stop() {
+    await this.halt();
+    if (this.folder) await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Waits for it to have started. */

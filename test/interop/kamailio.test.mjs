@@ -4,8 +4,9 @@
 import { udp } from "sippet/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Bed } from "./bed.mjs";
+import { callBothWays } from "./both-ways.mjs";
 import { Kamailio } from "./kamailio.mjs";
-import { Line, sdp } from "./line.mjs";
+import { Line } from "./line.mjs";
 import { openSockets } from "./node.mjs";
 import { DOMAIN, Server } from "./server.mjs";
 import { until } from "./wait.mjs";
@@ -41,35 +42,6 @@ async function phone(bed, user, domain, protocol) {
   const line = await bed.node(new Line({ user, domain, server: { protocol, port: portOf[protocol]() } }));
   expect(await line.register()).toMatchObject({ status: 200 });
   return line;
-}
-
-/** What two phones that can call each other have to bring about. @param names   what each is called by the other */
-async function callBothWays(alice, bob, names) {
-  // Answered, and hung up by the caller.
-  const first = await alice.call(...names.bob).session;
-  await bob.logged("ack");
-  expect((await first.reinvite(sdp)).status).toBe(200);
-  expect((await first.bye()).status).toBe(200);
-  await bob.logged("peer");
-
-  // Answered, and hung up by the one who was called.
-  await bob.call(...names.alice).session;
-  await alice.logged("ack");
-  expect((await alice.sessions[0].bye()).status).toBe(200);
-  await bob.logged("peer");
-
-  // Given up while it rings.
-  bob.manner = "ring";
-  const third = alice.call(...names.bob);
-  alice.log.length = 0;
-  await alice.logged(180);
-  third.cancel();
-  await expect(third.session).rejects.toMatchObject({ code: "aborted", status: 487 });
-  await bob.logged("cancel");
-
-  // Busy.
-  bob.manner = "reject";
-  await expect(alice.call(...names.bob).session).rejects.toMatchObject({ code: "refused", status: 486 });
 }
 
 describe.concurrent("Kamailio as registrar and proxy", () => {

@@ -3,7 +3,7 @@
 import { webSocket } from "sippet";
 import { UserAgent } from "sippet/dialog";
 import { DigestClient } from "sippet/digest";
-import { tcp, udp } from "sippet/node";
+import { tcp, tls, udp } from "sippet/node";
 import { Registration } from "sippet/registration";
 import { WebSocket } from "ws";
 import { Node, SDP } from "./node.mjs";
@@ -23,27 +23,38 @@ export class Line extends Node {
   /** What its calls do beside, and how they are kept. */
   handlers = {};
   options = {};
+  /** Sees requests that begin something. */
+  seen = () => {};
   #user;
   #domain;
   #server;
   #agent;
   #credentials;
   #registration;
+  /** "sip", or "sips". */
+  #scheme;
 
   /**
-   * @param server   protocol and port of the server that it goes by
+   * @param server   protocol and port of the server that it goes by; for TLS and WSS the options `tls` as well, those of
+   *   its transport, and the domain that it has to show
    * @param password   "pw-" and the user's name unless told otherwise
    */
-  constructor({ user, domain, server, password = `pw-${user}` }) {
+  constructor({ user, domain, server, password = `pw-${user}`, scheme = "sip" }) {
     super({ transports: [transport(server)] });
     this.#user = user;
     this.#domain = domain;
+    this.#scheme = scheme;
     this.#server = { protocol: server.protocol, host: "127.0.0.1", port: server.port };
+    if (server.domain) this.#server.domain = server.domain;
     this.#credentials = new DigestClient({ credentials: { username: user, password } });
     this.#agent = new UserAgent({
       ...{ stack: this.stack, clock: this.clock, user, sendOptions: { credentials: this.#credentials } },
       onError: (error) => this.faults.push(`${error}`),
     });
+  }
+
+  get user() {
+    return this.#user;
   }
 
   get left() {
@@ -59,10 +70,12 @@ export class Line extends Node {
       this.#registration = new Registration({
         ...{
           stack: this.stack,
-          registrar: `sip:${this.#domain}`,
-          aor: `<sip:${this.#user}@${this.#domain}>`,
+          registrar: `${this.#scheme}:${this.#domain}`,
+          aor: `<${this.#scheme}:${this.#user}@${this.#domain}>`,
         },
-        contact: `<sip:${this.#user}@${sentBy};transport=${protocol.toLowerCase()}>`,
+        ...(this.#scheme === "sip" && {
+          contact: `<sip:${this.#user}@${sentBy};transport=${protocol.toLowerCase()}>`,
+        }),
         ...{ expires: 600, credentials: this.#credentials, send: { target: this.#server } },
         onRegistered: resolve,
         onFailed: (cause) => {
@@ -84,7 +97,7 @@ export class Line extends Node {
 
   /** Calls a user: what comes of it goes to `log`, too. */
   call(user, domain = this.#domain, also = {}) {
-    const init = { from: `<sip:${this.#user}@${this.#domain}>`, ...sdp };
+    const init = { from: `<${this.#scheme}:${this.#user}@${this.#domain}>`, ...sdp };
     const handlers = {
       onProvisional: ({ status }) => void this.log.push(status),
       onOffer: (offer) => void offer.accept(sdp),
@@ -93,7 +106,7 @@ export class Line extends Node {
       ...also,
     };
     const options = { ...this.options, target: this.#server };
-    return this.#agent.invite(`sip:${user}@${domain}`, init, handlers, options);
+    return this.#agent.invite(`${this.#scheme}:${user}@${domain}`, init, handlers, options);
   }
 
   /** Waits until the log has it. */
@@ -107,6 +120,7 @@ export class Line extends Node {
   request(request, transaction) {
     if (this.#agent.receive(request, transaction)) return;
     if (!transaction) return super.request(request, transaction);
+    this.seen(request);
     if (request.method !== "INVITE") return transaction.respond(request.method === "OPTIONS" ? 200 : 405);
     const handlers = {
       onOffer: (offer) => void offer.accept(sdp),
@@ -134,8 +148,20 @@ export class Line extends Node {
   }
 }
 
-function transport({ protocol, port }) {
+function transport({ protocol, port, tls: secrets, options }) {
   const here = { host: "127.0.0.1", port: 0 };
   if (protocol === "WS") return webSocket({ url: `ws://127.0.0.1:${port}`, WebSocket });
+  if (protocol === "WSS")
+    return webSocket({ url: `wss://127.0.0.1:${port}`, WebSocket: trusting(secrets.ca) });
+  if (protocol === "TLS") return tls({ ...here, tls: secrets, ...options });
   return protocol === "TCP" ? tcp(here) : udp(here);
+}
+
+/** The class of ws, with an authority that it trusts. */
+export function trusting(ca) {
+  return class extends WebSocket {
+    constructor(url, protocols) {
+      super(url, protocols, { ca });
+    }
+  };
 }

@@ -15,8 +15,11 @@ export class Linphone {
   #user;
   #asking = Promise.resolve();
 
-  /** @param phone   user, password, domain, and the protocol and port of its server */
-  static async start({ user, password, domain, server: { protocol, port } }) {
+  /**
+   * @param phone   user, password, domain, and the protocol and port of its server; for TLS the server's host, and the
+   *   authority that the phone trusts
+   */
+  static async start({ user, password, domain, server: { protocol, port, host = "127.0.0.1", tls } }) {
     const phone = new Linphone();
     const folder = await mkdtemp(join(tmpdir(), "sippet-linphone-"));
     phone.#folder = folder;
@@ -26,8 +29,10 @@ export class Linphone {
     const values = {
       ...{ UDP: protocol === "UDP" ? sip : -1, TCP: protocol === "TCP" ? sip : -1, RTP: await freePort() },
       ...{ USER: user, PASSWORD: password, DOMAIN: domain, FOLDER: folder, UUID: crypto.randomUUID() },
-      SERVER: `sip:127.0.0.1:${port};transport=${transport}`,
+      ...{ TLS: protocol === "TLS" ? sip : -1, CA: join(folder, "ca.pem") },
+      SERVER: `sip:${host}:${port};transport=${transport}`,
     };
+    if (tls) await writeFile(values.CA, tls.ca);
     const config = CONFIG.replaceAll(/@([A-Z]+)@/g, (_, name) => values[name]);
     await writeFile(join(folder, "rc"), config);
     const home = {
@@ -132,7 +137,10 @@ export class Linphone {
 const CONFIG = `[sip]
 sip_port=@UDP@
 sip_tcp_port=@TCP@
-sip_tls_port=-1
+sip_tls_port=@TLS@
+root_ca=@CA@
+verify_server_certs=1
+verify_server_cn=1
 bind_address=127.0.0.1
 guess_hostname=0
 contact="@USER@" <sip:@USER@@127.0.0.1>

@@ -13,6 +13,10 @@ needPrograms({
   "redis-server": "redis-server",
   kamailio: "kamailio",
   "kamailio/modules/websocket.so": "kamailio-websocket-modules",
+  "kamailio/modules/tls.so": "kamailio-tls-modules",
+  openssl: "openssl",
+  "sip-options": "sofia-sip-bin",
+  curl: "curl",
   baresip: "baresip-core",
   "linphone-daemon": "linphone-cli",
 });

@@ -2,7 +2,7 @@
 // WebSocket. It asks everybody who they are: the password of each user is "pw-" and the name.
 
 import { DigestServer } from "sippet/digest";
-import { tcp, udp, webSocketServer } from "sippet/node";
+import { tcp, tls, udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
 import { MemoryLocation, Registrar } from "sippet/registrar";
 import { Node } from "./node.mjs";
@@ -10,18 +10,34 @@ import { Node } from "./node.mjs";
 export const DOMAIN = "office.test";
 
 /** Kamailio 5.6 and baresip 1.0, which come over UDP, know MD5 only; baresip takes no response with another beside it. */
-const ALGORITHMS = { UDP: ["MD5"], TCP: ["SHA-256", "MD5"], WS: ["SHA-512-256", "SHA-256", "MD5"] };
+const ALGORITHMS = {
+  ...{ UDP: ["MD5"], TCP: ["SHA-256", "MD5"], WS: ["SHA-512-256", "SHA-256", "MD5"] },
+  ...{ TLS: ["MD5"], WSS: ["SHA-256", "MD5"] },
+};
 
 export class Server extends Node {
   #location = new MemoryLocation({ clock: this.clock });
   #registrar = new Registrar({ stack: this.stack, location: this.#location, minExpires: 10 });
   #proxy = new SipProxy({ stack: this.stack, clock: this.clock });
+  /** The domains that the certificates of those who registered over TLS have shown, by user. */
+  peers = {};
   #users = {};
   #callers = {};
 
-  constructor() {
+  /**
+   * @param secure   the options `tls` of its transport: it is reached by TLS and WSS then
+   * @param plain   and by TCP
+   */
+  constructor(secure, { plain = false } = {}) {
     const here = { host: "127.0.0.1", port: 0 };
-    super({ transports: [udp(here), tcp(here), webSocketServer(here)], aliases: [DOMAIN] });
+    const transports = secure
+      ? [
+          tls({ ...here, tls: secure }),
+          webSocketServer({ ...here, tls: secure }),
+          ...(plain ? [tcp(here)] : []),
+        ]
+      : [udp(here), tcp(here), webSocketServer(here)];
+    super({ transports, aliases: [DOMAIN] });
     const lookup = ({ username }) => ({ password: `pw-${username}` });
     for (const [protocol, algorithms] of Object.entries(ALGORITHMS)) {
       this.#users[protocol] = new DigestServer({ realm: DOMAIN, algorithms, lookup });
@@ -65,6 +81,7 @@ export class Server extends Node {
     const verdict = await digest.check(request);
     if (!verdict.ok) return transaction.respond(digest.challenge(request, verdict));
     if (verdict.username !== request.headers.get("To").uri.user) return transaction.respond(403);
+    this.peers[verdict.username] = request.flow.transport.domains?.(request.flow);
     const response = await this.#registrar.register(request);
     digest.inform(response, verdict);
     transaction.respond(response);

@@ -210,9 +210,25 @@ describe("route", () => {
     const client = world.network.transport({ protocol: "WS" });
     const bob = await world.started({}, { transports: [client] });
     const request = to(server);
-    for (const uri of ["sip:10.9.9.9;transport=udp", "sips:bob@example.com"]) {
+    for (const uri of ["sip:10.9.9.9;transport=udp", "sip:10.9.9.9;transport=tls"]) {
       request.uri = uri;
       expect([uri, bob.stack.route(request).transport === client]).toEqual([uri, true]);
+    }
+    // RFC 3261 §26.2.2: but without TLS for no SIPS URI.
+    request.uri = "sips:bob@example.com";
+    expect(() => bob.stack.route(request)).toThrow(expect.objectContaining({ code: "no_transport" }));
+  });
+
+  it("is by TLS for a SIPS URI, whatever its Route says (RFC 3261 §8.1.2)", async () => {
+    const world = new World();
+    const transports = ["UDP", "TLS"].map((protocol) => world.network.transport({ protocol }));
+    const bob = await world.started({}, { transports });
+    const request = to(bob);
+    request.uri = "sips:alice@example.com";
+    for (const route of ["sip:10.9.9.9;lr", "sip:10.9.9.9;transport=udp;lr", "sips:10.9.9.9;lr"]) {
+      request.headers.set("Route", [`<${route}>`]);
+      expect(bob.stack.route(request).transport.protocol).toBe("TLS");
+      expect(await bob.stack.resolve(request)).toMatchObject([{ protocol: "TLS", port: 5061 }]);
     }
   });
 

@@ -61,11 +61,16 @@ function extensionsOf({ dns = [], uri = [], ip = [] }: AltNames): Buffer {
 
 /** Signs a certificate (RFC 5280 §4.1): version 1 without extensions, version 3 with them. */
 function certify(
-  { subject, issuer, extensions }: { subject: string; issuer: string; extensions: readonly Buffer[] },
+  {
+    subject,
+    issuer,
+    extensions,
+    until = "491231235959Z",
+  }: { subject: string; issuer: string; extensions: readonly Buffer[]; until?: string | undefined },
   publicKey: KeyObject,
   signer: KeyObject,
 ): string {
-  const validity = sequence(der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from("491231235959Z")));
+  const validity = sequence(der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from(until)));
   const key = publicKey.export({ type: "spki", format: "der" });
   const serial = der(0x02, Buffer.from([serials++]));
   const rest = [serial, ECDSA_WITH_SHA256, nameOf(issuer), validity, nameOf(subject), key];
@@ -98,11 +103,15 @@ export class Authority {
     this.cert = certify({ subject: name, issuer: name, extensions }, publicKey, privateKey);
   }
 
-  /** A key and a certificate; without names it has a common name alone. */
-  issue(names?: AltNames, subject = "peer.example.com"): Identity {
+  /**
+   * A key and a certificate; without names it has a common name alone.
+   *
+   * @param until when it runs out, as UTCTime
+   */
+  issue(names?: AltNames, subject = "peer.example.com", until?: string): Identity {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const extensions = names ? [extensionsOf(names)] : [BASIC_CONSTRAINTS];
-    const cert = certify({ subject, issuer: "Test Authority", extensions }, publicKey, this.#key);
+    const cert = certify({ subject, issuer: "Test Authority", extensions, until }, publicKey, this.#key);
     return { key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(), cert };
   }
 }

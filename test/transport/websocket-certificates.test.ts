@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { createServer as createSecureServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { WebSocket } from "ws";
+import { type WebSocket, WebSocket as WebSocketOfWs } from "ws";
 import { changedContext } from "../../src/transport/node/secure-context.ts";
 import { webSocketServer } from "../../src/transport/node/websocket-server.ts";
+import { webSocket } from "../../src/transport/websocket-client.ts";
 import { selfSigned, TrustingWebSocket } from "./certificate.ts";
 import { message, Recorder } from "./contract.ts";
 import { cleanups, endAll, started } from "./listener-world.ts";
@@ -73,4 +74,15 @@ describe("setSecureContext", () => {
       expect.objectContaining({ code: "unsupported" }),
     );
   });
+});
+
+test("a client whose server's certificate is not trusted is told why, where its WebSocket class tells", async () => {
+  const { transport } = await started({ tls: selfSigned({ dns: ["server.example.com"] }) });
+  const client = webSocket({
+    ...{ url: `wss://127.0.0.1:${transport.local.port}`, WebSocket: WebSocketOfWs, reconnect: false },
+  });
+  await expect(client.start(new Recorder())).rejects.toMatchObject({
+    ...{ code: "transport_failed", cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } },
+  });
+  await client.close();
 });

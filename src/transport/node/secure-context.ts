@@ -1,7 +1,7 @@
 // Keys and certificates that the user gives: whether they are any, whether they go together, and what they replace.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { constants, createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContextOptions, type TlsOptions as ServerOptions } from "node:tls";
 import { SipError } from "../../errors.ts";
 
 /**
@@ -28,6 +28,15 @@ export function changedContext<T extends SecureContextOptions>(before: T, given:
   const { pfx: _pfx, ...rest } = before;
   const replaced = given.key !== undefined && given.cert !== undefined;
   return { ...(replaced ? (rest as T) : before), ...given };
+}
+
+/**
+ * A server's options, so that no session is resumed where clients are asked for certificates: the one that began it was
+ * checked for another name by SNI, perhaps, whose authorities are others, or has run out since.
+ */
+export function withoutResumption<T extends ServerOptions>(options: T): T {
+  if (!options.requestCert) return options;
+  return { ...options, secureOptions: (options.secureOptions ?? 0) | constants.SSL_OP_NO_TICKET };
 }
 
 /** Throws for a key and a certificate that do not go together. Deno's secure contexts take anything. */

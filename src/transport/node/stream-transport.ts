@@ -147,6 +147,11 @@ export class StreamTransport implements Transport, StreamOwner {
     return this.#kind.domains((flow as StreamConnection).socket);
   }
 
+  /** Tells of what belongs to no connection. */
+  protected report(error: SipError): void {
+    report(this.#receiver, error);
+  }
+
   /** The server that listens, for what only one kind of it can do. */
   get server(): Server | undefined {
     return this.#server;

@@ -13,23 +13,25 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
+import type { SipError } from "../../errors.ts";
 import type { Flow, Transport } from "../transport.ts";
-import { changedContext, checkSecureContext } from "./secure-context.ts";
+import { changedContext, checkSecureContext, withoutResumption } from "./secure-context.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { type StreamKind, StreamTransport } from "./stream-transport.ts";
 import { called } from "./tcp.ts";
+import { guardedCheck, guardedServer } from "./tls-hooks.ts";
 import { checkSipDomain, sipDomains } from "./tls-identity.ts";
 
 /** Options of `tls`. */
 export interface TlsOptions extends StreamOptions {
   /**
    * Key, certificate and what else Node's TLS servers take: `SNICallback` for several domains, `requestCert`
-   * and `ca` for mutual TLS.
+   * and `ca` for mutual TLS. With `requestCert` no session is resumed: each connection shows a certificate.
    */
   tls: ServerOptions;
   /**
    * How connections are opened: what differs from `tls`, whose key, certificate, authorities and versions are
-   * taken for them too.
+   * taken for them too. A `session` is not taken: nobody's certificate is checked where one is resumed.
    */
   client?: ConnectionOptions;
 }
@@ -74,8 +76,12 @@ class TlsStreams extends StreamTransport implements TlsTransport {
   constructor(options: TlsOptions) {
     checkSecureContext(options.tls);
     // Else the first connection that is opened would throw, at who only sends.
-    if (options.client) checkSecureContext(changedContext(shared(options.tls), options.client));
-    const context = { current: options.tls };
+    const { session: _session, ...client } = options.client ?? {};
+    if (options.client) checkSecureContext(changedContext(shared(options.tls), client));
+    const faults = { tell: (_error: SipError): void => {} };
+    const context = {
+      current: withoutResumption(guardedServer(options.tls, (error) => faults.tell(error))),
+    };
     const kind: StreamKind = {
       protocol: "TLS",
       secure: true,
@@ -85,12 +91,14 @@ class TlsStreams extends StreamTransport implements TlsTransport {
       accepts: "secureConnection",
       connect: ({ host, port }, domain, from) =>
         connect({
-          ...changedContext(shared(context.current), options.client ?? {}),
+          ...changedContext(shared(context.current), client),
           host,
           port,
-          checkServerIdentity: (_name, certificate) => checkSipDomain(domain, certificate),
           ...(isIP(domain) ? {} : { servername: domain.replace(/\.$/, "") }),
-          ...options.client,
+          ...client,
+          checkServerIdentity: client.checkServerIdentity
+            ? guardedCheck(client.checkServerIdentity)
+            : (_name, certificate) => checkSipDomain(domain, certificate),
           ...called(options, from),
         }),
       connects: "secureConnect",
@@ -103,10 +111,11 @@ class TlsStreams extends StreamTransport implements TlsTransport {
     };
     super(kind, options);
     this.#context = context;
+    faults.tell = (error) => this.report(error);
   }
 
   setSecureContext(options: SecureContextOptions): void {
-    const next = changedContext(this.#context.current, options);
+    const next = withoutResumption(changedContext(this.#context.current, options));
     checkSecureContext(next);
     (this.server as TlsServer | undefined)?.setSecureContext(next);
     this.#context.current = next;

@@ -15,8 +15,9 @@ import { deliver, failLater, report, tellClosed } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
-import { changedContext, checkSecureContext } from "./secure-context.ts";
+import { changedContext, checkSecureContext, withoutResumption } from "./secure-context.ts";
 import { SourceLimit } from "./source-limit.ts";
+import { guardedServer } from "./tls-hooks.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
 import { WebSocketHttp } from "./websocket-http.ts";
@@ -56,8 +57,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   constructor(options: WebSocketServerOptions) {
     this.#options = options;
-    this.#tls = options.server ? undefined : options.tls;
-    if (this.#tls) checkSecureContext(this.#tls);
+    if (options.tls && !options.server) {
+      checkSecureContext(options.tls);
+      this.#tls = withoutResumption(guardedServer(options.tls, (error) => report(this.#receiver, error)));
+    }
     this.secure = options.secure ?? (options.tls !== undefined || options.server instanceof SecureServer);
     this.protocol = this.secure ? "WSS" : "WS";
     this.#clock = options.clock ?? systemClock;
@@ -147,7 +150,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
         : "without the option tls there are none";
       throw new SipError("unsupported", `this WebSocket server has no certificates to change: ${whose}`);
     }
-    const next = changedContext(this.#tls, options);
+    const next = withoutResumption(changedContext(this.#tls, options));
     checkSecureContext(next);
     this.#own?.setSecureContext(next);
     this.#tls = next;
