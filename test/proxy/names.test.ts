@@ -102,10 +102,10 @@ it("do not let the BYE overtake the ACK before it", async () => {
 
 it("that are still looked up when the caller cancels: 487 at once, and nobody is called", async () => {
   const { phones, alice, proxy, dns, pass } = await world();
-  let found: () => void = () => {};
+  const found: (() => void)[] = [];
   const { srv } = dns;
   dns.srv = async (name) => {
-    await new Promise<void>((resolve) => (found = resolve));
+    await new Promise<void>((resolve) => void found.push(resolve));
     return srv(name);
   };
   const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
@@ -113,7 +113,7 @@ it("that are still looked up when the caller cancels: 487 at once, and nobody is
   sent.cancel();
   await pass();
   expect((await sent.final).status).toBe(487);
-  found();
+  for (const tell of found) tell();
   await pass();
   expect(phones.flatMap(({ methods }) => methods)).toEqual([]);
 });
@@ -134,10 +134,11 @@ it("that nobody knows are 500, that DNS is silent about 408", async () => {
 it("do not hold up the next target: who accepts first has the call, and `noAnswer` goes on", async () => {
   for (const forward of [{}, { sequential: true, noAnswer: 2_000 }]) {
     const { world: all, phones, alice, proxy, dns, pass } = await world();
-    let found: () => void = () => {};
-    dns.srv = async () => {
-      await new Promise<void>((resolve) => (found = resolve));
-      return none;
+    const found: (() => void)[] = [];
+    const { srv } = dns;
+    dns.srv = async (name) => {
+      await new Promise<void>((resolve) => void found.push(resolve));
+      return srv(name);
     };
     const carol = await all.phone("carol");
     proxy.targets = [{ uri: BOB }, { uri: carol.uri }];
@@ -145,8 +146,30 @@ it("do not hold up the next target: who accepts first has the call, and `noAnswe
     const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
     await pass(2_000);
     expect([(await final).status, proxy.proxy.stats.live]).toEqual([200, 0]);
-    found();
+    for (const tell of found) tell();
     await pass();
     expect(phones.flatMap(({ methods }) => methods)).toEqual([]);
   }
+});
+
+it("that are found when another way to the client was taken already lead nowhere", async () => {
+  const { world: all, phones, alice, proxy, dns, pass } = await world(["UDP"]);
+  const found: (() => void)[] = [];
+  const { srv } = dns;
+  dns.srv = async (name) => {
+    await new Promise<void>((resolve) => void found.push(resolve));
+    return srv(name);
+  };
+  const carol = await all.phone("carol");
+  carol.answer = (_request, transaction) => transaction?.respond(180);
+  proxy.targets = [{ uri: BOB, instead: [{ uri: carol.uri }] }];
+  const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(32_000);
+  expect(carol.methods).toEqual(["INVITE"]);
+  for (const tell of found) tell();
+  await pass();
+  expect([carol.methods, phones[0]!.methods]).toEqual([["INVITE"], []]);
+  sent.cancel();
+  await pass(1_000);
+  expect((await sent.final).status).toBe(487);
 });
