@@ -36,6 +36,12 @@ async function presence(
   return { alice, bob, notifiers, states, ends, subscribe };
 }
 
+/** What a promise gives when the world has gone on. */
+async function settled<T>(world: SipWorld, promise: Promise<T>): Promise<T> {
+  await world.pass();
+  return promise;
+}
+
 describe("a subscription", () => {
   it("begins with the state, hears of changes, is refreshed in time, and is taken back", async () => {
     const world = new SipWorld();
@@ -100,6 +106,29 @@ describe("a subscription", () => {
     subscription.unsubscribe();
     await world.pass(100);
     expect([ends[0]?.reason, notifiers[0]!.terminated]).toEqual(["timeout", true]);
+  });
+
+  it("that is refreshed for too short a time has not moved (RFC 3261 §12.2.2)", async () => {
+    const world = new SipWorld();
+    const { alice, notifiers, subscribe } = await presence(world, (incoming) =>
+      incoming.accept({ state: () => ({}) }, { minExpires: 200 }),
+    );
+    const subscription = subscribe(300);
+    await world.pass();
+    const { target } = notifiers[0]!.dialog;
+    const { local, remote, callId } = subscription.dialog!;
+    for (const [cseq, Expires] of [50, 300].entries()) {
+      const init = { from: local, to: remote, callId, cseq: 90 + cseq, contact: "<sip:moved@10.1.1.1>" };
+      const headers = { Event: "presence", Expires };
+      const refresh = createRequest("SUBSCRIBE", subscription.dialog!.target, { ...init, headers });
+      const { status } = await settled(world, alice.phone.stack.send(refresh).final);
+      const moved = Expires === 300;
+      expect([status, String(notifiers[0]!.dialog.target)]).toEqual(
+        moved ? [200, "sip:moved@10.1.1.1"] : [423, String(target)],
+      );
+    }
+    notifiers[0]!.terminate();
+    await world.pass(100_000);
   });
 
   it("that was taken back is not refreshed for a NOTIFY that was on its way", async () => {
