@@ -298,3 +298,16 @@ it("has no GRUU and no Service-Route any more when it has ended", async () => {
   await all.pass(100);
   expect([registration.state, registration.serviceRoute, registration.gruus]).toEqual(["ended", [], {}]);
 });
+
+it("says nothing more once it is closed, though it was to be taken back behind a refresh", async () => {
+  const { world: all, server, registration } = await world();
+  server.answer = () => {};
+  registration.refresh();
+  await all.pass(100);
+  const done = registration.unregister();
+  registration.close();
+  await all.pass(100_000);
+  await done;
+  expect(registration.state).toBe("ended");
+  expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([3600, 3600]);
+});
