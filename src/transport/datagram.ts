@@ -261,7 +261,9 @@ export class DatagramTransport implements Transport {
 
   #newFlow(host: string, port: number): DatagramFlow {
     const id = idOf(host, port);
-    const flow = new DatagramFlow(this, id, { host, port }, this.#wire(host));
+    // One that was heard of without a look into the others may have been forgotten among them.
+    const heard = this.#heard[port & (HEARD - 1)];
+    const flow = heard?.id === id ? heard : new DatagramFlow(this, id, { host, port }, this.#wire(host));
     this.#flows.set(id, flow);
     return flow;
   }

@@ -110,6 +110,19 @@ describe("a datagram socket", () => {
     expect(failures[6]).toEqual(["transport_failed"]);
   });
 
+  test("knows the flow of who was heard of just now, however many others were met meanwhile", async () => {
+    const { transport, recorder, hear } = world({ flowLimit: 10 });
+    await transport.start(recorder);
+    for (let other = 0; other < 100; other++) {
+      hear(message("x"));
+      transport.flow({ host: `198.51.100.${other}`, port: 5060 });
+    }
+    const [flow, ...others] = new Set(recorder.messages.map((each) => each.flow));
+    expect(others).toEqual([]);
+    expect(transport.flow({ host: "192.0.2.1", port: 5060 })).toBe(flow);
+    expect(transport.flow({ host: "198.51.100.0", port: 5060 })!.remote.host).toBe("198.51.100.0");
+  });
+
   test("is asked how much waits where it knows", async () => {
     const { transport, recorder, send, socket } = world({ sendQueueLimit: 100 });
     let waiting = 0;
