@@ -99,6 +99,15 @@ describe("a probe", () => {
     expect(answer()).toBe(true);
   });
 
+  it("to an IPv6 address, which may be written otherwise, believes who has the id", async () => {
+    const { ask, answer, told } = world();
+    ask(flowTo({ host: "2001:DB8:0::1", port: 5060 }));
+    expect(answer({ host: "2001:db8::1", port: 5061 })).toBe(false);
+    expect(answer({ host: "2001:db8::1", port: 5060 })).toBe(true);
+    await null;
+    expect(told).toEqual(["203.0.113.7 40000"]);
+  });
+
   it("to a host's name believes who has the id", async () => {
     const { ask, answer, told } = world();
     ask(flowTo({ host: "edge.example.com", port: 5060 }));
