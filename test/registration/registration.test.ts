@@ -311,3 +311,49 @@ it("says nothing more once it is closed, though it was to be taken back behind a
   expect(registration.state).toBe("ended");
   expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([3600, 3600]);
 });
+
+it.each([400, 401, 403, 404, 405, 407, 420, 423, 439])("is not tried again after %i", async (status) => {
+  const { world: all, server, registration, log } = await world();
+  server.answer = (_request, transaction) => transaction?.respond(status);
+  registration.refresh();
+  await all.pass(4_000_000);
+  expect([log, server.requests.length]).toEqual([[200, status, undefined], 2]);
+});
+
+it.each([402, 406, 408, 480, 500, 503, 600])("is tried again after %i", async (status) => {
+  const { world: all, server, registration, log } = await world();
+  server.answer = (_request, transaction) => transaction?.respond(status);
+  registration.refresh();
+  await all.pass(40_000);
+  // RFC 4320 §4.2: nobody sends a 408.
+  expect(log).toEqual([200, status === 408 ? "timeout" : status, "again"]);
+  registration.close();
+});
+
+it("waits from 30 to 60 seconds after the first failure, for longer after the next; a refresh counts anew", async () => {
+  const waits: (number | undefined)[] = [];
+  const onFailed: RegistrationOptions["onFailed"] = (_cause, retry) => void waits.push(retry);
+  const { world: all, server, registration } = await world({ onFailed });
+  server.answer = (_request, transaction) => transaction?.respond(500);
+  registration.refresh();
+  await all.pass(100);
+  registration.refresh();
+  await all.pass(100);
+  await all.pass(60_000);
+  const silent = { protocol: "UDP", host: "10.9.9.9", port: 5060 };
+  const never = await world({ onFailed, send: { target: silent } });
+  await never.world.pass(32_000);
+  const [first, again, second, other] = waits as number[];
+  for (const [wait, least] of [
+    [other, 30_000],
+    [first, 30_000],
+    [again, 30_000],
+    [second, 60_000],
+  ] as const) {
+    expect(wait).toBeGreaterThanOrEqual(least);
+    expect(wait).toBeLessThanOrEqual(2 * least);
+  }
+  expect(waits).toHaveLength(4);
+  registration.close();
+  never.registration.close();
+});
