@@ -357,3 +357,49 @@ it("waits from 30 to 60 seconds after the first failure, for longer after the ne
   registration.close();
   never.registration.close();
 });
+
+it("counts its failures anew once it was registered", async () => {
+  const waits: (number | undefined)[] = [];
+  const onFailed: RegistrationOptions["onFailed"] = (_cause, retry) => void waits.push(retry);
+  const { world: all, server, registration } = await world({ onFailed, expires: 600 });
+  const answer = server.answer;
+  const down: typeof answer = (_request, transaction) => transaction?.respond(500);
+  server.answer = down;
+  registration.refresh();
+  await all.pass(60_000);
+  server.answer = answer;
+  await all.pass(200_000);
+  expect([registration.state, waits.length]).toEqual(["registered", 2]);
+  server.answer = down;
+  await all.pass(541_000);
+  expect(waits.length).toBeGreaterThan(2);
+  expect(waits[2]).toBeLessThanOrEqual(60_000);
+  registration.close();
+});
+
+it("asks nobody when it has ended", async () => {
+  const { world: all, server, registration } = await world();
+  registration.close();
+  registration.refresh();
+  await all.pass(100_000);
+  expect([registration.state, server.requests.length]).toEqual(["ended", 1]);
+  const other = await world();
+  const done = other.registration.unregister();
+  other.registration.refresh();
+  await other.world.pass(100_000);
+  await done;
+  expect([other.registration.state, other.server.requests.length]).toEqual(["ended", 2]);
+});
+
+it("is not bound anew by a 423 to what takes it back", async () => {
+  const { world: all, server, registration } = await world();
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(423);
+    response.headers.set("Min-Expires", 60);
+    transaction?.respond(response);
+  };
+  const done = registration.unregister();
+  await all.pass(100);
+  await done;
+  expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([3600, 0]);
+});
