@@ -173,3 +173,17 @@ it("that are found when another way to the client was taken already lead nowhere
   await pass(1_000);
   expect((await sent.final).status).toBe(487);
 });
+
+it("are waited for as long as `noAnswer` says, though another of the group has answered", async () => {
+  const { world: all, alice, proxy, dns, pass } = await world();
+  dns.srv = () => new Promise(() => {});
+  const [carol, dave] = [await all.phone("carol"), await all.phone("dave")];
+  dave.answer = (_request, transaction) => transaction?.respond(486);
+  proxy.targets = [{ uri: BOB }, { uri: dave.uri }, { uri: carol.uri, q: 0.5 }];
+  proxy.forward = { noAnswer: 2_000 };
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(1_999);
+  expect([dave.methods, carol.methods]).toEqual([["INVITE"], []]);
+  await pass(1);
+  expect([(await final).status, proxy.proxy.stats.live]).toEqual([200, 0]);
+});
