@@ -123,6 +123,13 @@ describe("a datagram socket", () => {
     expect(transport.flow({ host: "198.51.100.0", port: 5060 })!.remote.host).toBe("198.51.100.0");
   });
 
+  test("leads to every port that there is", async () => {
+    const { transport, recorder } = world();
+    await transport.start(recorder);
+    const led = [0, 1, 65_535, 65_536, Number.NaN].map((port) => transport.flow({ host: "192.0.2.1", port }));
+    expect(led.map((flow) => flow?.remote.port)).toEqual([undefined, 1, 65_535, undefined, undefined]);
+  });
+
   test("is asked how much waits where it knows", async () => {
     const { transport, recorder, send, socket } = world({ sendQueueLimit: 100 });
     let waiting = 0;
