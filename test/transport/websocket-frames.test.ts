@@ -131,6 +131,16 @@ describe("flows", () => {
     expect(transport.connections).toBe(1);
   });
 
+  test("answer a double CRLF by a CRLF, and what else keeps them alive by nothing (RFC 5626 §4.4.1)", async () => {
+    const { url, transport, recorder } = await started();
+    const { socket, heard } = await connected(url);
+    for (const each of ["\r\n", "", "\0", "\r\n\r\n", Buffer.from("\r\n\r\n"), "\r\n\r\n\r\n"])
+      socket.send(each);
+    await settle();
+    expect(heard).toEqual(["text \r\n", "text \r\n"]);
+    expect([recorder.messages, transport.counts]).toMatchObject([[], { pings: 2, fillers: 4 }]);
+  });
+
   test("take a message that is larger than the send limit: it is not the client's doing", async () => {
     const { url, transport, recorder } = await started({ sendLimit: 1000 });
     const { socket, heard } = await connected(url);
