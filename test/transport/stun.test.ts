@@ -58,6 +58,9 @@ describe("a Binding request", () => {
     expect(answer).toContain("000a000200240000");
     const two = bytes(`0001 0008 2112a442 ${ID} 00030000 00050000`);
     expect(hex(answerStun(two, { host: "192.0.2.1", port: 1 }))).toMatch(/000a000400030005$/);
+    const three = bytes(`0001 000c 2112a442 ${ID} 00030000 00050000 00070000`);
+    const answered = answerStun(three, { host: "192.0.2.1", port: 1 })!;
+    expect(readStun(answered)?.attributes[1]).toEqual([0x000a, Uint8Array.of(0, 3, 0, 5, 0, 7)]);
     const { type, attributes } = readStun(answerStun(two, { host: "192.0.2.1", port: 1 })!)!;
     const reason = new TextEncoder().encode("Unknown Attribute");
     expect([type, attributes]).toEqual([
