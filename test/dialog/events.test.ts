@@ -425,6 +425,32 @@ describe("REFER", () => {
     expect(told.at(-1)).toBe("SIP/2.0 486 Busy Here");
   });
 
+  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 202, and can be asked again", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    alice.guard = (_request, transaction) => {
+      transaction?.respond(200);
+      return true;
+    };
+    const progress: ReferProgress[] = [];
+    bob.onOther = (request, transaction) => {
+      const refer = bob.ua.incomingRefer(request, transaction);
+      if (refer) progress.push(refer.accept());
+    };
+    const init = { from: "<sip:alice@example.com>;tag=a", contact: `<${alice.uri}>`, callId: "c" };
+    const refer = createRequest("REFER", bob.uri, { ...init, headers: { "Refer-To": "<sip:c@d>" } });
+    const taken = await settled(world, alice.phone.stack.send(refer).final);
+    const to = taken.headers.get("To")!;
+    const tags = () => alice.phone.requests.map(({ headers }) => headers.get("From")?.tag);
+    expect([taken.status, to.tag, tags()]).toEqual([202, expect.stringMatching(/./), [to.tag]]);
+    const headers = { Event: "refer", Expires: 60 };
+    const again = createRequest("SUBSCRIBE", bob.uri, { ...init, to, cseq: 9, headers });
+    expect((await settled(world, alice.phone.stack.send(again).final)).status).toBe(200);
+    progress[0]!.notify(200);
+    await world.pass();
+    expect(new Set(tags())).toEqual(new Set([to.tag]));
+  });
+
   it("outside of one; refused; without Refer-To", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");
