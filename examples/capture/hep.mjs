@@ -1,6 +1,7 @@
 // HepSender: what a stack sends and gets, to a Homer server by HEP, version 3 (https://github.com/sipcapture/hep).
 
 import { createSocket } from "node:dgram";
+import { lookup } from "node:dns";
 import { addresses, ends, octets } from "./packet.mjs";
 
 const UDP = 17;
@@ -8,9 +9,16 @@ const TCP = 6;
 const SIP = 1;
 /** What fits a datagram. */
 const LONGEST = 65_000;
+/** How many messages may wait for the server to be found; what comes then is left out, and counted. */
+const WAITING = 1_000;
+/** How long its address is remembered, and that it has none, in milliseconds. */
+const [FOUND, UNKNOWN] = [60_000, 5_000];
 
 export class HepSender {
-  #socket = createSocket("udp4");
+  /** Messages that there was no room for. */
+  lost = 0;
+  #waiting = 0;
+  #socket = createSocket({ type: "udp4", lookup: remembering() });
   #to;
   #agent;
   #key;
@@ -27,19 +35,41 @@ export class HepSender {
 
   /** The tap of a stack: `new Stack({ tap: sender.tap, … })`. */
   tap = (data, direction, flow) => {
+    if (this.#waiting >= WAITING) {
+      this.lost++;
+      return;
+    }
     const { host, port } = this.#to;
     const reliable = flow.transport.reliable ? TCP : UDP;
-    this.#socket.send(
-      encode(ends(direction, flow), octets(data), reliable, this.#agent, this.#key),
-      port,
-      host,
-      () => {},
-    );
+    const packet = encode(ends(direction, flow), octets(data), reliable, this.#agent, this.#key);
+    this.#waiting++;
+    this.#socket.send(packet, port, host, () => {
+      this.#waiting--;
+    });
   };
 
   close() {
     return new Promise((resolve) => this.#socket.close(resolve));
   }
+}
+
+/** The system's lookup, which has few threads: asked once for all messages. The socket asks for two names, its own as well. */
+function remembering() {
+  const known = new Map();
+  return (name, options, done) => {
+    let entry = known.get(name);
+    if (!entry || entry.until < performance.now()) {
+      entry = { until: Number.POSITIVE_INFINITY, waiting: [] };
+      known.set(name, entry);
+      lookup(name, options, (...answer) => {
+        entry.answer = answer;
+        entry.until = performance.now() + (answer[0] ? UNKNOWN : FOUND);
+        for (const each of entry.waiting) each(...answer);
+      });
+    }
+    if (entry.answer) done(...entry.answer);
+    else entry.waiting.push(done);
+  };
 }
 
 /** One message. */

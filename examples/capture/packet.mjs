@@ -83,6 +83,9 @@ function isWildcard(host) {
 
 /** A name, such as a WebSocket client's, is no address. */
 function address(host) {
-  const bare = host.replace(/^\[|\]$/g, "").replace(/%.*/, "");
-  return /^\d+(\.\d+){3}$/.test(bare) || /^[\da-f:]+$/i.test(bare) ? bare : "0.0.0.0";
+  const bare = host
+    .replace(/^\[|\]$/g, "")
+    .replace(/%.*/, "")
+    .replace(/^::ffff:(?=[\d.]+$)/i, "");
+  return /^\d+(\.\d+){3}$/.test(bare) || /^[\da-f]*:[\da-f:]*$/i.test(bare) ? bare : "0.0.0.0";
 }

@@ -20,6 +20,7 @@ export function openCaptures({ pcap, hep }) {
 
 function serverOf(text) {
   const [, host, port] = /^([\w.-]+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || port > 65_535) throw new UsageError(`--hep takes HOST:PORT, not "${text}"`);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new UsageError(`--hep takes HOST:PORT, not "${text}"`);
   return { host, port: Number(port) };
 }

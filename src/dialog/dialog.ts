@@ -10,6 +10,7 @@ import type { Response } from "../message/response.ts";
 import { Uri } from "../message/uri.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, type Content } from "./content.ts";
+import { isDialogJson } from "./saved.ts";
 
 /** A dialog as JSON. A version tells what wrote it; keep the object as it is. */
 export interface DialogJson {
@@ -58,7 +59,7 @@ export class Dialog {
     this.#target = Uri.parse(json.target);
     this.#routes = json.routes.map((route) => NameAddr.parse(route));
     this.#localCSeq = json.localCSeq;
-    this.#remoteCSeq = json.remoteCSeq;
+    this.#remoteCSeq = json.remoteCSeq ?? undefined;
     this.#flow = flow;
   }
 
@@ -118,7 +119,7 @@ export class Dialog {
    * @throws SipError `value_invalid` or `uri_invalid` for what it did not write
    */
   static fromJSON(json: DialogJson): Dialog {
-    if (json?.version !== 1) throw new SipError("value_invalid", "not a dialog of version 1");
+    if (!isDialogJson(json)) throw new SipError("value_invalid", "not a dialog of version 1");
     return new Dialog(json, undefined);
   }
 

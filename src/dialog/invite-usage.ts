@@ -102,7 +102,7 @@ export class InviteUsage implements Usage, Session {
   /** Takes over what toJSON wrote, beyond the dialog. @internal */
   resume({ timer, update, body }: SessionJson): void {
     this.#peerUpdates = update;
-    this.#body = body;
+    this.#body = body ?? undefined;
     if (timer) this.#timer.resume(timer);
   }
 

@@ -148,12 +148,15 @@ export class Notifier implements Usage {
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
     if (!this.#names(request.headers.get("Event"))) return false;
-    this.dialog.refresh(request);
     const asked = expiresOf(request);
     if (asked > 0 && asked < this.#min) {
+      // RFC 3261 §12.2.2: what is refused changes nothing, its Contact neither.
       const headers = { "Min-Expires": this.#min };
       answer(transaction, addContent(request.createResponse(423), { headers }));
-    } else this.accept(request, transaction, asked);
+    } else {
+      this.dialog.refresh(request);
+      this.accept(request, transaction, asked);
+    }
     return true;
   }
 

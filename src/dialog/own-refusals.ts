@@ -1,5 +1,6 @@
-// OwnRefusals: what a user agent answers by itself, and refuses as a rule: a request that came by another way, too, or that requires an extension
-// which is not known here (RFC 3261 §8.2.2), and one within a dialog that none of its usages took.
+// OwnRefusals: what a user agent answers by itself, and refuses as a rule: a request that came by another way, too, that
+// requires an extension which is not known here (RFC 3261 §8.2.2), or that would take a dialog over and is no INVITE; and
+// one within a dialog that none of its usages took.
 
 import type { Request } from "../message/request.ts";
 import { MergedRequests } from "../transaction/merged-requests.ts";
@@ -29,9 +30,9 @@ export class OwnRefusals {
     this.#merged = answersMerged ? new MergedRequests() : undefined;
   }
 
-  /** Why a request that begins something must be refused: 482 or 420. Asked once for each. */
+  /** Why a request that begins something must be refused: 482, 420 or 400. Asked once for each. */
   ofFirst(request: Request, transaction: ServerTransaction): Refusal | undefined {
-    return this.#merged?.check(request, transaction) ? { status: 482 } : this.#ofUnknown(request);
+    return this.#merged?.check(request, transaction) ? { status: 482 } : this.#ofContent(request);
   }
 
   /** Refuses a request that begins something, where it must be; true then. Asked once for each. */
@@ -41,7 +42,7 @@ export class OwnRefusals {
 
   /** Refuses a request within a dialog that requires what is not known; true then. An ACK has no transaction. */
   refusesNext(request: Request, transaction: ServerTransaction | undefined): boolean {
-    return transaction !== undefined && refuse(request, transaction, this.#ofUnknown(request));
+    return transaction !== undefined && refuse(request, transaction, this.#ofContent(request));
   }
 
   /** Answers a request within a dialog that none of its usages took: refuses it, or says what we know (§11.2). */
@@ -58,11 +59,17 @@ export class OwnRefusals {
     refuse(request, transaction, { status, headers: status === 405 ? { Allow: taken.join(", ") } : {} });
   }
 
-  /** RFC 3261 §8.2.2.3. */
-  #ofUnknown(request: Request): Refusal | undefined {
+  /** RFC 3261 §8.2.2.3; and what only an INVITE may have. */
+  #ofContent(request: Request): Refusal | undefined {
+    if (takesOver(request)) return { status: 400 };
     const unknown = listOf(request, "Require").filter((option) => !this.#known.has(option.toLowerCase()));
     return unknown.length === 0 ? undefined : { status: 420, headers: { Unsupported: unknown } };
   }
+}
+
+/** RFC 3891 §3, RFC 3911 §4. A BYE is one, whatever else stands in it: its sender has gone. */
+function takesOver({ method, headers }: Request): boolean {
+  return method !== "INVITE" && method !== "BYE" && (headers.has("Replaces") || headers.has("Join"));
 }
 
 function refuse(request: Request, transaction: ServerTransaction, refusal: Refusal | undefined): boolean {

@@ -1,5 +1,6 @@
 // Refer: a REFER of the peer's, and what is told of its outcome by the subscription that it implies (RFC 3515).
 
+import { SipError } from "../errors.ts";
 import { TokenParams } from "../message/media-type.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
@@ -72,9 +73,12 @@ export class IncomingRefer {
   /**
    * Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress; who has sent it with
    * `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
+   * @throws SipError `transaction_state` for one that was answered, or has waited too long; `header_missing`, with status
+   *   400, for one that begins a dialog without a Contact
    */
   accept(): ReferProgress {
     const { request } = this;
+    if (!this.#transaction.waiting) throw new SipError("transaction_state", "the REFER was answered already");
     const quiet = isQuiet(request);
     const id = request.headers.get("CSeq")?.number;
     const dialog = this.#dialog();

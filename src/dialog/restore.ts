@@ -4,6 +4,7 @@ import { SipError } from "../errors.ts";
 import { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
 import { InviteUsage } from "./invite-usage.ts";
+import { isSessionJson } from "./saved.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 
 /** UserAgent.restore. */
@@ -13,6 +14,7 @@ export function restoreSession(
   handlers: SessionHandlers,
   options: SessionOptions,
 ): Session {
+  if (!isSessionJson(json)) throw new SipError("value_invalid", "not a session");
   const dialog = Dialog.fromJSON(json.dialog);
   if (dialog.state !== "confirmed") throw new SipError("value_invalid", "an early dialog cannot be restored");
   const usage = new InviteUsage(host, dialog, handlers, options);

@@ -205,7 +205,7 @@ export class UserAgent {
   }
 
   /**
-   * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 420 or 482.
+   * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 400, 420 or 482.
    * @throws SipError `overloaded` (503) past the limit
    */
   incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription | undefined {

@@ -65,11 +65,16 @@ export class Departure {
   /** Waits until its next hops are found; they become the target's. */
   #search(branch: Branch, copy: Request, found: Promise<readonly Target[]>, open: boolean): void {
     const { clock } = this.#host;
-    const patience = new Patience(clock, LONGEST_SEARCH, () => this.#owner.stayed(branch, 408));
+    // What is found later is of no use: the branch may have gone another way.
+    let late = false;
+    const patience = new Patience(clock, LONGEST_SEARCH, () => {
+      late = true;
+      this.#owner.stayed(branch, 408);
+    });
     branch.patience = patience;
     const ended = (work: () => void): void => {
       patience.stop();
-      if (this.#owner.isOpen(branch)) this.#attempt(branch, work);
+      if (!late && this.#owner.isOpen(branch)) this.#attempt(branch, work);
     };
     found.then(
       (hops) =>

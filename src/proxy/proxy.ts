@@ -114,6 +114,8 @@ export class SipProxy {
     try {
       const answer = this.#locate(routed, targets);
       found = typeof answer === "object" && "then" in answer ? await answer : answer;
+      if (typeof found !== "number" && !Array.isArray(found))
+        throw new SipError("value_invalid", "the targets are neither a list nor a status");
     } catch (cause) {
       this.#live.delete(transaction);
       // A location service that cannot be reached now: it is worth another try.

@@ -24,7 +24,7 @@ export interface RegistrarOptions {
   readonly aor?: (uri: Uri) => string | undefined;
   /** Which Contacts may be bound (403). Unless told otherwise all but the stack's own, which would be called in a loop. */
   readonly acceptContact?: (uri: Uri, request: Request) => boolean;
-  /** The shortest time of a binding, in seconds; less is answered 423. Default 60. */
+  /** The shortest time of a binding, in seconds, an hour at most (RFC 3261 §10.3); less is answered 423. Default 60. */
   readonly minExpires?: number;
   /** The longest, in seconds; more is cut. Default 3600. */
   readonly maxExpires?: number;
@@ -71,6 +71,8 @@ export interface RegisteredTarget {
 
 /** Extensions that a client may insist on. */
 const EXTENSIONS = ["path", "outbound"];
+/** No time of an hour is too brief. */
+const LONGEST_MIN = 3600;
 
 /** Keeps a location service up to date with what users register. */
 export class Registrar {
@@ -97,7 +99,7 @@ export class Registrar {
     const { edge } = options;
     this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
     this.#rules = {
-      minExpires: options.minExpires ?? 60,
+      minExpires: Math.min(options.minExpires ?? 60, LONGEST_MIN),
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,

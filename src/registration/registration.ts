@@ -124,7 +124,8 @@ export class Registration {
     const before = this.#round;
     this.#round = (async () => {
       await before;
-      await this.#ask(0).catch(() => {});
+      // Closed meanwhile: not a word more.
+      if (this.#state === "unregistering") await this.#ask(0).catch(() => {});
       this.#state = "ended";
       this.#granted = undefined;
     })();

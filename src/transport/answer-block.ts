@@ -96,6 +96,11 @@ export class AnswerBlock {
     return this._room && this._flows[this._room.flows[place]!];
   }
 
+  /** Whether that is so of any flow that one of them goes to. */
+  someFlow(is: (flow: Flow) => boolean): boolean {
+    return this._flows.some(is);
+  }
+
   /** When it is over. */
   due(place: number): number {
     return this._room ? this._room.due[place]! : REMOVED;

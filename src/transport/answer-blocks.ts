@@ -93,7 +93,7 @@ class Place implements Answer {
 export class AnswerBlocks implements Answers {
   readonly #host: AnswersHost;
   readonly #hash: KeyedHash;
-  readonly #waits: () => boolean;
+  readonly #waits: (flow: Flow) => boolean;
   /** The oldest first; the number of an answer is that of its block, times BLOCK, and its place. */
   #blocks: AnswerBlock[] = [];
   /** How many blocks were given up before the first one. */
@@ -108,8 +108,8 @@ export class AnswerBlocks implements Answers {
   #size = 0;
   #timer: TimerHandle | undefined;
 
-  /** @param waits whether octets that were given out may still be read: then nothing is written over any */
-  constructor(host: AnswersHost, waits: () => boolean = () => false) {
+  /** @param waits whether octets that went out on a flow may still be read: then nothing is written over them */
+  constructor(host: AnswersHost, waits: (flow: Flow) => boolean = () => false) {
     this.#host = host;
     this.#waits = waits;
     this.#hash = host.hash;
@@ -230,9 +230,11 @@ export class AnswerBlocks implements Answers {
 
   /** The first block is over. */
   #giveUp(): void {
-    const room = this.#blocks.shift()?.end();
+    const block = this.#blocks.shift();
     // The kernel may be longer about taking an answer than that lives, or its flow may have ended just now.
-    if (room?.octets.length === MOST_OCTETS && !this.#waits()) this.#spare.push(room);
+    const waits = block?.someFlow(this.#waits);
+    const room = block?.end();
+    if (room?.octets.length === MOST_OCTETS && !waits) this.#spare.push(room);
     if (this.#spare.length > this.#blocks.length) this.#spare.length = this.#blocks.length;
     this.#first++;
     this.#place = 0;

@@ -181,7 +181,10 @@ export class DatagramTransport implements Transport {
   }
 
   answers(host: AnswersHost): Answers {
-    return new AnswerBlocks(host, () => this.#queued > 0);
+    // A stack leaves those of its other transports here, too; of a stranger nobody knows how long it holds on to octets.
+    return new AnswerBlocks(host, ({ transport }) =>
+      transport instanceof DatagramTransport ? transport.#queued > 0 : true,
+    );
   }
 
   close(): Promise<void> {
@@ -261,7 +264,9 @@ export class DatagramTransport implements Transport {
 
   #newFlow(host: string, port: number): DatagramFlow {
     const id = idOf(host, port);
-    const flow = new DatagramFlow(this, id, { host, port }, this.#wire(host));
+    // One that was heard of without a look into the others may have been forgotten among them.
+    const heard = this.#heard[port & (HEARD - 1)];
+    const flow = heard?.id === id ? heard : new DatagramFlow(this, id, { host, port }, this.#wire(host));
     this.#flows.set(id, flow);
     return flow;
   }

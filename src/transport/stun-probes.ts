@@ -124,9 +124,12 @@ export class StunProbes {
   }
 }
 
-/** Whether that is whom the flow leads to; who was found by a name is known by the id, which nobody else has seen. */
+/**
+ * Whether that is whom the flow leads to. Who was found by a name, or by an IPv6 address, which can be written in many ways,
+ * is known by the id, which nobody else has seen.
+ */
 function isFrom({ remote }: Flow, { host, port }: Address): boolean {
-  return remote.port === port && (remote.host === host || ipFamily(remote.host) === 0);
+  return remote.port === port && (remote.host === host || ipFamily(remote.host) !== 4);
 }
 
 function nameOf({ remote }: Flow): string {

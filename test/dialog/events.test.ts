@@ -36,6 +36,12 @@ async function presence(
   return { alice, bob, notifiers, states, ends, subscribe };
 }
 
+/** What a promise gives when the world has gone on. */
+async function settled<T>(world: SipWorld, promise: Promise<T>): Promise<T> {
+  await world.pass();
+  return promise;
+}
+
 describe("a subscription", () => {
   it("begins with the state, hears of changes, is refreshed in time, and is taken back", async () => {
     const world = new SipWorld();
@@ -100,6 +106,29 @@ describe("a subscription", () => {
     subscription.unsubscribe();
     await world.pass(100);
     expect([ends[0]?.reason, notifiers[0]!.terminated]).toEqual(["timeout", true]);
+  });
+
+  it("that is refreshed for too short a time has not moved (RFC 3261 §12.2.2)", async () => {
+    const world = new SipWorld();
+    const { alice, notifiers, subscribe } = await presence(world, (incoming) =>
+      incoming.accept({ state: () => ({}) }, { minExpires: 200 }),
+    );
+    const subscription = subscribe(300);
+    await world.pass();
+    const { target } = notifiers[0]!.dialog;
+    const { local, remote, callId } = subscription.dialog!;
+    for (const [cseq, Expires] of [50, 300].entries()) {
+      const init = { from: local, to: remote, callId, cseq: 90 + cseq, contact: "<sip:moved@10.1.1.1>" };
+      const headers = { Event: "presence", Expires };
+      const refresh = createRequest("SUBSCRIBE", subscription.dialog!.target, { ...init, headers });
+      const { status } = await settled(world, alice.phone.stack.send(refresh).final);
+      const moved = Expires === 300;
+      expect([status, String(notifiers[0]!.dialog.target)]).toEqual(
+        moved ? [200, "sip:moved@10.1.1.1"] : [423, String(target)],
+      );
+    }
+    notifiers[0]!.terminate();
+    await world.pass(100_000);
   });
 
   it("that was taken back is not refreshed for a NOTIFY that was on its way", async () => {
@@ -394,6 +423,32 @@ describe("REFER", () => {
     progress[0]!.notify(486);
     await world.pass();
     expect(told.at(-1)).toBe("SIP/2.0 486 Busy Here");
+  });
+
+  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 202, and can be asked again", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    alice.guard = (_request, transaction) => {
+      transaction?.respond(200);
+      return true;
+    };
+    const progress: ReferProgress[] = [];
+    bob.onOther = (request, transaction) => {
+      const refer = bob.ua.incomingRefer(request, transaction);
+      if (refer) progress.push(refer.accept());
+    };
+    const init = { from: "<sip:alice@example.com>;tag=a", contact: `<${alice.uri}>`, callId: "c" };
+    const refer = createRequest("REFER", bob.uri, { ...init, headers: { "Refer-To": "<sip:c@d>" } });
+    const taken = await settled(world, alice.phone.stack.send(refer).final);
+    const to = taken.headers.get("To")!;
+    const tags = () => alice.phone.requests.map(({ headers }) => headers.get("From")?.tag);
+    expect([taken.status, to.tag, tags()]).toEqual([202, expect.stringMatching(/./), [to.tag]]);
+    const headers = { Event: "refer", Expires: 60 };
+    const again = createRequest("SUBSCRIBE", bob.uri, { ...init, to, cseq: 9, headers });
+    expect((await settled(world, alice.phone.stack.send(again).final)).status).toBe(200);
+    progress[0]!.notify(200);
+    await world.pass();
+    expect(new Set(tags())).toEqual(new Set([to.tag]));
   });
 
   it("outside of one; refused; without Refer-To", async () => {

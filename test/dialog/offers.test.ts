@@ -2,6 +2,7 @@
 // responses (RFC 3262), session timers (RFC 4028), Replaces and Join, and saving it all.
 
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
 import { Dialog } from "../../src/dialog/dialog.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { InviteHandlers } from "../../src/dialog/outgoing-invite.ts";
@@ -273,6 +274,27 @@ describe("reliable provisional responses", () => {
       await expect(invite.session).rejects.toMatchObject({ status: how === "refused" ? 486 : 487 });
     },
   );
+
+  it("whose PRACK is waited for still, leaves no timer when that has come, or the user agent is closed", async () => {
+    for (const comes of [true, false]) {
+      const world = new SipWorld();
+      const clock = new VirtualClock();
+      const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { clock })];
+      world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+      bob.onInvite = (call) => {
+        void call.ringReliably();
+        call.reject();
+      };
+      alice.invite(bob);
+      await world.pass(10);
+      expect([bob.ua.stats.usages, clock.size]).toEqual([1, 1]);
+      world.network.set({ drop: () => false });
+      if (comes) await world.pass(1_000);
+      else bob.ua.close();
+      expect([bob.ua.stats.usages, clock.size]).toEqual([0, 0]);
+      await world.pass(1_000);
+    }
+  });
 
   it("whose PRACK never comes is waited for 64 × T1 after the call was refused, and no other is taken for it", async () => {
     const world = new SipWorld();
@@ -583,6 +605,29 @@ describe("a session saved as JSON", () => {
     expect(() => alice.ua.restore({} as SessionJson)).toThrow("not a dialog");
     const early = { ...json, dialog: { ...json.dialog, state: "early" as const } };
     expect(() => alice.ua.restore(early)).toThrow("early");
+    const { dialog } = json;
+    for (const other of [
+      null,
+      ...["callId", "local", "remote", "target", "routes", "contact", "localCSeq", "role", "state"].map(
+        (name) => ({
+          ...json,
+          dialog: { ...dialog, [name]: undefined },
+        }),
+      ),
+      ...[{ routes: [1] }, { localCSeq: "5" }, { remoteCSeq: -1 }, { role: "both" }].map((wrong) => ({
+        ...json,
+        dialog: { ...dialog, ...wrong },
+      })),
+      ...["soon", { expires: "1" }, { expires: 90, refresher: "both" }, { expires: 0, refresher: "us" }].map(
+        (timer) => ({ ...json, timer }),
+      ),
+      ...[5, { text: 5 }, { text: "offer" }].map((body) => ({ ...json, body })),
+    ]) {
+      expect(() => alice.ua.restore(other as SessionJson)).toThrow(
+        expect.objectContaining({ code: "value_invalid" }),
+      );
+    }
+    expect(alice.ua.stats.usages).toBe(1);
     void a.bye();
   });
 });

@@ -169,3 +169,33 @@ it("an OPTIONS within a dialog says what is known, where the session does not ta
   ]);
   void a.bye();
 });
+
+describe.each(["Replaces", "Join"])("a %s in another request than an INVITE", (name) => {
+  const headers = { [name]: "c@h;to-tag=1;from-tag=2" };
+
+  it("has that refused 400 (RFC 3891 §3, RFC 3911 §4)", async () => {
+    const world = new SipWorld();
+    const heard: string[] = [];
+    const { alice, bob, a } = await connect(world, {
+      bob: {
+        onRequest: (request, transaction) => {
+          heard.push(request.method);
+          transaction.respond(200);
+        },
+      },
+    });
+    bob.onOther = (request, transaction) =>
+      void bob.ua.incomingSubscription(request, transaction)?.accept({ state: () => ({}) });
+    const info = a.request("INFO", { headers });
+    const ends: unknown[] = [];
+    const onEnd = (end: { reason: string; response?: Response }) =>
+      void ends.push([end.reason, end.response?.status]);
+    alice.ua.subscribe(bob.uri, "presence", alice.init({ headers }), { onEnd });
+    await world.pass();
+    expect([(await info).status, heard, ends]).toEqual([400, [], [["refused", 400]]]);
+    // A BYE is one, whatever else stands in it.
+    const bye = a.bye({ headers });
+    await world.pass();
+    expect([(await bye)?.status, bob.sessions[0]!.state]).toEqual([200, "ended"]);
+  });
+});

@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import type { IncomingRefer } from "../../src/dialog/refer.ts";
 import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SipError } from "../../src/errors.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { connect } from "./support.ts";
 
@@ -53,5 +54,29 @@ it("is told of all the same by a peer who does not know it", async () => {
   a.refer("sip:carol@example.com", { onNotify: (notify) => void told.push(notify.bodyText.trim()) }, QUIET);
   await world.pass(1_000);
   expect(told.at(-1)).toBe("SIP/2.0 200 OK");
+  void a.bye();
+});
+
+it.each(["accept", "reject"] as const)("that was answered already is not taken: after %s", async (how) => {
+  const world = new SipWorld();
+  const codes: unknown[] = [];
+  const { a, bob } = await connect(world, {
+    bob: {
+      onRefer: (refer) => {
+        if (how === "accept") refer.accept().notify(200);
+        else refer.reject();
+        try {
+          refer.accept();
+        } catch (error) {
+          codes.push((error as SipError).code);
+        }
+      },
+    },
+  });
+  a.refer("sip:carol@example.com");
+  await world.pass(1_000);
+  expect(codes).toEqual(["transaction_state"]);
+  // Nobody has a subscription to what was refused.
+  expect([bob.ua.stats.usages, world.wire("NOTIFY")]).toEqual([1, how === "accept" ? 2 : 0]);
   void a.bye();
 });

@@ -97,6 +97,13 @@ it("knows a socket that is bound to all addresses by what its peers see, and a n
     [MESSAGE, "out", flow("::", "198.51.100.7", "[2001:db8::9]:5060"), 0],
     [MESSAGE, "out", flow("abc.invalid", "edge.example.com", "abc.invalid"), 0],
   );
+  // A name of hexadecimal digits alone, and an address within another.
+  const [cafe, within] = await captured(
+    [MESSAGE, "out", flow("192.0.2.1", "cafe"), 0],
+    [MESSAGE, "out", flow("192.0.2.1", "::ffff:198.51.100.7"), 0],
+  );
+  expect([cafe!.from, cafe!.to, cafe!.body]).toEqual(["192.0.2.1 5060", "0.0.0.0 40001", MESSAGE]);
+  expect(within!.to).toBe("198.51.100.7 40001");
   expect(wild!.from).toBe("192.0.2.99 5060");
   expect([mixed!.from, mixed!.to]).toEqual([
     "20010db8000000000000000000000009 5060",
@@ -173,6 +180,32 @@ it("sends each message to a Homer server by HEP 3", async () => {
     "20010db8000000000000000000000009",
     "00000000000000000000ffffc6336407",
   ]);
+  await sender.close();
+  server.close();
+});
+
+it("leaves out what a Homer server is not found for in time, and counts it", async () => {
+  const { HepSender } = await load("hep");
+  const sender: Capture & { lost: number } = new HepSender({ host: "homer.invalid", port: 9060 });
+  for (let i = 0; i < 2_000; i++) sender.tap(MESSAGE, "in", flow("192.0.2.1", "192.0.2.2"), 0);
+  expect(sender.lost).toBe(1_000);
+  await sender.close();
+});
+
+it("finds a Homer server by its name, and looks for it once", async () => {
+  const server = createSocket("udp4");
+  // Not where a socket is bound to by itself.
+  server.bind(0, "127.0.0.1");
+  await once(server, "listening");
+  const { HepSender } = await load("hep");
+  const sender: Capture = new HepSender({ host: "localhost", port: server.address().port });
+  const sources = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const heard = once(server, "message");
+    sender.tap(MESSAGE, "in", flow("192.0.2.1", "192.0.2.2"), 0);
+    sources.add(((await heard) as [Buffer, { address: string }])[1].address);
+  }
+  expect([...sources]).toEqual(["127.0.0.1"]);
   await sender.close();
   server.close();
 });

@@ -83,6 +83,21 @@ describe("what is not forwarded", () => {
     expect([proxy.failed.length, proxy.proxy.stats.refused]).toEqual([1, 0]);
   });
 
+  it.each([
+    ["nothing", () => undefined],
+    ["nothing, later", async () => undefined],
+    ["a URI", () => "sip:bob@example.com"],
+  ])("is answered 500 where its core finds %s, and nothing is left of it", async (_what, targets) => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const proxy = await proxied(world);
+    proxy.targets = targets as unknown as typeof proxy.targets;
+    const { final } = alice.send(alice.request("INVITE", "sip:bob@example.com"), proxy.phone);
+    await world.pass(100);
+    expect((await final).status).toBe(500);
+    expect([proxy.failed.length, proxy.proxy.stats.live]).toEqual([1, 0]);
+  });
+
   it("targets that cannot be looked up now: 503, with the time to try again", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");

@@ -2,6 +2,8 @@
 // fails (RFC 3261 §16.6 step 7, RFC 3263).
 
 import { expect, it } from "vitest";
+import { VirtualClock } from "../../src/clock.ts";
+import type { ProxyOptions } from "../../src/proxy/options.ts";
 import { resolver } from "../../src/stack/resolve/sip-resolver.ts";
 import type { Dns } from "../../src/transport/dns.ts";
 import { type Phone, SipWorld } from "../support/sip-world.ts";
@@ -11,7 +13,7 @@ const BOB = "sip:bob@pool.example.com";
 const none = { records: [], ttl: undefined };
 
 /** A proxy with a resolver, phones p0, p1 … that pool.example.com has SRV records of, and who calls there. */
-async function world(protocols: readonly string[] = ["UDP", "UDP"]) {
+async function world(protocols: readonly string[] = ["UDP", "UDP"], options: Partial<ProxyOptions> = {}) {
   const world = new SipWorld();
   const phones: Phone[] = [];
   for (const [index, protocol] of protocols.entries()) phones.push(await world.phone(`p${index}`, protocol));
@@ -38,7 +40,9 @@ async function world(protocols: readonly string[] = ["UDP", "UDP"]) {
     },
   };
   const alice = await world.phone("alice");
-  const proxy = await proxied(world, {}, ["UDP", "TCP"], { resolver: resolver({ dns, clock: world.clock }) });
+  const proxy = await proxied(world, options, ["UDP", "TCP"], {
+    resolver: resolver({ dns, clock: world.clock }),
+  });
   /** Names take more turns to find than a virtual clock gives. */
   const pass = async (milliseconds = 0): Promise<void> => {
     for (const step of [0, 0, milliseconds, 0, 0]) {
@@ -102,10 +106,10 @@ it("do not let the BYE overtake the ACK before it", async () => {
 
 it("that are still looked up when the caller cancels: 487 at once, and nobody is called", async () => {
   const { phones, alice, proxy, dns, pass } = await world();
-  let found: () => void = () => {};
+  const found: (() => void)[] = [];
   const { srv } = dns;
   dns.srv = async (name) => {
-    await new Promise<void>((resolve) => (found = resolve));
+    await new Promise<void>((resolve) => void found.push(resolve));
     return srv(name);
   };
   const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
@@ -113,7 +117,7 @@ it("that are still looked up when the caller cancels: 487 at once, and nobody is
   sent.cancel();
   await pass();
   expect((await sent.final).status).toBe(487);
-  found();
+  for (const tell of found) tell();
   await pass();
   expect(phones.flatMap(({ methods }) => methods)).toEqual([]);
 });
@@ -134,10 +138,11 @@ it("that nobody knows are 500, that DNS is silent about 408", async () => {
 it("do not hold up the next target: who accepts first has the call, and `noAnswer` goes on", async () => {
   for (const forward of [{}, { sequential: true, noAnswer: 2_000 }]) {
     const { world: all, phones, alice, proxy, dns, pass } = await world();
-    let found: () => void = () => {};
-    dns.srv = async () => {
-      await new Promise<void>((resolve) => (found = resolve));
-      return none;
+    const found: (() => void)[] = [];
+    const { srv } = dns;
+    dns.srv = async (name) => {
+      await new Promise<void>((resolve) => void found.push(resolve));
+      return srv(name);
     };
     const carol = await all.phone("carol");
     proxy.targets = [{ uri: BOB }, { uri: carol.uri }];
@@ -145,7 +150,7 @@ it("do not hold up the next target: who accepts first has the call, and `noAnswe
     const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
     await pass(2_000);
     expect([(await final).status, proxy.proxy.stats.live]).toEqual([200, 0]);
-    found();
+    for (const tell of found) tell();
     await pass();
     expect(phones.flatMap(({ methods }) => methods)).toEqual([]);
   }
@@ -164,4 +169,71 @@ it("that are still looked up when the stack is closed leave no timer, nor a requ
     await pass();
     expect([all.clock.size, proxy.proxy.stats.live, proxy.finals]).toEqual([0, 0, [undefined]]);
   }
+});
+
+it("that are found when another way to the client was taken already lead nowhere", async () => {
+  const { world: all, phones, alice, proxy, dns, pass } = await world(["UDP"]);
+  const found: (() => void)[] = [];
+  const { srv } = dns;
+  dns.srv = async (name) => {
+    await new Promise<void>((resolve) => void found.push(resolve));
+    return srv(name);
+  };
+  const carol = await all.phone("carol");
+  carol.answer = (_request, transaction) => transaction?.respond(180);
+  proxy.targets = [{ uri: BOB, instead: [{ uri: carol.uri }] }];
+  const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(32_000);
+  expect(carol.methods).toEqual(["INVITE"]);
+  for (const tell of found) tell();
+  await pass();
+  expect([carol.methods, phones[0]!.methods]).toEqual([["INVITE"], []]);
+  sent.cancel();
+  await pass(1_000);
+  expect((await sent.final).status).toBe(487);
+});
+
+it("are waited for as long as `noAnswer` says, though another of the group has answered", async () => {
+  const { world: all, alice, proxy, dns, pass } = await world();
+  dns.srv = () => new Promise(() => {});
+  const [carol, dave] = [await all.phone("carol"), await all.phone("dave")];
+  dave.answer = (_request, transaction) => transaction?.respond(486);
+  proxy.targets = [{ uri: BOB }, { uri: dave.uri }, { uri: carol.uri, q: 0.5 }];
+  proxy.forward = { noAnswer: 2_000 };
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(1_999);
+  expect([dave.methods, carol.methods]).toEqual([["INVITE"], []]);
+  await pass(1);
+  expect([(await final).status, proxy.proxy.stats.live]).toEqual([200, 0]);
+});
+
+it("that were found late may be silent for as long as others", async () => {
+  const { world: all, phones, alice, proxy, dns, pass } = await world(["UDP"]);
+  const found: (() => void)[] = [];
+  const { srv } = dns;
+  dns.srv = async (name) => {
+    await new Promise<void>((resolve) => void found.push(resolve));
+    return srv(name);
+  };
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(20_000);
+  all.network.set({ drop: ({ to }) => to.startsWith(phones[0]!.transport.local.host) });
+  for (const tell of found) tell();
+  await pass(13_000);
+  expect([phones[0]!.methods, proxy.proxy.stats.live]).toEqual([[], 1]);
+  all.network.set({ drop: () => false });
+  await pass(10_000);
+  expect((await final).status).toBe(200);
+});
+
+it("that nobody wants any more are not waited for", async () => {
+  const clock = new VirtualClock();
+  const { alice, proxy, dns, pass } = await world(["UDP"], { clock });
+  dns.srv = () => new Promise(() => {});
+  const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await pass(100);
+  expect(clock.size).toBe(1);
+  sent.cancel();
+  await pass();
+  expect([(await sent.final).status, clock.size]).toEqual([487, 0]);
 });

@@ -70,6 +70,13 @@ describe("a REGISTER", () => {
     expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["60"]]);
   });
 
+  it("for an hour is never too brief (RFC 3261 §10.3)", async () => {
+    const { register } = registrar({ minExpires: 7200, maxExpires: 7200 });
+    expect(await status(register("<sip:b@h>;expires=3600"))).toBe(200);
+    const brief = await register("<sip:b@h>;expires=3599");
+    expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["3600"]]);
+  });
+
   it("insists on extensions in any case", async () => {
     const { register } = registrar();
     expect(await status(register("<sip:b@h>", { Require: "Path, OUTBOUND" }))).toBe(200);

@@ -159,3 +159,10 @@ it("follow the registrar where it says how often, whatever the user says", async
 it.each([0, 0.5, -1, Number.NaN])("cannot be %s seconds apart", async (keepAlive) => {
   await expect(world({ keepAlive })).rejects.toMatchObject({ code: "value_invalid" });
 });
+
+it("can be one second apart", async () => {
+  const { world: all, registration, pings } = await world({ keepAlive: 1 });
+  await all.pass(10_000);
+  expect(pings().length).toBeGreaterThanOrEqual(10);
+  registration.close();
+});

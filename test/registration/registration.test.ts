@@ -298,3 +298,108 @@ it("has no GRUU and no Service-Route any more when it has ended", async () => {
   await all.pass(100);
   expect([registration.state, registration.serviceRoute, registration.gruus]).toEqual(["ended", [], {}]);
 });
+
+it("says nothing more once it is closed, though it was to be taken back behind a refresh", async () => {
+  const { world: all, server, registration } = await world();
+  server.answer = () => {};
+  registration.refresh();
+  await all.pass(100);
+  const done = registration.unregister();
+  registration.close();
+  await all.pass(100_000);
+  await done;
+  expect(registration.state).toBe("ended");
+  expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([3600, 3600]);
+});
+
+it.each([400, 401, 403, 404, 405, 407, 420, 423, 439])("is not tried again after %i", async (status) => {
+  const { world: all, server, registration, log } = await world();
+  server.answer = (_request, transaction) => transaction?.respond(status);
+  registration.refresh();
+  await all.pass(4_000_000);
+  expect([log, server.requests.length]).toEqual([[200, status, undefined], 2]);
+});
+
+it.each([402, 406, 408, 480, 500, 503, 600])("is tried again after %i", async (status) => {
+  const { world: all, server, registration, log } = await world();
+  server.answer = (_request, transaction) => transaction?.respond(status);
+  registration.refresh();
+  await all.pass(40_000);
+  // RFC 4320 §4.2: nobody sends a 408.
+  expect(log).toEqual([200, status === 408 ? "timeout" : status, "again"]);
+  registration.close();
+});
+
+it("waits from 30 to 60 seconds after the first failure, for longer after the next; a refresh counts anew", async () => {
+  const waits: (number | undefined)[] = [];
+  const onFailed: RegistrationOptions["onFailed"] = (_cause, retry) => void waits.push(retry);
+  const { world: all, server, registration } = await world({ onFailed });
+  server.answer = (_request, transaction) => transaction?.respond(500);
+  registration.refresh();
+  await all.pass(100);
+  registration.refresh();
+  await all.pass(100);
+  await all.pass(60_000);
+  const silent = { protocol: "UDP", host: "10.9.9.9", port: 5060 };
+  const never = await world({ onFailed, send: { target: silent } });
+  await never.world.pass(32_000);
+  const [first, again, second, other] = waits as number[];
+  for (const [wait, least] of [
+    [other, 30_000],
+    [first, 30_000],
+    [again, 30_000],
+    [second, 60_000],
+  ] as const) {
+    expect(wait).toBeGreaterThanOrEqual(least);
+    expect(wait).toBeLessThanOrEqual(2 * least);
+  }
+  expect(waits).toHaveLength(4);
+  registration.close();
+  never.registration.close();
+});
+
+it("counts its failures anew once it was registered", async () => {
+  const waits: (number | undefined)[] = [];
+  const onFailed: RegistrationOptions["onFailed"] = (_cause, retry) => void waits.push(retry);
+  const { world: all, server, registration } = await world({ onFailed, expires: 600 });
+  const answer = server.answer;
+  const down: typeof answer = (_request, transaction) => transaction?.respond(500);
+  server.answer = down;
+  registration.refresh();
+  await all.pass(60_000);
+  server.answer = answer;
+  await all.pass(200_000);
+  expect([registration.state, waits.length]).toEqual(["registered", 2]);
+  server.answer = down;
+  await all.pass(541_000);
+  expect(waits.length).toBeGreaterThan(2);
+  expect(waits[2]).toBeLessThanOrEqual(60_000);
+  registration.close();
+});
+
+it("asks nobody when it has ended", async () => {
+  const { world: all, server, registration } = await world();
+  registration.close();
+  registration.refresh();
+  await all.pass(100_000);
+  expect([registration.state, server.requests.length]).toEqual(["ended", 1]);
+  const other = await world();
+  const done = other.registration.unregister();
+  other.registration.refresh();
+  await other.world.pass(100_000);
+  await done;
+  expect([other.registration.state, other.server.requests.length]).toEqual(["ended", 2]);
+});
+
+it("is not bound anew by a 423 to what takes it back", async () => {
+  const { world: all, server, registration } = await world();
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(423);
+    response.headers.set("Min-Expires", 60);
+    transaction?.respond(response);
+  };
+  const done = registration.unregister();
+  await all.pass(100);
+  await done;
+  expect(server.requests.map(({ headers }) => headers.get("Expires"))).toEqual([3600, 0]);
+});

@@ -8,6 +8,7 @@ import { parseMessage } from "../../src/message/parse.ts";
 import { DatagramTransport } from "../../src/transport/datagram.ts";
 import type { DatagramEvents, DatagramSent, DatagramSocket } from "../../src/transport/datagram-socket.ts";
 import { KeyedHash } from "../../src/transport/keyed-hash.ts";
+import type { Flow } from "../../src/transport/transport.ts";
 import type { UdpOptions } from "../../src/transport/udp-options.ts";
 import { message, Recorder } from "./contract.ts";
 
@@ -110,6 +111,26 @@ describe("a datagram socket", () => {
     expect(failures[6]).toEqual(["transport_failed"]);
   });
 
+  test("knows the flow of who was heard of just now, however many others were met meanwhile", async () => {
+    const { transport, recorder, hear } = world({ flowLimit: 10 });
+    await transport.start(recorder);
+    for (let other = 0; other < 100; other++) {
+      hear(message("x"));
+      transport.flow({ host: `198.51.100.${other}`, port: 5060 });
+    }
+    const [flow, ...others] = new Set(recorder.messages.map((each) => each.flow));
+    expect(others).toEqual([]);
+    expect(transport.flow({ host: "192.0.2.1", port: 5060 })).toBe(flow);
+    expect(transport.flow({ host: "198.51.100.0", port: 5060 })!.remote.host).toBe("198.51.100.0");
+  });
+
+  test("leads to every port that there is", async () => {
+    const { transport, recorder } = world();
+    await transport.start(recorder);
+    const led = [0, 1, 65_535, 65_536, Number.NaN].map((port) => transport.flow({ host: "192.0.2.1", port }));
+    expect(led.map((flow) => flow?.remote.port)).toEqual([undefined, 1, 65_535, undefined, undefined]);
+  });
+
   test("is asked how much waits where it knows", async () => {
     const { transport, recorder, send, socket } = world({ sendQueueLimit: 100 });
     let waiting = 0;
@@ -180,6 +201,36 @@ describe("a datagram socket", () => {
       asked[0]?.("192.0.2.7");
       await new Promise((resolve) => setImmediate(resolve));
       expect(out.map(({ data }) => String.fromCharCode(...data))).toEqual(before.map(() => "a".repeat(1000)));
+    },
+  );
+
+  // A stack has its answers from one of its transports, for all of them.
+  test.each(["another socket", "a stranger"])(
+    "leaves octets alone that %s may not have sent",
+    async (who) => {
+      const [lender, other] = [world(), world()];
+      for (const each of [lender, other]) await each.transport.start(each.recorder);
+      const clock = new VirtualClock();
+      const timers = { count: () => {} };
+      const answers = lender.transport.answers({
+        clock,
+        hash: new KeyedHash("secret"),
+        life: 32_000,
+        timers,
+      });
+      const remote = { host: "192.0.2.1", port: 5060 };
+      const flow = who === "a stranger" ? ({ remote, transport: {} } as Flow) : other.transport.flow(remote)!;
+      const fill = (octet: string) =>
+        [...new Array(400).keys()].map((i) => answers.add(`${octet}${i}`, octet.repeat(1000), flow)!.bytes!);
+      const before = fill("a");
+      if (who !== "a stranger") for (const bytes of before) other.transport.send(bytes, flow, () => {});
+      clock.advance(1);
+      fill("b");
+      clock.advance(31_999);
+      fill("c");
+      expect(before.map((bytes) => String.fromCharCode(...bytes))).toEqual(
+        before.map(() => "a".repeat(1000)),
+      );
     },
   );
 

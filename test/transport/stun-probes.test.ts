@@ -48,6 +48,18 @@ describe("a probe", () => {
     expect(answer()).toBe(false);
   });
 
+  it("is another one each time, of a header alone", async () => {
+    const { ask, answer, told, sent } = world();
+    for (const port of [1, 2]) {
+      ask();
+      expect(answer(PEER, { host: "203.0.113.7", port })).toBe(true);
+      await null;
+    }
+    expect(told).toEqual(["203.0.113.7 1", "203.0.113.7 2"]);
+    expect(sent.map(({ data }) => data.length)).toEqual([20, 20]);
+    expect(sent[0]!.data.join()).not.toBe(sent[1]!.data.join());
+  });
+
   it("reads an IPv6 address", async () => {
     const { ask, answer, told } = world();
     ask();
@@ -97,6 +109,15 @@ describe("a probe", () => {
     await null;
     expect(told).toEqual([]);
     expect(answer()).toBe(true);
+  });
+
+  it("to an IPv6 address, which may be written otherwise, believes who has the id", async () => {
+    const { ask, answer, told } = world();
+    ask(flowTo({ host: "2001:DB8:0::1", port: 5060 }));
+    expect(answer({ host: "2001:db8::1", port: 5061 })).toBe(false);
+    expect(answer({ host: "2001:db8::1", port: 5060 })).toBe(true);
+    await null;
+    expect(told).toEqual(["203.0.113.7 40000"]);
   });
 
   it("to a host's name believes who has the id", async () => {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { udp } from "../../src/transport/node/udp.ts";
 import { answerStun } from "../../src/transport/stun.ts";
-import { isStun } from "../../src/transport/stun-message.ts";
+import { isStun, readStun } from "../../src/transport/stun-message.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { Recorder } from "./contract.ts";
 
@@ -58,6 +58,18 @@ describe("a Binding request", () => {
     expect(answer).toContain("000a000200240000");
     const two = bytes(`0001 0008 2112a442 ${ID} 00030000 00050000`);
     expect(hex(answerStun(two, { host: "192.0.2.1", port: 1 }))).toMatch(/000a000400030005$/);
+    const three = bytes(`0001 000c 2112a442 ${ID} 00030000 00050000 00070000`);
+    const answered = answerStun(three, { host: "192.0.2.1", port: 1 })!;
+    expect(readStun(answered)?.attributes[1]).toEqual([0x000a, Uint8Array.of(0, 3, 0, 5, 0, 7)]);
+    const { type, attributes } = readStun(answerStun(two, { host: "192.0.2.1", port: 1 })!)!;
+    const reason = new TextEncoder().encode("Unknown Attribute");
+    expect([type, attributes]).toEqual([
+      0x0111,
+      [
+        [0x0009, Uint8Array.of(0, 0, 4, 20, ...reason)],
+        [0x000a, Uint8Array.of(0, 3, 0, 5)],
+      ],
+    ]);
   });
 
   it.each([
@@ -69,11 +81,18 @@ describe("a Binding request", () => {
     ["a length that no four divide", bytes(`0001 0002 2112a442 ${ID} 8022`)],
     ["a FINGERPRINT before the end", bytes(`0001 000c 2112a442 ${ID} 80280004 00000000 80220000`)],
     ["a right FINGERPRINT before the end", early()],
+    ["too much by four octets", bytes(`0001 0214 2112a442 ${ID} 80220210 ${"00".repeat(528)}`)],
     ["too much", bytes(`0001 0400 2112a442 ${ID} 802203fc ${"00".repeat(1020)}`)],
     ["no cookie", bytes(`0001 0000 2112a443 ${ID}`)],
     ["nothing", new Uint8Array(0)],
   ])("is not what %s is", (_what, data) => {
     expect(answerStun(data, { host: "192.0.2.1", port: 1 })).toBeUndefined();
+  });
+
+  it("may fill the smallest path there is (RFC 8489 §6.1)", () => {
+    const longest = bytes(`0001 0210 2112a442 ${ID} 8022020c ${"00".repeat(524)}`);
+    expect(longest).toHaveLength(548);
+    expect(answerStun(longest, { host: "192.0.2.1", port: 1 })).toBeDefined();
   });
 
   it("is told from SIP", () => {

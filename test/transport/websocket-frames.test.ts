@@ -26,12 +26,12 @@ describe("frames", () => {
   });
 
   test("a double CRLF is answered by a CRLF, a single one ignored (RFC 5626 §4.4.1)", async () => {
-    const { url, recorder } = await started();
+    const { url, recorder, transport } = await started();
     const { socket, heard } = await connected(url);
-    for (const frame of ["\r\n\r\n", "\r\n", "", Buffer.from("\r\n\r\n")]) socket.send(frame);
+    for (const frame of ["\r\n\r\n", "\r\n", "", Buffer.from("\r\n\r\n"), "\0"]) socket.send(frame);
     await settle();
     expect(heard).toEqual(["text \r\n", "text \r\n"]);
-    expect(recorder.messages).toHaveLength(0);
+    expect([recorder.messages, transport.counts]).toMatchObject([[], { pings: 2, fillers: 3 }]);
   });
 
   test("one too large closes its connection with 1009, and no other", async () => {
@@ -148,9 +148,13 @@ describe("flows", () => {
     const flow = transport.flow({ host: "127.0.0.1", port: socket.localPort ?? 0 });
     if (!flow) throw new Error("no flow");
     const failures: SipError[] = [];
+    const times = new Map<number, number>();
     let told = 0;
     for (let i = 0; i < 2000 && flow.open; i++) {
-      transport.send(new Uint8Array(10_000).fill(65), flow, (error) => failures.push(error));
+      transport.send(new Uint8Array(10_000).fill(65), flow, (error) => {
+        times.set(i, (times.get(i) ?? 0) + 1);
+        failures.push(error);
+      });
       expect(recorder.closed.length).toBe(told);
       if (i % 5 === 0) await sleep(1);
       told = recorder.closed.length;
@@ -163,6 +167,8 @@ describe("flows", () => {
     expect(recorder.closed).toHaveLength(1);
     expect(recorder.closed[0]?.error?.code).toBe("transport_failed");
     expect(transport.connections).toBe(0);
+    await settle();
+    expect(new Set(times.values())).toEqual(new Set([1]));
   });
 
   test("that answer no pings are dropped, the others are not", async () => {

@@ -76,6 +76,26 @@ describe("the handshake", () => {
     expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed"]);
   });
 
+  test.each([
+    [undefined],
+    [null],
+    ["yes"],
+    [1],
+    [{}],
+    [{ status: 101 }],
+    [{ status: 200 }],
+    [{ status: 1000 }],
+  ])(
+    "answers 500 where verify gives %j, which is no answer",
+    async (verdict) => {
+      const { url, recorder, transport } = await started({ verify: () => verdict as unknown as boolean });
+      expect((await refusal(url)).statusCode).toBe(500);
+      expect(recorder.errors.map(({ code }) => code)).toEqual(["core_failed"]);
+      expect([transport.connections, transport.counts?.refused]).toEqual([0, 1]);
+    },
+    3000,
+  );
+
   test.each([["WS"], ["WSS"]])(
     "ends sockets that stay silent, and takes so many of them: %s",
     async (kind) => {

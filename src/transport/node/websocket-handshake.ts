@@ -9,14 +9,14 @@ import { isToken, refuseUnsafe } from "../../message/escape.ts";
 
 /** Why a handshake is refused: the HTTP status and header fields of the answer. */
 export interface HandshakeRefusal {
-  /** The HTTP status code, for instance 401 with a `WWW-Authenticate` field (RFC 7118 §7) or 403. */
+  /** The HTTP status code, 300 to 599, for instance 401 with a `WWW-Authenticate` field (RFC 7118 §7) or 403. */
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
  * Decides on a handshake by its HTTP request: `Origin`, cookies, address. True lets it in, false
- * answers 403, a refusal what it says; a throw or rejection answers 500, as does a refusal that is no HTTP.
+ * answers 403, a refusal what it says; a throw or rejection answers 500, as does a refusal that is no HTTP, and anything else.
  */
 export type VerifyHandshake = (
   request: IncomingMessage,
@@ -85,10 +85,10 @@ export class Handshakes {
     let verdict: boolean | HandshakeRefusal;
     try {
       verdict = await this.#verify(request);
-      if (typeof verdict === "object") checkRefusal(verdict);
+      if (typeof verdict !== "boolean") checkRefusal(verdict);
     } catch (cause) {
       this.#onFault(
-        new SipError("core_failed", "the verify option threw, or refused with what is no HTTP", { cause }),
+        new SipError("core_failed", "the verify option threw, or gave no answer that is HTTP", { cause }),
       );
       verdict = { status: 500 };
     }
@@ -117,13 +117,14 @@ export class Handshakes {
 }
 
 /**
- * What a refusal says may be made of what the client has sent: a line end in it would begin a header field, or a
- * response, of the client's own (RFC 9112 §11.1).
+ * Whoever returns nothing lets nobody in. And what a refusal says may be made of what the client has sent: a line end in it
+ * would begin a header field, or a response, of the client's own (RFC 9112 §11.1).
  *
  * @throws SipError `value_unsafe`, `value_invalid`
  */
 function checkRefusal({ status, headers = {} }: HandshakeRefusal): void {
-  if (!Number.isInteger(status)) throw new SipError("value_invalid", `not an HTTP status: ${status}`);
+  if (!Number.isInteger(status) || status < 300 || status > 599)
+    throw new SipError("value_invalid", `not an HTTP status that refuses: ${status}`);
   for (const [name, value] of Object.entries(headers)) {
     if (!isToken(name))
       throw new SipError("value_invalid", `not a header field's name: ${JSON.stringify(name)}`);
