@@ -50,7 +50,6 @@ export class UserAgent {
   readonly #dialogs = new DialogTable();
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
-  #strays = 0;
 
   constructor(options: UserAgentOptions) {
     const { stack, clock = stack.clock, random = stack.random, timers } = options;
@@ -68,6 +67,7 @@ export class UserAgent {
       sendOptions: options.sendOptions ?? {},
       loose: new Set<Closable>(),
       expecting: new Map<string, Usage>(),
+      counts: { strays: 0, unreadable: 0 },
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       part: (dialog, answered) => this.#dialogs.part(dialog, answered),
@@ -83,7 +83,7 @@ export class UserAgent {
   get stats(): UserAgentStats {
     const { size, usages } = this.#dialogs;
     const pending = this.#host.loose.size + this.#host.expecting.size;
-    return { dialogs: size, usages, pending, strays: this.#strays };
+    return { dialogs: size, usages, pending, ...this.#host.counts };
   }
 
   /**
@@ -122,7 +122,7 @@ export class UserAgent {
     for (const usage of this.#dialogs.of(id)) {
       if (usage instanceof InviteUsage && usage.repeats(response)) return true;
     }
-    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#strays++;
+    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#host.counts.strays++;
     return false;
   }
 
@@ -287,7 +287,7 @@ export class UserAgent {
     if (waiting && this.#refusals.refusesNext(request, transaction)) return true;
     if (waiting?.receive(request, transaction)) return true;
     if (this.#options.answersStrays === false) return false;
-    this.#strays++;
+    this.#host.counts.strays++;
     if (transaction) answer(transaction, request.createResponse(481));
     return true;
   }
