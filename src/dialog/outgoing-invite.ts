@@ -5,36 +5,14 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
-import type { Returned } from "../transaction/user.ts";
-import type { Flow, Target } from "../transport/transport.ts";
 import { answerFault } from "./answer-fault.ts";
 import { hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
+import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
-import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
+import type { EarlyDialog, Session } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
-
-/** What an INVITE of ours calls, beyond what its session does. */
-export interface InviteHandlers extends SessionHandlers {
-  /**
-   * A provisional response above 100 came, once for each that is reliable. `dialog` is the early dialog of the fork
-   * that sent it; undefined for one without a To tag, and past 100 forks.
-   */
-  onProvisional?(response: Response, dialog: EarlyDialog | undefined): Returned;
-  /** Another fork accepted, too. Without this handler it gets a BYE. */
-  onFork?(session: Session): Returned;
-}
-
-/** How an INVITE of ours is sent. */
-export interface InviteOptions extends SessionOptions {
-  /** Reliable provisional responses (RFC 3262): offered unless told otherwise. */
-  readonly reliable?: "supported" | "required" | "none";
-  /** The flow to send on, whatever the request says. */
-  readonly flow?: Flow;
-  /** The next hop, whatever the request says. */
-  readonly target?: Target;
-}
 
 /** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
 const MOST_FORKS = 100;
@@ -118,6 +96,8 @@ export class OutgoingInvite implements Closable {
 
   /** @internal */
   close(): void {
+    // One whose peer never answers would stay for ever. One that is being cancelled ends by itself.
+    if (!this.#canceled) this.#transaction?.terminate();
     this.#fail(new SipError("closed", "the user agent was closed"));
   }
 

@@ -13,9 +13,10 @@ import { bidFarewell } from "./farewell.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
 import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
 import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
+import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
-import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
+import { OutgoingInvite } from "./outgoing-invite.ts";
 import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -275,8 +276,7 @@ export class UserAgent {
 
   /** Ends everything without a word on the wire: no dialogs, no timers afterwards. Close the stack, too. */
   close(): void {
-    for (const each of [...this.#host.loose]) each.close();
-    for (const each of [...this.#host.expecting.values()]) each.close();
+    for (const each of [...this.#host.loose, ...this.#host.expecting.values()]) each.close();
     this.#dialogs.close();
   }
 

@@ -2,8 +2,8 @@
 // how it ends.
 
 import { describe, expect, it } from "vitest";
+import type { InviteOptions } from "../../src/dialog/invite-options.ts";
 import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
-import type { InviteOptions } from "../../src/dialog/outgoing-invite.ts";
 import type { Response } from "../../src/message/response.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect } from "./support.ts";
