@@ -3,9 +3,9 @@
 
 export { type Content, contentOf } from "./dialog/content.ts";
 export { Dialog, type DialogJson } from "./dialog/dialog.ts";
-export type { IncomingInvite, IncomingInviteHandlers } from "./dialog/incoming-invite.ts";
+export type { IncomingInvite } from "./dialog/incoming-invite.ts";
 export type { IncomingOffer } from "./dialog/incoming-offer.ts";
-export type { InviteHandlers, InviteOptions } from "./dialog/invite-options.ts";
+export type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./dialog/invite-options.ts";
 export type {
   AcceptSubscription,
   IncomingSubscription,

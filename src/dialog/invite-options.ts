@@ -1,4 +1,4 @@
-// InviteOptions: how an INVITE of ours is sent, and what it calls.
+// InviteOptions: how an INVITE of ours is sent, and what INVITEs call, ours and the peer's.
 
 import type { Response } from "../message/response.ts";
 import type { Returned } from "../transaction/user.ts";
@@ -24,4 +24,13 @@ export interface InviteOptions extends SessionOptions {
   readonly flow?: Flow;
   /** The next hop, whatever the request says. */
   readonly target?: Target;
+}
+
+/** What an INVITE of a peer's calls, beyond what its session does. */
+export interface IncomingInviteHandlers extends SessionHandlers {
+  /**
+   * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
+   * answered 487 already.
+   */
+  onCancel?(): Returned;
 }

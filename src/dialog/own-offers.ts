@@ -93,6 +93,7 @@ export class OwnOffers {
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
   async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
+    this.#session.live();
     if (!offers) return this.#insist(send, 1);
     if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
