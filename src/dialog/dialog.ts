@@ -64,8 +64,9 @@ export class Dialog {
   }
 
   /**
-   * The caller's side (RFC 3261 §12.1.2), made by a response with a To tag to our request.
-   * @throws SipError `header_missing` for a response without To or From
+   * The caller's side (RFC 3261 §12.1.2), made by a response with a To tag to our request. One whose Contact is missing, or
+   * cannot be read, leaves the peer where our request went.
+   * @throws SipError `header_missing` for a response without To or From; as `headers.get`, for a Record-Route that cannot be read
    */
   static ofCaller(request: Request, response: Response, contact: NameAddr): Dialog {
     const { headers } = response;
@@ -77,7 +78,7 @@ export class Dialog {
         callId: need(headers.get("Call-ID"), "Call-ID"),
         local: need(headers.get("From"), "From").toString(),
         remote: need(headers.get("To"), "To").toString(),
-        target: String(headers.first("Contact")?.uri ?? request.uri),
+        target: String(contactOf(response)?.uri ?? request.uri),
         routes: headers.get("Record-Route").map(String).reverse(),
         contact: contact.toString(),
         localCSeq: headers.get("CSeq")?.number ?? 1,
@@ -154,20 +155,23 @@ export class Dialog {
     return flow?.open && flow.transport.reliable && this.#routes.length === 0 ? flow : undefined;
   }
 
-  /** Confirms it; the caller's route set is that of the 2xx (RFC 3261 §13.2.2.4). */
+  /** Confirms it; the caller's route set is that of the 2xx (RFC 3261 §13.2.2.4), where that can be read. */
   confirm(response?: Response): void {
     if (response && this.#state === "early" && this.role === "caller") {
-      this.#routes = [...response.headers.get("Record-Route")].reverse();
+      this.#routes = routesOf(response) ?? this.#routes;
       this.#flow = response.flow ?? this.#flow;
     }
     this.#state = "confirmed";
   }
 
-  /** Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. */
+  /**
+   * Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. One that
+   * cannot be read moves nobody.
+   */
   refresh(message: Request | Response): void {
     const method = message.headers.get("CSeq")?.method ?? "";
-    const contact = TARGET_REFRESH.has(method) ? message.headers.first("Contact") : undefined;
-    if (contact && !contact.isStar) this.#target = contact.uri;
+    const contact = TARGET_REFRESH.has(method) ? contactOf(message) : undefined;
+    if (contact) this.#target = contact.uri;
     if (message.flow) this.#flow = message.flow;
   }
 
@@ -230,6 +234,25 @@ export class Dialog {
 /** A dialog's name at one side (RFC 3261 §12). Tags are tokens, and a token has no `|`; a Call-ID comes last. */
 export function dialogId(callId: string, localTag = "", remoteTag = ""): string {
   return [localTag, remoteTag, callId].join("|");
+}
+
+/** Where a message's sender is; undefined where it does not say, or cannot be understood. */
+function contactOf({ headers }: Request | Response): NameAddr | undefined {
+  try {
+    const contact = headers.first("Contact");
+    return contact?.isStar ? undefined : contact;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A caller's route set; undefined where it cannot be read. */
+function routesOf({ headers }: Response): readonly NameAddr[] | undefined {
+  try {
+    return [...headers.get("Record-Route")].reverse();
+  } catch {
+    return undefined;
+  }
 }
 
 function need<T>(value: T | undefined, header: string): T {

@@ -51,6 +51,8 @@ export interface Host extends Pace {
    * @param onAgain sees the request when it is sent again with credentials
    */
   ask(request: Request, dialog: Dialog | undefined, onAgain?: (request: Request) => void): Promise<Response>;
+  /** What belonged to nothing, or could not be read: see UserAgentStats. */
+  readonly counts: { strays: number; unreadable: number };
   /** Tells the user of an error. */
   report(error: unknown): void;
   /**

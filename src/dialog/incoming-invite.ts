@@ -6,23 +6,14 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { Returned } from "../transaction/user.ts";
 import { addContent, addOption, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, LONGEST, unwatched } from "./host.ts";
+import type { IncomingInviteHandlers } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { LatePrack, rackFor, rackOf } from "./late-prack.ts";
 import { Resend } from "./resend.ts";
-import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
-
-/** What an INVITE of a peer's calls, beyond what its session does. */
-export interface IncomingInviteHandlers extends SessionHandlers {
-  /**
-   * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
-   * answered 487 already.
-   */
-  onCancel?(): Returned;
-}
+import type { EarlyDialog, Session, SessionOptions } from "./session.ts";
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {
@@ -145,10 +136,13 @@ export class IncomingInvite implements Closable {
   /**
    * Accepts the call: 200, repeated until its ACK comes, or else the call ends. A reliable response that was not
    * acknowledged yet holds it back; those that wait for their turn are not sent any more.
-   * @throws SipError `transaction_state` where the call is over: see `state`, and `onCancel`
+   *
+   * Nothing happens where it is over already, cancelled a moment ago, say: the session that is returned has `ended`, or is
+   * the one that was accepted before.
+   * @throws SipError `value_unsafe` for content that must not go on the wire
    */
   accept(content: Content = {}): Session {
-    if (this.#over) throw new SipError("transaction_state", "the call is over");
+    if (this.#over) return this.#usage;
     const response = addContent(this.request.createResponse(200), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);

@@ -143,10 +143,11 @@ export class InviteUsage implements Usage, Session {
   }
 
   refer(target: string, handlers: SubscriptionHandlers = {}, content: Content = {}): Subscription {
-    const request = this.#live().createRequest("REFER", content);
+    const request = this.dialog.createRequest("REFER", content);
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
     const id = String(request.headers.get("CSeq")?.number);
-    return new Subscription(this.#host, request, handlers, { event: "refer", id, dialog: this.dialog });
+    const init = { event: "refer", id, dialog: this.dialog, over: this.#ended };
+    return new Subscription(this.#host, request, handlers, init);
   }
 
   async bye(content: Content = {}): Promise<Response | undefined> {

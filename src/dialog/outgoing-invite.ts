@@ -5,35 +5,14 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
-import type { Returned } from "../transaction/user.ts";
-import type { Flow, Target } from "../transport/transport.ts";
+import { answerFault } from "./answer-fault.ts";
 import { hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
+import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
-import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./session.ts";
+import type { EarlyDialog, Session } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
-
-/** What an INVITE of ours calls, beyond what its session does. */
-export interface InviteHandlers extends SessionHandlers {
-  /**
-   * A provisional response above 100 came, once for each that is reliable. `dialog` is the early dialog of the fork
-   * that sent it; undefined for one without a To tag, and past 100 forks.
-   */
-  onProvisional?(response: Response, dialog: EarlyDialog | undefined): Returned;
-  /** Another fork accepted, too. Without this handler it gets a BYE. */
-  onFork?(session: Session): Returned;
-}
-
-/** How an INVITE of ours is sent. */
-export interface InviteOptions extends SessionOptions {
-  /** Reliable provisional responses (RFC 3262): offered unless told otherwise. */
-  readonly reliable?: "supported" | "required" | "none";
-  /** The flow to send on, whatever the request says. */
-  readonly flow?: Flow;
-  /** The next hop, whatever the request says. */
-  readonly target?: Target;
-}
 
 /** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
 const MOST_FORKS = 100;
@@ -49,7 +28,8 @@ export class OutgoingInvite implements Closable {
   /**
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
-   * cancel, and where `answer` throws; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
+   * cancel, and where `answer` throws; `value_invalid`, with `header` and the status 502, where the Contact or Record-Route of
+   * the one who accepted cannot be read: he gets an ACK and a BYE, where there is a way to him; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
    * ended while it rang. One that nobody handles is no unhandled rejection.
    */
   readonly session: Promise<Session>;
@@ -116,6 +96,8 @@ export class OutgoingInvite implements Closable {
 
   /** @internal */
   close(): void {
+    // One whose peer never answers would stay for ever. One that is being cancelled ends by itself.
+    if (!this.#canceled) this.#transaction?.terminate();
     this.#fail(new SipError("closed", "the user agent was closed"));
   }
 
@@ -164,6 +146,7 @@ export class OutgoingInvite implements Closable {
   }
 
   #provisional(response: Response): void {
+    if (answerFault(response)) this.#host.counts.unreadable++;
     const fork = response.headers.get("To")?.tag === undefined ? undefined : this.#fork(response);
     if (fork && hasOption(response, "Require", "100rel") && !this.#isNext(response, fork)) return;
     fork?.usage.notePeer(response);
@@ -199,7 +182,7 @@ export class OutgoingInvite implements Closable {
     if (usage.answers.failed && this.#forks.size === 1) this.cancel();
   }
 
-  /** The dialog of a response, made by the first of its tag; undefined where there are too many. */
+  /** The dialog of a response, made by the first of its tag; undefined where there are too many, or no way can be read. */
   #fork(response: Response): Fork | undefined {
     const { headers } = response;
     const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
@@ -209,7 +192,13 @@ export class OutgoingInvite implements Closable {
     if (known || full) return known;
     const sent = this.#transaction?.request ?? this.#request;
     const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response);
-    const dialog = Dialog.ofCaller(sent, response, contact);
+    let dialog: Dialog;
+    try {
+      dialog = Dialog.ofCaller(sent, response, contact);
+    } catch {
+      // The way to it cannot be read.
+      return undefined;
+    }
     const fork = {
       usage: new InviteUsage(this.#host, dialog, this.#handlers, this.#options),
       rseq: undefined,
@@ -222,7 +211,23 @@ export class OutgoingInvite implements Closable {
 
   #accept(response: Response, invite: Request): void {
     const usage = this.#fork(response)?.usage;
-    if (!usage || usage.repeats(response)) return;
+    if (usage?.repeats(response)) return;
+    const fault = answerFault(response);
+    if (fault) this.#host.counts.unreadable++;
+    else if (!usage) return;
+    const first = !this.#accepted;
+    this.#accepted = true;
+    if (first) {
+      this.#response = response;
+      this.#host.loose.delete(this);
+      if (this.dialogs.some(({ dialog }) => dialog !== usage?.dialog)) this.#endEarly();
+    }
+    if (!usage) {
+      // There is no way to acknowledge it, nor to hang up.
+      if (first && fault) this.#reject(fault);
+      return;
+    }
+    if (fault) usage.answers.skip(response);
     // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);
@@ -230,23 +235,17 @@ export class OutgoingInvite implements Closable {
     usage.peerOffers.opened();
     usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
     usage.sessionTimer.agreed(response);
-    const first = !this.#accepted;
-    this.#accepted = true;
-    if (first) {
-      this.#response = response;
-      this.#host.loose.delete(this);
-      if (this.dialogs.length > 0) this.#endEarly();
-    }
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
       const { failed } = usage.answers;
-      const wanted = !this.#canceled && !failed && (first || this.#handlers.onFork !== undefined);
+      const wanted = !this.#canceled && !failed && !fault && (first || this.#handlers.onFork !== undefined);
       if (!wanted) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
       if (!first) return;
       this.#begun = true;
       if (this.#canceled)
         this.#reject(new SipError("aborted", "the call was accepted after it was cancelled"));
+      else if (fault) this.#reject(fault);
       else if (failed) this.#reject(new SipError("aborted", "the callee's offer was not answered"));
       // Its dialog has ended before it was accepted, or while it waited for our answer.
       else if (usage.state === "ended")

@@ -34,6 +34,11 @@ export class OwnAnswers {
     return this.#taken !== response.headers.get("CSeq")?.number;
   }
 
+  /** The offer of a response is not to be answered. */
+  skip(response: Response): void {
+    this.#taken = response.headers.get("CSeq")?.number;
+  }
+
   /**
    * What the user answers to that offer; nothing where he fails. Undefined where nothing is to be said any more: the user
    * agent was closed.

@@ -52,6 +52,8 @@ export class OwnOffers {
 
   /** A re-INVITE of ours that has no final response. */
   #inviting: SentRequest | undefined;
+  /** What cancels it. */
+  #signal: AbortSignalLike | undefined;
 
   constructor(host: Host, timer: SessionTimer, session: OfferingSession) {
     this.#host = host;
@@ -72,11 +74,12 @@ export class OwnOffers {
   /**
    * The session is over: what waits is not sent again, and a re-INVITE that has no answer is cancelled. A peer who never
    * gives one would leave its transaction for ever.
-   * @param silent nothing goes on the wire
+   * @param silent nothing goes on the wire: the re-INVITE ends, unless it is being cancelled already
    */
   stop(silent: boolean): void {
     this.#wait?.abort();
     if (!silent) this.#inviting?.cancel();
+    else if (!this.#signal?.aborted) this.#inviting?.terminate();
   }
 
   async update(content: Content): Promise<Response> {
@@ -90,6 +93,7 @@ export class OwnOffers {
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
   async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
+    this.#session.live();
     if (!offers) return this.#insist(send, 1);
     if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
@@ -162,6 +166,7 @@ export class OwnOffers {
         },
       });
       this.#inviting = transaction;
+      this.#signal = signal;
       const over = () => {
         this.#inviting = undefined;
       };

@@ -46,6 +46,8 @@ export interface SubscriptionInit {
   readonly id?: string;
   /** The dialog that it shares, for a REFER within one. */
   readonly dialog?: Dialog;
+  /** The session that it would share the dialog with has ended: it fails at once, and nothing is sent. */
+  readonly over?: boolean;
 }
 
 /** A subscription of ours. */
@@ -74,6 +76,12 @@ export class Subscription implements Usage {
     this.#handlers = handlers;
     this.#request = request;
     this.#key = subscriptionKey(headers.get("Call-ID") ?? "", headers.get("From")?.tag, init.event);
+    if (init.over) {
+      // Told when its user holds it.
+      const error = new SipError("terminated", "the session is over");
+      void Promise.resolve().then(() => this.#end({ reason: "failed", error }));
+      return;
+    }
     if (init.dialog) this.#join(init.dialog);
     else host.expecting.set(this.#key, this);
     this.#waitForNotify();

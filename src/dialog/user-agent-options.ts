@@ -82,6 +82,8 @@ export interface UserAgentStats {
   readonly pending: number;
   /** Requests with a To tag, ACKs and 2xx, that belonged to nothing here. */
   readonly strays: number;
+  /** Answers to INVITEs of ours whose Contact or Record-Route could not be read. Their calls have ended, as far as they go. */
+  readonly unreadable: number;
 }
 
 /** What a Replaces or Join header field names: a session, or a call of ours that still rings. */

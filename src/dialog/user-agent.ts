@@ -11,11 +11,12 @@ import { dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { bidFarewell } from "./farewell.ts";
 import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
-import { IncomingInvite, type IncomingInviteHandlers } from "./incoming-invite.ts";
+import { IncomingInvite } from "./incoming-invite.ts";
 import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
+import type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
-import { type InviteHandlers, type InviteOptions, OutgoingInvite } from "./outgoing-invite.ts";
+import { OutgoingInvite } from "./outgoing-invite.ts";
 import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
@@ -50,7 +51,6 @@ export class UserAgent {
   readonly #dialogs = new DialogTable();
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
-  #strays = 0;
 
   constructor(options: UserAgentOptions) {
     const { stack, clock = stack.clock, random = stack.random, timers } = options;
@@ -68,6 +68,7 @@ export class UserAgent {
       sendOptions: options.sendOptions ?? {},
       loose: new Set<Closable>(),
       expecting: new Map<string, Usage>(),
+      counts: { strays: 0, unreadable: 0 },
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       part: (dialog, answered) => this.#dialogs.part(dialog, answered),
@@ -83,7 +84,7 @@ export class UserAgent {
   get stats(): UserAgentStats {
     const { size, usages } = this.#dialogs;
     const pending = this.#host.loose.size + this.#host.expecting.size;
-    return { dialogs: size, usages, pending, strays: this.#strays };
+    return { dialogs: size, usages, pending, ...this.#host.counts };
   }
 
   /**
@@ -122,7 +123,7 @@ export class UserAgent {
     for (const usage of this.#dialogs.of(id)) {
       if (usage instanceof InviteUsage && usage.repeats(response)) return true;
     }
-    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#strays++;
+    if (response.statusClass === 2 && headers.get("CSeq")?.method === "INVITE") this.#host.counts.strays++;
     return false;
   }
 
@@ -275,8 +276,7 @@ export class UserAgent {
 
   /** Ends everything without a word on the wire: no dialogs, no timers afterwards. Close the stack, too. */
   close(): void {
-    for (const each of [...this.#host.loose]) each.close();
-    for (const each of [...this.#host.expecting.values()]) each.close();
+    for (const each of [...this.#host.loose, ...this.#host.expecting.values()]) each.close();
     this.#dialogs.close();
   }
 
@@ -287,7 +287,7 @@ export class UserAgent {
     if (waiting && this.#refusals.refusesNext(request, transaction)) return true;
     if (waiting?.receive(request, transaction)) return true;
     if (this.#options.answersStrays === false) return false;
-    this.#strays++;
+    this.#host.counts.strays++;
     if (transaction) answer(transaction, request.createResponse(481));
     return true;
   }

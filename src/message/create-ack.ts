@@ -12,6 +12,7 @@ import type { Response } from "./response.ts";
  *
  * @param invite the INVITE as it was sent
  * @param response a 2xx to it
+ * @throws SipError `value_invalid` or `uri_invalid` where its Contact or Record-Route cannot be read
  */
 export function createAck(invite: Request, response: Response): Request {
   const headers = new Headers();

@@ -26,15 +26,18 @@ export interface Granted {
 /** Keep-alives of an outbound flow without Flow-Timer, in seconds: on connections and else (RFC 5626 §4.4.1, §4.4.2). */
 const USUAL = { reliable: 120, unreliable: 29 } as const;
 
-/** Reads a 200. @throws SipError where its Contact or Expires cannot be read */
+/** Reads a 200, whose Contact may be broken by another client's. @throws SipError where Expires is needed, and cannot be read */
 export function readGranted(response: Response, contact: NameAddr, asked: number): Granted {
   const { headers, flow } = response;
-  const same = headers.get("Contact").filter((each) => !each.isStar && each.uri.equals(contact.uri));
+  const contacts = lenient(() => headers.get("Contact"), undefined);
+  const same = contacts?.filter((each) => !each.isStar && each.uri.equals(contact.uri)) ?? [];
   // All flows of a client have one Contact URI (RFC 5626 §4.2).
   const regId = contact.params.get("reg-id");
   const ours = same.find(({ params }) => params.get("reg-id") === regId) ?? same[0];
-  const text = ours?.params.get("expires") ?? "";
-  const seconds = /^\d{1,10}$/.test(text) ? Number(text) : (headers.get("Expires") ?? asked);
+  const text = contacts
+    ? ours?.params.get("expires")
+    : expiresBehind(`${contact.uri}`, headers.raw("Contact"));
+  const seconds = /^\d{1,10}$/.test(text ?? "") ? Number(text) : (headers.get("Expires") ?? asked);
   const outbound = lenient(() => headers.get("Require"), []).some(
     (each) => each.toLowerCase() === "outbound",
   );
@@ -47,6 +50,13 @@ export function readGranted(response: Response, contact: NameAddr, asked: number
     serviceRoute: lenient(() => headers.get("Service-Route").filter(({ uri }) => uri.isSip), []),
     flowTimer: flowTimer === 0 ? undefined : flowTimer,
   };
+}
+
+/** The `expires` of a Contact, in a list that cannot be read as one. */
+function expiresBehind(uri: string, fields: readonly string[]): string | undefined {
+  const list = fields.join();
+  const at = list.indexOf(uri);
+  return at < 0 ? undefined : /^>?[^,]*?;\s*expires\s*=\s*(\d+)/i.exec(list.slice(at + uri.length))?.[1];
 }
 
 /** What is no SIP URI with `gr` is no GRUU. */

@@ -4,6 +4,7 @@ import type { SipError } from "../errors.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 
@@ -42,6 +43,14 @@ export interface RegistrationOptions {
   readonly credentials?: Authenticator;
   /** Where REGISTERs go, whatever `registrar` says. */
   readonly send?: Pick<SendOptions, "target" | "flow">;
+  /**
+   * Goes where the registrar sends its clients (RFC 3261 §8.1.3.4): by 300, 301 and 302 to another registrar, which takes the
+   * place of `send`, too, by 305 by another proxy; after a 301 later REGISTERs go there first, until that fails. `true`
+   * follows all that are as secure as the way before; a function is asked for each, the best first, and true follows it:
+   * `credentials` answer challenges there. None is gone to twice, five in all are tried, and none that is `sip` is followed
+   * from one that is `sips`. Default false: `onFailed` is given the response.
+   */
+  readonly follow?: boolean | ((uri: Uri, response: Response) => boolean);
   /** The registrar has bound the Contact, or bound it again. */
   onRegistered?(response: Response): void;
   /** It has not. It is tried again in `retry` milliseconds; never, where that is undefined. */

@@ -9,7 +9,7 @@ import type { RegistrationOptions, RegistrationState } from "./options.ts";
 import { Registration } from "./registration.ts";
 
 /** What an outbound registration is made of. */
-export interface OutboundOptions extends Omit<RegistrationOptions, "instance" | "regId" | "send"> {
+export interface OutboundOptions extends Omit<RegistrationOptions, "instance" | "regId" | "send" | "follow"> {
   /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). */
   readonly instance: string;
   /** The outbound proxy set: where REGISTERs go, a flow each, the first with reg-id 1 (RFC 5626 §4.2). */

@@ -12,6 +12,7 @@ import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { ownContact } from "./contact.ts";
+import { Detour, isRedirection, type Place } from "./detour.ts";
 import { FlowKeeper } from "./flow-keeper.ts";
 import { type Granted, type Gruus, readGranted } from "./granted.ts";
 import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
@@ -39,6 +40,8 @@ export class Registration {
   #again = false;
   #state: RegistrationState = "registering";
   #granted: Granted | undefined;
+  /** Where the registrar has moved for good; undefined where it is at the place that the user has named. */
+  #moved: Place | undefined;
 
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
@@ -214,15 +217,37 @@ export class Registration {
     this.#timer = clock.set(() => this.#begin(), milliseconds);
   }
 
-  /** Sends a REGISTER, and what its challenges and its 423 ask for. */
+  /** Sends a REGISTER to the registrar, and to where that sends it, until one place takes it; or what the last has said. */
   async #ask(expires: number): Promise<Response> {
-    const { stack, credentials, send } = this.#options;
+    let place: Place = this.#moved ?? { uri: this.#request.uri, send: this.#options.send, lasts: true };
+    const detour = new Detour(this.#options, place);
+    this.#moved = undefined;
+    for (;;) {
+      let response: Response | undefined;
+      let failure: unknown;
+      try {
+        response = await this.#askAt(place, expires);
+      } catch (error) {
+        failure = error;
+      }
+      if (response?.statusClass === 2 && place.lasts) this.#moved = place;
+      if (response && isRedirection(response)) detour.take(response, place);
+      const next = response?.statusClass === 2 || this.#state === "ended" ? undefined : detour.next();
+      if (next) place = next;
+      else if (response) return response;
+      else throw failure;
+    }
+  }
+
+  /** Sends a REGISTER to one place, and what its challenges and its 423 ask for. */
+  async #askAt(place: Place, expires: number): Promise<Response> {
+    const { stack, credentials } = this.#options;
     const handlers = { onResponse() {}, onError() {} };
     let seconds = expires;
-    let request = this.#ofNow(seconds);
+    let request = this.#ofNow(place, seconds);
     for (let left = MOST_REQUESTS; ; ) {
       request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
-      const response = await stack.send(request, { ...send, ...handlers }).final;
+      const response = await stack.send(request, { ...place.send, ...handlers }).final;
       const { status, headers } = response;
       let next: Request | undefined;
       if (--left > 0 && (status === 401 || status === 407))
@@ -233,7 +258,7 @@ export class Registration {
       if (left > 0 && least !== undefined && least > seconds && least <= LONGEST && seconds > 0) {
         seconds = least;
         this.#expires = least;
-        next = this.#ofNow(least);
+        next = this.#ofNow(place, least);
       }
       if (!next || this.#state === "ended") return response;
       request = next;
@@ -241,8 +266,10 @@ export class Registration {
   }
 
   /** A REGISTER that nobody has asked anything about yet. */
-  #ofNow(seconds: number): Request {
+  #ofNow({ uri, proxy }: Place, seconds: number): Request {
     const request = this.#request.clone();
+    if (uri !== request.uri) request.uri = uri;
+    if (proxy) request.headers.set("Route", proxy);
     request.headers.set("Expires", String(seconds));
     call(() => this.#options.credentials?.authorize?.(request));
     return request;

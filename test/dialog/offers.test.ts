@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import { Dialog } from "../../src/dialog/dialog.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
-import type { InviteHandlers } from "../../src/dialog/outgoing-invite.ts";
+import type { InviteHandlers } from "../../src/dialog/invite-options.ts";
 import type { SessionJson } from "../../src/dialog/session.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";

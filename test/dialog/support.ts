@@ -1,8 +1,13 @@
 // What the dialog tests share: phones with a user agent, and calls between them in a line or two.
 
 import { expect } from "vitest";
-import type { IncomingInvite, IncomingInviteHandlers } from "../../src/dialog/incoming-invite.ts";
-import type { InviteHandlers, InviteOptions, OutgoingInvite } from "../../src/dialog/outgoing-invite.ts";
+import type { IncomingInvite } from "../../src/dialog/incoming-invite.ts";
+import type {
+  IncomingInviteHandlers,
+  InviteHandlers,
+  InviteOptions,
+} from "../../src/dialog/invite-options.ts";
+import type { OutgoingInvite } from "../../src/dialog/outgoing-invite.ts";
 import type { Session, SessionOptions } from "../../src/dialog/session.ts";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { UserAgentOptions, UserAgentRequest } from "../../src/dialog/user-agent-options.ts";

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
-import type { InviteHandlers } from "../../src/dialog/outgoing-invite.ts";
+import type { InviteHandlers } from "../../src/dialog/invite-options.ts";
 import type { Session } from "../../src/dialog/session.ts";
 import type { MemoryFaults } from "../../src/transport/memory.ts";
 import { proxied } from "../proxy/support.ts";

@@ -17,6 +17,15 @@ it("finds nothing wrong with what is right", () => {
   expect(findings(invite([], "v=0\r\n"))).toEqual([]);
 });
 
+it("of a response leaves to who reads it what would lead a request on its way", () => {
+  for (const line of ["Contact: <sip:a", "Record-Route: <sip:a", "Route: <sip:a", "Max-Forwards: x"]) {
+    expect(findings(invite([line])), line).toMatchObject([{ status: 400 }]);
+    expect(findings(ok([line])), line).toEqual([]);
+    const all = validate(parseMessage(ok([line])), { thorough: true });
+    expect(all, line).toMatchObject([{ status: "drop", header: line.split(":")[0] }]);
+  }
+});
+
 describe("version", () => {
   it("505 for another version (RFC 3261 §21.5.6), in any case the same", () => {
     expect(findings(invite().replace("SIP/2.0\r", "SIP/3.0\r"))).toEqual([

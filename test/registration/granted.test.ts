@@ -28,6 +28,10 @@ it.each([
   [{ Contact: "<sip:bob@h>", Expires: "200" }, 200],
   [{ Contact: "<sip:bob@h>;expires=soon", Expires: "200" }, 200],
   [{}, 600],
+  // Another client's Contact may be unreadable; Expires, too.
+  [{ Contact: "<sip:eve@[::1>;expires=5000, <sip:bob@h>;q=1;expires=100" }, 100],
+  [{ Contact: "<sip:eve@[::1>;expires=5000", Expires: "200" }, 200],
+  [{ Contact: "<sip:bob@h>, <sip:eve@[::1>;expires=5000" }, 600],
   // Neither asked without end, nor for ever.
   [{ Contact: "<sip:bob@h>;expires=0" }, 10],
   [{ Contact: "<sip:bob@h>;expires=999999999" }, 86_400],

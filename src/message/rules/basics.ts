@@ -8,22 +8,14 @@ import type { Message } from "../parse.ts";
 import type { Request } from "../request.ts";
 import type { Via } from "../via.ts";
 
+/** The first is checked of all messages, the others of requests. */
 const CHECKED: readonly HeaderInfo[] = [
-  "Max-Forwards",
   "Content-Length",
+  "Max-Forwards",
   "Contact",
   "Route",
   "Record-Route",
 ].map((name) => headerInfo(name) as HeaderInfo);
-
-/** What checkBasics reads all of. */
-export const BASIC: ReadonlySet<string> = new Set([
-  "From",
-  "To",
-  "Call-ID",
-  "CSeq",
-  ...CHECKED.map(({ name }) => name),
-]);
 
 /** Protocol, version, transport and host, whatever stands behind them. */
 const SENT_BY = /^SIP\s*\/\s*[^\s/;,]+\s*\/\s*[^\s/;,]+\s+(?:\[[\da-f:.]+\]|[\w.-]+)\s*(?:[:;,]|$)/i;
@@ -35,7 +27,7 @@ export function validateBasics(message: Message): readonly Finding[] {
   return report.findings;
 }
 
-/** Checks start line, mandatory header fields, and those that lead a message on its way. */
+/** Checks start line, mandatory header fields, and of a request those that lead it on its way. */
 export function checkBasics(message: Message, report: Report): void {
   if (message.version !== "SIP/2.0" && message.version.toUpperCase() !== "SIP/2.0") {
     const status = message.kind === "request" ? 505 : "drop";
@@ -47,7 +39,11 @@ export function checkBasics(message: Message, report: Report): void {
   mandatory("To", report);
   mandatory("Call-ID", report);
   const cseq = mandatory("CSeq", report);
-  for (const info of CHECKED) if (!headers.sound(info)) read(info.name, report);
+  for (const info of CHECKED) {
+    if (!headers.sound(info)) read(info.name, report);
+    // The others lead no response on its way, and whoever waits for a final one would never get it.
+    if (message.kind === "response") break;
+  }
 
   const branch = via?.branch;
   if (branch?.startsWith(MAGIC_COOKIE)) {

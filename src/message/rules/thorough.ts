@@ -3,15 +3,13 @@
 import type { Report } from "../finding.ts";
 import { headerInfo } from "../header-table.ts";
 import type { Message } from "../parse.ts";
-import { BASIC } from "./basics.ts";
 
-/** Checks every header field that the basics have not read, and that every line is one. */
+/** Checks every header field that has no finding yet, and that every line is one. */
 export function checkThoroughly(message: Message, report: Report): void {
-  const seen = new Set(BASIC);
-  if (report.has("Via")) seen.add("Via");
+  const seen = new Set<string>();
   for (const [written] of message.headers) {
     const name = headerInfo(written)?.name ?? written;
-    if (seen.has(name)) continue;
+    if (seen.has(name) || report.has(name)) continue;
     seen.add(name);
     if (name === "") {
       report.add({ code: "value_invalid", status: report.bad, reason: "Bad Header Field Line" });

@@ -1,0 +1,75 @@
+// What a user agent that closes leaves to its stack: no INVITE that waits for an answer, which may never come.
+
+import { expect, it } from "vitest";
+import { DigestClient } from "../../src/digest/client.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { type Agent, agent, connect } from "./support.ts";
+
+const code = (error: { code: string }) => error.code;
+const live = ({ phone }: Agent) => phone.stack.stats.transactions.client;
+
+it("a re-INVITE ends with its user agent, without a word", async () => {
+  const world = new SipWorld();
+  const { alice, bob, a } = await connect(world);
+  await world.pass(33_000);
+  bob.guard = ({ method }) => method === "INVITE";
+  const sent = a.reinvite({ body: "hold" }).then(() => "answered", code);
+  await world.pass(1000);
+  expect(live(alice)).toBe(1);
+  alice.ua.close();
+  const words = world.network.trace.length;
+  await world.pass(40_000);
+  expect([await sent, live(alice), world.network.trace.length - words]).toEqual(["terminated", 0, 0]);
+  bob.phone.transactions.at(-1)!.terminate();
+  bob.ua.close();
+});
+
+it.each([false, true])("so does an INVITE; with credentials: %s", async (asked) => {
+  const world = new SipWorld();
+  const credentials = new DigestClient({ credentials: { username: "alice", password: "p" } });
+  const alice = await agent(world, "alice", "UDP", asked ? { sendOptions: { credentials } } : {});
+  const bob = await world.phone("bob");
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  const call = alice.invite(bob.uri);
+  await world.pass(100);
+  alice.ua.close();
+  await expect(call.session).rejects.toMatchObject({ code: "closed" });
+  const words = world.network.trace.length;
+  await world.pass(40_000);
+  expect([live(alice), world.network.trace.length - words, alice.phone.errors]).toEqual([0, 0, []]);
+  // Whoever answers late is a stray.
+  bob.transactions[0]!.respond(200);
+  await world.pass(100);
+  expect([alice.ua.stats.strays, bob.methods]).toEqual([1, ["INVITE"]]);
+});
+
+it("one that is being cancelled goes on to its end, and so does a BYE", async () => {
+  const world = new SipWorld();
+  const { alice, bob, a } = await connect(world);
+  const carol = await world.phone("carol");
+  carol.answer = ({ method }, transaction) => method === "INVITE" && transaction?.respond(180);
+  let lost = 0;
+  world.network.set({ drop: ({ text }) => text.startsWith("BYE") && lost++ === 0 });
+  const call = alice.invite(carol.uri);
+  await world.pass(100);
+  call.cancel();
+  void a.bye();
+  alice.ua.close();
+  await world.pass(1000);
+  expect([carol.canceled, carol.methods, bob.log]).toEqual([1, ["INVITE"], ["peer"]]);
+  expect(world.wire("ACK")).toBe(2);
+  await expect(call.session).rejects.toMatchObject({ code: "closed" });
+});
+
+it("and so does a re-INVITE that its signal has cancelled", async () => {
+  const world = new SipWorld();
+  const { alice, bob, a } = await connect(world, { bob: { onOffer: () => {} } });
+  const given = new AbortController();
+  const sent = a.reinvite({ body: "hold" }, { signal: given.signal }).then(({ status }) => status, code);
+  await world.pass(100);
+  given.abort();
+  alice.ua.close();
+  await world.pass(1000);
+  expect([await sent, world.wire("CANCEL")]).toEqual([487, 1]);
+  bob.ua.close();
+});

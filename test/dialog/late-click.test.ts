@@ -1,0 +1,75 @@
+// Who clicks too late: the call, or the session, has ended a moment before, which nobody could know. Nothing is thrown.
+
+import { describe, expect, it } from "vitest";
+import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import { SipWorld } from "../support/sip-world.ts";
+import { agent, connect } from "./support.ts";
+
+describe("a call that is accepted", () => {
+  it("after it was cancelled is a session that has ended, and nothing is sent", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob);
+    await world.pass(100);
+    invite.cancel();
+    await world.pass(100);
+    const words = world.network.trace.length;
+    const session = bob.calls[0]!.accept({ body: "answer", headers: { "X-Bad": "a\r\nb" } });
+    expect([session.state, bob.calls[0]!.state, bob.log]).toEqual(["ended", "over", ["peer", "cancel"]]);
+    expect(session.toJSON().dialog.role).toBe("callee");
+    for (const asked of [session.reinvite(), session.update(), session.request("INFO")])
+      await expect(asked).rejects.toMatchObject({ code: "terminated" });
+    expect(await session.bye()).toBeUndefined();
+    await world.pass(1000);
+    expect([world.network.trace.length, bob.log]).toEqual([words, ["peer", "cancel"]]);
+  });
+
+  it("after it was refused by itself, by the user, or by nobody in time", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const states: string[] = [];
+    bob.onInvite = (call) => void states.push(call.accept({ body: "answer" }).state);
+    alice.invite(bob, { body: "offer", headers: { Require: "teleport" } });
+    await world.pass(100);
+    bob.onInvite = (call) => {
+      call.reject(486);
+      states.push(call.accept({ body: "answer" }).state);
+    };
+    alice.invite(bob);
+    await world.pass(100);
+    bob.onInvite = () => {};
+    alice.invite(bob, { body: "offer", headers: { Expires: 1 } });
+    await world.pass(2000);
+    states.push(bob.calls[2]!.accept().state);
+    expect(states).toEqual(["ended", "ended", "ended"]);
+    expect([world.wire("SIP/2.0 200"), world.wire("ACK")]).toEqual([0, 3]);
+  });
+
+  it("twice is the same session, and sends nothing more", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a } = await connect(world);
+    const words = world.network.trace.length;
+    expect(bob.calls[0]!.accept({ body: "other" })).toBe(bob.sessions[0]);
+    await world.pass(1000);
+    expect([world.network.trace.length, bob.sessions[0]!.state]).toEqual([words, "confirmed"]);
+    void a.bye();
+    await world.pass(100);
+    expect(bob.calls[0]!.accept().state).toBe("ended");
+    expect(alice.log).toEqual(["bye"]);
+  });
+});
+
+it("a session that is referred after its end: the subscription fails, and nothing is sent", async () => {
+  const world = new SipWorld();
+  const { a, b } = await connect(world);
+  void b.bye();
+  await world.pass(100);
+  const words = world.network.trace.length;
+  const ends: SubscriptionEnd[] = [];
+  const subscription = a.refer("sip:carol@example.com", { onEnd: (end) => void ends.push(end) });
+  expect(ends).toEqual([]);
+  await world.pass(100);
+  expect(ends).toMatchObject([{ reason: "failed", error: { code: "terminated" } }]);
+  expect([subscription.state, world.network.trace.length]).toEqual(["terminated", words]);
+});
