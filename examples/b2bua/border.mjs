@@ -35,7 +35,10 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
 
   function join(request, transaction, { uri, flow }) {
     const [here, there] = [{}, {}];
-    const callbacks = { ...tie(here, there), onCancel: () => there.end?.() };
+    const callbacks = {
+      ...tie(here, there),
+      onCancel: (request) => there.end?.(request?.headers.raw("Reason")[0]),
+    };
     const incoming = ua.incoming(request, transaction, callbacks, { timer });
     // Refused by itself: its caller asked for too short a session interval, or an extension that is not known, say.
     if (incoming.state !== "ringing") return;
@@ -49,8 +52,8 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
     };
     const init = { from: `<${request.headers.get("From").uri}>`, to: `<${uri}>`, ...content(request) };
     const outgoing = ua.invite(uri, init, handlers, { flow, timer, reliable: "none" });
-    there.end = () => {
-      outgoing.cancel();
+    there.end = (reason) => {
+      outgoing.cancel(reason);
       void there.session?.bye();
     };
     ringing.set(transaction, () => {

@@ -62,9 +62,14 @@ export function setContact(message: Message, contact: NameAddr): void {
   if (contact.uri.isSip && contact.uri.params.has("gr")) addOption(message, "Supported", "gruu");
 }
 
-/** Adds an option tag to a list such as Supported or Require, unless it is there. */
+/**
+ * Adds an option tag to a list such as Supported or Require, unless it is there. It makes one header field of them: SIP.js, for
+ * one, reads the first and no other (RFC 3261 §7.3.1 allows several).
+ */
 export function addOption(message: Message, name: "Supported" | "Require", option: string): void {
-  if (!hasOption(message, name, option)) message.headers.append(name, option);
+  if (hasOption(message, name, option)) return;
+  const others = message.headers.raw(name).filter((value) => value.trim() !== "");
+  message.headers.set(name, [...others, option].join(", "));
 }
 
 /** Whether a list such as Supported or Require has an option tag. */

@@ -67,9 +67,9 @@ export class IncomingInvite implements Closable {
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
-    this.#usage.earlyEnd = (ours) => this.#giveUp(ours);
+    this.#usage.earlyEnd = (ours, request) => this.#giveUp(request, ours);
     this.#usage.peerOffers.unanswered = request.bodyLength > 0;
-    transaction.onCancel = () => this.#giveUp();
+    transaction.onCancel = (cancel) => this.#giveUp(cancel);
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
@@ -247,14 +247,14 @@ export class IncomingInvite implements Closable {
   }
 
   /** @param ours it is us who gave up */
-  #giveUp(ours = false): void {
+  #giveUp(request?: Request, ours = false): void {
     const told = ours || (this.#over && !this.#accepting);
     this.#finish();
     answer(this.#transaction, this.request.createResponse(487));
     this.#stopReliable("the caller gave up");
     this.#accepting = undefined;
-    this.#usage.end({ reason: "peer" });
-    if (!told) this.#host.call(() => this.#handlers.onCancel?.());
+    this.#usage.end({ reason: "peer", ...(request && { request }) });
+    if (!told) this.#host.call(() => this.#handlers.onCancel?.(request));
   }
 
   /** RFC 3261 §13.3.1: an INVITE that is not answered within its Expires is answered 487. */

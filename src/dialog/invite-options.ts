@@ -1,5 +1,6 @@
 // InviteOptions: how an INVITE of ours is sent, and what INVITEs call, ours and the peer's.
 
+import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Returned } from "../transaction/user.ts";
 import type { Flow, Target } from "../transport/transport.ts";
@@ -30,7 +31,7 @@ export interface InviteOptions extends SessionOptions {
 export interface IncomingInviteHandlers extends SessionHandlers {
   /**
    * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
-   * answered 487 already.
+   * answered 487 already. The CANCEL or BYE may have a Reason (RFC 3326): that the call was answered elsewhere, say.
    */
-  onCancel?(): Returned;
+  onCancel?(request: Request | undefined): Returned;
 }

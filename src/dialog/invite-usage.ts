@@ -23,7 +23,7 @@ export class InviteUsage implements Usage, Session {
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
   /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */
-  earlyEnd: ((ours: boolean) => void) | undefined = undefined;
+  earlyEnd: ((ours: boolean, request?: Request) => void) | undefined = undefined;
   /** The INVITE of ours that made the dialog, while it is early. */
   call: { cancel(): void } | undefined = undefined;
   /** Our answers to offers in responses. @internal */
@@ -185,7 +185,7 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        if (this.dialog.state === "early") this.earlyEnd?.(false);
+        if (this.dialog.state === "early") this.earlyEnd?.(false, request);
         this.end({ reason: "peer", request });
         return true;
       case "PRACK":

@@ -85,11 +85,13 @@ export class OutgoingInvite implements Closable {
   /**
    * Cancels the call (RFC 3261 §9.1). One who accepts at the same moment gets an ACK and a BYE. Nothing happens
    * where it was answered already: then there is a session to hang up.
+   *
+   * @param reason the value of the CANCEL's Reason (RFC 3326)
    */
-  cancel(): void {
+  cancel(reason?: string): void {
     if (this.#over || this.#begun || this.#canceled) return;
     this.#canceled = true;
-    this.#transaction?.cancel();
+    this.#transaction?.cancel(reason);
     // Accepted, but for our answer to the callee's offer: it waits for that no longer, and gets a BYE.
     if (this.#accepted) for (const { usage } of this.#forks.values()) usage.answers.stop(false);
   }

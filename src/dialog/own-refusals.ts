@@ -49,7 +49,7 @@ export class OwnRefusals {
   answerUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
     const { method } = request;
     if (method === "OPTIONS") {
-      const headers = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known] };
+      const headers = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known].join(", ") };
       answer(transaction, addContent(request.createResponse(200), { headers }));
       return;
     }

@@ -3,6 +3,7 @@
 
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
+import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -36,6 +37,9 @@ export interface SubscriptionHandlers {
 
 /** Answers to a refresh that end the subscription (RFC 6665 §4.1.2.2). */
 const ENDING = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
+
+/** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
+const RINGING = 300;
 
 /** `requested` until the first NOTIFY has come; `pending` while the notifier waits for its owner's consent. */
 export type SubscriptionState = "requested" | "pending" | "active" | "terminated";
@@ -131,8 +135,9 @@ export class Subscription implements Usage {
     if (!this.#dialog) this.#begin(request);
     else this.#dialog.refresh(request);
     answer(transaction, request.createResponse(200));
-    const token = state.token.toLowerCase();
-    const seconds = Number(state.params.get("expires") ?? Number.NaN);
+    const goesOn = this.#goesOn(state, request);
+    const token = goesOn ? "active" : state.token.toLowerCase();
+    const seconds = Number(state.params.get("expires") ?? (goesOn ? RINGING : Number.NaN));
     // One that was on its way when we left changes nothing: the last one is still to come.
     if (token !== "terminated" && !this.#leaving) {
       this.#clear();
@@ -157,6 +162,15 @@ export class Subscription implements Usage {
     const id = event?.params.get("id");
     // The first REFER of a dialog may be told of without an id (RFC 3515 §2.4.6).
     return event?.token === this.event && (id === undefined || this.#id === undefined || id === this.#id);
+  }
+
+  /**
+   * SIP.js says `terminated`, without a reason, in every NOTIFY of a REFER, and goes on: what tells of a provisional response is
+   * not the last one (RFC 3515 §2.4.5).
+   */
+  #goesOn({ token, params }: TokenParams, { bodyText }: Request): boolean {
+    if (this.#request.method !== "REFER" || token.toLowerCase() !== "terminated") return false;
+    return !params.has("reason") && /^\s*SIP\/2\.0 1\d\d/i.test(bodyText);
   }
 
   /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */

@@ -147,7 +147,9 @@ it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is
   expect([cause.status, cause.reason, cause.headers.get("Subject")]).toEqual([486, "At Lunch", "later"]);
   await expect(none.session).rejects.toMatchObject({ status: 404 });
   const rings: number[] = [];
+  const why: (string | undefined)[] = [];
   bob.onInvite = (incoming) => void incoming.ring(183, { body: "early" });
+  bob.handlers = { onCancel: (request) => void why.push(request?.headers.raw("Reason")[0]) };
   const ringing = call(
     alice,
     name,
@@ -157,10 +159,11 @@ it.each(["alice", "bob"])("refusals and CANCELs of %s's are passed on; nobody is
     },
   );
   await w.pass();
-  ringing.cancel();
+  const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
+  ringing.cancel(elsewhere);
   await w.pass();
   await expect(ringing.session).rejects.toMatchObject({ code: "aborted" });
-  expect([rings, bob.log.at(-1)]).toEqual([[183], "cancel"]);
+  expect([rings, why]).toEqual([[183], [elsewhere]]);
 });
 
 it("a re-INVITE that is given up is given up on the other side, too", async () => {
