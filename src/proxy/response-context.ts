@@ -144,6 +144,10 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     return this.#open.includes(branch);
   }
 
+  threw(cause: unknown): void {
+    this.#thrown ??= { cause };
+  }
+
   watch(what: { readonly final: Promise<unknown> }): void {
     this.#patience?.watch(what);
   }
@@ -269,7 +273,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     try {
       this.#options.onResponse?.(response);
     } catch (cause) {
-      this.#thrown ??= { cause };
+      this.threw(cause);
     }
     try {
       this.#transaction.respond(response);
