@@ -289,13 +289,11 @@ export class TransactionLayer {
     }
   }
 
-  /** Tells the user of an error. Never throws. */
+  /** Tells the user of an error. Never throws: one that throws itself has nobody left to be told. */
   report(error: SipError, transaction: AnyTransaction | undefined): void {
     try {
       const returned = this.#options.user.onError(error, transaction);
       if (returned !== undefined) watch(returned, () => {});
-    } catch {
-      // An error handler that throws has nobody left to be reported to.
-    }
+    } catch {}
   }
 }

@@ -13,6 +13,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
+import { need } from "../../demands.ts";
 import type { Flow, Transport } from "../transport.ts";
 import { changedContext, checkSecureContext } from "./secure-context.ts";
 import type { StreamOptions } from "./stream-options.ts";
@@ -72,6 +73,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
 
   constructor(options: TlsOptions) {
+    need("tls", options, "tls");
     checkSecureContext(options.tls);
     // Else the first connection that is opened would throw, at who only sends.
     if (options.client) checkSecureContext(changedContext(shared(options.tls), options.client));
