@@ -27,7 +27,7 @@ export interface CongestionOptions {
   batch?: number;
   /** The most messages that may wait; a request beyond is refused, a response or an ACK dropped. Default 10,000. */
   queueLimit?: number;
-  /** What level 1 still takes though it is new. Default REGISTER and OPTIONS: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
+  /** What level 1 still takes though it is new. Default ["REGISTER", "OPTIONS"]: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
   essential?: readonly string[];
   /** How many new requests a second one source address may send, of IPv6 one /64, and how many at once. Default: no limit. */
   perSource?: { readonly rate: number; readonly burst: number };
