@@ -53,13 +53,13 @@ export type ErrorCode =
 /** What a SipError carries besides its code; all optional. */
 export interface SipErrorDetails {
   /** The SIP status code that answers this fault (RFC 3261 §21), where a request waits for one. */
-  status?: number;
+  status?: number | undefined;
   /** Byte offset of the fault in the message or value. */
-  offset?: number;
+  offset?: number | undefined;
   /** The header field's name. */
-  header?: string;
+  header?: string | undefined;
   /** The index of the value among those of its header field, from 0. */
-  index?: number;
+  index?: number | undefined;
   /** The error underneath. */
   cause?: unknown;
 }
@@ -78,7 +78,7 @@ export class SipError extends Error {
   readonly index: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: SipErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, details);
     this.name = "SipError";
     this.code = code;
     this.status = details.status;
@@ -92,4 +92,14 @@ export class SipError extends Error {
     const { name, code, message, status, offset, header, index } = this;
     return { name, code, message, status, offset, header, index };
   }
+}
+
+/**
+ * @internal The error for an argument or option that is something else than was asked for.
+ *
+ * @param where its name, or that of what it was given to
+ * @param wanted what was asked for, with its article
+ */
+export function notWanted(where: string, wanted: string, given: unknown): SipError {
+  return new SipError("value_invalid", `${where}: ${wanted} is wanted, not ${given}`);
 }

@@ -1,10 +1,10 @@
 // Parse: bytes or text into a Head, or a failure that costs no Error. A bad datagram is daily bread.
 
-import { type ErrorCode, SipError } from "../errors.ts";
+import { type ErrorCode, notWanted, SipError } from "../errors.ts";
 import { E_HEAD_TOO_LARGE, E_TOO_MANY_HEADERS, T_BODY_LENGTH, T_HEAD_END, WINDOW_SIZE } from "./abi.ts";
 import { type Engine, engine } from "./engine.ts";
 import { Head } from "./head.ts";
-import { binaryFrom, encodeAscii, latin1Slice, utf8 } from "./text.ts";
+import { binaryFrom, DATA, encodeAscii, latin1Slice, utf8 } from "./text.ts";
 import { hold, holds, holdsNothing } from "./window.ts";
 
 /** Limits on what is taken for a message. */
@@ -49,7 +49,8 @@ const HEADERS = 256;
 export function parseHead(data: Uint8Array | string, limits?: ParseLimits): Head | ParseFailure {
   const messageSize = limits?.messageSize ?? MESSAGE_SIZE;
   // Of text before it is encoded: it has at least as many octets as characters.
-  let { length } = data;
+  let length = data?.length;
+  if (length === undefined) throw notWanted("message", DATA, data);
   if (length > messageSize) return TOO_LARGE;
   const core = engine();
   const { window, table } = core;

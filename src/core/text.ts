@@ -30,6 +30,9 @@ const inBun = "Bun" in globalThis;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** What is asked for where data comes in, in an error's words. */
+export const DATA = "text or a Uint8Array";
+
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /** True where every character is below U+0080. */

@@ -96,7 +96,7 @@ export function failure(core: Engine, stop: number, what: string, details: SipEr
   const code = stop < 0 ? core.record[R_ERROR]! : E_VALUE;
   const offset = stop < 0 ? core.record[R_ERROR_AT]! : stop;
   const name = code === E_URI ? "uri_invalid" : "value_invalid";
-  const why = REASONS[code] ?? "not the grammar";
+  const why = REASONS[code] ?? "against its grammar";
   return new SipError(name, `${what}: ${why} at octet ${offset}`, { status: 400, offset, ...details });
 }
 
@@ -104,5 +104,5 @@ const REASONS: Readonly<Record<number, string>> = {
   [E_RANGE]: "a number out of range",
   [E_QUOTE]: "a quoted string that is never closed",
   [E_TOO_MANY_PARAMS]: "too many parameters",
-  [E_URI]: "not a URI",
+  [E_URI]: "not a URI, scheme first,",
 };

@@ -1,6 +1,8 @@
 // Options of a user agent, of what it sends, and what it tells about itself.
 
 import type { Clock } from "../clock.ts";
+import { checkNumbers, need } from "../demands.ts";
+import { notWanted } from "../errors.ts";
 import type { RequestInit } from "../message/create-request.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Uri } from "../message/uri.ts";
@@ -59,6 +61,16 @@ export interface UserAgentOptions {
   readonly limit?: number;
   /** Told of what the handlers of sessions and subscriptions throw. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** The options. @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
+export function checked(options: UserAgentOptions): UserAgentOptions {
+  need("UserAgent", options, "stack");
+  checkNumbers(options, 1, "limit");
+  checkNumbers(options.timers ?? {}, 1, "t1", "t2");
+  const credentials = options.sendOptions?.credentials;
+  if (credentials && !credentials.send) throw notWanted("credentials", "a DigestClient", credentials);
+  return options;
 }
 
 /** URIs in brackets, with `lr` but for strict routers. */

@@ -24,11 +24,12 @@ import { readReference } from "./replaces.ts";
 import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
-import type {
-  FoundDialog,
-  UserAgentOptions,
-  UserAgentRequest,
-  UserAgentStats,
+import {
+  checked,
+  type FoundDialog,
+  type UserAgentOptions,
+  type UserAgentRequest,
+  type UserAgentStats,
 } from "./user-agent-options.ts";
 import { UserCode } from "./user-code.ts";
 
@@ -52,10 +53,11 @@ export class UserAgent {
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
+  /** @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
   constructor(options: UserAgentOptions) {
+    this.#options = checked(options);
     const { stack, clock = stack.clock, random = stack.random, timers } = options;
     const code = new UserCode(options.onError);
-    this.#options = options;
     this.#refusals = new OwnRefusals(options);
     this.#host = {
       stack,

@@ -3,6 +3,7 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { sha256, sha512_256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { notWanted } from "../errors.ts";
 
 /** A hash as challenges name it; with `-sess` it makes a session key of the first nonce and cnonce. */
 export type DigestAlgorithm =
@@ -32,6 +33,12 @@ const encoder = new TextEncoder();
 export function algorithmOf(name: string | undefined): DigestAlgorithm | undefined {
   if (name === undefined) return "MD5";
   return ALGORITHMS.find((each) => each.toLowerCase() === name.toLowerCase());
+}
+
+/** @throws SipError `value_invalid` for one that is not known: it would count as another, or be answered by nobody */
+export function checkAlgorithm(algorithm: DigestAlgorithm): void {
+  if (!ALGORITHMS.includes(algorithm))
+    throw notWanted("algorithm", `one of ${ALGORITHMS.join(", ")}`, algorithm);
 }
 
 /** A number that is higher for a stronger algorithm. */

@@ -1,6 +1,7 @@
 // DigestClient: answers challenges, proxies' and user agents', and remembers what was asked, so that the next
 // request need not be asked again (RFC 3261 §22.2, §22.3, RFC 7616, RFC 8760).
 
+import { checkNumbers, need } from "../demands.ts";
 import type { Challenge } from "../message/auth.ts";
 import { CSeq } from "../message/cseq.ts";
 import { isSafe } from "../message/escape.ts";
@@ -10,7 +11,14 @@ import { defaultRandom, type Random } from "../random.ts";
 import type { CredentialSender, SendOptions, SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import { RecentMap } from "../transport/recent-map.ts";
-import { algorithmOf, type DigestAlgorithm, type DigestQop, sameText, strengthOf } from "./algorithm.ts";
+import {
+  algorithmOf,
+  checkAlgorithm,
+  type DigestAlgorithm,
+  type DigestQop,
+  sameText,
+  strengthOf,
+} from "./algorithm.ts";
 import { ChallengedRequest } from "./challenged.ts";
 import { digestResponse } from "./response.ts";
 import { type DigestUser, ha1Of } from "./secret.ts";
@@ -58,7 +66,11 @@ export class DigestClient implements CredentialSender {
   readonly #calls: RecentMap<string, readonly string[]> = new RecentMap(MOST_CALLS);
   readonly #cnonce: () => string;
 
+  /** @throws SipError `value_invalid` without `credentials`, for an algorithm that is not known, and a `limit` that is none */
   constructor(options: DigestClientOptions) {
+    need("DigestClient", options, "credentials");
+    checkNumbers(options, 1, "limit");
+    options.algorithms?.forEach(checkAlgorithm);
     const { credentials, random = defaultRandom } = options;
     this.#find = typeof credentials === "function" ? credentials : () => credentials;
     this.#algorithms = options.algorithms;
@@ -73,7 +85,7 @@ export class DigestClient implements CredentialSender {
    *
    * @returns undefined where nobody can answer: a scheme or algorithm that is not known, a realm without user,
    *   or an answer that was refused already. Rejects with what the look-up throws, and with SipError
-   *   `value_invalid` for a challenge that cannot be read.
+   *   `value_invalid` for a challenge that cannot be read, and for a user without a password and an `ha1`.
    */
   async answer(request: Request, response: Response): Promise<Request | undefined> {
     if (response.status !== 401 && response.status !== 407) return undefined;

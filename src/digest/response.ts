@@ -1,6 +1,6 @@
 // Response: the arithmetic of digests: A1, A2 and what is made of them (RFC 7616 §3.4, RFC 3261 §22.4).
 
-import { type DigestAlgorithm, type DigestQop, hash } from "./algorithm.ts";
+import { checkAlgorithm, type DigestAlgorithm, type DigestQop, hash } from "./algorithm.ts";
 
 /** What a digest is made of. */
 export interface DigestInput {
@@ -26,6 +26,7 @@ export interface DigestInput {
  * of its hash.
  *
  * @returns lower-case hexadecimal digits
+ * @throws SipError `value_invalid` for an algorithm that is not known
  */
 export function digestHa1(
   algorithm: DigestAlgorithm,
@@ -33,12 +34,19 @@ export function digestHa1(
   realm: string,
   password: string,
 ): string {
+  checkAlgorithm(algorithm);
   return hash(algorithm, `${username}:${realm}:${password}`);
 }
 
-/** The `response` of credentials, or the `rspauth` of an Authentication-Info. */
+/**
+ * The `response` of credentials, or the `rspauth` of an Authentication-Info.
+ *
+ * @returns lower-case hexadecimal digits
+ * @throws SipError `value_invalid` for an algorithm that is not known
+ */
 export function digestResponse(input: DigestInput): string {
   const { algorithm, nonce, method, uri, qop, nc = "", cnonce = "", body = new Uint8Array() } = input;
+  checkAlgorithm(algorithm);
   const ha1 = algorithm.endsWith("-sess")
     ? hash(algorithm, `${input.ha1.toLowerCase()}:${nonce}:${cnonce}`)
     : input.ha1.toLowerCase();

@@ -1,11 +1,13 @@
 // DigestServer: challenges requests, and checks what comes back (RFC 3261 §22, RFC 7616, RFC 8760). Nothing is kept
 // between challenge and answer: the nonce tells all, to every machine that has the key.
 
+import { checkNumbers, need } from "../demands.ts";
+import { notWanted } from "../errors.ts";
 import { Challenge, type Credentials } from "../message/auth.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import { algorithmOf, type DigestAlgorithm, type DigestQop, sameText } from "./algorithm.ts";
+import { algorithmOf, checkAlgorithm, type DigestAlgorithm, type DigestQop, sameText } from "./algorithm.ts";
 import { Nonces } from "./nonces.ts";
 import { digestResponse } from "./response.ts";
 import { type DigestSecret, ha1Of } from "./secret.ts";
@@ -87,7 +89,16 @@ export class DigestServer {
   readonly #nonces: Nonces;
   readonly #opaque: string;
 
+  /**
+   * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, and for a
+   *   number that is none
+   */
   constructor(options: DigestServerOptions) {
+    need("DigestServer", options, "realm", "lookup");
+    checkNumbers(options, 1, "nonceLife", "limit");
+    options.algorithms?.forEach(checkAlgorithm);
+    const strange = options.qop?.find((each) => each !== "auth" && each !== "auth-int");
+    if (strange !== undefined) throw notWanted("qop", "auth or auth-int", strange);
     const { random = defaultRandom, nonceLife = 300_000, limit = 10_000 } = options;
     this.realm = options.realm;
     this.#lookup = options.lookup;
@@ -113,7 +124,8 @@ export class DigestServer {
 
   /**
    * Checks a request's credentials. Each is good once: do not check a request twice. Rejects with what the look-up
-   * throws, and with SipError `value_invalid` (status 400) for a header field that cannot be read.
+   * throws, with SipError `value_invalid` (status 400) for a header field that cannot be read, and `value_invalid` (status 500)
+   * for a user that was found without a password and an `ha1`.
    */
   async check(request: Request): Promise<DigestVerdict> {
     const { method, headers } = request;

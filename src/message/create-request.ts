@@ -32,7 +32,7 @@ export interface RequestInit {
 }
 
 function address(value: NameAddr | string): NameAddr {
-  return typeof value === "string" ? NameAddr.parse(refuseUnsafe(value)) : value;
+  return value instanceof NameAddr ? value : NameAddr.parse(refuseUnsafe(String(value)));
 }
 
 /**

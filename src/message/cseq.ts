@@ -19,7 +19,7 @@ export class CSeq {
     this.method = method;
     if (checked) return;
     if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff || !isToken(method)) {
-      throw new SipError("value_invalid", `CSeq ${number} ${method}`, { header: "CSeq", status: 400 });
+      throw new SipError("value_invalid", `not a CSeq: ${number} ${method}`, { header: "CSeq", status: 400 });
     }
   }
 

@@ -4,7 +4,7 @@
 import { R_ERROR_AT, R_PART, S_ITEM, WINDOW_SIZE } from "../core/abi.ts";
 import { fromBinary, toBinary } from "../core/text.ts";
 import { hold } from "../core/window.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import { type Defined, definedHeader, keepDefined } from "./defined.ts";
 import { isToken } from "./escape.ts";
 import { headerInfo } from "./header-table.ts";
@@ -51,8 +51,7 @@ interface Kept extends Defined {
  */
 export function defineHeader<N extends string>(name: N, definition: HeaderDefinition<DefinedValue<N>>): void {
   const from = definition as HeaderDefinition<unknown>;
-  if (!isToken(name))
-    throw new SipError("value_invalid", `not a header field's name: ${JSON.stringify(name)}`);
+  if (!isToken(name)) throw notWanted("defineHeader", "a name", JSON.stringify(name));
   const before = (definedHeader(name) as Kept | undefined)?.from;
   const same = before?.parse === from.parse && before.format === from.format && !before.list === !from.list;
   if (same) return;

@@ -31,7 +31,7 @@ export function keepDefined(name: string, definition: Defined): void {
 /** The text of an unknown header's value. */
 export function formatUnknown(name: string, value: { toString(): string }): string {
   const defined = definedHeader(name);
-  return defined ? defined.format(value) : value.toString();
+  return defined ? defined.format(value) : String(value);
 }
 
 /** Takes one value out of the text of an unknown header's field, a binary string: the whole, or one of a list. */

@@ -1,7 +1,7 @@
 // Escape: quoted strings, percent escapes, and what may not go on the wire at all (RFC 3261 §25.1).
 
 import { fromUtf8, toBinary, utf8 } from "../core/text.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 
 const TOKEN = /^[\w.!%*+`'~-]+$/;
 /** token, host with port, IPv6 reference: what a parameter's value may be without quotes. */
@@ -13,14 +13,16 @@ export const UNWRITABLE: RegExp = /[\r\n]|(?<!\\)\0/;
 /** Whether the text may go on the wire: it has no CR, LF or NUL, which would inject header fields. */
 export const isSafe = (text: string): boolean => !UNSAFE.test(text);
 
-/** Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields. */
+/**
+ * Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields; `value_invalid` where
+ * it is none.
+ */
 export function refuseUnsafe(text: string, header?: string, unsafe: RegExp = UNSAFE): string {
+  const where = header ?? "the message";
+  if (typeof text !== "string") throw notWanted(where, "text", text);
   const offset = text.search(unsafe);
   if (offset >= 0) {
-    throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${header ?? "the message"}`, {
-      ...(header === undefined ? {} : { header }),
-      offset,
-    });
+    throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${where}`, { header, offset });
   }
   return text;
 }

@@ -3,7 +3,7 @@
 
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import { AUTH_INFO } from "./codecs.ts";
 import { formatUnknown } from "./defined.ts";
 import { isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
@@ -23,11 +23,14 @@ export interface Field {
 /** An entry of an edited header list: an untouched field's index, or a field made here. */
 export type Item = number | Field;
 
+const NO_VALUE = /^(undefined|null|NaN|\[object .*)$/;
 const PLAIN = /^[\t\x20-\x7e]*$/;
 
-/** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`. */
+/** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`, and `value_invalid` for what is no value. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
-  const text = info === undefined ? formatUnknown(name, value) : inStyle(info, value).toString();
+  const text = info === undefined ? formatUnknown(name, value) : String(inStyle(info, value));
+  // What a mistake leaves there, a promise that nobody awaited for one; it would be written out as it is.
+  if (typeof value !== "string" && NO_VALUE.test(text)) throw notWanted(name, "a value", text);
   // A typed value may be one that came in.
   const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
   const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));

@@ -12,13 +12,13 @@ export interface Finding {
   /** In words, fit for a reason phrase. */
   readonly reason: string;
   /** The header field's name. */
-  readonly header?: string;
+  readonly header?: string | undefined;
   /** The index of the value among those of its header field, from 0. */
-  readonly index?: number;
+  readonly index?: number | undefined;
   /** The octet of the message. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Header fields that the answer carries besides, by name: Unsupported, Allow, Accept, Retry-After. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What goes before all other findings, in this order; the others stand as they were found. */
@@ -57,6 +57,11 @@ export class Report {
     else this._found.splice(at, 0, finding);
   }
 
+  /** Adds what is wrong by itself, of a value or of the whole. */
+  fault(reason: string, header?: string, index?: number, code: ErrorCode = "value_invalid"): void {
+    this.add({ code, status: this.bad, reason, header, index });
+  }
+
   /** Adds what this element cannot do, with the status's own phrase. */
   refuse(
     status: number,
@@ -68,8 +73,8 @@ export class Report {
       code,
       status,
       reason: reasonPhrase(status),
-      ...(header === undefined ? {} : { header }),
-      ...(headers === undefined ? {} : { headers }),
+      header,
+      headers,
     });
   }
 
@@ -77,14 +82,7 @@ export class Report {
   addError(error: unknown, reason: string, header?: string, status: number | "drop" = this.bad): void {
     if (!(error instanceof SipError)) throw error;
     const { code, index, offset } = error;
-    this.add({
-      code,
-      status,
-      reason,
-      ...(header === undefined ? {} : { header }),
-      ...(index === undefined ? {} : { index }),
-      ...(offset === undefined ? {} : { offset }),
-    });
+    this.add({ code, status, reason, header, index, offset });
   }
 
   /** What `read` gives; undefined where it throws, which is a finding. */

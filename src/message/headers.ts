@@ -17,13 +17,15 @@ import type { Via } from "./via.ts";
  * name (RFC 3261 §20) and are immutable: change a copy and set it.
  *
  * A value that does not follow its grammar throws SipError `value_invalid` (or `uri_invalid`), a single
- * header that is there twice `value_duplicate`, both with status 400, when it is read, not before.
+ * header that is there twice `value_duplicate`, both with status 400, when it is read, not before;
+ * so does a list of more than 2,048 values, `too_many_values`.
  */
 export class Headers extends HeaderFields {
   /**
    * Sets a header to one value, or a list of them, one field each: in the place of the first field of that
    * name, or at the end. An empty list deletes it.
-   * @throws SipError `value_unsafe` for CR, LF or NUL
+   * @throws SipError `value_unsafe` for CR, LF or NUL, and for a name that is no token; `value_invalid` for what is no
+   *   value: undefined, null, NaN, a promise, an object without a text of its own
    */
   set<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);

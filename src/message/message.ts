@@ -3,7 +3,8 @@
 
 import type { Head } from "../core/head.ts";
 import { parseOwn } from "../core/parse.ts";
-import { binaryFrom, bytesFrom, fromBinary, toBinary } from "../core/text.ts";
+import { binaryFrom, bytesFrom, DATA, fromBinary, toBinary } from "../core/text.ts";
+import { notWanted } from "../errors.ts";
 import type { Flow } from "../transport/transport.ts";
 import { decodeBody } from "./charset.ts";
 import { Headers } from "./headers.ts";
@@ -54,8 +55,12 @@ export abstract class BaseMessage {
     return bytesFrom(this._binaryBody());
   }
 
-  /** Sets the body, and Content-Length in octets. Text is written as UTF-8, whatever Content-Type says. */
+  /**
+   * Sets the body, and Content-Length in octets. Text is written as UTF-8, whatever Content-Type says. Throws SipError
+   * `value_invalid` for what is neither.
+   */
   set body(body: Uint8Array | string) {
+    if (body?.length === undefined) throw notWanted("body", DATA, body);
     this._body = typeof body === "string" ? toBinary(body) : binaryFrom(body);
     this.headers.set("Content-Length", String(this._body.length));
   }

@@ -4,7 +4,7 @@
 import { R_PARAMS, R_PARAMS_COUNT } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { failure, hold, part, textOf } from "../core/window.ts";
-import { SipError } from "../errors.ts";
+import { notWanted } from "../errors.ts";
 import {
   escapeExcept,
   HEADER,
@@ -207,7 +207,7 @@ export class Params implements Iterable<[string, string]> {
   private _encodeName(name: string): string {
     // RFC 3261 §25.1: the name of a header field's parameter is a token.
     if (name === "" || (!this._isUri && !isToken(name)))
-      throw new SipError("value_invalid", `not a parameter's name: ${JSON.stringify(name)}`);
+      throw notWanted("parameter", "a name", JSON.stringify(name));
     return this._isUri ? escapeExcept(name, this._style === "uri" ? PARAM : HEADER) : name;
   }
 

@@ -18,6 +18,7 @@ function toMessage(head: Head): Message {
  * Parses one message: a datagram, the frame of a stream, or a WebSocket frame. The data is not kept.
  *
  * @returns the message, or a ParseFailure (`kind: "failure"`) with the code; nothing is thrown for bad input
+ * @throws SipError `value_invalid` for what is neither text nor octets
  */
 export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits): Message | ParseFailure {
   const head = parseHead(data, limits);
@@ -28,7 +29,7 @@ export function tryParseMessage(data: Uint8Array | string, limits?: ParseLimits)
  * Parses one message, as tryParseMessage does.
  *
  * @throws SipError with codes `message_empty`, `message_too_large`, `head_incomplete`, `head_too_large`,
- *   `start_line_invalid`, `line_end_invalid`, `too_many_headers`
+ *   `start_line_invalid`, `line_end_invalid`, `too_many_headers`; `value_invalid` for what is neither text nor octets
  */
 export function parseMessage(data: Uint8Array | string, limits?: ParseLimits): Message {
   const head = parseHead(data, limits);

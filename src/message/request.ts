@@ -2,7 +2,7 @@
 
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import { answer, createResponse } from "./create-response.ts";
 import { isToken, refuseUnsafe } from "./escape.ts";
 import type { Headers } from "./headers.ts";
@@ -109,6 +109,6 @@ export class Request extends BaseMessage {
 
 /** @internal The method. Throws SipError `value_invalid` where it is no token. */
 export function checkMethod(method: string): string {
-  if (!isToken(method)) throw new SipError("value_invalid", `not a method: ${JSON.stringify(method)}`);
+  if (!isToken(method)) throw notWanted("method", "a token", JSON.stringify(method));
   return method;
 }

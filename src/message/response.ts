@@ -2,7 +2,7 @@
 
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
-import { SipError } from "../errors.ts";
+import { notWanted } from "../errors.ts";
 import { refuseUnsafe } from "./escape.ts";
 import type { Headers } from "./headers.ts";
 import { BaseMessage } from "./message.ts";
@@ -82,7 +82,7 @@ export class Response extends BaseMessage {
 /** @internal The status code, 100 to 699. Throws SipError `value_invalid`. */
 export function checkStatus(status: number): number {
   if (!Number.isInteger(status) || status < 100 || status > 699) {
-    throw new SipError("value_invalid", `status code ${status}`);
+    throw notWanted("status", "a number from 100 to 699", JSON.stringify(status));
   }
   return status;
 }

@@ -95,7 +95,8 @@ export class Uri {
 
   /**
    * Makes a SIP or SIPS URI of its parts.
-   * @throws SipError `value_unsafe` for CR, LF or NUL, `uri_invalid` where the parts make no URI
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a part that is no text and for a port out of range,
+   *   `uri_invalid` where the parts make no URI
    */
   static of(parts: UriParts): Uri {
     const { user, password } = parts;

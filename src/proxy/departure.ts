@@ -19,6 +19,8 @@ export interface DepartureOwner {
   watch(what: { readonly final: Promise<unknown> }): void;
   /** The branch cannot leave: the status that this counts as. */
   stayed(branch: Branch, status: number): void;
+  /** Something of the user's threw, and is to be heard of. */
+  threw(cause: unknown): void;
   /** It left, but its hop stays silent. */
   silent(branch: Branch): void;
 }
@@ -38,8 +40,16 @@ export class Departure {
 
   /** Sends the request of a branch to its hop. */
   begin(branch: Branch): void {
+    let copy: Request;
+    try {
+      copy = this.#host.copy(branch.to, branch.breadth);
+    } catch (cause) {
+      // The request was read before: this is of the user's making, its target or what edits the copy.
+      this.#owner.threw(cause);
+      this.#owner.stayed(branch, 500);
+      return;
+    }
     this.#attempt(branch, () => {
-      const copy = this.#host.copy(branch.to, branch.breadth);
       // A further hop: where it goes is settled.
       if (branch.hop > 0) return this.#send(branch, copy, false);
       const { hops } = this.#host;
@@ -58,6 +68,7 @@ export class Departure {
     try {
       work();
     } catch (error) {
+      if (!(error instanceof SipError)) this.#owner.threw(error);
       this.#owner.stayed(branch, error instanceof SipError ? statusOf(error) : 500);
     }
   }

@@ -1,6 +1,7 @@
 // Options of a proxy and of one forwarding, and what a proxy counts.
 
 import type { Clock } from "../clock.ts";
+import { notWanted } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
@@ -48,7 +49,7 @@ export interface ForwardOptions {
   readonly recurse?: boolean;
   /** As the proxy's own option, which it replaces. */
   readonly recordRoute?: boolean;
-  /** Edits the copy for one target before it is sent. What it throws ends that branch as a 500. */
+  /** Edits the copy for one target before it is sent. What it throws ends that branch as a 500, and rejects `forward`. */
   prepare?(copy: Request, target: ProxyTarget): void;
   /** Sees, and may edit, each response before it goes to the caller, the proxy's own among them. */
   onResponse?(response: Response): void;
@@ -57,8 +58,19 @@ export interface ForwardOptions {
 /** Where a request may go: targets, or the status to refuse it with. */
 export type Targets = readonly ProxyTarget[] | number;
 
+/** @throws SipError `value_invalid` for what is neither: nothing, one target alone */
+export function checked(found: Targets): Targets {
+  if (typeof found === "number" || Array.isArray(found)) return found;
+  throw notWanted("targets", "a list or a status", found);
+}
+
 /** Finds the targets of a request (RFC 3261 §16.5). What it throws refuses the request, as a core's throw does. */
 export type Locate = (routed: Routed) => Targets | PromiseLike<Targets>;
+
+/** Whether targets are still looked for. */
+export function isPromise(answer: Targets | PromiseLike<Targets>): answer is PromiseLike<Targets> {
+  return typeof (answer as Partial<PromiseLike<Targets>> | undefined)?.then === "function";
+}
 
 /** Running totals of one proxy. */
 export interface ProxyStats {

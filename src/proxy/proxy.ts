@@ -1,6 +1,7 @@
 // SipProxy: forwards requests and their responses (RFC 3261 §16): statefully, forking where there are several
 // targets, or without any state. Where a request goes is for its user to say.
 
+import { checkNumbers, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -13,7 +14,8 @@ import { breadthOf, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
-import type { ForwardOptions, Locate, ProxyOptions, ProxyStats, Targets } from "./options.ts";
+import type { ProxyStats, Targets } from "./options.ts";
+import { checked, type ForwardOptions, isPromise, type Locate, type ProxyOptions } from "./options.ts";
 import { bySips, copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
@@ -39,7 +41,10 @@ export class SipProxy {
   readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
   readonly #stateless: StatelessForwarding;
 
+  /** @throws SipError `value_invalid` without `stack`, and for a `maxBreadth` below 1 */
   constructor(options: ProxyOptions) {
+    need("SipProxy", options, "stack");
+    checkNumbers(options, 1, "maxBreadth");
     const { stack, random = defaultRandom } = options;
     const key = sipKey(options.secret ?? random.text(32));
     this.#options = options;
@@ -113,9 +118,7 @@ export class SipProxy {
     let found: Targets;
     try {
       const answer = this.#locate(routed, targets);
-      found = typeof answer === "object" && "then" in answer ? await answer : answer;
-      if (typeof found !== "number" && !Array.isArray(found))
-        throw new SipError("value_invalid", "the targets are neither a list nor a status");
+      found = checked(isPromise(answer) ? await answer : answer);
     } catch (cause) {
       this.#live.delete(transaction);
       // A location service that cannot be reached now: it is worth another try.
@@ -223,9 +226,9 @@ export class SipProxy {
     const mark = this.#marks.loopMark(ack);
     const routed = this.#routes.preprocess(ack);
     const refusal = checkRequest(ack, this.#extensions, () => this.#marks.isLoop(ack, mark));
-    const send = (found: Targets): void => this.#sendAck(ack, routed.request, found, mark, options);
+    const send = (found: Targets): void => this.#sendAck(ack, routed.request, checked(found), mark, options);
     const answer = refusal ? refusal.status : this.#locate(routed, given);
-    if (typeof answer === "object" && "then" in answer) return answer.then(send);
+    if (isPromise(answer)) return answer.then(send);
     send(answer);
     return undefined;
   }

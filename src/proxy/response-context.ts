@@ -140,6 +140,10 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     return this.#open.has(branch);
   }
 
+  threw(cause: unknown): void {
+    this.#thrown ??= { cause };
+  }
+
   watch(what: { readonly final: Promise<unknown> }): void {
     this.#patience?.watch(what);
   }
@@ -266,7 +270,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     try {
       this.#options.onResponse?.(response);
     } catch (cause) {
-      this.#thrown ??= { cause };
+      this.threw(cause);
     }
     this.#telling = true;
     try {

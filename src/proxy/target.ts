@@ -63,7 +63,7 @@ export function groupTargets(targets: readonly ProxyTarget[], sequential: boolea
 
 /** The URI as a Request-URI (RFC 3261 §16.6 step 2, §19.1.5): without headers, and without `method`. */
 export function requestUri(given: Uri | string): Uri {
-  const uri = typeof given === "string" ? Uri.parse(given) : given;
+  const uri = given instanceof Uri ? given : Uri.parse(String(given));
   if (!uri.isSip || (uri.headers.size === 0 && !uri.params.has("method"))) return uri;
   return uri.with({ headers: {}, params: uri.params.without("method") });
 }

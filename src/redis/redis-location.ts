@@ -2,6 +2,7 @@
 // here, and written if nobody else has written meanwhile. Every wait has an end, and every failure is a 503.
 
 import { type Clock, systemClock } from "../clock.ts";
+import { checkNumbers, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { Binding, BindingChange, LocationService } from "../registrar/location.ts";
 import { watch } from "../watch.ts";
@@ -51,7 +52,11 @@ export class RedisLocation implements LocationService {
   readonly #turns: Map<string, Promise<boolean>> = new Map();
   #pending = 0;
 
+  /** @throws SipError `value_invalid` without `client`, and for a number that is none */
   constructor(options: RedisLocationOptions) {
+    need("RedisLocation", options, "client");
+    checkNumbers(options, 0, "timeout", "remember");
+    checkNumbers(options, 1, "limit");
     this.#client = options.client;
     this.#prefix = options.prefix ?? "sippet:";
     this.#timeout = options.timeout ?? 2000;

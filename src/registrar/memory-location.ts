@@ -1,6 +1,7 @@
 // MemoryLocation: the location service of one process. A restart forgets.
 
 import { type Clock, systemClock } from "../clock.ts";
+import { checkNumbers } from "../demands.ts";
 import type { Binding, BindingChange, LocationService } from "./location.ts";
 
 /** What a location service in memory is made of. */
@@ -22,7 +23,9 @@ export class MemoryLocation implements LocationService {
   readonly #bindings: Map<string, readonly Binding[]> = new Map();
   #looked = Number.NEGATIVE_INFINITY;
 
+  /** @throws SipError `value_invalid` for a `limit` below 1 */
   constructor(options: MemoryLocationOptions = {}) {
+    checkNumbers(options, 1, "limit");
     this.#clock = options.clock ?? systemClock;
     this.#limit = options.limit ?? 10_000;
   }

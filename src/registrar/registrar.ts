@@ -1,6 +1,7 @@
 // Registrar: answers REGISTER, and finds who can be reached where (RFC 3261 §10.3, RFC 3327, RFC 5626 §6, RFC 5627
 // §5). The numbers are the steps of §10.3.
 
+import { checkNumbers, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
@@ -85,18 +86,20 @@ export class Registrar {
   readonly #serviceRoute: (request: Request) => ServiceRoute;
   readonly #edge: (() => Uri) | undefined;
 
+  /** @throws SipError `value_invalid` without `stack` or `location`, and for a number that is none */
   constructor(options: RegistrarOptions) {
-    const { stack, location } = options;
+    const { stack } = need("Registrar", options, "stack", "location");
+    checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires");
+    checkNumbers(options, 1, "maxBindings", "flowTimer");
     this.#stack = stack;
-    this.#location = location;
+    this.#location = options.location;
     this.#flowTimer = options.flowTimer;
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
-    const { serviceRoute = [] } = options;
+    const { serviceRoute = [], edge } = options;
     this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
-    const { edge } = options;
     this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
     this.#rules = {
       minExpires: Math.min(options.minExpires ?? 60, LONGEST_MIN),
@@ -127,9 +130,7 @@ export class Registrar {
       return await this.#register(request);
     } catch (error) {
       if (!(error instanceof SipError) || error.status !== 503) throw error;
-      const response = request.createResponse(503);
-      response.headers.set("Retry-After", "5");
-      return response;
+      return comeBack(request, "5");
     }
   }
 
@@ -165,11 +166,7 @@ export class Registrar {
       if (result.status === 423) refusal.headers.set("Min-Expires", String(this.#rules.minExpires));
       return refusal;
     }
-    if (!kept) {
-      const full = request.createResponse(503);
-      full.headers.set("Retry-After", "60");
-      return full;
-    }
+    if (!kept) return comeBack(request, "60");
     return this.#accept(request, aor, result.bindings, now, outbound);
   }
 
@@ -296,4 +293,10 @@ export class Registrar {
 function firstHopKnowsOutbound({ headers }: Request): boolean {
   if (headers.get("Via").length < 2) return true;
   return headers.get("Path").at(-1)?.uri.params.has("ob") === true;
+}
+
+function comeBack(request: Request, seconds: string): Response {
+  const response = request.createResponse(503);
+  response.headers.set("Retry-After", seconds);
+  return response;
 }

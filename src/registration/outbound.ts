@@ -1,6 +1,7 @@
 // OutboundRegistration: one client that registers over several flows, so that the loss of one of them costs no call
 // (RFC 5626 §4.2): one Registration each, with an instance in common and a reg-id of its own.
 
+import { need } from "../demands.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { SendOptions } from "../stack/options.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -23,6 +24,7 @@ export class OutboundRegistration {
 
   /** @throws SipError as Registration */
   constructor(options: OutboundOptions) {
+    need("OutboundRegistration", options, "stack", "flows");
     const { flows, ...common } = options;
     const callId = options.stack.random.callId();
     let cseq = 0;

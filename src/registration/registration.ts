@@ -2,7 +2,8 @@
 // after failures and when its flow breaks, taken back at the end.
 
 import type { TimerHandle } from "../clock.ts";
-import { SipError } from "../errors.ts";
+import { checkNumbers, need } from "../demands.ts";
+import { notWanted, SipError } from "../errors.ts";
 import { createRequest } from "../message/create-request.ts";
 import { CSeq } from "../message/cseq.ts";
 import { NameAddr } from "../message/name-addr.ts";
@@ -45,13 +46,17 @@ export class Registration {
 
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
-   * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar, and for a `keepAlive`
-   *   below 1
+   * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar; `value_invalid` without
+   *   `stack`, `registrar` or `aor`, for a `regId` without `instance`, for `expires`, `keepAlive` or `regId` below 1, and for
+   *   `credentials` that are no client
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
-    const { registrar, aor, instance, regId, expires = 3600, keepAlive } = options;
-    if (keepAlive !== undefined && !(keepAlive >= 1))
-      throw new SipError("value_invalid", `no number of seconds from 1: ${keepAlive}`);
+    need("Registration", options, "stack", "registrar", "aor");
+    const { registrar, aor, instance, regId, expires = 3600 } = options;
+    checkNumbers(options, 1, "expires", "keepAlive", "regId");
+    if (regId !== undefined) need("Registration", options, "instance");
+    if (options.credentials && !options.credentials.answer)
+      throw notWanted("credentials", "a DigestClient", options.credentials);
     this.#options = options;
     this.#expires = expires;
     this.#siblings = siblings ?? alone(options.stack.random.callId());

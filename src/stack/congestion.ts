@@ -2,6 +2,8 @@
 // long as it can; what would be new is asked to come back later.
 
 import type { TimerHandle } from "../clock.ts";
+import { checkNumbers, need } from "../demands.ts";
+import { notWanted } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { RecentMap } from "../transport/recent-map.ts";
@@ -25,7 +27,7 @@ export interface CongestionOptions {
   batch?: number;
   /** The most messages that may wait; a request beyond is refused, a response or an ACK dropped. Default 10,000. */
   queueLimit?: number;
-  /** What level 1 still takes though it is new. Default REGISTER and OPTIONS: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
+  /** What level 1 still takes though it is new. Default ["REGISTER", "OPTIONS"]: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
   essential?: readonly string[];
   /** How many new requests a second one source address may send, of IPv6 one /64, and how many at once. Default: no limit. */
   perSource?: { readonly rate: number; readonly burst: number };
@@ -50,6 +52,8 @@ export interface CongestionOptions {
  * The highest level that any of its three measures calls for counts; a level is left when the measure is a
  * fifth below its threshold. A refusal is a 503 with Retry-After that no transaction is made for. More messages
  * in one turn than `batch` wait in a queue, in order; nothing that waits is lost, but at the stack's close.
+ *
+ * @throws SipError `value_invalid` for a number that is none
  */
 export function congestion(options: CongestionOptions = {}): Gate {
   return new Congestion(options);
@@ -76,6 +80,16 @@ class Congestion implements Gate {
   #counts = { passed: 0, queued: 0, busy: 0, overloaded: 0, sources: 0, full: 0, dropped: 0 };
 
   constructor(options: CongestionOptions) {
+    checkNumbers(options, 1, "batch", "sourceLimit", "interval");
+    checkNumbers(options, 0, "queueLimit", "retryAfter");
+    if (options.perSource) {
+      need("perSource", options.perSource, "rate", "burst");
+      checkNumbers(options.perSource, 0, "rate", "burst");
+    }
+    for (const name of ["transactions", "delay", "queue"] as const) {
+      const given = options[name];
+      if (given && !(given[0] <= given[1])) throw notWanted(name, "two numbers, the lower first", given);
+    }
     this.#options = options;
     this.#essential = new Set(options.essential ?? ["REGISTER", "OPTIONS"]);
     this.#batch = options.batch ?? 256;

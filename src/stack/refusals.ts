@@ -1,10 +1,10 @@
 // Refusals: what a stack answers or drops without its core. All of it is counted, and told to who asked.
 
-import { SipError } from "../errors.ts";
+import type { SipError } from "../errors.ts";
 import type { Finding } from "../message/finding.ts";
 import type { Message } from "../message/parse.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
-import { coreFailed } from "../transaction/user.ts";
+import { asSipError, coreFailed } from "../transaction/user.ts";
 import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { type Counters, countBad } from "./counters.ts";
@@ -71,9 +71,4 @@ export class Refusals {
       thrown(cause);
     }
   }
-}
-
-/** The error itself, or `core_failed` around what was thrown. */
-export function asSipError(error: unknown): SipError {
-  return error instanceof SipError ? error : new SipError("core_failed", String(error), { cause: error });
 }

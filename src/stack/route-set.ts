@@ -1,6 +1,7 @@
 // Loose and strict routing: which URI is a request's next hop, and what has to change where that hop is a
 // strict router of RFC 2543 (RFC 3261 §8.1.2, §12.2.1.1, §16.6 step 6, §16.12).
 
+import { notWanted } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
@@ -25,6 +26,7 @@ export function nextHop({ headers, uri }: Request): Uri {
  * in the Request-URI, and that at the end of the Routes: then the result is a changed copy.
  */
 export function strictRouted(request: Request): Request {
+  if (request?.kind !== "request") throw notWanted("send", "a Request", request);
   const route = request.headers.first("Route");
   if (route === undefined || isLoose(route) || !route.uri.isSip) return request;
   const formed = request.clone();

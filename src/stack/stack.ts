@@ -2,7 +2,7 @@
 // floor to floor, and holds no SIP rules of its own beyond where a message goes.
 
 import { type Clock, systemClock } from "../clock.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { validateBasics } from "../message/rules/basics.ts";
@@ -10,6 +10,7 @@ import type { Uri } from "../message/uri.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import { TransactionLayer } from "../transaction/layer.ts";
 import type { TimerOptions } from "../transaction/timers.ts";
+import { asSipError } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
 import { abortBy } from "./abort.ts";
 import type { Core } from "./core.ts";
@@ -19,7 +20,7 @@ import { Inbound } from "./inbound.ts";
 import { Life } from "./life.ts";
 import { Names } from "./names.ts";
 import type { SendOptions, SentRequest, StackOptions, StackStats, StatelessOptions } from "./options.ts";
-import { asSipError, Refusals } from "./refusals.ts";
+import { Refusals } from "./refusals.ts";
 import type { Resolver, Sender } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
 import { StatelessSender } from "./stateless-sender.ts";
@@ -46,17 +47,25 @@ export class Stack {
   readonly #life: Life = new Life();
   #closing: Promise<void> | undefined;
 
-  /** @throws SipError `value_invalid` for timers or aliases that are none, and without `core` or `transports` */
+  /**
+   * @throws SipError `value_invalid` for timers, limits or aliases that are none, for a core that lacks a callback, and
+   *   without `transports`
+   */
   constructor(options: StackOptions) {
-    if (!options.core || !options.transports)
-      throw new SipError("value_invalid", "a stack needs core and transports");
-    this.transports = options.transports;
-    this.#core = options.core;
+    const { core, transports, limits = {} } = options;
+    for (const name of ["onRequest", "onResponse", "onError"] as const)
+      if (!core?.[name]) throw notWanted(`core.${name}`, "a function", core?.[name]);
+    if (!transports?.every?.((each) => each?.start))
+      throw notWanted("transports", "a list of them", transports);
+    for (const [name, limit] of Object.entries(limits))
+      if (!((limit ?? 1) > 0)) throw notWanted(name, "a positive number", limit);
+    this.transports = transports;
+    this.#core = core;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
-    this.#names = new Names(options.transports, options.aliases);
-    this.#wire = new Wire(options.transports, this.#counters, this.#clock, options.tap);
-    const report = (error: SipError): void => this.#report(error);
+    this.#names = new Names(transports, options.aliases);
+    this.#wire = new Wire(transports, this.#counters, this.#clock, options.tap);
+    const report = (error: SipError): void => this.#layer.report(error, undefined);
     const transmit = (data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void =>
       this.#transmit(data, flow, failed);
     const refusals = new Refusals({
@@ -68,9 +77,9 @@ export class Stack {
     this.#layer = new TransactionLayer({
       clock: this.#clock,
       random: this.#random,
-      user: options.core,
-      ...(options.timers ? { timers: options.timers } : {}),
-      ...(options.limits?.transactions === undefined ? {} : { limit: options.limits.transactions }),
+      user: core,
+      timers: options.timers,
+      limit: limits.transactions,
       stateless: options.stateless === true,
       transmit,
       owns: (via) => this.#names.owns(via),
@@ -79,25 +88,25 @@ export class Stack {
     this.resolver = options.resolver;
     this.#gate = options.gate;
     this.#sender = {
-      core: options.core,
-      protocols: [...new Set(options.transports.map(({ protocol }) => protocol))],
-      sentBy: (protocol) => options.transports.find((each) => each.protocol === protocol)?.sentBy ?? "",
+      core,
+      protocols: [...new Set(transports.map(({ protocol }) => protocol))],
+      sentBy: (protocol) => transports.find((each) => each.protocol === protocol)?.sentBy ?? "",
       create: (request, handlers, how) => this.#layer.createClient(request, handlers, how),
-      start: (transaction, target) => transaction.start(flowTo(options.transports, target, undefined)),
+      start: (transaction, target) => transaction.start(flowTo(transports, target, undefined)),
     };
     this.#inbound = new Inbound({
       life: this.#life,
-      limits: options.limits ?? {},
+      limits,
       validate: options.validate ?? validateBasics,
       wire: this.#wire,
       refusals,
       layer: this.#layer,
-      core: options.core,
+      core,
       report,
     });
     this.#stateless = new StatelessSender({
       life: this.#life,
-      transports: options.transports,
+      transports,
       protocols: this.#sender.protocols,
       resolver: options.resolver,
       random: this.#random,
@@ -287,13 +296,5 @@ export class Stack {
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
     if (this.#life.phase !== "closed") this.#wire.transmit(data, flow, failed);
-  }
-
-  #report(error: SipError): void {
-    try {
-      void Promise.resolve(this.#core.onError(error, undefined)).catch(() => {});
-    } catch {
-      // An error handler that throws has nobody left to be reported to.
-    }
   }
 }

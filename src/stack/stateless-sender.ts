@@ -3,10 +3,10 @@
 import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Random } from "../random.ts";
+import { asSipError } from "../transaction/user.ts";
 import type { Flow, SendFailed, Transport } from "../transport/transport.ts";
 import type { Life } from "./life.ts";
 import type { StatelessOptions } from "./options.ts";
-import { asSipError } from "./refusals.ts";
 import type { Resolver } from "./resolver.ts";
 import { strictRouted } from "./route-set.ts";
 import { flowTo, requestFlow, responseFlow } from "./way.ts";

@@ -1,7 +1,7 @@
 // ClientTransaction: sends one request and brings its responses (RFC 3261 §17.1). The machines decide;
 // this carries their effects out, and gives the user callbacks, a promise and an iterator.
 
-import { SipError } from "../errors.ts";
+import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -14,7 +14,7 @@ import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
 import { ended, Outcome } from "./outcome.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
-import { type ClientHandlers, coreFailed } from "./user.ts";
+import { asSipError, type ClientHandlers, coreFailed } from "./user.ts";
 
 /** Any client transaction's state. */
 export type ClientState = InviteClientState | NonInviteClientState;
@@ -108,7 +108,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       this.#sent = request.octets;
       this.octets = this.#sent;
     } catch (cause) {
-      this.fail(cause instanceof SipError ? cause : new SipError("value_unsafe", String(cause), { cause }));
+      this.fail(asSipError(cause));
       return;
     }
     this.flow = flow;
@@ -219,7 +219,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       if (this.flow) this.host.cancel(this.request, this.branch, this.flow, this.#reason);
     } catch (cause) {
       // Without its CANCEL the INVITE still ends, 64 × T1 from now.
-      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+      this.host.report(asSipError(cause), this);
     }
   }
 
@@ -230,7 +230,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
       this.octets = ackTo(this.request, response).octets;
     } catch (cause) {
       // A response without a usable To cannot be acknowledged; the user gets it all the same.
-      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+      this.host.report(asSipError(cause), this);
     }
     this.transmit();
   }

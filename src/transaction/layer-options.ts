@@ -19,14 +19,14 @@ export interface TransactionLayerOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** What differs from DEFAULT_TIMERS, in milliseconds. */
-  readonly timers?: Partial<TimerOptions>;
+  readonly timers?: Partial<TimerOptions> | undefined;
   /** The core. */
   readonly user: TransactionUser;
   /**
    * Live transactions, of both kinds, past which a new request is answered 503, and none can be sent. Default
    * 250,000.
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Hands every request to the core without a transaction, and every response that is not to one of ours. */
   readonly stateless?: boolean;
   /** Hands bytes to the flow's transport; `failed` is for Transport.send. The bytes are never changed. */

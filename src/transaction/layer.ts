@@ -27,7 +27,7 @@ import { TimerQueue } from "./timer-queue.ts";
 import { type TimerOptions, Timers } from "./timers.ts";
 import type { Host } from "./transaction.ts";
 import { foreign, overloaded, overlooked, stray } from "./turned-away.ts";
-import { type ClientHandlers, coreFailed, type Returned } from "./user.ts";
+import { asSipError, type ClientHandlers, coreFailed, type Returned } from "./user.ts";
 
 const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
 
@@ -70,7 +70,7 @@ export class TransactionLayer {
       answers: ({ transport }) => (this.#live.answers ??= transport.answers?.(held)),
       settled: () => this.#idle.settled(),
       remove: (transaction) => this.#live.remove(transaction),
-      report: (error, transaction) => this.#report(error, transaction),
+      report: (error, transaction) => this.report(error, transaction),
       pass: (ack) => this.#pass(ack),
       cancel: (of, branch, flow, why) => this.#client(cancelOf(of, why), silent, { branch }).start(flow),
     };
@@ -121,7 +121,7 @@ export class TransactionLayer {
       else this.#response(message, flow);
     } catch (cause) {
       this.#dropped++;
-      this.#report(cause instanceof SipError ? cause : coreFailed(cause), undefined);
+      this.report(asSipError(cause), undefined);
     }
   }
 
@@ -134,7 +134,7 @@ export class TransactionLayer {
    *   close
    */
   createClient(request: Request, handlers?: ClientHandlers, options: ClientOptions = {}): ClientTransaction {
-    if (this.#closed) throw new SipError("closed", "the transaction layer is closed");
+    if (this.#closed) throw new SipError("closed", "the stack is closed");
     if (request.method === "ACK") throw new SipError("unsupported", "an ACK has no client transaction");
     if (this.#full) {
       this.#refused++;
@@ -275,9 +275,9 @@ export class TransactionLayer {
   #call(callback: () => Returned): void {
     try {
       const returned = callback();
-      if (returned !== undefined) watch(returned, (cause) => this.#report(coreFailed(cause), undefined));
+      if (returned !== undefined) watch(returned, (cause) => this.report(coreFailed(cause), undefined));
     } catch (cause) {
-      this.#report(coreFailed(cause), undefined);
+      this.report(coreFailed(cause), undefined);
     }
   }
 
@@ -289,12 +289,11 @@ export class TransactionLayer {
     }
   }
 
-  #report(error: SipError, transaction: AnyTransaction | undefined): void {
+  /** Tells the user of an error. Never throws: one that throws itself has nobody left to be told. */
+  report(error: SipError, transaction: AnyTransaction | undefined): void {
     try {
       const returned = this.#options.user.onError(error, transaction);
       if (returned !== undefined) watch(returned, () => {});
-    } catch {
-      // An error handler that throws has nobody left to be reported to.
-    }
+    } catch {}
   }
 }

@@ -1,7 +1,7 @@
 // ResponseMatch: whether a response is one to the request of a server transaction (RFC 3261 §8.2.6.2). One that does
 // not match here would match nothing at the peer, and be dropped there without a word.
 
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import { hasBranch } from "./key.ts";
 
@@ -12,6 +12,7 @@ export function checkMatch(
   number: number | undefined,
   method: string,
 ): void {
+  if (response?.kind !== "response") throw notWanted("respond", "a status or a Response", response);
   const cseqText = response.headers.raw("CSeq")[0];
   if (cseqText === `${number} ${method}` && shows(response, key)) return;
   const branch = response.headers.first("Via")?.branch;

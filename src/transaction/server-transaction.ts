@@ -3,7 +3,7 @@
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
-import type { Response } from "../message/response.ts";
+import { checkStatus, type Response } from "../message/response.ts";
 import type { Answer } from "../transport/answers.ts";
 import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
@@ -13,7 +13,7 @@ import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { checkMatch } from "./response-match.ts";
 import { type Host, type Subject, statusOf, Transaction } from "./transaction.ts";
-import { coreFailed, type Returned } from "./user.ts";
+import { asSipError, coreFailed, type Returned } from "./user.ts";
 
 /** Any server transaction's state. */
 export type ServerState = InviteServerState | NonInviteServerState;
@@ -86,8 +86,8 @@ export class ServerTransaction extends Transaction {
    */
   respond(response: Response | number, reason?: string): void {
     const byStatus = typeof response === "number";
-    const status = byStatus ? response : response.status;
     if (!byStatus) checkMatch(response, this.key, this.#cseq, this.method);
+    const status = byStatus ? response : response.status;
     const octets = byStatus ? this.#answer(status, reason) : response.octets;
     const event = this.#event(status);
     // A 408 is not sent (RFC 4320 §4.2).
@@ -205,7 +205,8 @@ export class ServerTransaction extends Transaction {
 
   #answer(status: number, reason: string | undefined): string {
     const request = this.#request;
-    if (request === undefined) throw new SipError("transaction_state", `no response when ${this.state}`);
+    if (request === undefined)
+      throw new SipError("transaction_state", `no further response when ${this.state}`);
     if (status > 100) request.toTag(this.#makeTag);
     return request.answer(status, reason);
   }
@@ -215,7 +216,7 @@ export class ServerTransaction extends Transaction {
   }
 
   #event(status: number): string {
-    if (!(status >= 100 && status <= 699)) throw new SipError("value_invalid", `${status} is no status code`);
+    checkStatus(status);
     if (this.method === "INVITE") return status < 200 ? "1xx" : status < 300 ? "2xx" : "300-699";
     return status === 100 || status === 408 ? `${status}` : status < 200 ? "101-199" : "200-699";
   }
@@ -237,7 +238,7 @@ export class ServerTransaction extends Transaction {
       }
     } catch (cause) {
       // A forwarded response whose To cannot be read is forwarded all the same.
-      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+      this.host.report(asSipError(cause), this);
     }
   }
 
@@ -245,7 +246,7 @@ export class ServerTransaction extends Transaction {
     try {
       this.octets = this.#request?.answer(100);
     } catch (cause) {
-      this.host.report(cause instanceof SipError ? cause : coreFailed(cause), this);
+      this.host.report(asSipError(cause), this);
     }
     this.transmit();
   }

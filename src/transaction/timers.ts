@@ -1,6 +1,6 @@
 // Timers: how long each timer of the transaction machines lasts. It never starts one.
 
-import { SipError } from "../errors.ts";
+import { notWanted } from "../errors.ts";
 import type { TimerName } from "./machine.ts";
 
 /** The base values of a layer's timers, in milliseconds (RFC 3261 §17.1.1.1, Table 4). */
@@ -37,7 +37,7 @@ export class Timers {
     this.options = { ...DEFAULT_TIMERS, ...options };
     for (const [name, value] of Object.entries(this.options)) {
       if (!Number.isFinite(value) || value < 0 || (value === 0 && name !== "trying")) {
-        throw new SipError("value_invalid", `timer ${name} must be a positive number of milliseconds`);
+        throw notWanted(name, "a positive number", value);
       }
     }
     const { t1, t2 } = this.options;

@@ -54,3 +54,8 @@ export function coreFailed(cause: unknown): SipError {
   const status = cause instanceof SipError ? cause.status : undefined;
   return new SipError("core_failed", `a callback threw: ${reason}`, status ? { cause, status } : { cause });
 }
+
+/** The error itself where it is one of ours, else as coreFailed. */
+export function asSipError(cause: unknown): SipError {
+  return cause instanceof SipError ? cause : coreFailed(cause);
+}

@@ -2,7 +2,8 @@
 // retransmit, resolve SIP names (RFC 3263) or choose TCP for large requests: those are the floors above.
 
 import { systemClock } from "../clock.ts";
-import { SipError } from "../errors.ts";
+import { checkNumbers } from "../demands.ts";
+import { notWanted, SipError } from "../errors.ts";
 import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "./address.ts";
 import { AnswerBlocks } from "./answer-blocks.ts";
 import type { Answers, AnswersHost } from "./answers.ts";
@@ -81,6 +82,8 @@ export class DatagramTransport implements Transport {
   constructor(runtime: DatagramRuntime, options: UdpOptions) {
     const { host = "0.0.0.0", port = 5060, clock = systemClock, lookup = runtime.lookup } = options;
     parseAddress(formatAddress(host));
+    checkNumbers(options, 1, "recvBufferSize", "sendBufferSize", "flowLimit", "hostLimit");
+    checkNumbers(options, 0, "sendQueueLimit", "hostTtl");
     this.responseFlow = options.symmetric ? undefined : responseFlow;
     this.#runtime = runtime;
     this.#options = options;
@@ -175,9 +178,10 @@ export class DatagramTransport implements Transport {
   }
 
   probe(flow: Flow): Promise<Address> {
-    return this.#socket
-      ? this.#probes.ask(flow)
-      : Promise.reject(new SipError("closed", "the UDP transport is not open"));
+    if (!this.#socket) return Promise.reject(new SipError("closed", "the UDP transport is not open"));
+    // Whatever else it is would be thrown at by a timer of the probe's, at nobody.
+    if (flow?.transport !== this) return Promise.reject(notWanted("probe", "a flow of this transport", flow));
+    return this.#probes.ask(flow);
   }
 
   answers(host: AnswersHost): Answers {

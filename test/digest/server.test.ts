@@ -271,3 +271,32 @@ describe("nonces", () => {
     }
   });
 });
+
+describe("a user whose secret is none", () => {
+  const secrets = [
+    {},
+    { password: undefined },
+    { password: null },
+    { ha1: undefined },
+    { ha1: null, password: null },
+  ];
+
+  it.each(secrets)("is nobody's: %j", async (secret) => {
+    const { server } = world({ lookup: () => secret as never });
+    for (const password of ["undefined", "null", ""]) {
+      const client = new DigestClient({ credentials: { username: "bob", password } });
+      const first = request();
+      const again = (await client.answer(first, server.challenge(first))) as Request;
+      await expect(server.check(again)).rejects.toMatchObject({ code: "value_invalid", status: 500 });
+    }
+  });
+
+  it("of a client's is told of", async () => {
+    const client = new DigestClient({ credentials: () => ({ username: "bob" }) as never });
+    const { server } = world();
+    await expect(client.answer(request(), server.challenge(request()))).rejects.toMatchObject({
+      code: "value_invalid",
+      message: "bob@example.com: a password or an ha1 is wanted, not undefined",
+    });
+  });
+});

@@ -90,7 +90,7 @@ describe("a response to a request that came in", () => {
 
   it("refuses what must not go on the wire", () => {
     expect(() => request().createResponse(200, "a\r\nb")).toThrow(/CR, LF/);
-    expect(() => request().createResponse(99)).toThrow(/status code/);
+    expect(() => request().createResponse(99)).toThrow(/100 to 699 is wanted, not 99/);
   });
 
   it("is cloned unread and read alike", () => {

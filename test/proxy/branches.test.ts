@@ -198,6 +198,23 @@ it("a hook that throws is no hop that fails", async () => {
   const { final } = invite();
   await all.pass();
   expect([(await final).status, copies]).toEqual([500, 1]);
+  expect(proxy.failed).toMatchObject([{ message: "oops" }]);
+});
+
+it.each([
+  ["a URI for a target", ["sip:bob@10.0.0.9"], 'URI "undefined": not a URI, scheme first, at octet 9'],
+  ["a target without URI", [{}], 'URI "undefined": not a URI, scheme first, at octet 9'],
+  ["a URI without scheme", [{ uri: "bob" }], 'URI "bob": not a URI, scheme first, at octet 3'],
+  ["one target for a list", { uri: BOB }, "targets: a list or a status is wanted, not [object Object]"],
+  ["nothing", undefined, "targets: a list or a status is wanted, not undefined"],
+  ["null", null, "targets: a list or a status is wanted, not null"],
+])("%s, a mistake of the core, is a 500 that it hears of", async (_what, targets, message) => {
+  const { world: all, proxy, invite } = await world(1);
+  proxy.targets = async () => targets as never;
+  const { final } = invite();
+  await all.pass();
+  expect((await final).status).toBe(500);
+  expect(proxy.failed).toMatchObject([{ message }]);
 });
 
 it("a caller who gives up while the copy is edited has nobody called", async () => {

@@ -40,7 +40,7 @@ export function checkBasics(message: Message, report: Report): void {
   mandatory("Call-ID", report);
   const cseq = mandatory("CSeq", report);
   for (const info of CHECKED) {
-    if (!headers.sound(info)) read(info.name, report);
+    if (!headers.sound(info)) report.read(info.name, () => headers.get(info.name));
     // The others lead no response on its way, and whoever waits for a final one would never get it.
     if (message.kind === "response") break;
   }
@@ -48,28 +48,17 @@ export function checkBasics(message: Message, report: Report): void {
   const branch = via?.branch;
   if (branch?.startsWith(MAGIC_COOKIE)) {
     // RFC 4475 §3.2.1: nothing behind the cookie is no branch of RFC 3261, and names no transaction.
-    if (branch.length === MAGIC_COOKIE.length) {
-      report.add({
-        code: "value_invalid",
-        status: report.bad,
-        reason: "Empty Branch",
-        header: "Via",
-        index: 0,
-      });
-    }
+    if (branch.length === MAGIC_COOKIE.length) report.fault("Empty Branch", "Via", 0);
     // RFC 3261 §8.1.1.3; RFC 2543 had senders without tags.
-    if (from !== undefined && from.tag === undefined) {
-      report.add({ code: "value_invalid", status: report.bad, reason: "Missing From Tag", header: "From" });
-    }
+    if (from !== undefined && from.tag === undefined) report.fault("Missing From Tag", "From");
   }
   const length = message.announcedLength;
   if (length !== undefined && !(length <= message.bodyLength) && !report.has("Content-Length")) {
-    const reason = "Bad Content-Length";
-    report.add({ code: "value_invalid", status: report.bad, reason, header: "Content-Length" });
+    report.fault("Bad Content-Length", "Content-Length");
   }
   if (message.kind === "request") {
     if (cseq !== undefined && cseq.method !== message.method) {
-      report.add({ code: "value_invalid", status: 400, reason: "CSeq Method Mismatch", header: "CSeq" });
+      report.fault("CSeq Method Mismatch", "CSeq");
     }
     checkLine(message, report);
   }
@@ -95,19 +84,11 @@ function mandatory<N extends Mandatory>(name: N, report: Report) {
   try {
     const value = report.message.headers.get(name);
     if (value !== undefined) return value;
-    report.add({ code: "header_missing", status: report.bad, reason: `Missing ${name}`, header: name });
+    report.fault(`Missing ${name}`, name, undefined, "header_missing");
   } catch (error) {
     report.addError(error, `Bad ${name}`, name);
   }
   return undefined;
-}
-
-function read(name: string, report: Report): void {
-  try {
-    report.message.headers.get(name);
-  } catch (error) {
-    report.addError(error, `Bad ${name}`, name);
-  }
 }
 
 /** The Request-Line: one SP between its parts, and a URI that may stand there. */
@@ -115,12 +96,12 @@ function checkLine(request: Request, report: Report): void {
   try {
     // RFC 3261 §19.1.1: a Request-URI has no headers; they must not get into a message (RFC 4475 §3.1.2.11).
     if (request.uri.headers.size > 0) {
-      report.add({ code: "uri_invalid", status: 400, reason: "Headers In Request-URI" });
+      report.fault("Headers In Request-URI", undefined, undefined, "uri_invalid");
     }
   } catch (error) {
     report.addError(error, "Bad Request-URI");
   }
   if (request.spaced) {
-    report.add({ code: "start_line_invalid", status: 400, reason: "Bad Request-Line" });
+    report.fault("Bad Request-Line", undefined, undefined, "start_line_invalid");
   }
 }

@@ -35,7 +35,7 @@ function checkType(request: Request, types: readonly string[], report: Report): 
   const header = "Content-Type";
   if (type === undefined) {
     // RFC 3261 §20.15
-    report.add({ code: "header_missing", status: 400, reason: "Missing Content-Type", header });
+    report.fault("Missing Content-Type", header, undefined, "header_missing");
   } else if (!types.some((range) => isWithin(type.essence, range.toLowerCase()))) {
     report.refuse(415, header, { Accept: types.join(", ") });
   }

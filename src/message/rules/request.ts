@@ -76,11 +76,11 @@ function checkAbilities(request: Request, required: readonly string[], report: R
 function checkBinding(request: Request, report: Report): void {
   const { headers } = request;
   if (!report.has("To") && headers.get("To")?.uri.isSip === false) {
-    report.add({ code: "value_invalid", status: 400, reason: "To Is No Address-Of-Record", header: "To" });
+    report.fault("To Is No Address-Of-Record", "To");
   }
   if (report.has("Contact") || !headers.get("Contact").some(({ isStar }) => isStar)) return;
   const expires = report.has("Expires") ? 0 : report.read("Expires", () => headers.get("Expires"));
   if (headers.get("Contact").length > 1 || expires !== 0) {
-    report.add({ code: "value_invalid", status: 400, reason: "Bad Contact", header: "Contact" });
+    report.fault("Bad Contact", "Contact");
   }
 }

@@ -13,24 +13,16 @@ export function checkSource(message: Message, source: MessageSource, report: Rep
   const vias = report.has("Via") ? [] : (report.read("Via", () => message.headers.get("Via")) ?? []);
   for (const [index, via] of vias.entries()) {
     if (via.protocol.toUpperCase() === "SIP" && via.version === "2.0") continue;
-    report.add({
-      code: "value_invalid",
-      status: report.bad,
-      reason: "Bad Via Version",
-      header: "Via",
-      index,
-    });
+    report.fault("Bad Via Version", "Via", index);
   }
   const named = vias[0]?.transport.toUpperCase();
   if (named !== undefined && named !== protocol && named !== ENDED[protocol]) {
-    const reason = "Bad Via Transport";
-    report.add({ code: "value_invalid", status: report.bad, reason, header: "Via", index: 0 });
+    report.fault("Bad Via Transport", "Via", 0);
   }
   // A datagram and a WebSocket frame end by themselves (RFC 7118 §5).
   const stream = reliable && protocol !== "WS" && protocol !== "WSS";
   if (stream && message.announcedLength === undefined && !message.headers.has("Content-Length")) {
-    const reason = "Missing Content-Length";
-    report.add({ code: "header_missing", status: report.bad, reason, header: "Content-Length" });
+    report.fault("Missing Content-Length", "Content-Length", undefined, "header_missing");
   }
   // No datagram can be sent to port 0.
   if (!reliable && source.remote.port === 0) {

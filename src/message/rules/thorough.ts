@@ -12,7 +12,7 @@ export function checkThoroughly(message: Message, report: Report): void {
     if (seen.has(name) || report.has(name)) continue;
     seen.add(name);
     if (name === "") {
-      report.add({ code: "value_invalid", status: report.bad, reason: "Bad Header Field Line" });
+      report.fault("Bad Header Field Line");
     } else {
       report.read(name, () => message.headers.get(name));
     }

@@ -2,6 +2,7 @@
 // those that do not arrive.
 
 import { type Clock, systemClock } from "../../clock.ts";
+import { checkNumbers, need } from "../../demands.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
 import { defaultRandom, type Random } from "../../random.ts";
@@ -81,6 +82,8 @@ const LONGEST_REST = 3_600_000;
  * `maddr`, ports, `transport` and sips go before DNS, numeric hosts need none. A target that cannot be reached,
  * answers nothing or 503 is followed by the next one, and tried last for a while. Requests too large for a
  * datagram go over TCP. One resolver may serve several stacks.
+ *
+ * @throws SipError `value_invalid` without `dns`, and for a number that is none
  */
 export function resolver(options: ResolverOptions): Resolver {
   return new SipResolver(options);
@@ -95,6 +98,9 @@ class SipResolver implements Resolver, AttemptsOwner {
   readonly #random: Random;
 
   constructor(options: ResolverOptions) {
+    need("resolver", options, "dns");
+    checkNumbers(options, 1, "mtu", "limit");
+    checkNumbers(options, 0, "deadTime", "attemptTimeout", "ttl", "maxTtl", "negativeTtl", "failureTtl");
     const { clock = systemClock, limit = 2000, ttl = 60_000 } = options;
     const { maxTtl = 3_600_000, negativeTtl = 30_000, failureTtl = 5000 } = options;
     this.#options = options;

@@ -16,7 +16,7 @@ import { type BareUdpOptions, checkBare } from "../udp-options.ts";
  * and `ipv6Only`, which Deno's sockets have not. Deno wants `--unstable-net` for them. An IPv6 multicast group
  * takes the index of an interface, as text, for its `interface`.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, or `port` none
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a number none
  * @throws SipError `unsupported` for one of the three options, or where there is no `Deno.listenDatagram`
  */
 export function udp(options: BareUdpOptions = {}): Transport {

@@ -1,6 +1,7 @@
 // DNS by Node's own client.
 
 import { promises } from "node:dns";
+import { checkNumbers } from "../../demands.ts";
 import { SipError } from "../../errors.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../dns.ts";
 import { systemLookup } from "./system-lookup.ts";
@@ -23,9 +24,10 @@ const NOTHING: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
  * does it, in its hosts file too, unless `servers` are given. Node tells how long addresses are good for, and
  * not how long SRV and NAPTR records are.
  *
- * @throws SipError `value_invalid` where `servers` are no addresses
+ * @throws SipError `value_invalid` where `servers` are no addresses, and for a number that is none
  */
 export function nodeDns(options: NodeDnsOptions = {}): Dns {
+  checkNumbers(options, 1, "timeout", "tries");
   const resolver = new promises.Resolver({ timeout: options.timeout ?? 2000, tries: options.tries ?? 2 });
   try {
     if (options.servers) resolver.setServers(options.servers);

@@ -2,6 +2,8 @@
 
 import type { LookupFunction } from "node:net";
 import type { Clock } from "../../clock.ts";
+import { checkNumbers } from "../../demands.ts";
+import { notWanted } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 
 /** Options of `tcp`, and most of `tls`; all of them have defaults. */
@@ -50,4 +52,15 @@ export interface StreamKeepAlive {
   interval?: number;
   /** How long the pong may take, in milliseconds; later the connection is dropped. Default 10,000 (RFC 5626 §4.4.1). */
   timeout?: number;
+}
+
+/** @throws SipError `value_invalid` for a number that is none, and for a `keepAlive` that is neither on, off nor an object */
+export function checkStreamOptions(options: StreamOptions, pings: StreamKeepAlive): void {
+  const { keepAlive = false } = options;
+  if (typeof keepAlive !== "boolean" && typeof keepAlive !== "object")
+    throw notWanted("keepAlive", "true, false or { interval, timeout }", keepAlive);
+  checkNumbers(pings, 1, "interval", "timeout");
+  checkNumbers(options, 0, "connectTimeout", "idleTimeout", "partialTimeout", "closeTimeout");
+  checkNumbers(options, 0, "sendLimit", "pauseLimit");
+  checkNumbers(options, 1, "maxConnections", "maxPerSource", "headSize", "messageSize");
 }

@@ -12,7 +12,7 @@ import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
 import { StreamConnection, type StreamOwner, type StreamSettings } from "./stream-connection.ts";
-import type { StreamOptions } from "./stream-options.ts";
+import { checkStreamOptions, type StreamKeepAlive, type StreamOptions } from "./stream-options.ts";
 import { StreamPool } from "./stream-pool.ts";
 
 /** What makes TCP or TLS of a stream transport. */
@@ -61,7 +61,9 @@ export class StreamTransport implements Transport, StreamOwner {
     this.secure = kind.secure;
     this.#options = options;
     this.#clock = clock;
-    const { interval = 120_000, timeout = 10_000 } = typeof keepAlive === "object" ? keepAlive : {};
+    const pings: StreamKeepAlive = typeof keepAlive === "object" ? keepAlive : {};
+    checkStreamOptions(options, pings);
+    const { interval = 120_000, timeout = 10_000 } = pings;
     this.#settings = {
       clock,
       random: options.random ?? defaultRandom,

@@ -16,7 +16,7 @@ import { type StreamKind, StreamTransport } from "./stream-transport.ts";
  * message begins.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or
- *   name, or `port` none
+ *   name, `port` none, or a number none
  */
 export function tcp(options: StreamOptions = {}): Transport {
   const kind: StreamKind = {

@@ -13,6 +13,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
+import { need } from "../../demands.ts";
 import type { SipError } from "../../errors.ts";
 import type { Flow, Transport } from "../transport.ts";
 import { changedContext, checkSecureContext, withoutResumption } from "./secure-context.ts";
@@ -74,6 +75,7 @@ class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
 
   constructor(options: TlsOptions) {
+    need("tls", options, "tls");
     checkSecureContext(options.tls);
     // Else the first connection that is opened would throw, at who only sends.
     const { session: _session, ...client } = options.client ?? {};

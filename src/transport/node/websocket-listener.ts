@@ -8,7 +8,8 @@ import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
-import { SipError } from "../../errors.ts";
+import { checkNumbers } from "../../demands.ts";
+import { notWanted, SipError } from "../../errors.ts";
 import { defaultRandom, type Random } from "../../random.ts";
 import { checkPort, formatAddress, unmapIPv4 } from "../address.ts";
 import { deliver, failLater, report, tellClosed } from "../notify.ts";
@@ -56,6 +57,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0 };
 
   constructor(options: WebSocketServerOptions) {
+    const { path } = options;
+    if (path?.startsWith("/") === false) throw notWanted("path", 'one that begins with "/"', path);
+    checkNumbers(options, 0, "handshakeTimeout", "pingInterval", "closeTimeout", "sendLimit", "pauseLimit");
+    checkNumbers(options, 1, "maxPayload", "maxConnections", "maxPerSource");
     this.#options = options;
     if (options.tls && !options.server) {
       checkSecureContext(options.tls);

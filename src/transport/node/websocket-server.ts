@@ -81,8 +81,8 @@ export interface WebSocketServerTransport extends Transport {
  * string, a binary one as octets; a double CRLF is answered by a CRLF (RFC 5626 §4.4.1, RFC 7118 §6).
  * `flow` finds a client's open connection by its address, and is undefined where there is none.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `port` no port, or `tls` no key
- *   and its certificate
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `port` no port, `tls` no key
+ *   and its certificate, `path` without its slash, or a number none
  */
 export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketServerTransport {
   return new WebSocketListener(options);
