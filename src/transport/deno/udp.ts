@@ -1,10 +1,12 @@
 // UDP on Deno.listenDatagram: Deno's node:dgram is some sixty times slower.
 
+import { setImmediate } from "node:timers";
 import { systemClock } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import { ipFamily } from "../address.ts";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { DatagramRound, ROUND } from "../node/datagram-round.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
@@ -87,10 +89,22 @@ const LONGEST = 65_535;
 /** How long to wait after a read that failed, in milliseconds: the next may fail as fast. */
 const PAUSE = 100;
 
+/** What is read to: many datagrams, since each is kept until it is worked on. */
+const BLOCK = 262_144;
+
+interface Outgoing {
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly to: NetAddress;
+  readonly sent: DatagramSent;
+}
+
 class DenoSocket implements DatagramSocket {
   readonly local: Address;
   readonly #conn: DatagramConn;
   readonly #events: DatagramEvents;
+  readonly #round: DatagramRound;
+  /** What is to go at the end of the round. */
+  readonly #out: Outgoing[] = [];
   readonly #reading: Promise<void>;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -99,26 +113,47 @@ class DenoSocket implements DatagramSocket {
     this.local = { host: conn.addr.hostname, port: conn.addr.port };
     this.#conn = conn;
     this.#events = events;
+    this.#round = new DatagramRound(events.message, () => this.#flush());
     this.#reading = this.#read();
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
-    this.#conn.send(data, { transport: "udp", hostname: host, port }).then(() => sent(undefined), sent);
+    const out = { data, to: { transport: "udp", hostname: host, port }, sent } as const;
+    if (!this.#round.open) this.#transmit(out);
+    else if (this.#out.push(out) >= ROUND) this.#flush();
+  }
+
+  #transmit({ data, to, sent }: Outgoing): void {
+    this.#conn.send(data, to).then(() => sent(undefined), sent);
+  }
+
+  #flush(): void {
+    for (const each of this.#out) this.#transmit(each);
+    this.#out.length = 0;
   }
 
   async close(): Promise<void> {
+    this.#flush();
     this.#closed = true;
     this.#conn.close();
     this.#wake?.();
     await this.#reading;
   }
 
+  /** What is there already comes without a turn of the event loop in between, so this reads until all of it is read. */
   async #read(): Promise<void> {
-    const buffer = new Uint8Array(LONGEST);
+    let block = new Uint8Array(BLOCK);
+    let used = 0;
     while (!this.#closed) {
       try {
-        const [data, { hostname, port }] = await this.#conn.receive(buffer);
-        this.#events.message(data, hostname, port);
+        if (BLOCK - used < LONGEST) {
+          block = new Uint8Array(BLOCK);
+          used = 0;
+        }
+        const [data, { hostname, port }] = await this.#conn.receive(block.subarray(used));
+        used += data.length;
+        this.#round.add(data, hostname, port);
+        if (this.#round.full) await new Promise((resolve) => setImmediate(resolve));
       } catch (cause) {
         if (this.#closed) return;
         this.#events.error(cause);

@@ -70,6 +70,11 @@ export class DatagramRound {
     if (this.#due < this.#most) this.#goOn();
   }
 
+  /** Whether this turn has brought as many as one may. */
+  get full(): boolean {
+    return this.#read >= FULL;
+  }
+
   get #waiting(): number {
     return this.#data.length - this.#next;
   }
