@@ -118,7 +118,7 @@ export class Routes {
    */
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): readonly string[] {
     if (!DIALOG_METHODS.has(request.method)) return [];
-    const secure = request.uri.scheme === "sips";
+    const secure = isSips(request);
     const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
     const here =
       cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
@@ -132,14 +132,15 @@ export class Routes {
   path(request: Request, cameFrom: Flow, goesTo: Flow): string {
     const direct = isDirect(request);
     const outbound = direct && request.headers.get("Contact").some(({ params }) => params.has("reg-id"));
-    const uri = this.#side(goesTo, direct ? cameFrom : undefined, request.uri.scheme === "sips");
+    const uri = this.#side(goesTo, direct ? cameFrom : undefined, isSips(request));
     return outbound ? uri.replace(/>$/, ";ob>") : uri;
   }
 
   /** Our address on one side, with the token of a flow where that is needed. */
   #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
     const { sentBy, protocol } = side.transport;
-    const host = `${secure ? "sips" : "sip"}:${sentBy}`;
+    // Nothing leads to a SIPS URI over UDP (§26.2.2): that side could not come back. TCP may have TLS in front of it.
+    const host = `${secure && side.transport.reliable ? "sips" : "sip"}:${sentBy}`;
     const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
     return `<${uri};transport=${protocol.toLowerCase()};lr>`;
   }
@@ -165,6 +166,11 @@ function isDirect({ headers }: Request): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether our URIs on it have to be SIPS URIs (RFC 3261 §16.6 step 4). */
+function isSips({ uri, headers }: Request): boolean {
+  return uri.scheme === "sips" || headers.first("Route")?.uri.scheme === "sips";
 }
 
 function isWebSocket({ transport }: Flow): boolean {

@@ -74,15 +74,6 @@ describe("a copy", () => {
     for (const { uri } of added) expect(uri.params.has("ob")).toBe(false);
   });
 
-  it("has a sips Record-Route where its Request-URI is one (RFC 3261 §16.6 step 4)", async () => {
-    const { world: all, alice, bob, proxy } = await world();
-    proxy.targets = [{ uri: "sips:bob@example.com", flow: proxy.phone.transport.flow(bob.transport.local)! }];
-    alice.send(alice.request("INVITE", "sips:bob@example.com"), proxy.phone);
-    await all.pass();
-    const routes = bob.requests[0]!.headers.get("Record-Route");
-    expect(routes.map(({ uri }) => uri.scheme)).toEqual(["sips", "sips"]);
-  });
-
   it("has a Record-Route that names a flow for a side that only that leads to", async () => {
     const all = new SipWorld();
     const proxy = await proxied(all, {}, ["UDP", "TCP", "WS"]);

@@ -255,3 +255,38 @@ describe("strict routers", () => {
     },
   );
 });
+
+describe("Record-Route is a SIPS URI on what side can be secure", () => {
+  it.each([
+    ["the Request-URI is one", "sips:bob@10.8.8.8", [], "TLS", ["<sips:10.9.0.1:5061;transport=tls;lr>"]],
+    [
+      "the next Route is one",
+      "sip:bob@b.org",
+      ["<sips:10.8.8.8;lr>"],
+      "TLS",
+      ["<sips:10.9.0.1:5061;transport=tls;lr>"],
+    ],
+    [
+      "it came over UDP",
+      "sips:bob@10.8.8.8",
+      [],
+      "UDP",
+      ["<sips:10.9.0.1:5061;transport=tls;lr>", "<sip:10.9.0.1:5060;transport=udp;lr>"],
+    ],
+    ["neither is one", "sip:bob@10.8.8.8;transport=tls", [], "TLS", ["<sip:10.9.0.1:5061;transport=tls;lr>"]],
+  ])("where %s", async (_name, uri, path, protocol, expected) => {
+    const world = new SipWorld();
+    const proxy = await proxied(world, {}, ["UDP", "TLS"]);
+    const transports = [world.network.transport({ protocol: "TLS", host: "10.8.8.8" })];
+    const bob = await world.phone("bob", "TLS", { transports });
+    const alice = await world.phone("alice", protocol);
+    proxy.targets = [{ uri, path }];
+    const request = alice.request("INVITE", "sip:bob@example.com");
+    // Another proxy is between: its connection is not the only way back.
+    request.headers.append("Via", `SIP/2.0/${protocol} 10.5.5.5;branch=z9hG4bKfar`);
+    const port = protocol === "TLS" ? 5061 : 5060;
+    alice.stack.send(request, { target: { protocol, host: "10.9.0.1", port } });
+    await world.pass();
+    expect(bob.requests[0]?.headers.get("Record-Route").map(String)).toEqual(expected);
+  });
+});
