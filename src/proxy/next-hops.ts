@@ -42,6 +42,11 @@ export class NextHops {
     return NUMERIC.test(uri.params.get("maddr") ?? uri.host) ? undefined : this.#stack.resolve(asked);
   }
 
+  /** The hop of a target for what has no transaction, and so no next one: an ACK goes where its INVITE would go now. */
+  best({ hops }: ProxyTarget): Target | undefined {
+    return hops && (this.#stack.resolver?.order?.(hops) ?? hops)[0];
+  }
+
   /** Whether nobody has said by which transport a copy is to go. */
   leavesOpen(copy: Request, { flow, hops }: ProxyTarget): boolean {
     if (flow || hops?.length) return false;

@@ -242,8 +242,9 @@ export class SipProxy {
       try {
         const copy = copyFor(routed, target, undefined, options);
         // It begins no dialog: nothing on it depends on its way, and the stack may look for that.
-        const known = target.flow || target.hops?.length || bySips(copy, target) !== copy;
-        const way = known ? onItsWay(copy, ack.flow, target, undefined, this.#way(options)) : undefined;
+        const hop = this.#hops.best(target);
+        const known = target.flow || hop || bySips(copy, target) !== copy;
+        const way = known ? onItsWay(copy, ack.flow, target, hop, this.#way(options)) : undefined;
         const branch = this.#marks.branch(mark);
         this.#stack.sendStateless(copy, { ...(way && { flow: way.flow }), branch, uncopied: true });
         this.#tally.branches++;

@@ -139,8 +139,8 @@ export class Routes {
 
   /** Our address on one side, with the token of a flow where that is needed. */
   #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
-    // There is no way to a SIPS URI of ours but by TLS (§26.2.2): a side without it could not come back.
-    const host = ownUri(side.transport, secure && side.transport.secure);
+    // Nothing leads to a SIPS URI over UDP (§26.2.2): that side could not come back. TCP may have TLS in front of it.
+    const host = ownUri(side.transport, secure && side.transport.reliable);
     const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
     return `<${uri};lr>`;
   }

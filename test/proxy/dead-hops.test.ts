@@ -108,6 +108,15 @@ it("count again when they answer, and for the stack's own requests as well", asy
   await all.pass();
 });
 
+it("are where no ACK goes, either", async () => {
+  const { world: all, alice, proxy, gateways, send } = await world((transaction) => transaction.respond(503));
+  await send("INVITE");
+  const { protocol, local } = proxy.phone.transport;
+  alice.stack.sendStateless(alice.request("ACK", BOB), { target: { protocol, ...local } });
+  await all.pass();
+  expect(gateways.map(({ methods }) => methods)).toEqual([["INVITE"], ["INVITE", "ACK"]]);
+});
+
 it("are no matter where the stack has no resolver", async () => {
   const world = new SipWorld();
   const [alice, one, two] = [await world.phone("alice"), await world.phone("one"), await world.phone("two")];

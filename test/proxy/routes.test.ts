@@ -256,7 +256,7 @@ describe("strict routers", () => {
   );
 });
 
-describe("Record-Route is a SIPS URI on what side is secure", () => {
+describe("Record-Route is a SIPS URI on what side can be secure", () => {
   it.each([
     ["the Request-URI is one", "sips:bob@10.8.8.8", [], "TLS", ["<sips:10.9.0.1:5061;transport=tcp;lr>"]],
     [
@@ -267,7 +267,7 @@ describe("Record-Route is a SIPS URI on what side is secure", () => {
       ["<sips:10.9.0.1:5061;transport=tcp;lr>"],
     ],
     [
-      "it came without TLS",
+      "it came over UDP",
       "sips:bob@10.8.8.8",
       [],
       "UDP",

@@ -493,6 +493,28 @@ describe("a request too large for a datagram (RFC 3261 §18.1.1)", () => {
     });
   });
 
+  it("goes to whom DNS names for another transport, before any is guessed", () => {
+    const onSwitch = vi.fn();
+    const request = createRequest("MESSAGE", "sip:example.com", { from: "<sip:a@b>" });
+    const target = (protocol: string, port: number) => ({ protocol, host: "192.0.2.1", port });
+    const [datagram, stream, secure] = [target("UDP", 5060), target("TCP", 5080), target("TLS", 5061)];
+    const found = [datagram, stream, target("UDP", 5070), secure];
+    const sized = (largeRequests?: "tcp", more = 1300) =>
+      resolver({ dns: false, onSwitch, ...(largeRequests && { largeRequests }) }).fit?.(
+        found,
+        request,
+        more,
+        ["UDP", "TCP", "TLS"],
+      );
+    expect(sized()).toEqual([stream, secure, datagram, found[2]]);
+    expect(sized("tcp")).toEqual([stream, secure]);
+    expect(onSwitch.mock.calls).toEqual([
+      [request, datagram, stream],
+      [request, datagram, stream],
+    ]);
+    expect(sized(undefined, 0)).toBe(found);
+  });
+
   it("goes its way whatever onSwitch throws", async () => {
     const onSwitch = () => {
       throw new Error("mine");

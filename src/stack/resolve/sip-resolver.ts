@@ -163,24 +163,34 @@ class SipResolver implements Resolver, AttemptsOwner {
     more: number,
     protocols: readonly string[],
   ): readonly Target[] {
-    const { largeRequests = "tcp-or-udp", mtu = 1300, onSwitch } = this.#options;
-    const datagrams = targets.some(({ protocol }) => protocol === "UDP");
-    if (largeRequests === "off" || !datagrams || !protocols.includes("TCP")) return targets;
+    const { largeRequests = "tcp-or-udp", mtu = 1300 } = this.#options;
+    const datagrams = targets.filter(({ protocol }) => protocol === "UDP");
+    const [first] = datagrams;
+    if (largeRequests === "off" || !first || !protocols.includes("TCP")) return targets;
     if (request.octets.length + more <= mtu) return targets;
-    const fitted = targets.flatMap((target) => {
-      if (target.protocol !== "UDP") return [target];
+    const both = largeRequests !== "tcp";
+    // Who serves other transports, and at which ports, is best known to DNS.
+    const streams = targets.filter(({ protocol }) => protocol !== "UDP");
+    const named = streams.find(({ protocol }) => protocol === "TCP");
+    if (named && targets[0] === first) this.#tellSwitch(request, first, named);
+    const fitted = datagrams.flatMap((target) => {
+      const kept = both ? [target] : [];
+      if (named) return kept;
       const other = { ...target, protocol: "TCP" };
-      const both = largeRequests !== "tcp";
       // Tried last, if at all.
-      if (both && this.#dead.isDead(other) && !this.#dead.isDead(target)) return [other, target];
-      try {
-        watch(onSwitch?.(request, target, other), () => {});
-      } catch {
-        // Who only watches must not change what happens.
-      }
-      return both ? [other, target] : [other];
+      if (!both || !this.#dead.isDead(other) || this.#dead.isDead(target))
+        this.#tellSwitch(request, target, other);
+      return [other, ...kept];
     });
-    return this.#dead.sort(fitted);
+    return this.#dead.sort([...streams, ...fitted]);
+  }
+
+  #tellSwitch(request: Request, from: Target, to: Target): void {
+    try {
+      watch(this.#options.onSwitch?.(request, from, to), () => {});
+    } catch {
+      // Who only watches must not change what happens.
+    }
   }
 
   #find(

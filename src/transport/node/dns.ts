@@ -58,7 +58,11 @@ export function nodeDns(options: NodeDnsOptions = {}): Dns {
         family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
       const { records } = await ask(question, (record) => record);
       if (records.length === 0 && !options.servers) {
-        const found = await systemLookup(name, family).catch(() => undefined);
+        const found = await systemLookup(name, family).catch((cause) => {
+          // Nobody was asked: that says nothing of the name.
+          if (cause instanceof SipError) throw cause;
+          return undefined;
+        });
         return { records: found === undefined ? [] : [found], ttl: undefined };
       }
       const ttl = records.length > 0 ? Math.min(...records.map((record) => record.ttl)) * 1000 : undefined;
