@@ -10,13 +10,14 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
+import { AckForwarding } from "./ack-forwarding.ts";
 import { breadthOf, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
 import type { ProxyStats, Targets } from "./options.ts";
 import { checked, type ForwardOptions, isPromise, type Locate, type ProxyOptions } from "./options.ts";
-import { bySips, copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
+import { copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
 import { type Routed, Routes } from "./routes.ts";
 import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
@@ -39,6 +40,7 @@ export class SipProxy {
   readonly #extensions: ReadonlySet<string>;
   readonly #live = new Map<ServerTransaction, ResponseContext | "locating">();
   readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
+  readonly #acks: AckForwarding;
   readonly #stateless: StatelessForwarding;
 
   /** @throws SipError `value_invalid` without `stack`, and for a `maxBreadth` below 1 */
@@ -54,14 +56,20 @@ export class SipProxy {
     this.#routes = new Routes(stack, this.#tokens, options.isLocal);
     this.#hops = new NextHops(stack);
     this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
-    this.#stateless = new StatelessForwarding({
+    const parts = {
       stack,
       marks: this.#marks,
       routes: this.#routes,
+      hops: this.#hops,
       extensions: this.#extensions,
       tally: this.#tally,
-      make: (...of) => this.#make(...of),
+    };
+    this.#acks = new AckForwarding({
+      ...parts,
+      locate: (routed, targets) => this.#locate(routed, targets),
+      way: (of) => this.#way(of),
     });
+    this.#stateless = new StatelessForwarding({ ...parts, make: (...of) => this.#make(...of) });
   }
 
   /** What the proxy has done, and what lives in it now. */
@@ -96,7 +104,7 @@ export class SipProxy {
   ): Promise<Response | undefined> {
     this.#tally.taken++;
     if (transaction === undefined) {
-      const waits = this.#forwardAck(request, targets, options);
+      const waits = this.#acks.forward(request, targets, options);
       if (waits) await waits;
       return undefined;
     }
@@ -216,43 +224,6 @@ export class SipProxy {
       if (routed.flow) return [{ uri: routed.request.uri, flow: routed.flow }];
     }
     return typeof targets === "function" ? targets(routed) : targets;
-  }
-
-  /**
-   * An ACK to a 2xx is forwarded as by a stateless proxy; nobody hears what becomes of it. At once, where its targets
-   * are known at once: the BYE behind it must not overtake it.
-   */
-  #forwardAck(ack: Request, given: Targets | Locate, options: ForwardOptions): PromiseLike<void> | undefined {
-    const mark = this.#marks.loopMark(ack);
-    const routed = this.#routes.preprocess(ack);
-    const refusal = checkRequest(ack, this.#extensions, () => this.#marks.isLoop(ack, mark));
-    const send = (found: Targets): void => this.#sendAck(ack, routed.request, checked(found), mark, options);
-    const answer = refusal ? refusal.status : this.#locate(routed, given);
-    if (isPromise(answer)) return answer.then(send);
-    send(answer);
-    return undefined;
-  }
-
-  #sendAck(ack: Request, routed: Request, found: Targets, mark: string, options: ForwardOptions): void {
-    if (typeof found === "number" || found.length === 0) {
-      this.#tally.dropped++;
-      return;
-    }
-    for (const target of found) {
-      try {
-        const copy = copyFor(routed, target, undefined, options);
-        // It begins no dialog: nothing on it depends on its way, and the stack may look for that.
-        const hop = this.#hops.best(target);
-        const known = target.flow || hop || bySips(copy, target) !== copy;
-        const way = known ? onItsWay(copy, ack.flow, target, hop, this.#way(options)) : undefined;
-        const branch = this.#marks.branch(mark);
-        this.#stack.sendStateless(copy, { ...(way && { flow: way.flow }), branch, uncopied: true });
-        this.#tally.branches++;
-      } catch (error) {
-        if (!(error instanceof SipError)) throw error;
-        this.#tally.dropped++;
-      }
-    }
   }
 
   #make(
