@@ -7,9 +7,9 @@ import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import type { SendOptions } from "../stack/options.ts";
-import { ownAddress } from "../stack/own-address.ts";
+import { ownAddress, transportFor } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
-import type { Flow } from "../transport/transport.ts";
+import type { Flow, Transport } from "../transport/transport.ts";
 import { addContent, addOption, setContact } from "./content.ts";
 import { takeHeaders, withoutHeaders } from "./uri-headers.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
@@ -32,10 +32,11 @@ export function initialRequest(
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
-  setContact(
-    request,
-    contactFor(options, wayOf(stack, request, { ...options.sendOptions, ...way }), isSecure(request)),
-  );
+  const ways = { ...options.sendOptions, ...way };
+  // Only who is told the flow needs one: it may be a connection that would be opened for nothing.
+  const flow = typeof options.contact === "function" ? wayOf(stack, request, ways) : undefined;
+  const transport = flow ? flow.transport : transportFor(stack, request, ways);
+  setContact(request, contactFor(options, flow, isSecure(request), transport));
   for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),
@@ -52,11 +53,11 @@ export function contactFor(
   { contact, user, stack }: UserAgentOptions,
   flow: Flow | undefined,
   secure: boolean,
+  transport: Transport | undefined = flow?.transport ?? stack.transports[0],
 ): NameAddr {
   const given = typeof contact === "function" ? contact(flow) : contact;
   if (given instanceof Uri) return NameAddr.of({ uri: given });
   if (given !== undefined) return typeof given === "string" ? NameAddr.parse(given) : given;
-  const transport = flow?.transport ?? stack.transports[0];
   if (!transport) throw new SipError("no_transport", "the stack has no transport");
   return ownAddress(transport, user, secure);
 }

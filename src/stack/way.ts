@@ -24,11 +24,9 @@ export interface WayOptions {
 export function requestFlow(transports: readonly Transport[], request: Request, options: WayOptions): Flow {
   if (options.flow) return options.flow;
   const fallback = mainTransport(transports);
-  const flow = flowTo(transports, options.target ?? requestTarget(request, fallback.protocol), fallback);
-  // RFC 3261 §26.2.2: a WebSocket without TLS is not the way, though it is the only one.
-  if (request.uri.scheme === "sips" && !options.target && !flow.transport.secure)
-    throw new SipError("no_transport", "no TLS for a SIPS URI");
-  return flow;
+  const targets = options.target ?? requestTarget(request, fallback.protocol);
+  // RFC 3261 §26.2.2: a WebSocket without TLS is no way to a SIPS URI, though it is the only one.
+  return flowTo(transports, targets, fallback.secure || request.uri.scheme !== "sips" ? fallback : undefined);
 }
 
 /** The flow for a response: the one given, else its own, else one by its topmost Via. Throws as requestFlow. */

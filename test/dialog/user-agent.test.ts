@@ -4,7 +4,10 @@
 import { describe, expect, it, vi } from "vitest";
 import type { InviteOptions } from "../../src/dialog/invite-options.ts";
 import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
+import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { Response } from "../../src/message/response.ts";
+import { Registration } from "../../src/registration/registration.ts";
+import { resolver } from "../../src/stack/resolve/sip-resolver.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect } from "./support.ts";
 
@@ -173,6 +176,38 @@ it("opens no connection but the one to the target that it is given", async () =>
   void session.bye();
   await world.pass();
   expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
+});
+
+it("opens no connection to a host whose servers are elsewhere", async () => {
+  const world = new SipWorld();
+  const bob = await agent(world, "bob", "TCP");
+  const { host, port } = bob.phone.transport.local;
+  const none = { records: [], ttl: undefined };
+  const dns = {
+    naptr: async () => none,
+    srv: async () => ({ records: [{ priority: 1, weight: 1, port, target: "one.example.com" }], ttl: 1e9 }),
+    address: async (name: string) => (name === "one.example.com" ? { records: [host], ttl: 1e9 } : none),
+  };
+  const alice = await world.phone("alice", "TCP", { resolver: resolver({ dns, clock: world.clock }) });
+  const asked = vi.spyOn(alice.transport, "flow");
+  const ua = new UserAgent({ stack: alice.stack, clock: world.clock, user: "alice" });
+  const call = ua.invite("sip:bob@example.com;transport=tcp", {
+    from: "<sip:alice@example.com>",
+    body: "offer",
+  });
+  const registered = vi.fn();
+  const registration = new Registration({
+    ...{ stack: alice.stack, registrar: "sip:example.com;transport=tcp", aor: "<sip:alice@example.com>" },
+    onFailed: registered,
+  });
+  // Names are looked up in turns of their own.
+  for (let turn = 0; turn < 5; turn++) await world.pass(10);
+  const session = await call.session;
+  expect(`${session.dialog.contact.uri}`).toBe(alice.uri);
+  expect(new Set(asked.mock.calls.map(([to]) => to.host))).toEqual(new Set([host]));
+  registration.close();
+  void session.bye();
+  await world.pass();
 });
 
 describe("the Contact of a call", () => {

@@ -159,6 +159,28 @@ describe.concurrent("certificates", () => {
       await bed.finish();
     }));
 
+  test.concurrent("ours refuses a Kamailio that shows one which nobody known has signed", () =>
+    Bed.with(0, async (bed) => {
+      const stranger = new Authority();
+      const own = await SecureKamailio.start({
+        // It trusts us, and we do not trust it.
+        ...{ identity: stranger.issue({ dns: [DOMAIN], ...HERE }), ca },
+        office: office.stack.transports[0].local.port,
+      });
+      try {
+        const { handshakes } = countsOf(office);
+        const client = { ca: stranger.cert };
+        const alice = await line(bed, "alice", by("TLS", { at: own, options: { client } }));
+        await expect(alice.call("office", "office.test").session).rejects.toMatchObject({
+          ...{ code: "refused", status: 408 },
+        });
+        expect(countsOf(office).handshakes).toBe(handshakes + 1);
+        await bed.finish();
+      } finally {
+        await own.stop();
+      }
+    }));
+
   test.concurrent("another domain's is none: nothing is sent", () =>
     Bed.with(0, async (bed) => {
       const alice = await line(bed, "alice", by("TLS"));
