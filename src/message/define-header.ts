@@ -6,7 +6,7 @@ import { fromBinary, toBinary } from "../core/text.ts";
 import { hold } from "../core/window.ts";
 import { SipError } from "../errors.ts";
 import { type Defined, definedHeader, keepDefined } from "./defined.ts";
-import { isToken } from "./escape.ts";
+import { shaped } from "./escape.ts";
 import { headerInfo } from "./header-table.ts";
 import type { ListHeaders, SingleHeaders } from "./header-types.ts";
 
@@ -51,8 +51,7 @@ interface Kept extends Defined {
  */
 export function defineHeader<N extends string>(name: N, definition: HeaderDefinition<DefinedValue<N>>): void {
   const from = definition as HeaderDefinition<unknown>;
-  if (!isToken(name))
-    throw new SipError("value_invalid", `not a header field's name: ${JSON.stringify(name)}`);
+  shaped(name);
   const before = (definedHeader(name) as Kept | undefined)?.from;
   const same = before?.parse === from.parse && before.format === from.format && !before.list === !from.list;
   if (same) return;
