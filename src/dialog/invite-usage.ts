@@ -12,7 +12,7 @@ import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
 import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
-import { IncomingRefer } from "./refer.ts";
+import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription, type SubscriptionHandlers } from "./subscription.ts";
@@ -129,7 +129,13 @@ export class InviteUsage implements Usage, Session {
 
   async #request(method: string, content: Content): Promise<Response> {
     if (method !== "PRACK" && this.#prack) await this.#prack;
-    const asked = this.#ask(this.#live().createRequest(method, content));
+    this.#live();
+    if (method === "BYE") {
+      const response = await this.bye(content);
+      if (response) return response;
+      throw new SipError("terminated", "the session is over; its BYE has no response");
+    }
+    const asked = this.#ask(this.dialog.createRequest(method, content));
     if (method === "PRACK") this.#notePrack(asked);
     return asked;
   }
@@ -195,7 +201,7 @@ export class InviteUsage implements Usage, Session {
         if (transaction) this.peerOffers.receive(request, transaction);
         return true;
       case "REFER":
-        if (transaction) this.#receiveRefer(request, transaction);
+        if (transaction) receiveRefer(this.#host, request, transaction, this.dialog, this.#handlers);
         return true;
       default:
         if (!transaction || !this.#handlers.onRequest) return false;
@@ -284,16 +290,5 @@ export class InviteUsage implements Usage, Session {
     if (!this.#acks.receive(ack)) return this.dialog.state === "confirmed";
     this.#host.call(() => this.#handlers.onAck?.(ack));
     return true;
-  }
-
-  #receiveRefer(request: Request, transaction: ServerTransaction): void {
-    this.dialog.refresh(request);
-    const refer = IncomingRefer.within(this.#host, request, transaction, this.dialog);
-    if (!refer || !this.#handlers.onRefer) refer?.reject(603);
-    else
-      this.#host.call(
-        () => this.#handlers.onRefer?.(refer),
-        (status) => refer.reject(status),
-      );
   }
 }

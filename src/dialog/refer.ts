@@ -11,6 +11,7 @@ import { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Notifier } from "./notifier.ts";
 import { isQuiet } from "./quiet.ts";
+import type { SessionHandlers } from "./session.ts";
 
 /** How long the outcome may take, in seconds. */
 const PATIENCE = 180;
@@ -93,6 +94,24 @@ export class IncomingRefer {
   reject(status = 603, content: Content = {}): void {
     answer(this.#transaction, addContent(this.request.createResponse(status), content));
   }
+}
+
+/** Takes a REFER within a session: to its handler; 603 where it has none. */
+export function receiveRefer(
+  host: Host,
+  request: Request,
+  transaction: ServerTransaction,
+  dialog: Dialog,
+  handlers: SessionHandlers,
+): void {
+  dialog.refresh(request);
+  const refer = IncomingRefer.within(host, request, transaction, dialog);
+  if (!refer || !handlers.onRefer) refer?.reject(603);
+  else
+    host.call(
+      () => handlers.onRefer?.(refer),
+      (status) => refer.reject(status),
+    );
 }
 
 /** Tells the one who sent a REFER what comes of it. */

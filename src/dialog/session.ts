@@ -62,7 +62,10 @@ export interface EarlyDialog {
    * is under way: that of the INVITE itself, say, as long as nobody has answered it reliably (RFC 3311 §5.1).
    */
   update(content?: Content): Promise<Response>;
-  /** Sends any other request within the dialog: INFO, say. Resolves with its final response. */
+  /**
+   * Sends any other request within the dialog: INFO, say. Resolves with its final response. A BYE ends it, as that of a fork
+   * that rings may (RFC 3261 §15); a callee's, whose INVITE is refused in its place, rejects with `terminated`.
+   */
   request(method: string, content?: Content): Promise<Response>;
 }
 

@@ -17,7 +17,7 @@ import { isQuiet } from "./quiet.ts";
 export interface SubscriptionEnd {
   /**
    * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
-   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came,
+   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came, after a refresh neither,
    * `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488), `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
    */
   readonly reason: string;
@@ -70,6 +70,9 @@ export class Subscription implements Usage {
   #leaving = false;
   #refreshing: TimerHandle | undefined;
   #expiry: TimerHandle | undefined;
+  /** A NOTIFY has come since the last SUBSCRIBE within the dialog; and Timer N, until one comes. */
+  #heard = false;
+  #unheard: TimerHandle | undefined;
 
   /** @internal */
   constructor(host: Host, request: Request, handlers: SubscriptionHandlers, init: SubscriptionInit) {
@@ -135,6 +138,8 @@ export class Subscription implements Usage {
     if (!this.#dialog) this.#begin(request);
     else this.#dialog.refresh(request);
     answer(transaction, request.createResponse(200));
+    this.#heard = true;
+    this.#host.clock.clear(this.#unheard);
     const goesOn = this.#goesOn(state, request);
     const token = goesOn ? "active" : state.token.toLowerCase();
     const seconds = Number(state.params.get("expires") ?? (goesOn ? RINGING : Number.NaN));
@@ -190,6 +195,7 @@ export class Subscription implements Usage {
   }
 
   #again(dialog: Dialog, expires: number): Request {
+    this.#heard = false;
     const request = dialog.createRequest("SUBSCRIBE");
     for (const name of ["Event", "Accept", "Supported"]) {
       for (const value of this.#request.headers.raw(name)) request.headers.append(name, value);
@@ -234,6 +240,7 @@ export class Subscription implements Usage {
         this.#clear();
         this.#schedule(expires);
       }
+      if (this.#state !== "requested" && !this.#heard && status !== 204) this.#awaitState();
     } else if (request === this.#request || ENDING.has(status))
       this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
@@ -243,6 +250,13 @@ export class Subscription implements Usage {
   #waitForNotify(): void {
     this.#clear();
     this.#expiry = this.#host.clock.set(() => this.#end({ reason: "silent" }), 64 * this.#host.t1);
+  }
+
+  /** Timer N again: a refresh that is taken is followed by the state (RFC 6665 §4.1.2.2), but for a 204 (RFC 5839). */
+  #awaitState(): void {
+    const { clock, t1 } = this.#host;
+    clock.clear(this.#unheard);
+    this.#unheard = clock.set(() => this.#end({ reason: "silent" }), 64 * t1);
   }
 
   #schedule(seconds: number): void {
@@ -265,6 +279,7 @@ export class Subscription implements Usage {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
     this.#clear();
+    this.#host.clock.clear(this.#unheard);
     this.#host.expecting.delete(this.#key);
     if (this.#dialog) this.#host.remove(this.#dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));

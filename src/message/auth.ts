@@ -4,8 +4,7 @@
 import { R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { SipError } from "../errors.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { shaped } from "./escape.ts";
 import { Params, type ParamsInit, type ParamsStyle } from "./params.ts";
 import { Value } from "./value.ts";
 
@@ -16,10 +15,12 @@ abstract class Auth extends Value {
   /** Values unquoted; written with the quotes that each parameter has by its grammar. */
   readonly params: Params;
 
-  protected constructor(scheme: string, params: ParamsInit, style: ParamsStyle) {
+  protected constructor(scheme: string, params: ParamsInit, style: ParamsStyle, token = "") {
     super();
-    this.scheme = refuseUnsafe(scheme);
+    this.scheme = shaped(scheme);
     this.params = Params.of(params, style);
+    // One or the other has to be there.
+    if (!token && !`${this.params}`) shaped("");
   }
 
   /** As it stands on the wire. */
@@ -36,11 +37,13 @@ export class Credentials extends Auth {
   /** What stands in the place of parameters; undefined where there are some. */
   readonly token: string | undefined;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a token that is none */
+  /**
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a scheme or token that is none, and without
+   *   parameters and token
+   */
   constructor(scheme: string, params: ParamsInit, token?: string) {
-    super(scheme, params, "credentials");
-    if (token !== undefined && !TOKEN.test(token)) throw new SipError("value_invalid", "not a token68");
-    this.token = token;
+    super(scheme, params, "credentials", token);
+    this.token = token === undefined ? token : shaped(token, TOKEN);
   }
 
   override toString(): string {
@@ -53,7 +56,7 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** The value of WWW-Authenticate and Proxy-Authenticate; `algorithm` and `stale` have no quotes. */
 export class Challenge extends Auth {
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a scheme that is none, and without parameters */
   constructor(scheme: string, params: ParamsInit) {
     super(scheme, params, "challenge");
   }

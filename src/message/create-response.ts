@@ -38,7 +38,7 @@ export function answer(request: Request, status: number, reason?: string): strin
 }
 
 function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {
-  if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response (RFC 3261 §17)");
+  if (request.method === "ACK") throw new SipError("value_invalid", "an ACK has no response");
   checkStatus(status);
   if (reason !== undefined) refuseUnsafe(reason, "Status-Line");
   return respondInText(request, status, reason);

@@ -18,7 +18,7 @@ export class CSeq {
     this.number = number;
     this.method = method;
     if (checked) return;
-    if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff || !isToken(method)) {
+    if (number >>> 0 !== number || number > 0x7fffffff || !isToken(method)) {
       throw new SipError("value_invalid", `not a CSeq: ${number} ${method}`, { header: "CSeq", status: 400 });
     }
   }

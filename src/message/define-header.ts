@@ -4,9 +4,9 @@
 import { R_ERROR_AT, R_PART, S_ITEM, WINDOW_SIZE } from "../core/abi.ts";
 import { fromBinary, toBinary } from "../core/text.ts";
 import { hold } from "../core/window.ts";
-import { notWanted, SipError } from "../errors.ts";
+import { SipError } from "../errors.ts";
 import { type Defined, definedHeader, keepDefined } from "./defined.ts";
-import { isToken } from "./escape.ts";
+import { shaped } from "./escape.ts";
 import { headerInfo } from "./header-table.ts";
 import type { ListHeaders, SingleHeaders } from "./header-types.ts";
 
@@ -51,7 +51,7 @@ interface Kept extends Defined {
  */
 export function defineHeader<N extends string>(name: N, definition: HeaderDefinition<DefinedValue<N>>): void {
   const from = definition as HeaderDefinition<unknown>;
-  if (!isToken(name)) throw notWanted("defineHeader", "a name", JSON.stringify(name));
+  shaped(name);
   const before = (definedHeader(name) as Kept | undefined)?.from;
   const same = before?.parse === from.parse && before.format === from.format && !before.list === !from.list;
   if (same) return;

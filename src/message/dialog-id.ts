@@ -4,9 +4,12 @@
 import { R_PARAMS, R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { shaped } from "./escape.ts";
 import { Params, type ParamsInit } from "./params.ts";
 import { Value } from "./value.ts";
+
+/** word [ "@" word ] */
+const CALL_ID = /^(?!@|.*@.*@|.*@$)[!-+\--:<-~]+$/;
 
 /** A dialog told by its Call-ID and tags: `98732@sip.example.com;from-tag=r33;to-tag=ff8`. */
 export class DialogId extends Value {
@@ -14,10 +17,10 @@ export class DialogId extends Value {
   /** `from-tag` and `to-tag` of Replaces and Join, `local-tag` and `remote-tag` of Target-Dialog. */
   readonly params: Params;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for what is no Call-ID */
   constructor(callId: string, params: ParamsInit) {
     super();
-    this.callId = refuseUnsafe(callId);
+    this.callId = shaped(callId, CALL_ID);
     this.params = Params.of(params);
   }
 

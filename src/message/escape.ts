@@ -27,6 +27,24 @@ export function refuseUnsafe(text: string, header?: string, unsafe: RegExp = UNS
   return text;
 }
 
+/**
+ * The text, if it is of that form: a token unless told. What is no part of a grammar would bring other parts along.
+ * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for another form
+ */
+export function shaped(text: string, form: RegExp = TOKEN): string {
+  if (form.test(refuseUnsafe(text))) return text;
+  throw new SipError("value_invalid", `against the grammar: ${JSON.stringify(text.slice(0, 80))}`);
+}
+
+/** The number, if it is whole, from 0 to 2^32 - 1. @throws SipError `value_invalid` for another */
+export function whole(number: number): number {
+  if (number >>> 0 !== number) shaped(`${number}`, /^$/);
+  return number;
+}
+
+/** word, as in a Call-ID; any visible octets will do but the separators. */
+export const WORD: RegExp = /^[!-+\--:<-~]+$/;
+
 /** True for a token of RFC 3261 §25.1. */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);

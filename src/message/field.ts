@@ -4,11 +4,13 @@
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
 import { notWanted, SipError } from "../errors.ts";
+import { sipUri } from "./checks.ts";
 import { AUTH_INFO } from "./codecs.ts";
 import { formatUnknown } from "./defined.ts";
 import { isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
+import { NameAddr } from "./name-addr.ts";
 import { Params } from "./params.ts";
 
 /** A header field made here: its name as it will be written, and its value as a binary string. */
@@ -42,8 +44,12 @@ function makeField(info: HeaderInfo | undefined, name: string, value: { toString
   };
 }
 
-/** Parameters alone with the separators and quotes of their header field, whatever they were made for. */
+/**
+ * Parameters alone with the separators and quotes of their header field, whatever they were made for; an address without
+ * angle brackets where the grammar has none (RFC 5360 §5.11.2).
+ */
 function inStyle(info: HeaderInfo, value: { toString(): string }): { toString(): string } {
+  if (info.check === sipUri && value instanceof NameAddr) return `${value.uri}${value.params}`;
   return value instanceof Params ? Params.of(value, info.kind === AUTH_INFO ? "credentials" : "list") : value;
 }
 

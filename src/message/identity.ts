@@ -4,7 +4,7 @@
 import { R_PARAMS, R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { refuseUnsafe, unquote } from "./escape.ts";
+import { shaped, unquote, WORD } from "./escape.ts";
 import { Params } from "./params.ts";
 import { Value } from "./value.ts";
 
@@ -17,11 +17,11 @@ export class Identity extends Value {
   /** All parameters, `info` with its angle brackets. */
   readonly params: Params;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a digest or URI that is none */
   constructor(digest: string, info: string | undefined, params: Params) {
     super();
-    this.digest = refuseUnsafe(digest);
-    this.info = info === undefined ? undefined : refuseUnsafe(info);
+    this.digest = shaped(digest, info === undefined ? /^[\w+/]+=*$/ : WORD);
+    this.info = info === undefined ? info : shaped(info, /^[^\s"<>]+$/);
     this.params = params;
   }
 

@@ -4,7 +4,7 @@
 import { R_PARAMS, R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { refuseUnsafe, unquotePairs } from "./escape.ts";
+import { refuseUnsafe, unquotePairs, whole } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { Params, type ParamsInit } from "./params.ts";
 import { Value } from "./value.ts";
@@ -17,10 +17,10 @@ export class Interval extends Value {
   /** Without parentheses and backslashes; undefined for none. */
   readonly comment: string | undefined;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for seconds that are none */
   constructor(seconds: number, params: ParamsInit = {}, comment?: string) {
     super();
-    this.seconds = seconds;
+    this.seconds = whole(seconds);
     this.params = Params.of(params);
     this.comment = comment === undefined ? undefined : refuseUnsafe(comment);
   }

@@ -4,7 +4,7 @@
 import { R_PARAMS, R_SUBTYPE, R_TOKEN, R_TYPE } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { isToken, quote } from "./escape.ts";
+import { isToken, quote, shaped } from "./escape.ts";
 import { inspectAsText } from "./inspect.ts";
 import { Params, type ParamsInit } from "./params.ts";
 
@@ -20,9 +20,10 @@ export class MediaType {
   readonly subtype: string;
   readonly params: Params;
 
+  /** @throws SipError `value_invalid` for a type or subtype that is no token */
   constructor(type: string, subtype: string, params: ParamsInit = {}) {
-    this.type = type.toLowerCase();
-    this.subtype = subtype.toLowerCase();
+    this.type = shaped(type).toLowerCase();
+    this.subtype = shaped(subtype).toLowerCase();
     this.params = Params.of(params);
   }
 
@@ -42,7 +43,10 @@ export class MediaType {
   }
 }
 
-/** A token with parameters: `session;handling=optional`. */
+/**
+ * A token with parameters: `session;handling=optional`. What is no token is written in quotes, as only User-to-User and
+ * P-Visited-Network-ID may have it.
+ */
 export class TokenParams {
   static {
     inspectAsText(TokenParams.prototype, "TokenParams");

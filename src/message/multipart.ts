@@ -1,7 +1,7 @@
 // Multipart: a body of several parts, each with header fields of its own (RFC 2046 §5.1, RFC 5621 §4).
 // A part of its own that is a multipart again is read when it is asked for, down to the limit.
 
-import { binaryFrom, bytesFrom, toBinary } from "../core/text.ts";
+import { binaryFrom, bytesFrom, fromUtf8, toBinary } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { findPieces } from "./boundary.ts";
 import { decodeBody } from "./charset.ts";
@@ -75,6 +75,11 @@ export class BodyPart {
     return bytesFrom(this._write());
   }
 
+  /** The octets read as UTF-8: for logs. */
+  toString(): string {
+    return fromUtf8(this.toBytes());
+  }
+
   /** @internal */
   _write(): string {
     return writePartHead(this._head) + binaryFrom(this.body);
@@ -130,6 +135,11 @@ export class Multipart {
     let text = this.preamble.length > 0 ? `${binaryFrom(this.preamble)}\r\n` : "";
     for (const part of this.parts) text += `${mark}\r\n${part._write()}\r\n`;
     return bytesFrom(`${text}${mark}--\r\n${binaryFrom(this.epilogue)}`);
+  }
+
+  /** The octets read as UTF-8: for logs, or a body whose parts are such text. Others it does not stand for: see toBytes. */
+  toString(): string {
+    return fromUtf8(this.toBytes());
   }
 }
 

@@ -4,7 +4,6 @@
 import { R_PARAMS, R_PARAMS_COUNT } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { failure, hold, part, textOf } from "../core/window.ts";
-import { notWanted } from "../errors.ts";
 import {
   escapeExcept,
   HEADER,
@@ -14,6 +13,7 @@ import {
   quote,
   quoteIfNeeded,
   refuseUnsafe,
+  shaped,
   unquote,
 } from "./escape.ts";
 import { unfold } from "./fold.ts";
@@ -143,7 +143,6 @@ export class Params implements Iterable<[string, string]> {
    * @throws SipError `value_unsafe` for CR, LF or NUL
    */
   with(name: string, value?: string | number): Params {
-    refuseUnsafe(name);
     const entry: Entry = [
       this._encodeName(name),
       value === undefined ? undefined : this._encode(String(value), name),
@@ -206,9 +205,9 @@ export class Params implements Iterable<[string, string]> {
 
   private _encodeName(name: string): string {
     // RFC 3261 §25.1: the name of a header field's parameter is a token.
-    if (name === "" || (!this._isUri && !isToken(name)))
-      throw notWanted("parameter", "a name", JSON.stringify(name));
-    return this._isUri ? escapeExcept(name, this._style === "uri" ? PARAM : HEADER) : name;
+    return this._isUri
+      ? escapeExcept(shaped(name, /./s), this._style === "uri" ? PARAM : HEADER)
+      : shaped(name);
   }
 
   private _decode(value: string | undefined): string {

@@ -1,7 +1,7 @@
 // Privacy: which kinds of privacy a user asks for (RFC 3323 §4.2). Immutable.
 
 import type { Engine } from "../core/engine.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { shaped } from "./escape.ts";
 import { readTokenParams } from "./media-type.ts";
 import { Value } from "./value.ts";
 
@@ -10,11 +10,11 @@ export class Privacy extends Value {
   /** As written: "header", "session", "user", "id", "none", "critical", … */
   readonly values: readonly string[];
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for one that is no token, and for none */
   constructor(values: readonly string[]) {
     super();
     this.values = values;
-    refuseUnsafe(this.toString());
+    for (const value of values.length > 0 ? values : [""]) shaped(value);
   }
 
   /** True where this kind is asked for, in any case. */

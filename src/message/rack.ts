@@ -3,7 +3,7 @@
 import { R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { refuseUnsafe } from "./escape.ts";
+import { shaped, whole } from "./escape.ts";
 import { Value } from "./value.ts";
 
 /** An RAck value: `776656 1 INVITE`. */
@@ -15,12 +15,12 @@ export class RAck extends Value {
   /** The CSeq method of the response. */
   readonly method: string;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for numbers or a method that are none */
   constructor(response: number, number: number, method: string) {
     super();
-    this.response = response;
-    this.number = number;
-    this.method = refuseUnsafe(method);
+    this.response = whole(response);
+    this.number = whole(number);
+    this.method = shaped(method);
   }
 
   /** As it stands on the wire. */

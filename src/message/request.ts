@@ -2,9 +2,9 @@
 
 import type { Head } from "../core/head.ts";
 import { toBinary } from "../core/text.ts";
-import { notWanted, SipError } from "../errors.ts";
+import { SipError } from "../errors.ts";
 import { answer, createResponse } from "./create-response.ts";
-import { isToken, refuseUnsafe } from "./escape.ts";
+import { refuseUnsafe, shaped } from "./escape.ts";
 import type { Headers } from "./headers.ts";
 import { BaseMessage } from "./message.ts";
 import type { Response } from "./response.ts";
@@ -28,7 +28,7 @@ export class Request extends BaseMessage {
     this._toTag = undefined;
   }
 
-  /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`. */
+  /** The method, case-sensitive. Setting one that is no token throws SipError `value_invalid`, or `value_unsafe`. */
   get method(): string {
     this._method ??= (this.head as Head).method;
     return this._method;
@@ -107,8 +107,7 @@ export class Request extends BaseMessage {
   }
 }
 
-/** @internal The method. Throws SipError `value_invalid` where it is no token. */
+/** @internal The method. Throws SipError `value_invalid` or `value_unsafe` where it is no token. */
 export function checkMethod(method: string): string {
-  if (!isToken(method)) throw notWanted("method", "a token", JSON.stringify(method));
-  return method;
+  return shaped(method);
 }

@@ -3,9 +3,11 @@
 import { R_PART } from "../core/abi.ts";
 import type { Engine } from "../core/engine.ts";
 import { textOf } from "../core/window.ts";
-import { quote, refuseUnsafe, unquote } from "./escape.ts";
+import { quote, refuseUnsafe, shaped, unquote, WORD } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import { Value } from "./value.ts";
+
+const CODE = /^[1-9]\d\d$/;
 
 /** A Warning value: `307 isi.example.edu "Session parameter 'foo' not understood"`. */
 export class Warning extends Value {
@@ -16,11 +18,11 @@ export class Warning extends Value {
   /** Unquoted. */
   readonly text: string;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL */
+  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a code or agent that is none */
   constructor(code: number, agent: string, text: string) {
     super();
-    this.code = code;
-    this.agent = refuseUnsafe(agent);
+    this.code = Number(shaped(`${code}`, CODE));
+    this.agent = shaped(agent, WORD);
     this.text = refuseUnsafe(text);
   }
 
@@ -34,7 +36,7 @@ export class Warning extends Value {
 export function readWarning(core: Engine, text: string, ascii: boolean): Warning | undefined {
   const { record } = core;
   const code = textOf(text, record[R_PART]!, ascii) as string;
-  if (!/^[1-9]\d\d$/.test(code)) return undefined;
+  if (!CODE.test(code)) return undefined;
   const said = textOf(text, record[R_PART + 2]!, ascii) as string;
   const agent = textOf(text, record[R_PART + 1]!, ascii) as string;
   // A quoted-pair may be a NUL, which only who writes it is refused.

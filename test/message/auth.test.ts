@@ -64,7 +64,8 @@ describe("credentials", () => {
     expect([...bearer!.params]).toEqual([]);
     expect(digest).toMatchObject({ scheme: "Digest", token: undefined });
     expect(String(new Credentials("Bearer", {}, "abc"))).toBe("Bearer abc");
-    expect(thrown(() => new Credentials("Bearer", {}, "a\r\nb"))).toMatchObject({ code: "value_invalid" });
+    expect(thrown(() => new Credentials("Bearer", {}, "a\r\nb"))).toMatchObject({ code: "value_unsafe" });
+    expect(thrown(() => new Credentials("Bearer", {}, "a b"))).toMatchObject({ code: "value_invalid" });
     expect(new Credentials("Digest", { realm: "a" }).token).toBeUndefined();
   });
 

@@ -348,6 +348,13 @@ describe("createMultipart", () => {
     );
   });
 
+  it("is its octets as text, whole and in parts", () => {
+    const body = createMultipart([{ body: "é" }], { boundary: "b" });
+    expect(String(body)).toBe("--b\r\n\r\né\r\n--b--\r\n");
+    expect(String(body.parts[0])).toBe("\r\né");
+    expect(Buffer.from(`${body}`).equals(body.toBytes())).toBe(true);
+  });
+
   it("writes edited header fields of a part, and the others as they stood", () => {
     const multipart = read(["--b", "c:  text/plain", "x-a : 1", "", "one", "--b--", ""]);
     const part = multipart.parts[0]!;
