@@ -53,7 +53,7 @@ describe("TLS in front of HTTP", () => {
   });
 
   test("waits for nobody who has gone, and for ever where it is told so", async () => {
-    const { clock, secure } = await listening();
+    const { clock, secure } = await listening({ timeout: 60_000 });
     const gone = await secure();
     await vi.waitUntil(() => clock.pending.size === 1);
     gone.destroy();
