@@ -286,7 +286,6 @@ export class InviteUsage implements Usage, Session {
   }
 
   #receiveRefer(request: Request, transaction: ServerTransaction): void {
-    this.dialog.refresh(request);
     const refer = IncomingRefer.within(this.#host, request, transaction, this.dialog);
     if (!refer || !this.#handlers.onRefer) refer?.reject(603);
     else

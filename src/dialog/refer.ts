@@ -45,7 +45,11 @@ export class IncomingRefer {
     transaction: ServerTransaction,
     dialog: Dialog,
   ): IncomingRefer | undefined {
-    return IncomingRefer.#of(host, request, transaction, () => dialog);
+    return IncomingRefer.#of(host, request, transaction, () => {
+      // What is refused changes nothing (RFC 3261 §12.2.2).
+      dialog.refresh(request);
+      return dialog;
+    });
   }
 
   /** One that begins a dialog. @internal */
