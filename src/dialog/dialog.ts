@@ -172,7 +172,12 @@ export class Dialog {
     const method = message.headers.get("CSeq")?.method ?? "";
     const contact = TARGET_REFRESH.has(method) ? contactOf(message) : undefined;
     if (contact) this.#target = contact.uri;
-    if (message.flow) this.#flow = message.flow;
+    this.noteFlow(message);
+  }
+
+  /** Takes note of the flow that the peer has used last, whatever becomes of its request. */
+  noteFlow({ flow }: Request | Response): void {
+    if (flow) this.#flow = flow;
   }
 
   /** Takes note of the number of the peer's request; false for one that a later one has overtaken (§12.2.2). */

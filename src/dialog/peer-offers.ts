@@ -102,7 +102,7 @@ export class PeerOffers {
     } else if (offers && (this.awaited || early || this.#session.crosses())) refuse(491);
     else if (least !== undefined) refuse(422, { "Min-SE": least });
     else {
-      this.#dialog.refresh(request);
+      this.#dialog.noteFlow(request);
       this.#session.notePeer(request);
       if (offers) this.#ask(request, transaction);
       else this.#answer(request, transaction, 200, {});
@@ -154,6 +154,8 @@ export class PeerOffers {
       answer(transaction, response);
       return;
     }
+    // What is refused changes nothing (RFC 3261 §12.2.2).
+    this.#dialog.refresh(request);
     response.headers.set("Contact", this.#dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     this.#timer.agree(request, response);

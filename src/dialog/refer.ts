@@ -46,7 +46,11 @@ export class IncomingRefer {
     transaction: ServerTransaction,
     dialog: Dialog,
   ): IncomingRefer | undefined {
-    return IncomingRefer.#of(host, request, transaction, () => dialog);
+    return IncomingRefer.#of(host, request, transaction, () => {
+      // What is refused changes nothing (RFC 3261 §12.2.2).
+      dialog.refresh(request);
+      return dialog;
+    });
   }
 
   /** One that begins a dialog. @internal */
@@ -104,7 +108,6 @@ export function receiveRefer(
   dialog: Dialog,
   handlers: SessionHandlers,
 ): void {
-  dialog.refresh(request);
   const refer = IncomingRefer.within(host, request, transaction, dialog);
   if (!refer || !handlers.onRefer) refer?.reject(603);
   else

@@ -21,6 +21,9 @@ const TAKEN: ReadonlySet<string> = new Set([
   "user-to-user",
 ]);
 
+/** What names a dialog to take over or to join, which an INVITE alone may (RFC 3891 §3, RFC 3911 §4). */
+const OF_INVITE: ReadonlySet<string> = new Set(["join", "replaces"]);
+
 /** A URI as a Request-URI: without headers, and without `method` (RFC 3261 §19.1.1, Table 1). */
 export function withoutHeaders(given: Uri | string): Uri {
   const uri = typeof given === "string" ? Uri.parse(given) : given;
@@ -33,7 +36,9 @@ export function takeHeaders(given: Uri | string, request: Request): void {
   const uri = typeof given === "string" ? Uri.parse(given) : given;
   if (!uri.isSip) return;
   for (const [name, value] of uri.headers) {
-    if (!TAKEN.has(name.toLowerCase()) || request.headers.has(name)) continue;
+    const lower = name.toLowerCase();
+    if (!TAKEN.has(lower) || request.headers.has(name)) continue;
+    if (request.method !== "INVITE" && OF_INVITE.has(lower)) continue;
     try {
       request.headers.set(name, value);
     } catch (error) {

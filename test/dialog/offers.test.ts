@@ -598,6 +598,21 @@ describe("a session saved as JSON", () => {
     expect(bob.phone.requests.map(({ headers }) => headers.get("CSeq")!.number)).toEqual([1, 1, 2, 3, 4]);
   });
 
+  it("is one of who was called as well, and of a store that writes null for what is not there", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world);
+    const json = JSON.parse(JSON.stringify(b)) as SessionJson;
+    expect(json.dialog.localCSeq).toBe(0);
+    bob.ua.close();
+    expect(bob.ua.restore(json).toJSON().dialog).toEqual(json.dialog);
+    bob.ua.close();
+    alice.ua.close();
+    const sparse = { ...JSON.parse(JSON.stringify(a)), timer: null, body: null };
+    const restored = alice.ua.restore({ ...sparse, dialog: { ...sparse.dialog, remoteCSeq: null } });
+    expect([restored.toJSON().body, restored.toJSON().dialog.remoteCSeq]).toEqual([undefined, undefined]);
+    alice.ua.close();
+  });
+
   it("and nothing else is taken for one", async () => {
     const world = new SipWorld();
     const { alice, a } = await connect(world);

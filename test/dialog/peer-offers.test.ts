@@ -235,3 +235,35 @@ it("is answered by nobody once the user agent is closed: nothing is sent, and no
   bob.phone.transactions.at(-1)!.respond(488);
   void a.bye();
 });
+
+it("an offer moves its sender where it is accepted, and not where it is refused (RFC 3261 §12.2.2)", async () => {
+  const world = new SipWorld();
+  let status = 488;
+  const { alice, a, b } = await connect(world, {
+    bob: { onOffer: (offer) => (status === 200 ? offer.accept({ body: "answer" }) : offer.reject(status)) },
+  });
+  const targets: string[] = [];
+  for (const [method, body] of [
+    ["INVITE", "offer"],
+    ["UPDATE", "offer"],
+    ["UPDATE", undefined],
+  ] as const) {
+    for (status of [488, 200]) {
+      // Without an offer there is nothing to be refused.
+      if (status === 488 && body === undefined) continue;
+      const content = { ...(body && { body }), headers: { Contact: `<sip:${method}.${status}@10.1.1.1>` } };
+      const asked = method === "INVITE" ? a.reinvite(content) : a.update(content);
+      await world.pass(100);
+      expect((await asked).status).toBe(status);
+      targets.push(`${b.dialog.target}`);
+    }
+  }
+  expect(targets).toEqual([
+    alice.uri,
+    "sip:INVITE.200@10.1.1.1",
+    "sip:INVITE.200@10.1.1.1",
+    "sip:UPDATE.200@10.1.1.1",
+    "sip:UPDATE.200@10.1.1.1",
+  ]);
+  void a.bye();
+});

@@ -80,3 +80,19 @@ it.each(["accept", "reject"] as const)("that was answered already is not taken: 
   expect([bob.ua.stats.usages, world.wire("NOTIFY")]).toEqual([1, how === "accept" ? 2 : 0]);
   void a.bye();
 });
+
+it("moves its sender where it is taken, and not where it is refused (RFC 3261 §12.2.2)", async () => {
+  const world = new SipWorld();
+  let takes = false;
+  const onRefer = (refer: IncomingRefer) => void (takes ? refer.accept().notify(200) : refer.reject());
+  const { alice, a, b } = await connect(world, { bob: { onRefer } });
+  const moved = { headers: { ...QUIET.headers, Contact: "<sip:moved@10.1.1.1>" } };
+  const targets: string[] = [];
+  for (takes of [false, true]) {
+    a.refer("sip:carol@example.com", {}, moved);
+    await world.pass(1_000);
+    targets.push(`${b.dialog.target}`);
+  }
+  expect(targets).toEqual([alice.uri, "sip:moved@10.1.1.1"]);
+  void a.bye();
+});

@@ -92,6 +92,21 @@ describe("a URI's headers", () => {
     expect(request.headers.raw("Subject")).toEqual(["ours"]);
     expect([request.headers.has("In-Reply-To"), request.headers.has("X-Evil")]).toEqual([false, false]);
   });
+
+  it("name no dialog to take over in another request than an INVITE (RFC 3891 §3)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const dialog = encodeURIComponent("c@h;to-tag=1;from-tag=2");
+    const uri = `${bob.uri}?Replaces=${dialog}&Join=${dialog}&Subject=a`;
+    alice.ua.subscribe(uri, "presence", alice.init());
+    await world.pass(1_000);
+    const { headers } = bob.phone.requests[0]!;
+    expect([headers.raw("Subject"), headers.has("Replaces"), headers.has("Join")]).toEqual([
+      ["a"],
+      false,
+      false,
+    ]);
+  });
 });
 
 it("a REFER's target names a session of ours, as an INVITE does", async () => {

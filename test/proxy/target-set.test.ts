@@ -81,6 +81,19 @@ describe("a redirection", () => {
     expect(names(set.next(9))).toEqual(["sips:c@h"]);
   });
 
+  it("whose Contacts cannot be read is left as it is", () => {
+    const set = new TargetSet([], false);
+    const response = moved("<sip:a@h>", "<nonsense");
+    expect(set.redirect(response, false, false)).toBe(true);
+    expect([response.headers.raw("Contact"), set.empty]).toEqual([["<sip:a@h>", "<nonsense"], true]);
+  });
+
+  it("is followed one by one, as the targets are", () => {
+    const set = new TargetSet([], true);
+    expect(set.redirect(moved("<sip:a@h>", "<sip:b@h>"), false, false)).toBe(false);
+    expect([names(set.next(9)), names(set.next(9))]).toEqual([["sip:a@h"], ["sip:b@h"]]);
+  });
+
   it("adds nothing where no more are wanted", () => {
     const set = new TargetSet([], false);
     expect(set.redirect(moved("<sip:a@h>"), false, true)).toBe(true);

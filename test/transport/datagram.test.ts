@@ -70,6 +70,10 @@ describe("a response goes to", () => {
 
   test.each([
     ["the sent-by's port", "192.0.2.1:5070;branch=z", "192.0.2.1:5070"],
+    ["5060, where its sent-by has no port", "192.0.2.1;branch=z", "192.0.2.1:5060"],
+    ["its source, where that is what its sent-by says", "192.0.2.1:40000;branch=z", "192.0.2.1:40000"],
+    ["maddr, where the port is that of its source, too", "a.b:40000;maddr=192.0.2.8", "192.0.2.8:40000"],
+    ["maddr, before rport", "192.0.2.1:7;rport;maddr=192.0.2.8;branch=z", "192.0.2.8:7"],
     [
       "the sent-by's port, or maddr in brackets where it is IPv6",
       "a.example:7;maddr=[2001:db8::1]",

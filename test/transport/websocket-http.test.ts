@@ -52,6 +52,18 @@ describe("TLS in front of HTTP", () => {
     expect(`${data}`).toBe("hello");
   });
 
+  test("waits for nobody who has gone, and for ever where it is told so", async () => {
+    const { clock, secure } = await listening({ timeout: 60_000 });
+    const gone = await secure();
+    await vi.waitUntil(() => clock.pending.size === 1);
+    gone.destroy();
+    await vi.waitUntil(() => clock.pending.size === 0);
+    const patient = await listening({ timeout: 0 });
+    const socket = await patient.secure();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([socket.destroyed, patient.clock.pending.size]).toEqual([false, 0]);
+  });
+
   test("ends what asks for nothing in time, in TLS and behind it, an octet now and then notwithstanding", async () => {
     const { port, secure } = await listening();
     const ended: string[] = [];

@@ -113,6 +113,7 @@ describe("the handshake", () => {
       });
       await vi.waitUntil(() => ended.length >= 2, { timeout: 400, interval: 10 });
       expect(ended.length).toBe(2);
+      expect(transport.counts?.dropped).toBe(2);
       await Promise.all(silent);
     },
     2000,
