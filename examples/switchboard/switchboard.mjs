@@ -85,7 +85,8 @@ export class Switchboard {
   async onRequest(request, transaction) {
     this.#journal.request(request);
     const targets = (routed) => this.#targets.find(routed);
-    if (!transaction) return this.#proxy.forward(request, undefined, targets);
+    const options = { prepare: (copy) => this.#gatekeeper?.keep(copy) };
+    if (!transaction) return this.#proxy.forward(request, undefined, targets, options);
     const exchange = new Exchange(request, transaction, this.#journal);
     const { method, uri } = request;
     const isForUs = this.#domain.serves(uri) && uri.user === undefined;
@@ -98,7 +99,7 @@ export class Switchboard {
       if (refusal) return exchange.send(refusal);
     }
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
-    return exchange.forward(this.#proxy, targets);
+    return exchange.forward(this.#proxy, targets, options);
   }
 
   async #register(exchange) {

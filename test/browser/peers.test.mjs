@@ -174,6 +174,22 @@ test("of one user's phones all ring, one answers, and the others hear that", asy
   }
 });
 
+test.each(["jssip", "sipjs"])("%s calls anonymously, and is reached all the same", async (kind) => {
+  const [caller, callee] = [phones[kind], phones.sippet];
+  await caller.do("call", callee.user, { anonymous: true });
+  await callee.reaches("ringing");
+  expect(office.count(/^INVITE .*^From: "Anonymous" <sip:anonymous@anonymous.invalid>/ms, "out")).toBe(1);
+  expect(office.count(new RegExp(`^INVITE .*${kind}`, "s"), "out")).toBe(0);
+  await callee.call("answer");
+  await Promise.all([caller.reaches("connected"), callee.reaches("connected")]);
+  await callee.call("hold");
+  await caller.until(({ held }) => held);
+  // By its temporary GRUU (RFC 5627 §3.1.2), which says nothing of who it is.
+  expect(office.count(/^INVITE sip:tgruu\./)).toBe(1);
+  await callee.call("hangUp");
+  await caller.reaches("ended");
+});
+
 describe("early media", () => {
   test.each([
     ["sipjs", "sippet"],
