@@ -120,7 +120,7 @@ export class Call {
 
   /** The ACK has come; it brings the answer where the offer was ours. */
   #acknowledge(ack) {
-    if (!this.#accepted?.isAcknowledgedBy(ack)) return;
+    if (this.state !== "connected" || !this.#accepted?.isAcknowledgedBy(ack)) return;
     this.#accepted.stop();
     this.#accepted = undefined;
     if (this.#leaving) return this.bye("you hung up");
