@@ -28,9 +28,9 @@ export class Exchange {
   }
 
   /** Leaves the answer to a proxy. */
-  async forward(proxy, targets) {
+  async forward(proxy, targets, options) {
     this.#transaction.onCancel = (cancel) => this.#journal.request(cancel);
-    const response = await proxy.forward(this.request, this.#transaction, targets);
+    const response = await proxy.forward(this.request, this.#transaction, targets, options);
     if (response) this.#note(response);
   }
 

@@ -34,8 +34,17 @@ export class Gatekeeper {
     const verdict = await digest.check(request);
     if (!verdict.ok) return digest.challenge(request, verdict);
     const { uri } = headers.get(registers ? "To" : "From");
-    // Nobody registers, or calls, by another's name.
-    return uri.user === verdict.username ? undefined : request.createResponse(403);
+    // Nobody registers, or calls, by another's name. A caller may keep his own back (RFC 3323 §4.1).
+    const isAnonymous = !registers && uri.isSip && uri.host.toLowerCase() === "anonymous.invalid";
+    return isAnonymous || uri.user === verdict.username ? undefined : request.createResponse(403);
+  }
+
+  /** Takes out of what is sent on what was meant for us alone: credentials (RFC 3261 §22.3), and who asks for another name. */
+  keep({ headers }) {
+    headers.update("Proxy-Authorization", (all) =>
+      all.filter(({ params }) => params.get("realm") !== this.#proxy.realm),
+    );
+    headers.delete("P-Preferred-Identity");
   }
 
   /** Another machine of ours, or the other side of a dialog, sends it along a Route that we have written. */

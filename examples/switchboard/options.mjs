@@ -26,7 +26,7 @@ const OPTIONS = {
     help: "digests to ask for, the preferred first; SHA-256,MD5",
     initial: "",
   },
-  secret: { value: "TEXT", help: "the key of nonces and routes; one for all switchboards", initial: "" },
+  secret: { value: "TEXT", help: "the key of nonces, routes and GRUUs; one for all", initial: "" },
   relay: { value: "", help: "forward new calls to other domains too", initial: false },
   "min-expires": { value: "SECONDS", help: "the shortest registration that is taken", initial: 60 },
   "max-expires": { value: "SECONDS", help: "the longest registration that is given", initial: 3600 },

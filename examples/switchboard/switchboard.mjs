@@ -1,6 +1,7 @@
 // Switchboard: the core that stands above the stack, and decides who takes a request: the switchboard
 // itself, its registrar or its proxy.
 
+import { randomBytes } from "node:crypto";
 import { Stack } from "sippet";
 import { udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
@@ -59,6 +60,9 @@ export class Switchboard {
       aor: (uri) => (domain.serves(uri) ? uri.user : undefined),
       // One who could register this switchboard's own address would make it call itself.
       acceptContact: (uri) => !domain.serves(uri),
+      // A browser's address leads nowhere but along its connection. By a GRUU others reach it all the same: a call may be
+      // transferred to it, and goes on over the connection after this one (RFC 5627).
+      gruuSecret: secret || randomBytes(32).toString("hex"),
       // The switchboards that share a Redis find each other's browsers by this.
       ...(redis && { edge: () => `sip:${this.stack.transports[0].sentBy}` }),
     });
@@ -81,7 +85,8 @@ export class Switchboard {
   async onRequest(request, transaction) {
     this.#journal.request(request);
     const targets = (routed) => this.#targets.find(routed);
-    if (!transaction) return this.#proxy.forward(request, undefined, targets);
+    const options = { prepare: (copy) => this.#gatekeeper?.keep(copy) };
+    if (!transaction) return this.#proxy.forward(request, undefined, targets, options);
     const exchange = new Exchange(request, transaction, this.#journal);
     const { method, uri } = request;
     const isForUs = this.#domain.serves(uri) && uri.user === undefined;
@@ -94,7 +99,7 @@ export class Switchboard {
       if (refusal) return exchange.send(refusal);
     }
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
-    return exchange.forward(this.#proxy, targets);
+    return exchange.forward(this.#proxy, targets, options);
   }
 
   async #register(exchange) {

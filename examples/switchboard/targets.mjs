@@ -17,10 +17,14 @@ export class Targets {
    * The targets of a request that the proxy has preprocessed; a status where it goes nowhere. Rejects where the location
    * service cannot be asked.
    */
-  async find({ request, viaUs, inDialog }) {
+  async find({ request, viaUs, inDialog, flow }) {
     const { headers, uri } = request;
     if (!uri.isSip) return 416;
-    if (!headers.has("Route") && this.#domain.serves(uri)) return (await this.#registrar.locate(uri)) ?? 404;
+    if (!headers.has("Route") && this.#domain.serves(uri)) {
+      const found = await this.#registrar.locate(uri);
+      // A call goes on by its connection while its user, whose GRUU the URI is, is not registered.
+      return !found?.length && flow ? [{ uri, flow }] : (found ?? 404);
+    }
     // Within a dialog the switchboard is on the path because it put itself there. What begins a dialog with
     // somebody else's users would make it an open relay.
     return (viaUs && inDialog) || this.#relay ? [{ uri }] : 403;

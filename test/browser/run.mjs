@@ -1,4 +1,4 @@
-// Gets what the browser tests need, then runs them: SIPp, Chromium and Firefox as Debian packages, playwright-core
+// Gets what the browser tests need, then runs them: SIPp, Chromium and Firefox as Debian packages, npm packages
 // from this folder's lock file.
 
 import { existsSync } from "node:fs";

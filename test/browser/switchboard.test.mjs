@@ -209,9 +209,26 @@ describe("registrar", () => {
 
   test("an extension that it does not know is answered 420", async () => {
     const one = await agent();
-    const response = await one.register("extended", { headers: { Require: "gruu" } });
+    const response = await one.register("extended", { headers: { Require: "sec-agree" } });
     expect(response.status).toBe(420);
-    expect(response.headers.get("Unsupported")).toEqual(["gruu"]);
+    expect(response.headers.get("Unsupported")).toEqual(["sec-agree"]);
+  });
+
+  test("gives GRUUs, each of which leads to one phone", async () => {
+    const [one, other, caller] = [await agent(), await agent(), await agent()];
+    const gruus = [];
+    for (const [index, each] of [one, other].entries()) {
+      const contact = `${each.contact("twice")};+sip.instance="<urn:uuid:0000000${index}-0000-4000-8000-000000000000>"`;
+      const { headers } = await each.register("twice", { contact, headers: { Supported: "gruu" } });
+      gruus.push(headers.get("Contact")[index].params.get("pub-gruu"));
+    }
+    expect(gruus[1]).toBe(`sip:twice@${switchboard.sip};gr=urn:uuid:00000001-0000-4000-8000-000000000000`);
+    for (const gruu of gruus) {
+      const request = caller.request("OPTIONS", "twice");
+      request.uri = gruu;
+      expect((await caller.send(request).final).status).toBe(200);
+    }
+    expect([methods(one), methods(other)]).toEqual([["OPTIONS"], ["OPTIONS"]]);
   });
 
   test("its own address is nobody's contact", async () => {

@@ -68,6 +68,11 @@ export class Dialog {
     return true;
   }
 
+  /** Follows the peer to the address that a request to change the call names, if it does (§12.2.2). */
+  follow({ headers }) {
+    this.#target = headers.get("Contact")[0]?.uri ?? this.#target;
+  }
+
   /** The next request within the dialog (§12.2.1.1). */
   createRequest(method) {
     this.#localCSeq++;

@@ -51,6 +51,8 @@ export class WebRtcAudio {
   }
 
   async #openMicrophone() {
+    // It is open already where the call is changed.
+    if (this.#microphone) return;
     this.#microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
     if (this.#closed) {
       // The call was over before the user had allowed it: it must not stay open for a call that is none.

@@ -1,7 +1,7 @@
 // Outgoing call: the caller's side (RFC 3261 §13.2).
 
 import { createAck, createRequest } from "sippet";
-import { Call } from "./call.js";
+import { Call, METHODS } from "./call.js";
 import { Dialog } from "./dialog.js";
 
 /** A call that this phone makes. */
@@ -19,7 +19,7 @@ export class OutgoingCall extends Call {
       const invite = createRequest("INVITE", this.peer, {
         from,
         contact: this.contact,
-        headers: { "Content-Type": "application/sdp" },
+        headers: { "Content-Type": "application/sdp", Allow: METHODS },
         body: offer,
       });
       this.#invite = this.stack.send(invite, {
@@ -33,7 +33,7 @@ export class OutgoingCall extends Call {
 
   /** Gives up before the answer, or ends the call after it. */
   hangUp() {
-    if (this.state === "connected") this.bye("you hung up");
+    if (this.state === "connected") this.leave();
     // The answer to CANCEL is a 487 to the INVITE, which ends the call (§9.1).
     else if (this.#invite) this.#invite.cancel();
     else this.end("you hung up");

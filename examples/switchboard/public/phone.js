@@ -2,11 +2,10 @@
 // happens is told by "change" events.
 
 import { NameAddr, Stack, Uri, validate, webSocket } from "sippet";
+import { answerTo } from "./call.js";
 import { IncomingCall } from "./incoming-call.js";
 import { OutgoingCall } from "./outgoing-call.js";
 import { Registration } from "./registration.js";
-
-const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS";
 
 /** A softphone. */
 export class Phone extends EventTarget {
@@ -115,9 +114,7 @@ export class Phone extends EventTarget {
       this.#changed();
       return;
     }
-    const response = request.createResponse(method === "OPTIONS" ? 200 : 405);
-    response.headers.set("Allow", METHODS);
-    transaction.respond(response);
+    transaction.respond(answerTo(request, method === "OPTIONS" ? 200 : 405));
   }
 
   onResponse() {}
