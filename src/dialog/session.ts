@@ -74,7 +74,10 @@ export interface Session extends EarlyDialog {
    * `aborted` where it was cancelled before it was sent.
    */
   reinvite(content?: Content, options?: OfferOptions): Promise<Response>;
-  /** Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. */
+  /**
+   * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it.
+   * @throws SipError `uri_invalid` for a target that is no URI or address
+   */
   refer(target: string, handlers?: SubscriptionHandlers, content?: Content): Subscription;
   /**
    * Hangs up. A callee waits for the ACK first (RFC 3261 §15.1.1). Resolves with the response to the BYE, undefined
