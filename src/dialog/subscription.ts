@@ -23,7 +23,9 @@ export interface SubscriptionEnd {
   readonly reason: string;
   /** Seconds after which the notifier may be asked again, where it says so. */
   readonly retryAfter?: number;
+  /** The response that has ended it. */
   readonly response?: Response;
+  /** Why it failed. */
   readonly error?: SipError;
 }
 
@@ -82,6 +84,7 @@ export class Subscription implements Usage {
     void this.#send(request);
   }
 
+  /** Where it stands. */
   get state(): SubscriptionState {
     return this.#state;
   }

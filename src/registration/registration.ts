@@ -75,6 +75,7 @@ export class Registration {
     this.#begin();
   }
 
+  /** Where it stands; `onRegistered` and `onFailed` tell of changes. */
   get state(): RegistrationState {
     return this.#state;
   }
