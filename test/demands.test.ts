@@ -204,6 +204,12 @@ const NUMBERS: readonly Case[] = [
 ];
 
 describe("options", () => {
+  it.each([30, -1, Number.NaN])("a probability is none: %d", (loss) => {
+    const said = `loss: a probability, 0 to 1, is wanted, not ${loss}`;
+    expect(() => new MemoryNetwork({ loss })).toThrow(said);
+    expect(() => new MemoryNetwork().set({ loss })).toThrow(said);
+  });
+
   it.each([...MISSING, ...WRONG])("%s is told of", (_what, made, said) => {
     expect(made).toThrow(expect.objectContaining({ name: "SipError", code: "value_invalid" }));
     expect(made).toThrow(said);

@@ -19,7 +19,9 @@ export interface ParseLimits {
 
 /** Why something is no message. */
 export interface ParseFailure {
+  /** Tells it from a message. */
   readonly kind: "failure";
+  /** Which of the codes of parseMessage. */
   readonly code: ErrorCode;
 }
 

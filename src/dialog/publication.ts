@@ -7,7 +7,7 @@ import { isToken } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Returned } from "../transaction/user.ts";
-import { addContent, type Content, leadingNumber } from "./content.ts";
+import { addContent, type Content, checkGiven, leadingNumber } from "./content.ts";
 import { type Closable, type Host, LONGEST } from "./host.ts";
 
 /** No state is taken to hold for less, in seconds. */
@@ -46,6 +46,7 @@ export class Publication implements Closable {
 
   /** @internal */
   constructor(host: Host, request: Request, content: Content, handlers: PublicationHandlers) {
+    checkGiven(request);
     this.#host = host;
     this.#request = request;
     this.#handlers = handlers;

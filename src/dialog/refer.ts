@@ -18,6 +18,7 @@ const PATIENCE = 180;
 
 /** A REFER that waits for its answer. */
 export class IncomingRefer {
+  /** The REFER. */
   readonly request: Request;
   /** Whom to call. */
   readonly target: NameAddr;

@@ -20,6 +20,7 @@ export interface SessionTimerOptions {
 export interface SessionTimerState {
   /** Seconds. */
   readonly expires: number;
+  /** Who refreshes. */
   readonly refresher: "us" | "peer";
 }
 

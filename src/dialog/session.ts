@@ -21,6 +21,7 @@ export interface SessionEnd {
    * early dialog whose INVITE failed; `closed`: the user agent was closed.
    */
   readonly reason: "bye" | "peer" | "gone" | "unacknowledged" | "expired" | "refused" | "closed";
+  /** The request that has ended it, where one of the peer's has. */
   readonly request?: Request;
 }
 
@@ -33,7 +34,7 @@ export interface SessionHandlers {
   onOffer?(offer: IncomingOffer): Returned;
   /** The peer asks to call somebody (RFC 3515). Without this handler it is refused 603. */
   onRefer?(refer: IncomingRefer): Returned;
-  /** Any other request within the dialog, to be answered. Without this handler: 405. */
+  /** Any other request within the dialog, to be answered. Without this handler: 200 to OPTIONS, else 405. */
   onRequest?(request: Request, transaction: ServerTransaction): Returned;
   /** The ACK to our 2xx came: it carries the answer where the 2xx carried the offer. */
   onAck?(ack: Request): Returned;
@@ -54,7 +55,9 @@ export interface SessionOptions {
 
 /** A call that rings: its dialog is early. A rejection of its methods that nobody handles is no unhandled one. */
 export interface EarlyDialog {
+  /** `confirmed` once its call was accepted, `ended` for good. */
   readonly state: "early" | "confirmed" | "ended";
+  /** The dialog: its names, targets and routes (RFC 3261 §12). */
   readonly dialog: Dialog;
   /**
    * Sends an UPDATE, with an offer or without (RFC 3311); again where its offer meets the peer's, as `reinvite` does.
@@ -80,6 +83,7 @@ export interface Session extends EarlyDialog {
   /**
    * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. Of a session
    * that has ended it ends as `failed`, with the error `terminated`.
+   * @throws SipError `uri_invalid` for a target that is no URI or address
    */
   refer(target: string, handlers?: SubscriptionHandlers, content?: Content): Subscription;
   /**
@@ -97,7 +101,9 @@ export interface Session extends EarlyDialog {
 
 /** A session as JSON. */
 export interface SessionJson {
+  /** The dialog. */
   readonly dialog: DialogJson;
+  /** What was agreed on its refreshing. */
   readonly timer: SessionTimerState | undefined;
   /** Whether the peer takes UPDATE. */
   readonly update: boolean;

@@ -2,13 +2,14 @@
 // refreshing in time; or the one that a REFER brings with it (RFC 3515).
 
 import type { TimerHandle } from "../clock.ts";
+import { checkNumbers } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
-import { leadingNumber } from "./content.ts";
+import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
@@ -23,7 +24,9 @@ export interface SubscriptionEnd {
   readonly reason: string;
   /** Seconds after which the notifier may be asked again, where it says so. */
   readonly retryAfter?: number;
+  /** The response that has ended it. */
   readonly response?: Response;
+  /** Why it failed. */
   readonly error?: SipError;
 }
 
@@ -77,6 +80,7 @@ export class Subscription implements Usage {
   /** @internal */
   constructor(host: Host, request: Request, handlers: SubscriptionHandlers, init: SubscriptionInit) {
     const { headers } = request;
+    checkGiven(request);
     this.event = init.event;
     this.#id = init.id;
     this.#host = host;
@@ -95,6 +99,7 @@ export class Subscription implements Usage {
     void this.#send(request);
   }
 
+  /** Where it stands. */
   get state(): SubscriptionState {
     return this.#state;
   }
@@ -107,8 +112,10 @@ export class Subscription implements Usage {
   /**
    * Asks for the state anew, and for more time.
    * @param expires seconds; what was asked for first, unless told
+   * @throws SipError `value_invalid` for what is no number from 0
    */
   refresh(expires?: number): void {
+    checkNumbers({ expires }, 0, "expires");
     const dialog = this.#dialog;
     if (this.#state === "terminated" || !dialog || this.#request.method !== "SUBSCRIBE") return;
     void this.#send(this.#again(dialog, expires ?? this.#request.headers.get("Expires") ?? 3600));

@@ -15,6 +15,7 @@ import type { EarlyDialog, Session } from "./session.ts";
 
 /** What a user agent is made of. */
 export interface UserAgentOptions {
+  /** What it sends with; its core calls `receive`. */
   readonly stack: Stack;
   /**
    * Our Contact, or what makes it for a flow; by default, and where that gives undefined, the address of the flow's

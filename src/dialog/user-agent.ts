@@ -193,7 +193,7 @@ export class UserAgent {
     return 481;
   }
 
-  /** Subscribes to an event package (RFC 6665). @param init its `headers` may have Accept and Expires */
+  /** Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires. @throws SipError as `invite`, and for an `event` that is none */
   subscribe(
     uri: Uri | string,
     event: string,
@@ -217,7 +217,7 @@ export class UserAgent {
     return new IncomingSubscription(this.#host, request, transaction);
   }
 
-  /** Asks somebody, outside of any dialog, to call `target` (RFC 3515). */
+  /** Asks somebody, outside of any dialog, to call `target` (RFC 3515). @throws SipError as `invite`, and for a `target` that is no URI or address */
   refer(
     uri: Uri | string,
     target: string,
@@ -239,7 +239,7 @@ export class UserAgent {
     return IncomingRefer.alone(this.#host, request, transaction);
   }
 
-  /** Publishes state (RFC 3903), and keeps it there until it is taken back. */
+  /** Publishes state (RFC 3903), and keeps it there until it is taken back. @throws SipError as `subscribe` */
   publish(
     uri: Uri | string,
     event: string,

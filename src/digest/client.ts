@@ -40,6 +40,7 @@ export interface DigestClientOptions {
   readonly integrity?: boolean;
   /** Most realms that are remembered. Default 16. */
   readonly limit?: number;
+  /** Draws client nonces. Default: cryptographic. */
   readonly random?: Random;
   /** Makes the client nonces; 132 random bits unless told. */
   readonly cnonce?: () => string;

@@ -4,9 +4,11 @@ import { checkAlgorithm, type DigestAlgorithm, type DigestQop, hash } from "./al
 
 /** What a digest is made of. */
 export interface DigestInput {
+  /** The hash; with `-sess` the session key is made here. */
   readonly algorithm: DigestAlgorithm;
   /** See {@link digestHa1}; of the algorithm's hash. */
   readonly ha1: string;
+  /** As the challenge has it. */
   readonly nonce: string;
   /** The method of the request; "" for `rspauth` (RFC 7616 §3.5). */
   readonly method: string;
@@ -16,6 +18,7 @@ export interface DigestInput {
   readonly qop?: DigestQop | undefined;
   /** Eight hexadecimal digits. */
   readonly nc?: string | undefined;
+  /** The client's own nonce; needed with `qop`, and for `-sess`. */
   readonly cnonce?: string | undefined;
   /** The body, which `auth-int` covers. */
   readonly body?: Uint8Array;

@@ -16,9 +16,11 @@ import { type DigestSecret, ha1Of } from "./secret.ts";
 export interface DigestQuery {
   /** As the credentials have it: with `userhash` the hash of "name:realm". */
   readonly username: string;
+  /** The realm of the server. */
   readonly realm: string;
   /** An HA1 has to be of this algorithm's hash. */
   readonly algorithm: DigestAlgorithm;
+  /** True where `username` is a hash (RFC 7616 §3.4.4). */
   readonly userhash: boolean;
 }
 
@@ -47,6 +49,7 @@ export interface DigestServerOptions {
   readonly acceptUri?: (uri: string, request: Request) => boolean;
   /** The time in milliseconds since 1970, alike on all machines. Default Date.now. */
   readonly now?: () => number;
+  /** Draws nonces, and a `secret`. Default: cryptographic. */
   readonly random?: Random;
 }
 
@@ -79,6 +82,7 @@ export type DigestVerdict =
 
 /** A server's or proxy's side of digest authentication, for one realm. */
 export class DigestServer {
+  /** The protection domain that it was made for. */
   readonly realm: string;
   readonly #lookup: DigestServerOptions["lookup"];
   readonly #proxy: boolean;

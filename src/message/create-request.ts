@@ -23,11 +23,13 @@ export interface RequestInit {
   callId?: string;
   /** The CSeq number; 1 where it is left out. */
   cseq?: number;
+  /** Contact, which an INVITE and a SUBSCRIBE need; none where it is left out. */
   contact?: NameAddr | string;
   /** Max-Forwards; 70 where it is left out (RFC 3261 §8.1.1.6). */
   maxForwards?: number;
   /** Further header fields, in order. One of a name that is above, or Max-Forwards, takes its place. */
   headers?: HeadersInit;
+  /** The body; its Content-Length is set, its Content-Type is to be given in `headers`. */
   body?: Uint8Array | string;
 }
 

@@ -11,6 +11,7 @@ import { isToken } from "./escape.ts";
 export class CSeq {
   /** 0 to 2^31 - 1 (RFC 3261 §8.1.1.5). */
   readonly number: number;
+  /** The method of the request, as written. */
   readonly method: string;
 
   /** @throws SipError `value_invalid` for a number out of range or a method that is no token */

@@ -6,6 +6,7 @@ import { reasonPhrase } from "./status.ts";
 
 /** One thing wrong with a message. */
 export interface Finding {
+  /** What is wrong, as of a SipError. */
   readonly code: ErrorCode;
   /** The status that answers it; "drop" for what no response can be sent to. */
   readonly status: number | "drop";

@@ -92,10 +92,13 @@ const NOTHING = new Uint8Array(0);
 export class Multipart {
   /** multipart/mixed, multipart/alternative, …, with its boundary: what Content-Type has to say. */
   readonly contentType: MediaType;
+  /** Without its dashes. */
   readonly boundary: string;
+  /** In their order. */
   readonly parts: readonly BodyPart[];
   /** What stood before the first boundary and behind the last, to be ignored (RFC 2046 §5.1.1). */
   readonly preamble: Uint8Array;
+  /** What stands behind the last part, as a rule nothing. */
   readonly epilogue: Uint8Array;
   /** False where the final boundary was missing, and the last part went to the end. */
   readonly closed: boolean;

@@ -19,6 +19,7 @@ const PAIRS = 3;
 export interface NameAddrParts {
   /** Unquoted; "" for none. */
   displayName?: string;
+  /** The URI; as text it is read by Uri.parse. */
   uri?: Uri | string;
   /** All header parameters at once. */
   params?: ParamsInit;

@@ -21,6 +21,7 @@ export interface ProxyOptions {
   readonly secret?: string;
   /** Times `noAnswer` and `hopTimeout`. The stack's, unless told otherwise. */
   readonly clock?: Clock;
+  /** Draws branches, and a `secret`. Default: cryptographic. */
   readonly random?: Random;
   /** Which URIs in Route are ours; `stack.isLocal` unless told otherwise. */
   readonly isLocal?: (uri: Uri) => boolean;

@@ -12,6 +12,7 @@ import type { FlowTokens } from "./flow-tokens.ts";
 
 /** A request that is ready for targets: a copy, with the proxy's own Routes taken off. */
 export interface Routed {
+  /** A copy of the request, with our own Routes taken off (RFC 3261 §16.4). */
   readonly request: Request;
   /** True where the request had a Route of ours: it came because we asked for it, or were asked to. */
   readonly viaUs: boolean;

@@ -76,6 +76,7 @@ export class RedisLocation implements LocationService {
     this.#client.on("error", this.#onError);
   }
 
+  /** The time in milliseconds since 1970. */
   now(): number {
     return this.#now();
   }
@@ -85,12 +86,14 @@ export class RedisLocation implements LocationService {
     return this.#pending;
   }
 
+  /** As LocationService. Rejects with SipError `transport_failed`, status 503. */
   async find(aor: string): Promise<readonly Binding[] | undefined> {
     const key = this.#prefix + aor;
     const text = await this.#get(key, this.#deadline());
     return text === "" ? undefined : this.#live(readBindings(key, text));
   }
 
+  /** As LocationService. Rejects with SipError `transport_failed`, status 503. */
   async update(aor: string, change: BindingChange): Promise<boolean> {
     const key = this.#prefix + aor;
     const deadline = this.#deadline();

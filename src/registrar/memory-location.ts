@@ -30,6 +30,7 @@ export class MemoryLocation implements LocationService {
     this.#limit = options.limit ?? 10_000;
   }
 
+  /** The time in milliseconds, by its clock. */
   now(): number {
     return this.#clock.now();
   }
@@ -39,6 +40,7 @@ export class MemoryLocation implements LocationService {
     return this.#bindings.size;
   }
 
+  /** The bindings that live; undefined for an address-of-record that is not known. */
   find(aor: string): readonly Binding[] | undefined {
     const bindings = this.#bindings.get(aor);
     if (!bindings) return undefined;
@@ -49,6 +51,7 @@ export class MemoryLocation implements LocationService {
     return live;
   }
 
+  /** Changes the bindings of one; false where there is no room for it. */
   update(aor: string, change: BindingChange): boolean {
     const known = this.find(aor);
     const next = change(known ?? []);

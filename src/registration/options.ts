@@ -10,7 +10,9 @@ import type { Stack } from "../stack/stack.ts";
 
 /** Answers challenges: a DigestClient of sippet/digest. */
 export interface Authenticator {
+  /** The request again with credentials; undefined where the challenges of the response cannot be answered. */
   answer(request: Request, response: Response): Promise<Request | undefined>;
+  /** Takes what an Authentication-Info says. */
   learn(request: Request, response: Response): unknown;
   /** Puts credentials in before anybody asks, where somebody has asked within the same Call-ID (RFC 3261 §22.3). */
   authorize?(request: Request): void;
@@ -18,6 +20,7 @@ export interface Authenticator {
 
 /** What a registration is made of, and what it calls. What its callbacks throw or reject with goes nowhere. */
 export interface RegistrationOptions {
+  /** What it sends with. */
   readonly stack: Stack;
   /** The registrar: a URI without user. */
   readonly registrar: string;

@@ -78,6 +78,7 @@ export class Registration {
     this.#begin();
   }
 
+  /** Where it stands; `onRegistered` and `onFailed` tell of changes. */
   get state(): RegistrationState {
     return this.#state;
   }

@@ -9,7 +9,9 @@ import type { Flow } from "../transport/transport.ts";
 
 /** What a gate can see and do. */
 export interface GateHost {
+  /** The stack's clock. */
   readonly clock: Clock;
+  /** The stack's random source. */
   readonly random: Random;
   /** How many transactions live now. */
   readonly transactions: number;

@@ -23,6 +23,7 @@ import type { Traffic } from "./traffic.ts";
 export interface StackOptions {
   /** At least one; where several carry the same protocol, the first of the target's address family is sent by, else the first. */
   transports: readonly Transport[];
+  /** What stands above the transactions; all three of its callbacks have to be there. */
   core: Core;
   /** The runtime's timers unless told otherwise. */
   clock?: Clock;
@@ -143,7 +144,9 @@ export interface StackStats extends Counters {
 
 /** What one transport has counted since its start. */
 export interface TransportStats {
+  /** The name in its Via: UDP, TCP … */
   readonly protocol: string;
+  /** What its Via says of where it is. */
   readonly sentBy: string;
   readonly [count: string]: number | string;
 }

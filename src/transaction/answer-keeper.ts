@@ -12,6 +12,7 @@ import type { TimerOptions } from "./timers.ts";
 
 /** What a keeper needs; a Stack has it. */
 export interface KeeperOptions {
+  /** Times repetitions: the stack's. */
   readonly clock: Clock;
   /** T1 and T2 count, in milliseconds. */
   readonly timers: TimerOptions;

@@ -44,7 +44,9 @@ export interface TransactionUser {
 
 /** Callbacks of one client transaction; those given are called instead of the core's. */
 export interface ClientHandlers {
+  /** A response came to this request. */
   onResponse?(response: Response, transaction: ClientTransaction): Returned;
+  /** This request has failed: see TransactionUser.onError. */
   onError?(error: SipError, transaction: ClientTransaction): Returned;
 }
 

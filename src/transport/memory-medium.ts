@@ -2,7 +2,7 @@
 // about a datagram. It knows nothing of flows; the in-memory transports do.
 
 import type { Clock } from "../clock.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import type { Random } from "../random.ts";
 import { formatAddress } from "./address.ts";
 import type { Trace, TraceEntry } from "./memory-trace.ts";
@@ -24,6 +24,12 @@ export interface MemoryFaults {
   drop?: (sent: Omit<TraceEntry, "arrives">) => boolean;
   /** True: a datagram to where nobody listens is answered by ICMP, and its flow's transactions fail at once. Default false. */
   unreachable?: boolean;
+}
+
+/** @throws SipError `value_invalid` for a probability that is none: 30 for 30 %, say */
+export function checkFaults({ loss = 0, duplicate = 0, reorder = 0 }: MemoryFaults): void {
+  for (const [name, chance] of Object.entries({ loss, duplicate, reorder }))
+    if (!(chance >= 0 && chance <= 1)) throw notWanted(name, "a probability, 0 to 1,", chance);
 }
 
 /** What listens at an address of the medium. */

@@ -3,7 +3,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { Random } from "../random.ts";
 import type { MemoryConnection } from "./memory-connection.ts";
-import { Medium, type MemoryFaults } from "./memory-medium.ts";
+import { checkFaults, Medium, type MemoryFaults } from "./memory-medium.ts";
 import { Trace, type TraceEntry, traceLine } from "./memory-trace.ts";
 import { MemoryTransport, type MemoryTransportOptions } from "./memory-transport.ts";
 import { seededRandom } from "./seeded.ts";
@@ -54,6 +54,7 @@ export class MemoryNetwork {
       log,
       ...faults
     } = options;
+    checkFaults(faults);
     this.#trace = new Trace(traceLimit, log);
     this.#medium = new Medium(clock, random, faults, this.#trace);
   }
@@ -65,8 +66,12 @@ export class MemoryNetwork {
     return transport;
   }
 
-  /** Changes what happens to messages that are sent from now on; what is not named stays as it is. */
+  /**
+   * Changes what happens to messages that are sent from now on; what is not named stays as it is.
+   * @throws SipError `value_invalid` for a probability that is none
+   */
   set(faults: MemoryFaults): void {
+    checkFaults(faults);
     this.#medium.faults = { ...this.#medium.faults, ...faults };
   }
 

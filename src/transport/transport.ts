@@ -9,6 +9,7 @@ import type { Answers, AnswersHost } from "./answers.ts";
 export interface Address {
   /** An IP address without brackets, or a host name such as a WebSocket client's `.invalid` one. */
   readonly host: string;
+  /** 1 to 65535; 0 for what has none, a WebSocket client. */
   readonly port: number;
 }
 
@@ -29,13 +30,16 @@ export interface Target extends Address {
  * one that calls itself `.invalid`, is reached by keeping its flow.
  */
 export interface Flow {
+  /** The transport that it belongs to. */
   readonly transport: Transport;
   /**
    * Names the flow within its transport. A connection's id is random and unguessable, so that it can
    * serve as a token in a Record-Route or Path (RFC 5626 §5.3); a datagram flow's is its remote address.
    */
   readonly id: string;
+  /** Our end. */
   readonly local: Address;
+  /** The peer's end. */
   readonly remote: Address;
   /** False once the flow's connection is gone. A datagram flow is always open. */
   readonly open: boolean;

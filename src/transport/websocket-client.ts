@@ -58,6 +58,7 @@ export interface WebSocketOptions {
 
 /** A WebSocket client as a transport. */
 export interface WebSocketTransport extends Transport {
+  /** How it stands with its server now; `onState` tells of changes. */
   readonly state: ConnectionState;
   /**
    * Connects anew and at once: drops the connection that stands, or ends the wait for the next attempt.

@@ -707,3 +707,23 @@ it("a notifier grants no more than it wants to, and lives as long as it is refre
   await world.pass(100);
   expect(ends).toHaveLength(1);
 });
+
+describe("what its user gives", () => {
+  it("is refused here, and not by who gets it: an event, a target, a time", async () => {
+    const world = new SipWorld();
+    const { alice, bob, subscribe } = await presence(world);
+    for (const event of ["", "a b", "presence\r\nX: y"]) {
+      expect(() => alice.ua.subscribe(bob.uri, event, alice.init())).toThrow(/Event/);
+      expect(() => alice.ua.publish(bob.uri, event, alice.init({ body: "x" }))).toThrow(/Event/);
+    }
+    expect(() => alice.ua.refer(bob.uri, "carol", alice.init())).toThrow(/Refer-To: not a URI, scheme first/);
+    const subscription = subscribe();
+    await world.pass();
+    for (const expires of [Number.NaN, -1, "60"]) {
+      expect(() => subscription.refresh(expires as never)).toThrow(/expires: a number from 0 is wanted/);
+    }
+    expect(alice.ua.stats.pending).toBe(0);
+    subscription.unsubscribe();
+    await world.pass(40_000);
+  });
+});

@@ -73,7 +73,7 @@ const TABLES: readonly Table[] = [
     doc: "transports",
     under: "## Under load",
     head: "option",
-    of: "stack/congestion#CongestionOptions",
+    of: "stack/congestion-options#CongestionOptions",
     code: ["stack/congestion"],
   },
   { doc: "transactions", under: "## Timers", head: "option", of: "transaction/timers#TimerOptions" },

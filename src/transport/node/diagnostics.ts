@@ -8,7 +8,9 @@ import type { Flow } from "../transport.ts";
 
 /** The options of a stack that tell the channels. */
 export interface Diagnostics {
+  /** Publishes `sippet:message`. */
   readonly tap: Tap;
+  /** Publishes `sippet:refused`. */
   onRefused(finding: Finding, flow: Flow, message: Message | undefined): void;
 }
 

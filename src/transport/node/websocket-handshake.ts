@@ -11,6 +11,7 @@ import { isToken, refuseUnsafe } from "../../message/escape.ts";
 export interface HandshakeRefusal {
   /** The HTTP status code, 300 to 599, for instance 401 with a `WWW-Authenticate` field (RFC 7118 §7) or 403. */
   readonly status: number;
+  /** Header fields of the answer. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
