@@ -21,7 +21,7 @@ export class Identity extends Value {
   constructor(digest: string, info: string | undefined, params: Params) {
     super();
     this.digest = shaped(digest, info === undefined ? /^[\w+/]+=*$/ : WORD);
-    this.info = info === undefined ? info : shaped(info, /^[^\s"<>]+$/);
+    this.info = info === undefined ? info : shaped(info, /^[^\s"<>]*$/);
     this.params = params;
   }
 
