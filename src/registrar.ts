@@ -3,9 +3,5 @@
 
 export type { Binding, BindingChange, LocationService } from "./registrar/location.ts";
 export { MemoryLocation, type MemoryLocationOptions } from "./registrar/memory-location.ts";
-export {
-  type RegisteredTarget,
-  Registrar,
-  type RegistrarOptions,
-  type ServiceRoute,
-} from "./registrar/registrar.ts";
+export { type RegisteredTarget, Registrar } from "./registrar/registrar.ts";
+export type { RegistrarOptions, ServiceRoute } from "./registrar/registrar-options.ts";

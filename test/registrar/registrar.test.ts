@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { MemoryLocation } from "../../src/registrar/memory-location.ts";
-import { Registrar, type RegistrarOptions } from "../../src/registrar/registrar.ts";
+import { Registrar } from "../../src/registrar/registrar.ts";
+import type { RegistrarOptions } from "../../src/registrar/registrar-options.ts";
 import { SipWorld } from "../support/sip-world.ts";
 
 async function world(options: Partial<RegistrarOptions> = {}, limit = 10, protocol = "UDP") {

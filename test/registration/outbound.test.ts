@@ -4,7 +4,8 @@
 import { expect, it } from "vitest";
 import { Uri } from "../../src/message/uri.ts";
 import { MemoryLocation } from "../../src/registrar/memory-location.ts";
-import { Registrar, type RegistrarOptions } from "../../src/registrar/registrar.ts";
+import { Registrar } from "../../src/registrar/registrar.ts";
+import type { RegistrarOptions } from "../../src/registrar/registrar-options.ts";
 import { backOff } from "../../src/registration/back-off.ts";
 import { OutboundRegistration } from "../../src/registration/outbound.ts";
 import { Registration } from "../../src/registration/registration.ts";
