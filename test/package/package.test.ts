@@ -305,7 +305,7 @@ describe("dist", () => {
   });
 
   it(
-    "is at most 46 kB for the isomorphic entry, minified and gzipped, WebAssembly included",
+    "is at most 46.4 kB for the isomorphic entry, minified and gzipped, WebAssembly included",
     SLOW,
     async () => {
       const whole = await bundled(`export * from ${JSON.stringify(dist("index.js"))};`);
