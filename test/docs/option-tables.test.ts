@@ -100,7 +100,7 @@ const TABLES: readonly Table[] = [
   {
     doc: "registration",
     head: "option",
-    of: "registrar/registrar#RegistrarOptions",
+    of: "registrar/registrar-options#RegistrarOptions",
     elsewhere: ["stack"],
     code: ["registrar/registrar"],
   },
@@ -200,8 +200,11 @@ describe.each(TABLES)("docs/$doc.md, $of", (table) => {
     }
   });
 
-  it.runIf(table.code !== undefined)("has the defaults of the code", () => {
-    const code = (table.code ?? []).map((file) => read(`src/${file}.ts`)).join("\n");
+  const { code: files } = table;
+  // A default that is no number in the code, as of what another option decides, is for the comments alone.
+  if (files === undefined) return;
+  it("has the defaults of the code", () => {
+    const code = files.map((file) => read(`src/${file}.ts`)).join("\n");
     for (const { names, byDefault } of rows) {
       const [name = ""] = names;
       const wanted = numberOf(byDefault);
