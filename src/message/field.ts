@@ -31,11 +31,13 @@ const PLAIN = /^[\t\x20-\x7e]*$/;
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`, and `value_invalid` for what is no value. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
   const text = info === undefined ? formatUnknown(name, value) : String(inStyle(info, value));
+  // Of the user's own codec a number may be anything.
+  const number = info !== undefined && Number.isFinite(value);
   // What a mistake leaves there, a promise that nobody awaited for one; it would be written out as it is.
-  if (typeof value !== "string" && NO_VALUE.test(text)) throw notWanted(name, "a value", text);
+  if (!number && typeof value !== "string" && NO_VALUE.test(text)) throw notWanted(name, "a value", text);
   // A typed value may be one that came in.
   const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
-  const safe = PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));
+  const safe = number || PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));
   return {
     id: info === undefined ? 0 : info.id,
     name: info === undefined ? name : info.name,

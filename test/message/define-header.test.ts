@@ -121,3 +121,13 @@ describe("definitions", () => {
     expect(thrown(() => defineHeader("a b", { parse: (text) => text })).code).toBe("value_invalid");
   });
 });
+
+it("writes nothing of a codec's that would be another header field, whatever it was made of", () => {
+  defineHeader("X-Lines", {
+    parse: Number,
+    format: (count: unknown) => "x\r\n".repeat(Number(count)),
+  } as never);
+  const headers = new Headers();
+  expect(thrown(() => headers.set("X-Lines", 2 as never)).code).toBe("value_unsafe");
+  expect(headers.size).toBe(0);
+});
