@@ -12,6 +12,17 @@ import { proxied } from "./support.ts";
 const BOB = "sip:bob@pool.example.com";
 const none = { records: [], ttl: undefined };
 
+/** Holds the answers about servers back; each function that is in the list by and by lets one go. */
+function holdAnswers(dns: Dns): (() => void)[] {
+  const found: (() => void)[] = [];
+  const { srv } = dns;
+  dns.srv = async (name) => {
+    await new Promise<void>((resolve) => void found.push(resolve));
+    return srv(name);
+  };
+  return found;
+}
+
 /** A proxy with a resolver, phones p0, p1 … that pool.example.com has SRV records of, and who calls there. */
 async function world(protocols: readonly string[] = ["UDP", "UDP"], options: Partial<ProxyOptions> = {}) {
   const world = new SipWorld();
@@ -106,12 +117,7 @@ it("do not let the BYE overtake the ACK before it", async () => {
 
 it("that are still looked up when the caller cancels: 487 at once, and nobody is called", async () => {
   const { phones, alice, proxy, dns, pass } = await world();
-  const found: (() => void)[] = [];
-  const { srv } = dns;
-  dns.srv = async (name) => {
-    await new Promise<void>((resolve) => void found.push(resolve));
-    return srv(name);
-  };
+  const found = holdAnswers(dns);
   const sent = alice.send(alice.request("INVITE", BOB), proxy.phone);
   await pass(100);
   sent.cancel();
@@ -173,12 +179,7 @@ it("that are still looked up when the stack is closed leave no timer, nor a requ
 
 it("that are found when another way to the client was taken already lead nowhere", async () => {
   const { world: all, phones, alice, proxy, dns, pass } = await world(["UDP"]);
-  const found: (() => void)[] = [];
-  const { srv } = dns;
-  dns.srv = async (name) => {
-    await new Promise<void>((resolve) => void found.push(resolve));
-    return srv(name);
-  };
+  const found = holdAnswers(dns);
   const carol = await all.phone("carol");
   carol.answer = (_request, transaction) => transaction?.respond(180);
   proxy.targets = [{ uri: BOB, instead: [{ uri: carol.uri }] }];
@@ -209,12 +210,7 @@ it("are waited for as long as `noAnswer` says, though another of the group has a
 
 it("that were found late may be silent for as long as others", async () => {
   const { world: all, phones, alice, proxy, dns, pass } = await world(["UDP"]);
-  const found: (() => void)[] = [];
-  const { srv } = dns;
-  dns.srv = async (name) => {
-    await new Promise<void>((resolve) => void found.push(resolve));
-    return srv(name);
-  };
+  const found = holdAnswers(dns);
   const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
   await pass(20_000);
   all.network.set({ drop: ({ to }) => to.startsWith(phones[0]!.transport.local.host) });
