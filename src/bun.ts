@@ -1,17 +1,6 @@
 // The Bun entry: that of Node, by Bun's node: modules, with UDP on Bun's own sockets. Everything
 // isomorphic comes from "sippet".
 
-export {
-  type HandshakeRefusal,
-  type VerifyHandshake,
-  type WebSocketServerOptions,
-  type WebSocketServerTransport,
-  webSocketServer,
-} from "./transport/node/websocket-server.ts";
-
-// Rollup lays the shared chunk out as this entry, the first by name, comes by its modules, and where deflate ends its
-// blocks hangs on that: with another export first the isomorphic entry has up to 250 octets more, gzipped.
-
 export { type CongestionOptions, congestion, type Thresholds } from "./stack/congestion.ts";
 export { type LargeRequests, type ResolverOptions, resolver } from "./stack/resolve/sip-resolver.ts";
 export { udp } from "./transport/bun/udp.ts";
@@ -22,4 +11,11 @@ export { type NodeDnsOptions, nodeDns } from "./transport/node/dns.ts";
 export type { StreamKeepAlive, StreamOptions } from "./transport/node/stream-options.ts";
 export { tcp } from "./transport/node/tcp.ts";
 export { type TlsOptions, type TlsTransport, tls } from "./transport/node/tls.ts";
+export {
+  type HandshakeRefusal,
+  type VerifyHandshake,
+  type WebSocketServerOptions,
+  type WebSocketServerTransport,
+  webSocketServer,
+} from "./transport/node/websocket-server.ts";
 export type { BareUdpOptions as UdpOptions } from "./transport/udp-options.ts";

@@ -13,6 +13,10 @@ import type { Flow } from "../transport/transport.ts";
 import type { Content } from "./content.ts";
 import type { EarlyDialog, Session } from "./session.ts";
 
+/** What Allow says unless told otherwise. */
+export const METHODS =
+  "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
+
 /** What a user agent is made of. */
 export interface UserAgentOptions {
   /** What it sends with; its core calls `receive`. */

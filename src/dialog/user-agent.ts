@@ -27,13 +27,12 @@ import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subs
 import {
   checked,
   type FoundDialog,
+  METHODS,
   type UserAgentOptions,
   type UserAgentRequest,
   type UserAgentStats,
 } from "./user-agent-options.ts";
 import { UserCode } from "./user-code.ts";
-
-const METHODS = "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, REFER, NOTIFY, SUBSCRIBE, INFO, MESSAGE, OPTIONS";
 
 /**
  * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:

@@ -3,9 +3,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Baresip } from "./baresip.mjs";
+import { closeDown } from "./close-down.mjs";
 import { Handset } from "./handset.mjs";
 import { Linphone } from "./linphone.mjs";
-import { openSockets } from "./node.mjs";
 import { DOMAIN, Server } from "./server.mjs";
 import { until } from "./wait.mjs";
 
@@ -24,19 +24,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  try {
-    await phones.linphone?.unregister();
-    await until(async () => (await server.contacts("linphone")).length === 0, "linphone is not registered");
-  } finally {
-    await Promise.all(Object.values(phones).map((phone) => phone.stop()));
-  }
-  // Each has taken its registration back.
-  for (const user of NAMES) expect(await server.contacts(user)).toEqual([]);
-  expect(await server.drain()).toEqual({});
-  expect(server.faults).toEqual([]);
-  expect(await openSockets()).toEqual([]);
-});
+afterAll(() => closeDown(phones, server, NAMES));
 
 const bothAre = (one, other, state) => Promise.all([phones[one][state](), phones[other][state]()]);
 
