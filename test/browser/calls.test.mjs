@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Softphone, startChromium } from "./chromium.mjs";
-import { freePort, startSipp } from "./sipp.mjs";
+import { freePort } from "./free-port.mjs";
+import { startSipp } from "./sipp.mjs";
 import { startSwitchboard } from "./switchboard.mjs";
 
 // A fifth of the RFC's T1: the last transactions have ended a fifth of 32 s after the last call.

@@ -1,21 +1,10 @@
 // Starts SIPp with a scenario: of this folder, or of the file named.
 
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Program } from "./program.mjs";
-
-/** A UDP port that is free now. */
-export async function freePort() {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 /**
  * Runs a scenario, for one call unless told otherwise.
@@ -62,5 +51,7 @@ export async function startSipp(
     },
     /** The start lines and messages that it has sent and received, as SIPp writes them down. */
     messages: () => read("messages.log"),
+    /** What it complains of. */
+    errors: () => read("errors.log"),
   };
 }

@@ -6,8 +6,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../browser/free-port.mjs";
 import { startDaemon } from "../browser/program.mjs";
-import { freePort } from "../browser/sipp.mjs";
 import { until } from "./wait.mjs";
 
 export class Baresip {

@@ -1,7 +1,8 @@
 // Bed: one test's nodes, relays and SIPps, and what must be true of all of them in the end.
 
 import { expect } from "vitest";
-import { freePort, startSipp } from "../browser/sipp.mjs";
+import { freePort } from "../browser/free-port.mjs";
+import { startSipp } from "../browser/sipp.mjs";
 import { ladder } from "./ladder.mjs";
 import { SPEED } from "./quick-clock.mjs";
 import { Relay } from "./relay.mjs";
@@ -89,10 +90,11 @@ export class Bed {
     for (const relay of this.#relays) relay.close();
   }
 
-  /** All messages of all SIPps, in their order. */
+  /** All messages of all SIPps, in their order, and what they complain of. */
   async ladder() {
     const each = this.#sipps.map(async ({ scenario, messages }) => ladder(scenario, await messages()));
-    return (await Promise.all(each)).flat().sort().join("\n");
+    const complaints = await Promise.all(this.#sipps.map(({ errors }) => errors()));
+    return [...(await Promise.all(each)).flat().sort(), ...complaints].join("\n");
   }
 
   /** Runs a test; again, where it failed while the machine stood still. */

@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../browser/free-port.mjs";
 import { Program } from "../browser/program.mjs";
-import { freePort } from "../browser/sipp.mjs";
 
 export class Front {
   /** Where it is, as host:port. */

@@ -5,8 +5,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../browser/free-port.mjs";
 import { startDaemon } from "../browser/program.mjs";
-import { freePort } from "../browser/sipp.mjs";
 
 export class Kamailio {
   /** Of UDP and TCP. */

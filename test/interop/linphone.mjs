@@ -3,8 +3,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../browser/free-port.mjs";
 import { startDaemon } from "../browser/program.mjs";
-import { freePort } from "../browser/sipp.mjs";
 import { until } from "./wait.mjs";
 
 const PROMPT = "daemon-linphone>";

@@ -1,12 +1,11 @@
 // RedisServer: a redis-server of its own, on a free port of the loopback interface, with its data in a temporary
 // folder; it can be killed and started again. What it has acknowledged is on the disk: `appendfsync always`.
 
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "redis";
+import { freePort } from "../browser/free-port.mjs";
 import { Program } from "../browser/program.mjs";
 
 export class RedisServer {
@@ -59,13 +58,4 @@ export class RedisServer {
     await this.#program.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

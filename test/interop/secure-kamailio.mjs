@@ -3,7 +3,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../browser/sipp.mjs";
+import { freePort } from "../browser/free-port.mjs";
 import { Kamailio } from "./kamailio.mjs";
 
 export class SecureKamailio extends Kamailio {
