@@ -5,6 +5,11 @@ import { median, path, Running, run, sleep } from "./processes.mjs";
 
 /** After how many messages a runtime has compiled what it will, and for how many seconds it is waited for at most. */
 const WARM = { messages: 80_000, seconds: 20 };
+/**
+ * For how many seconds a server is loaded before it counts: as long as its answers are kept (RFC 3261 §17.2.2, timer J),
+ * and some more. From then on it takes no more memory from the kernel than it gives up itself.
+ */
+const FULL = { udp: 35, ws: 0 };
 /** Messages under way at once, and the sockets that they are spread over. */
 const SHAPE = { udp: ["64", "8"], ws: ["64", "8"] };
 
@@ -29,9 +34,13 @@ class Side {
     return this.#program.cpu;
   }
 
-  async warm() {
-    const most = Date.now() + WARM.seconds * 1000;
-    for (let count = 0; count < WARM.messages && Date.now() < most; ) count += (await this.#load(1)).answers;
+  /** @param least for how many seconds at least */
+  async warm(least = 0) {
+    const began = Date.now();
+    const [enough, most] = [began + least * 1000, began + Math.max(least, WARM.seconds) * 1000];
+    for (let count = 0; Date.now() < enough || (count < WARM.messages && Date.now() < most); ) {
+      count += (await this.#load(1)).answers;
+    }
   }
 
   /** Loads it for a while; how many answers came. */
@@ -59,7 +68,7 @@ export async function answers(load, kind, runtime, { seconds, rounds }) {
   const pairs = [];
   try {
     await echo.warm();
-    await server.warm();
+    await server.warm(FULL[kind]);
     for (let i = 0; i < rounds; i++) {
       const before = { echo: echo.cpu, server: server.cpu };
       const count = {};

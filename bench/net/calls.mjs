@@ -82,12 +82,8 @@ async function kamailio(callee, folder) {
   return { program, port };
 }
 
-/** As Kamailio has its settings: room for what is young, so that less of a call is carried to where the old is. */
-const NODE_SETTINGS = ["--max-semi-space-size=64"];
-
-async function library({ name, command }, callee) {
-  const settings = name.startsWith("Node") ? NODE_SETTINGS : [];
-  const program = new Running([...command, ...settings, path("proxy.mjs"), `${callee}`]);
+async function library({ command }, callee) {
+  const program = new Running([...command, path("proxy.mjs"), `${callee}`]);
   const [, port] = await program.prints(/PORT (\d+)/);
   return { program, port };
 }

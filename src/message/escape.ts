@@ -10,8 +10,12 @@ const UNSAFE = /[\r\n\0]/;
 /** The same of what a value is written as: one that came in may have a NUL in a quoted-pair (RFC 3261 §25.1). */
 export const UNWRITABLE: RegExp = /[\r\n]|(?<!\\)\0/;
 
-/** Whether the text may go on the wire: it has no CR, LF or NUL, which would inject header fields. */
-export const isSafe = (text: string): boolean => !UNSAFE.test(text);
+/**
+ * Whether the text may go on the wire: it has no CR, LF or NUL, which would inject header fields. Three searches for one
+ * octet each take a fraction of what one for any of them does.
+ */
+export const isSafe = (text: string): boolean =>
+  !text.includes("\n") && !text.includes("\r") && !text.includes("\0");
 
 /**
  * Throws SipError `value_unsafe` where the text has CR, LF or NUL: they would inject header fields; `value_invalid` where

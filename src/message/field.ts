@@ -2,12 +2,12 @@
 // mere number: its index in the Head.
 
 import type { Head } from "../core/head.ts";
-import { toBinary } from "../core/text.ts";
+import { isAscii, toBinary } from "../core/text.ts";
 import { notWanted, SipError } from "../errors.ts";
 import { sipUri } from "./checks.ts";
 import { AUTH_INFO } from "./codecs.ts";
 import { formatUnknown } from "./defined.ts";
-import { isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
+import { isSafe, isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
 import { unfold } from "./fold.ts";
 import type { HeaderInfo } from "./header-table.ts";
 import { NameAddr } from "./name-addr.ts";
@@ -26,7 +26,6 @@ export interface Field {
 export type Item = number | Field;
 
 const NO_VALUE = /^(undefined|null|NaN|\[object .*)$/;
-const PLAIN = /^[\t\x20-\x7e]*$/;
 
 /** Makes a field of a value as the caller gave it. Throws SipError `value_unsafe`, and `value_invalid` for what is no value. */
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
@@ -37,7 +36,7 @@ function makeField(info: HeaderInfo | undefined, name: string, value: { toString
   if (!number && typeof value !== "string" && NO_VALUE.test(text)) throw notWanted(name, "a value", text);
   // A typed value may be one that came in.
   const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
-  const safe = number || PLAIN.test(text) ? text : toBinary(refuseUnsafe(text, name, unsafe));
+  const safe = number || (isSafe(text) && isAscii(text)) ? text : toBinary(refuseUnsafe(text, name, unsafe));
   return {
     id: info === undefined ? 0 : info.id,
     name: info === undefined ? name : info.name,
