@@ -12,14 +12,6 @@ import type { HeaderDefault, HeaderInput, HeaderItem, HeaderName, HeaderValue } 
 import { readOne, splitList } from "./values.ts";
 import type { Via } from "./via.ts";
 
-/** The items with one in front, in a new list: to move all in the old one takes twice as long. */
-function behind(first: Item, items: readonly Item[]): Item[] {
-  const list = new Array<Item>(items.length + 1);
-  list[0] = first;
-  for (let i = 0; i < items.length; i++) list[i + 1] = items[i]!;
-  return list;
-}
-
 /**
  * The header fields of a message. Names are taken in any case and in compact form; values come typed by
  * name (RFC 3261 §20) and are immutable: change a copy and set it.
@@ -70,8 +62,9 @@ export class Headers extends HeaderFields {
     const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
     const at = this._find(info, name, 0);
-    if (fields.length === 1 && at <= 0) this._items = behind(fields[0] as Item, items);
-    else items.splice(Math.max(at, 0), 0, ...fields);
+    // In a new list: to move all in the old one takes longer.
+    if (at <= 0) this._items = [...fields, ...items];
+    else items.splice(at, 0, ...fields);
     return this;
   }
 
