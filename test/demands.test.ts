@@ -197,9 +197,9 @@ const NUMBERS: readonly Case[] = [
     "pingInterval: a number from 0 is wanted, not -1",
   ],
   [
-    "maxPayload",
-    () => webSocketServer({ maxPayload: Number.NaN }),
-    "maxPayload: a number from 1 is wanted, not NaN",
+    "messageSize",
+    () => webSocketServer({ messageSize: Number.NaN }),
+    "messageSize: a number from 1 is wanted, not NaN",
   ],
 ];
 

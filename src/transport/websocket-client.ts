@@ -46,8 +46,8 @@ export interface WebSocketOptions {
   connectTimeout?: number;
   /** How long close waits for the closing handshake, in milliseconds. Default 1,000. */
   closeTimeout?: number;
-  /** The sent-by of the Via, `host` or `host:port`. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
-  sentBy?: string;
+  /** `host` or `host:port` for the Via's sent-by. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
+  advertise?: string;
   /** Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. What it throws or rejects with goes to the stack's onError (`core_failed`). */
   onState?: (state: ConnectionState, cause?: SipError) => void;
   /** Default: the runtime's. */
@@ -79,7 +79,7 @@ export interface WebSocketTransport extends Transport {
  * last one ended and ends when its connection is lost; failed attempts between do not end it.
  *
  * @throws SipError `unsupported` where there is no WebSocket, `uri_invalid` where `url` is not a ws or wss URL,
- *   `value_invalid` where `sentBy` is not a host or host:port
+ *   `value_invalid` where `advertise` is not a host or host:port
  */
 export function webSocket(options: WebSocketOptions): WebSocketTransport {
   return new WebSocketDialer(options);

@@ -62,7 +62,7 @@ export class WebSocketDialer implements WebSocketTransport {
     if (this.#servers.some((each) => each.protocol !== url.protocol)) {
       throw new SipError("uri_invalid", "all servers of a WebSocket transport are ws: or all are wss:");
     }
-    const { host, port } = parseAddress(options.sentBy ?? `${hostLabel(random)}.invalid`);
+    const { host, port } = parseAddress(options.advertise ?? `${hostLabel(random)}.invalid`);
     this.sentBy = formatAddress(host, port);
     this.local = { host: this.sentBy, port: 0 };
     const never = { attempts: 0 };

@@ -34,13 +34,13 @@ describe("connecting", () => {
     expect(() => webSocket({ url, WebSocket })).toThrow(expect.objectContaining({ code: "uri_invalid" }));
   });
 
-  test.each(["", "a b", "a;b=c", "a.invalid\r\nX: y", "a:99999"])("refuses the sent-by %j", (sentBy) => {
-    const make = () => webSocket({ url: "ws://a.example", WebSocket, sentBy });
+  test.each(["", "a b", "a;b=c", "a.invalid\r\nX: y", "a:99999"])("refuses the sent-by %j", (advertise) => {
+    const make = () => webSocket({ url: "ws://a.example", WebSocket, advertise });
     expect(make).toThrow(expect.objectContaining({ code: "value_invalid" }));
   });
 
   test("puts an IPv6 address in brackets for its sent-by", () => {
-    const { sentBy } = webSocket({ url: "ws://a.example", WebSocket, sentBy: "2001:db8::1" });
+    const { sentBy } = webSocket({ url: "ws://a.example", WebSocket, advertise: "2001:db8::1" });
     expect(sentBy).toBe("[2001:db8::1]");
   });
 

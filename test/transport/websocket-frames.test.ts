@@ -35,7 +35,7 @@ describe("frames", () => {
   });
 
   test("one too large closes its connection with 1009, and no other", async () => {
-    const { url, recorder, transport } = await started({ maxPayload: 1000 });
+    const { url, recorder, transport } = await started({ messageSize: 1000 });
     const [good, bad] = [await connected(url), await connected(url)];
     bad.socket.send("x".repeat(1001));
     const [code] = await once(bad.socket, "close");

@@ -60,7 +60,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     const { path } = options;
     if (path?.startsWith("/") === false) throw notWanted("path", 'one that begins with "/"', path);
     checkNumbers(options, 0, "handshakeTimeout", "pingInterval", "closeTimeout", "sendLimit", "pauseLimit");
-    checkNumbers(options, 1, "maxPayload", "maxConnections", "maxPerSource");
+    checkNumbers(options, 1, "messageSize", "maxConnections", "maxPerSource");
     this.#options = options;
     if (options.tls && !options.server) {
       checkSecureContext(options.tls);
@@ -82,7 +82,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       clientTracking: false,
       // Compression costs memory per connection, and a small frame can inflate to a large one.
       perMessageDeflate: false,
-      maxPayload: options.maxPayload ?? 4 * 65536,
+      maxPayload: options.messageSize ?? 4 * 65536,
       handleProtocols: () => "sip",
     });
     checkPort(this.local.port);

@@ -33,7 +33,7 @@ export interface WebSocketServerOptions {
   /** How long a handshake may take to arrive, that of TLS included, and to verify, in milliseconds. Default 10,000. */
   handshakeTimeout?: number;
   /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
-  maxPayload?: number;
+  messageSize?: number;
   /** How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many sockets again may not have asked for anything yet; more are dropped. Default 10,000. */
   maxConnections?: number;
   /** How many of them may come from one address, of IPv6 from one /64; more are refused or dropped likewise. A proxy in front is one address. Default: no limit of its own. */
