@@ -17,7 +17,7 @@ export interface FramerOptions {
   readonly headSize?: number;
   /** Octets of a whole message. Default 1 MiB. */
   readonly messageSize?: number;
-  /** How long a message may take from its first octet to its last, in milliseconds; 0 for ever. Default 30,000. */
+  /** How long a message may take from its first octet, or the end of a pause, to its last, in milliseconds; 0 for ever. Default 30,000. */
   readonly partialTimeout?: number;
 }
 
@@ -97,11 +97,14 @@ export class Framer {
   /** Tells nothing more until `resume`, not even of what is in the same chunk: that is kept. */
   pause(): void {
     this.#paused = true;
+    // A peer is not late with what is not read.
+    this.#stopTimer();
   }
 
-  /** Goes on where it was paused. */
+  /** Goes on where it was paused; a message that has begun has all of its time again. */
   resume(): void {
     this.#paused = false;
+    this.#startTimer();
     const rest = this.#rest;
     this.#rest = EMPTY;
     this.push(rest);
@@ -210,10 +213,19 @@ export class Framer {
     }
     this.#buffer.set(chunk.subarray(start, end), this.#size);
     this.#size = size;
-    if (this.#timer === undefined && this.#partialTimeout > 0 && size > 0) {
-      const late = (): void => this.#fault("timeout", "a message that does not end", undefined, undefined);
-      this.#timer = this.#clock.set(late, this.#partialTimeout);
-    }
+    this.#startTimer();
+  }
+
+  /** Where a message has begun, and there is none yet. */
+  #startTimer(): void {
+    if (this.#timer !== undefined || this.#partialTimeout <= 0 || this.#size === 0) return;
+    const late = (): void => this.#fault("timeout", "a message that does not end", undefined, undefined);
+    this.#timer = this.#clock.set(late, this.#partialTimeout);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#clock.clear(this.#timer);
+    this.#timer = undefined;
   }
 
   #finish(): void {
@@ -223,8 +235,7 @@ export class Framer {
   }
 
   #reset(): void {
-    if (this.#timer !== undefined) this.#clock.clear(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer();
     // Most streams are idle most of the time: nothing is held for them.
     this.#buffer = EMPTY;
     this.#size = 0;

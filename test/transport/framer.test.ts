@@ -273,6 +273,46 @@ describe("a pause", () => {
     expect([told.slice(5), framer.held]).toEqual([["pong"], 0]);
   });
 
+  it("costs the peer no time: a message that has begun has all of its own once there is reading again", () => {
+    const { framer, clock, told } = reader({ partialTimeout: 1000 });
+    framer.push(encode(bare.slice(0, 20)));
+    clock.advance(900);
+    framer.pause();
+    framer.pause();
+    expect(clock.size).toBe(0);
+    clock.advance(5000);
+    framer.resume();
+    framer.resume();
+    clock.advance(999);
+    expect([told, clock.size]).toEqual([[], 1]);
+    clock.advance(1);
+    expect(told).toEqual(["fault timeout"]);
+  });
+
+  it("leaves no timer where there is nothing to wait for, or all came meanwhile", () => {
+    const { framer, clock, told } = reader({ partialTimeout: 1000 });
+    framer.pause();
+    framer.resume();
+    framer.push(encode(bare.slice(0, 20)));
+    framer.pause();
+    framer.push(encode(bare.slice(20)));
+    framer.resume();
+    expect([told, clock.size]).toEqual([[bare], 0]);
+    framer.push(encode(bare.slice(0, 20)));
+    framer.pause();
+    framer.stop();
+    framer.resume();
+    expect(clock.size).toBe(0);
+  });
+
+  it("of a framer without a time sets none", () => {
+    const { framer, clock } = reader({ partialTimeout: 0 });
+    framer.push(encode(bare.slice(0, 20)));
+    framer.pause();
+    framer.resume();
+    expect(clock.size).toBe(0);
+  });
+
   it("within a ping is one before what follows, and an end is an end", () => {
     const { framer, told, sink, clock } = reader();
     sink.onKeepAlive = (kind) => {

@@ -4,6 +4,7 @@ import type { Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
+import type { StreamConnection } from "../../src/transport/node/stream-connection.ts";
 import { tcp } from "../../src/transport/node/tcp.ts";
 import { message } from "./contract.ts";
 import { endAll, HOST, rawClient, rawServer, sendOn, startTcp, until } from "./stream-world.ts";
@@ -72,6 +73,46 @@ describe("a connection", () => {
     await until(() => transport.counts?.connections === 0 && socket.closed);
     await until(() => clock.pending.size === 0);
     expect(recorder.faults).toEqual([]);
+  });
+
+  it("is not late with a message while it is not read from", async () => {
+    const clock = new VirtualClock();
+    const { transport, recorder } = await startTcp({ clock, idleTimeout: 0, partialTimeout: 1000 });
+    const { socket } = await rawClient(transport.local.port);
+    socket.pause();
+    socket.write(text("one") + text("two").slice(0, 10));
+    await until(() => recorder.messages.length === 1 && clock.size === 1);
+    sendOn(recorder.messages[0]!.flow, "x".repeat(8_000_000));
+    clock.advance(5000);
+    expect([recorder.faults, clock.size]).toEqual([[], 0]);
+    socket.resume();
+    await until(() => clock.size === 1, "its time");
+    socket.write(text("two").slice(10));
+    await until(() => recorder.messages.length === 2);
+  });
+
+  it("answers keep-alives by what it takes, while its pongs are not read", async () => {
+    const clock = new VirtualClock();
+    const { port, sockets } = await rawServer((socket) => socket.pause());
+    const keepAlive = { interval: 1000, timeout: 1000 };
+    const { transport, recorder } = await startTcp({ clock, keepAlive, idleTimeout: 0, sendLimit: 1e9 });
+    const flow = transport.flow({ host: HOST, port }) as StreamConnection;
+    await until(() => sockets.length === 1 && flow.socket.readyState === "open");
+    // Two writes, each more than the kernels have room for: its peer reads the first, and some of the second.
+    sendOn(flow, "x".repeat(16_000_000));
+    await sleep(10);
+    sendOn(flow, "x".repeat(16_000_000));
+    clock.advance(1000);
+    const peer = sockets[0]!;
+    peer.on("data", () => {
+      if (flow.socket.writableLength < 17_000_000) peer.pause();
+    });
+    peer.resume();
+    await until(() => flow.socket.writableLength < 17_000_000);
+    clock.advance(1000);
+    expect([flow.open, recorder.closed, flow.socket.isPaused()]).toEqual([true, [], true]);
+    clock.advance(3000);
+    expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed" } }]);
   });
 
   it("that takes no more is told of after the send that found it so", async () => {

@@ -203,7 +203,7 @@ export class StreamConnection implements Flow, FramerSink {
     socket.write(data, (error) => {
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
       // Not on "drain", which a socket does not tell that had less to write than its own mark.
-      else if (socket.isPaused() && socket.writableLength <= pauseLimit) this.#goOn();
+      else if (socket.isPaused()) this.#taken();
     });
     // A peer that does not read its responses gets no more requests in, those that are read already not either.
     if (socket.writableLength <= pauseLimit) return;
@@ -211,7 +211,10 @@ export class StreamConnection implements Flow, FramerSink {
     this.#framer.pause();
   }
 
-  #goOn(): void {
+  /** Its peer reads after all, which is as good as a pong: that could not be read. */
+  #taken(): void {
+    this.#awaitsPong = false;
+    if (this.socket.writableLength > this.#settings.pauseLimit) return;
     this.socket.resume();
     this.#framer.resume();
   }
