@@ -1,5 +1,6 @@
 // Options that are missing or no numbers are told of when something is made of them, in every entry.
 
+import { createServer } from "node:https";
 import { describe, expect, it } from "vitest";
 import { UserAgent } from "../src/dialog/user-agent.ts";
 import { DigestClient } from "../src/digest/client.ts";
@@ -21,6 +22,7 @@ import { tls } from "../src/transport/node/tls.ts";
 import { udp } from "../src/transport/node/udp.ts";
 import { webSocketServer } from "../src/transport/node/websocket-server.ts";
 import "./support/core.ts";
+import { selfSigned } from "./transport/certificate.ts";
 
 const core = { onRequest() {}, onResponse() {}, onError() {} };
 const stack = new Stack({ transports: [new MemoryNetwork().transport({ host: "10.0.0.1" })], core });
@@ -124,6 +126,31 @@ const WRONG: readonly Case[] = [
     'path: one that begins with "/" is wanted, not sip',
   ],
   [
+    "TLS without a certificate",
+    () => tls({ tls: {} }),
+    "tls: cert and key, pfx or SNICallback is wanted, not nothing",
+  ],
+  [
+    "a certificate without its key",
+    () => tls({ tls: { cert: selfSigned().cert, key: undefined as never } }),
+    "tls: cert and key, pfx or SNICallback is wanted, not cert",
+  ],
+  [
+    "an empty list of certificates",
+    () => tls({ tls: { ...selfSigned(), cert: [] } }),
+    "tls: cert and key, pfx or SNICallback is wanted, not key, cert",
+  ],
+  [
+    "secure WebSockets without a certificate",
+    () => webSocketServer({ tls: { minVersion: "TLSv1.3" } }),
+    "tls: cert and key, pfx or SNICallback is wanted, not minVersion",
+  ],
+  [
+    "new certificates that take the old ones away",
+    () => tls({ tls: selfSigned() }).setSecureContext({ key: undefined as never, cert: undefined as never }),
+    "tls: cert and key, pfx or SNICallback is wanted, not nothing",
+  ],
+  [
     "milliseconds for keepAlive",
     () => tcp({ keepAlive: 5000 as never }),
     "keepAlive: true, false or { interval, timeout } is wanted, not 5000",
@@ -225,5 +252,14 @@ describe("options", () => {
     webSocketServer({ port: 0, pingInterval: 0 });
     new SipProxy({ stack });
     new Registrar({ stack, location });
+  });
+
+  it("may name no certificate where another way gives one, or nobody asks for it", () => {
+    for (const options of [{ SNICallback() {} }, { pskCallback: () => null, ciphers: "PSK" }]) {
+      tls({ tls: options });
+      webSocketServer({ tls: options });
+    }
+    tls({ tls: {}, listen: false });
+    webSocketServer({ server: createServer(), tls: {} });
   });
 });

@@ -37,6 +37,7 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
     badKey: await codes([
       async () => tls({ tls: { key: "no", cert: "no" } }),
       async () => tls({ tls: other }),
+      async () => tls({ tls: {} }),
     ]),
     newKey: await codes([running, wss].map((each) => async () => each.setSecureContext(identity))),
     badNewKey: await codes(
@@ -62,7 +63,7 @@ export const CONNECTIONS = {
   closedWhileStarting: ["closed", "closed", "closed"],
   nobodyListens: ["transport_failed"],
   untrusted: ["transport_failed"],
-  badKey: ["value_invalid", "value_invalid"],
+  badKey: ["value_invalid", "value_invalid", "value_invalid"],
   newKey: ["done", "done"],
   badNewKey: ["value_invalid", "value_invalid"],
   silent: ["done", "done", "done"],

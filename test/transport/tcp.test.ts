@@ -157,6 +157,18 @@ describe("a connection that comes in", () => {
 });
 
 describe("a connection that goes out", () => {
+  it("needs nobody who listens", async () => {
+    const { port, sockets } = await rawServer();
+    const { transport } = await startTcp({ listen: false });
+    expect([transport.local, transport.sentBy]).toEqual([{ host: HOST, port: 5060 }, `${HOST}:5060`]);
+    await expect(transport.start(undefined as never)).rejects.toMatchObject({ code: "closed" });
+    sendOn(transport.flow({ host: HOST, port })!, text("one"));
+    await until(() => sockets.length === 1);
+    // Its port may be another's.
+    const twin = await startTcp({ listen: false, port, advertise: "a.example.com" });
+    expect(twin.transport.sentBy).toBe(`a.example.com:${port}`);
+  });
+
   it("is one for each address, and takes what comes back", async () => {
     const [calling, called] = [await startTcp(), await startTcp()];
     const flow = calling.transport.flow(called.transport.local)!;

@@ -218,6 +218,21 @@ describe("a client that calls", () => {
   });
 });
 
+describe("a transport that does not listen", () => {
+  it("calls without a certificate, and takes what comes back", async () => {
+    const server = await startTls(named({ dns: ["server.example.com"] }));
+    const client = await startTls({ tls: { ca }, listen: false });
+    const flow = client.transport.flow({ ...server.transport.local, domain: "server.example.com" })!;
+    sendOn(flow, text);
+    await until(() => server.recorder.messages.length === 1);
+    sendOn(server.recorder.messages[0]!.flow, text);
+    await until(() => client.recorder.messages.length === 1);
+    expect(client.recorder.messages[0]!.flow).toBe(flow);
+    // It may still get one, for who asks those that call.
+    client.transport.setSecureContext(authority.issue({ dns: ["client.example.com"] }));
+  });
+});
+
 describe("setSecureContext", () => {
   const presented = async (port: number): Promise<TLSSocket> => {
     const socket = connectTls({ port, host: HOST, rejectUnauthorized: false });

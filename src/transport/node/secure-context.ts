@@ -2,7 +2,7 @@
 
 import { constants, createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContextOptions, type TlsOptions as ServerOptions } from "node:tls";
-import { SipError } from "../../errors.ts";
+import { notWanted, SipError } from "../../errors.ts";
 
 /**
  * Checks them before a server gets them: one that is given what it cannot use throws what says little, and may have let
@@ -18,6 +18,21 @@ export function checkSecureContext(options: SecureContextOptions): void {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SipError("value_invalid", `not a key and its certificate: ${why}`, { cause });
   }
+}
+
+/**
+ * The same for a server that listens: without anything to show every handshake would fail.
+ *
+ * @throws SipError `value_invalid` where there is no certificate with its key, nothing that finds one, and no key that is
+ *   shared with the clients (`pskCallback`)
+ */
+export function checkServerContext(options: ServerOptions): void {
+  checkSecureContext(options);
+  const { cert, key, privateKeyIdentifier, pfx, SNICallback, pskCallback } = options;
+  const pair = isGiven(cert) && (isGiven(key) || isGiven(privateKeyIdentifier));
+  if (pair || isGiven(pfx) || SNICallback || pskCallback) return;
+  const given = Object.entries(options).flatMap(([name, value]) => (value == null ? [] : [name]));
+  throw notWanted("tls", "cert and key, pfx or SNICallback", given.join(", ") || "nothing");
 }
 
 /**
@@ -46,6 +61,11 @@ function checkPair({ key, cert, passphrase }: SecureContextOptions): void {
   if (certificate && secret && !certificate.checkPrivateKey(secret)) {
     throw new Error("the key is another certificate's");
   }
+}
+
+/** Each may be a list as well. */
+function isGiven(secret: string | readonly unknown[] | Uint8Array | undefined): boolean {
+  return secret !== undefined && secret !== null && secret.length > 0;
 }
 
 function isText(pem: unknown): pem is string | Buffer {

@@ -12,6 +12,8 @@ export interface StreamOptions {
   host?: string;
   /** The port to listen on, 0 for any free one (`local.port` tells it after start). Default 5060, 5061 for TLS. */
   port?: number;
+  /** False takes no connections, and opens them alone: a TLS client needs no certificate then. `port` is what its Via says. Default true. */
+  listen?: boolean;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string;
   /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows. Default false. */
@@ -24,7 +26,7 @@ export interface StreamOptions {
   connectTimeout?: number;
   /** A connection that has carried nothing either way for so long is closed, in milliseconds; 0 for never. Default 900,000. */
   idleTimeout?: number;
-  /** How long a message may take from its first octet to its last, in milliseconds; 0 for ever. Default 30,000. */
+  /** How long a message may take from its first octet to its last, in milliseconds, anew behind a pause (`pauseLimit`); 0 for ever. Default 30,000. */
   partialTimeout?: number;
   /** How long close waits for what is still to be written, in milliseconds. Default 1,000. */
   closeTimeout?: number;

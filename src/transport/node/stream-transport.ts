@@ -54,7 +54,8 @@ export class StreamTransport implements Transport, StreamOwner {
   #counts = { accepted: 0, opened: 0, refused: 0, pings: 0, faults: 0, handshakes: 0 };
 
   constructor(kind: StreamKind, options: StreamOptions) {
-    const { host = "0.0.0.0", port = kind.port, keepAlive = false, clock = systemClock } = options;
+    const { host = "0.0.0.0", port = kind.port, listen = true } = options;
+    const { keepAlive = false, clock = systemClock } = options;
     parseAddress(formatAddress(host));
     this.#kind = kind;
     this.protocol = kind.protocol;
@@ -77,7 +78,7 @@ export class StreamTransport implements Transport, StreamOwner {
       ...(options.messageSize === undefined ? undefined : { messageSize: options.messageSize }),
     };
     this.#pool = new StreamPool(options.maxConnections ?? 10_000, options.maxPerSource ?? Infinity);
-    this.#local = { host, port: checkPort(port) };
+    this.#local = { host, port: checkPort(port) || (listen ? 0 : kind.port) };
     this.#sentBy = sentByOf(options.advertise, this.#local);
     this.alias = options.alias ? (flow, on) => this.#alias(flow as StreamConnection, on) : undefined;
   }
@@ -95,7 +96,14 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
-    if (this.#server || this.#over) throw new SipError("closed", `a ${this.protocol} transport starts once`);
+    if (this.#server || this.#receiver || this.#over)
+      throw new SipError("closed", `a ${this.protocol} transport starts once`);
+    if (this.#options.listen ?? true) await this.#serve();
+    this.#receiver = receiver;
+    this.#sweep();
+  }
+
+  async #serve(): Promise<void> {
     const server = this.#kind.createServer();
     this.#server = server;
     // First of all: what is past the limits costs no handshake.
@@ -112,8 +120,6 @@ export class StreamTransport implements Transport, StreamOwner {
       this.#local = { host: unmapIPv4(bound.address), port: bound.port };
       this.#sentBy = sentByOf(this.#options.advertise, this.#local);
     }
-    this.#receiver = receiver;
-    this.#sweep();
   }
 
   flow(remote: Address & Pick<Target, "domain">): Flow | undefined {
@@ -154,7 +160,7 @@ export class StreamTransport implements Transport, StreamOwner {
     report(this.#receiver, error);
   }
 
-  /** The server that listens, for what only one kind of it can do. */
+  /** The server that listens, if any, for what only one kind of it can do. */
   get server(): Server | undefined {
     return this.#server;
   }

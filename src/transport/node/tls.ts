@@ -16,7 +16,12 @@ import {
 import { need } from "../../demands.ts";
 import type { SipError } from "../../errors.ts";
 import type { Flow, Transport } from "../transport.ts";
-import { changedContext, checkSecureContext, withoutResumption } from "./secure-context.ts";
+import {
+  changedContext,
+  checkSecureContext,
+  checkServerContext,
+  withoutResumption,
+} from "./secure-context.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { type StreamKind, StreamTransport } from "./stream-transport.ts";
 import { called } from "./tcp.ts";
@@ -27,7 +32,7 @@ import { checkSipDomain, sipDomains } from "./tls-identity.ts";
 export interface TlsOptions extends StreamOptions {
   /**
    * Key, certificate and what else Node's TLS servers take: `SNICallback` for several domains, `requestCert`
-   * and `ca` for mutual TLS. With `requestCert` no session is resumed: each connection shows a certificate.
+   * and `ca` for mutual TLS. Something to show has to be there unless `listen` is false. With `requestCert` no session is resumed: each connection shows a certificate.
    */
   tls: ServerOptions;
   /**
@@ -43,7 +48,7 @@ export interface TlsTransport extends Transport {
    * Takes another key and certificate, or whatever else is given, for the connections from now on; those
    * that stand go on. What is not given stays.
    *
-   * @throws SipError `value_invalid` for keys and certificates that are none; then the old ones stay
+   * @throws SipError `value_invalid` for keys and certificates that are none, and where none is left; then the old ones stay
    */
   setSecureContext(options: SecureContextOptions): void;
   /**
@@ -58,7 +63,8 @@ export interface TlsTransport extends Transport {
  * was asked for, in a subjectAltName (`sip:` URI, else DNS name; no wildcards; RFC 5922 §7), that domain being
  * the target's, not the host's that DNS came up with. It goes into SNI as well.
  *
- * @throws SipError `value_invalid` as `tcp`, and for keys and certificates that are none
+ * @throws SipError `value_invalid` as `tcp`, for keys and certificates that are none, and where there is none to show:
+ *   `cert` and `key`, `pfx` or `SNICallback` are wanted unless `listen` is false
  */
 export function tls(options: TlsOptions): TlsTransport {
   return new TlsStreams(options);
@@ -73,10 +79,13 @@ function shared(from: SecureContextOptions): SecureContextOptions {
 
 class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
+  /** What keys and certificates are held to. */
+  readonly #check: (options: ServerOptions) => void;
 
   constructor(options: TlsOptions) {
     need("tls", options, "tls");
-    checkSecureContext(options.tls);
+    const check = options.listen === false ? checkSecureContext : checkServerContext;
+    check(options.tls);
     // Else the first connection that is opened would throw, at who only sends.
     const { session: _session, ...client } = options.client ?? {};
     if (options.client) checkSecureContext(changedContext(shared(options.tls), client));
@@ -113,12 +122,13 @@ class TlsStreams extends StreamTransport implements TlsTransport {
     };
     super(kind, options);
     this.#context = context;
+    this.#check = check;
     faults.tell = (error) => this.report(error);
   }
 
   setSecureContext(options: SecureContextOptions): void {
     const next = withoutResumption(changedContext(this.#context.current, options));
-    checkSecureContext(next);
+    this.#check(next);
     (this.server as TlsServer | undefined)?.setSecureContext(next);
     this.#context.current = next;
   }

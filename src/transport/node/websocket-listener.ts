@@ -16,7 +16,7 @@ import { deliver, failLater, report, tellClosed } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
 import { sentByOf } from "./local-address.ts";
-import { changedContext, checkSecureContext, withoutResumption } from "./secure-context.ts";
+import { changedContext, checkServerContext, withoutResumption } from "./secure-context.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { guardedServer } from "./tls-hooks.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
@@ -63,7 +63,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     checkNumbers(options, 1, "messageSize", "maxConnections", "maxPerSource");
     this.#options = options;
     if (options.tls && !options.server) {
-      checkSecureContext(options.tls);
+      checkServerContext(options.tls);
       this.#tls = withoutResumption(guardedServer(options.tls, (error) => report(this.#receiver, error)));
     }
     this.secure = options.secure ?? (options.tls !== undefined || options.server instanceof SecureServer);
@@ -156,7 +156,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       throw new SipError("unsupported", `this WebSocket server has no certificates to change: ${whose}`);
     }
     const next = withoutResumption(changedContext(this.#tls, options));
-    checkSecureContext(next);
+    checkServerContext(next);
     this.#own?.setSecureContext(next);
     this.#tls = next;
   }

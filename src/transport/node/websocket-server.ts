@@ -66,7 +66,7 @@ export interface WebSocketServerTransport extends Transport {
    * Takes another key and certificate, or whatever else is given, for the connections from now on; those
    * that stand go on. What is not given stays.
    *
-   * @throws SipError `value_invalid` for keys and certificates that are none; then the old ones stay.
+   * @throws SipError `value_invalid` for keys and certificates that are none, and where none is left; then the old ones stay.
    *   `unsupported` without the option `tls`: the certificates of a server of yours are its own to change
    */
   setSecureContext(options: SecureContextOptions): void;
@@ -82,7 +82,7 @@ export interface WebSocketServerTransport extends Transport {
  * `flow` finds a client's open connection by its address, and is undefined where there is none.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `port` no port, `tls` no key
- *   and its certificate, `path` without its slash, or a number none
+ *   and its certificate nor anything that finds one (`pfx`, `SNICallback`), `path` without its slash, or a number none
  */
 export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketServerTransport {
   return new WebSocketListener(options);
