@@ -151,6 +151,21 @@ const WRONG: readonly Case[] = [
     "tls: cert and key, pfx or SNICallback is wanted, not nothing",
   ],
   [
+    "a WebSocket server that denies its TLS",
+    () => webSocketServer({ tls: selfSigned(), secure: false }),
+    "secure: true is wanted, not false where there is TLS",
+  ],
+  [
+    "a WebSocket server on an HTTPS server that denies it",
+    () => webSocketServer({ server: createServer(), secure: false }),
+    "secure: true is wanted, not false where there is TLS",
+  ],
+  [
+    "a word for secure",
+    () => webSocketServer({ secure: "no" as never }),
+    "secure: true or false is wanted, not no",
+  ],
+  [
     "milliseconds for keepAlive",
     () => tcp({ keepAlive: 5000 as never }),
     "keepAlive: true, false or { interval, timeout } is wanted, not 5000",

@@ -205,7 +205,11 @@ describe("the server", () => {
     const socket = new TrustingWebSocket(`wss://127.0.0.1:${tls.transport.local.port}`, ["sip"]);
     await once(socket, "open");
     socket.close();
-    expect(webSocketServer({ secure: true, port: 8080 })).toMatchObject({ protocol: "WSS", secure: true });
+    const server = createServer();
+    for (const fronted of [{ port: 8080 }, { server }, { tls: selfSigned() }])
+      expect(webSocketServer({ ...fronted, secure: true })).toMatchObject({ protocol: "WSS", secure: true });
+    // The certificate is nobody's here: that server has none.
+    expect(webSocketServer({ server, tls: selfSigned() })).toMatchObject({ protocol: "WS", secure: false });
     expect(() => webSocketServer({ port: 65_536 })).toThrow(
       expect.objectContaining({ code: "value_invalid" }),
     );

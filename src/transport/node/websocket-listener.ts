@@ -66,7 +66,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       checkServerContext(options.tls);
       this.#tls = withoutResumption(guardedServer(options.tls, (error) => report(this.#receiver, error)));
     }
-    this.secure = options.secure ?? (options.tls !== undefined || options.server instanceof SecureServer);
+    this.secure = isSecure(options);
     this.protocol = this.secure ? "WSS" : "WS";
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
@@ -281,6 +281,14 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver) tellClosed(this.#receiver, connection, this.#closing ? undefined : error);
     if (this.#byId.size === 0) this.#emptied?.();
   }
+}
+
+/** @throws SipError `value_invalid` for a `secure` that is neither, and for TLS that is to be none: SIPS URIs would be refused */
+function isSecure({ server, tls, secure }: WebSocketServerOptions): boolean {
+  const own = server ? server instanceof SecureServer : tls !== undefined;
+  if (secure !== undefined && typeof secure !== "boolean") throw notWanted("secure", "true or false", secure);
+  if (own && secure === false) throw notWanted("secure", "true", "false where there is TLS");
+  return secure ?? own;
 }
 
 /** The connection, unless it is being closed. */

@@ -20,11 +20,14 @@ export interface WebSocketServerOptions {
   port?: number;
   /** Takes handshakes for this path only, without query. Default: for every path. */
   path?: string;
-  /** Key and certificate: the transport makes an HTTPS server and is WSS. */
+  /** Key and certificate: the transport makes an HTTPS server and is WSS. Unused with `server`. */
   tls?: ServerOptions;
   /** An HTTP or HTTPS server of yours, whose upgrades are taken. You listen and close it; only its SIP connections are closed here. */
   server?: Server | SecureServer;
-  /** True where TLS ends in front of this server, so that its protocol is WSS. Default: true with `tls` or an HTTPS server. */
+  /**
+   * True where TLS ends in front of this server, at a reverse proxy say, so that its protocol is WSS and SIPS URIs go by it. Nobody
+   * may get here around that proxy. Default: true with `tls` or an HTTPS server, and nothing else then.
+   */
   secure?: boolean;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string;
@@ -82,7 +85,8 @@ export interface WebSocketServerTransport extends Transport {
  * `flow` finds a client's open connection by its address, and is undefined where there is none.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `port` no port, `tls` no key
- *   and its certificate nor anything that finds one (`pfx`, `SNICallback`), `path` without its slash, or a number none
+ *   and its certificate nor anything that finds one (`pfx`, `SNICallback`), `path` without its slash,
+ *   `secure` false with TLS, or a number none
  */
 export function webSocketServer(options: WebSocketServerOptions = {}): WebSocketServerTransport {
   return new WebSocketListener(options);
