@@ -6,6 +6,10 @@ import { UserAgent } from "../src/dialog/user-agent.ts";
 import { DigestClient } from "../src/digest/client.ts";
 import { digestHa1 } from "../src/digest/response.ts";
 import { DigestServer } from "../src/digest/server.ts";
+import { createRequest } from "../src/message/create-request.ts";
+import { NameAddr } from "../src/message/name-addr.ts";
+import { Uri } from "../src/message/uri.ts";
+import { Via } from "../src/message/via.ts";
 import { SipProxy } from "../src/proxy/proxy.ts";
 import { RedisLocation } from "../src/redis/redis-location.ts";
 import { MemoryLocation } from "../src/registrar/memory-location.ts";
@@ -244,6 +248,30 @@ const NUMBERS: readonly Case[] = [
     "messageSize: a number from 1 is wanted, not NaN",
   ],
 ];
+
+describe("what is read", () => {
+  const { headers } = createRequest("OPTIONS", "sip:a@example.com", { from: "<sip:b@example.com>" });
+
+  it.each<[string, (given: never) => unknown]>([
+    ["Uri.parse", (given) => Uri.parse(given)],
+    ["NameAddr.parse", (given) => NameAddr.parse(given)],
+    ["Via.parse", (given) => Via.parse(given)],
+    ["headers.get", (given) => headers.get(given)],
+    ["headers.first", (given) => headers.first(given)],
+    ["headers.raw", (given) => headers.raw(given)],
+    ["headers.has", (given) => headers.has(given)],
+    ["headers.set", (given) => headers.set(given, "a")],
+    ["headers.delete", (given) => headers.delete(given)],
+  ])("by %s has to be text", (_what, read) => {
+    for (const given of [undefined, null, 5] as never[]) {
+      expect(() => read(given)).toThrow(
+        expect.objectContaining({
+          ...{ name: "SipError", code: "value_invalid", message: `value: text is wanted, not ${given}` },
+        }),
+      );
+    }
+  });
+});
 
 describe("options", () => {
   it.each([30, -1, Number.NaN])("a probability is none: %d", (loss) => {

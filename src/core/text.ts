@@ -2,6 +2,8 @@
 // one character per octet, 0 to 255, so that an offset in the bytes is an index in the text, and what
 // came in goes out bit for bit. For ASCII, nearly always, that is the text itself.
 
+import { notWanted } from "../errors.ts";
+
 /** The part of Node's Buffer that is faster than what the web has; Bun and Deno have it too. */
 interface FastBuffer extends Uint8Array<ArrayBuffer> {
   latin1Slice(start: number, end: number): string;
@@ -94,9 +96,15 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** Text as UTF-8 in a binary string; ASCII text is its own. */
+/** The text itself. JavaScript may give something else. @throws SipError `value_invalid` for what is none */
+export function needText(text: string, where = "value"): string {
+  if (typeof text !== "string") throw notWanted(where, "text", text);
+  return text;
+}
+
+/** Text as UTF-8 in a binary string; ASCII text is its own. Throws SipError `value_invalid` for what is no text. */
 export function toBinary(text: string): string {
-  return isAscii(text) ? text : binaryFrom(encoder.encode(text));
+  return isAscii(needText(text)) ? text : binaryFrom(encoder.encode(text));
 }
 
 /** A binary string read as UTF-8; what is not UTF-8 becomes U+FFFD. */

@@ -2,7 +2,7 @@
 // §14.1, RFC 3311 §5.3) or asked for too short a session interval (RFC 4028 §7.3).
 
 import type { TimerHandle } from "../clock.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
@@ -134,6 +134,8 @@ export class OwnOffers {
 
   /** One re-INVITE. Every 2xx to it is acknowledged, those that come again included. */
   #invite(content: Content, { signal }: OfferOptions): Promise<Response> {
+    // The stack would find that out when the transaction is there already.
+    if (signal && !signal.addEventListener) throw notWanted("signal", "an AbortSignal", signal);
     const session = this.#session;
     const dialog = session.live();
     const request = dialog.createRequest("INVITE", content);

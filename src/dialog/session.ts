@@ -77,7 +77,7 @@ export interface Session extends EarlyDialog {
   /**
    * Sends a re-INVITE (RFC 3261 §14), and its ACK. Where it meets the peer's own (491) it is sent again after the time
    * that §14.1 says. Resolves with its final response: 487, as a rule, where `signal` has cancelled it. Rejects with
-   * `aborted` where it was cancelled before it was sent.
+   * `aborted` where it was cancelled before it was sent, with `value_invalid` for a `signal` that is none.
    */
   reinvite(content?: Content, options?: OfferOptions): Promise<Response>;
   /**

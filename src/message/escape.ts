@@ -1,7 +1,7 @@
 // Escape: quoted strings, percent escapes, and what may not go on the wire at all (RFC 3261 §25.1).
 
-import { fromUtf8, toBinary, utf8 } from "../core/text.ts";
-import { notWanted, SipError } from "../errors.ts";
+import { fromUtf8, needText, toBinary, utf8 } from "../core/text.ts";
+import { SipError } from "../errors.ts";
 
 const TOKEN = /^[\w.!%*+`'~-]+$/;
 /** token, host with port, IPv6 reference: what a parameter's value may be without quotes. */
@@ -23,10 +23,9 @@ export const isSafe = (text: string): boolean =>
  */
 export function refuseUnsafe(text: string, header?: string, unsafe: RegExp = UNSAFE): string {
   const where = header ?? "the message";
-  if (typeof text !== "string") throw notWanted(where, "text", text);
-  const offset = text.search(unsafe);
+  const offset = needText(text, where).search(unsafe);
   if (offset >= 0) {
-    throw new SipError("value_unsafe", `CR, LF or NUL in a value for ${where}`, { header, offset });
+    throw new SipError("value_unsafe", `CR, LF or NUL in ${where}`, { header, offset });
   }
   return text;
 }

@@ -4,7 +4,7 @@
 
 import type { Engine } from "../core/engine.ts";
 import { registerPreparation } from "../core/engine.ts";
-import { writeBinary } from "../core/text.ts";
+import { needText, writeBinary } from "../core/text.ts";
 import { holdsNothing } from "../core/window.ts";
 import {
   bracketed,
@@ -173,7 +173,7 @@ export function headerInfo(name: string): HeaderInfo | undefined {
     case "Max-Forwards":
       return maxForwards;
     default:
-      return byName.get(name) ?? byName.get(name.toLowerCase());
+      return byName.get(name) ?? byName.get(needText(name).toLowerCase());
   }
 }
 

@@ -18,7 +18,7 @@ import type { Via } from "./via.ts";
  *
  * A value that does not follow its grammar throws SipError `value_invalid` (or `uri_invalid`), a single
  * header that is there twice `value_duplicate`, both with status 400, when it is read, not before;
- * so does a list of more than 2,048 values, `too_many_values`.
+ * so does a list of more than 2,048 values, `too_many_values`. A name that is no text is `value_invalid`.
  */
 export class Headers extends HeaderFields {
   /**

@@ -60,7 +60,7 @@ export class WebSocketDialer implements WebSocketTransport {
     this.secure = url.protocol === "wss:";
     this.protocol = this.secure ? "WSS" : "WS";
     if (this.#servers.some((each) => each.protocol !== url.protocol)) {
-      throw new SipError("uri_invalid", "all servers of a WebSocket transport are ws: or all are wss:");
+      throw new SipError("uri_invalid", "not all ws: or all wss:");
     }
     const { host, port } = parseAddress(options.advertise ?? `${hostLabel(random)}.invalid`);
     this.sentBy = formatAddress(host, port);

@@ -375,6 +375,22 @@ it("a user agent that is closed sends no CANCEL for its re-INVITE", async () => 
 });
 
 describe("a re-INVITE with a signal", () => {
+  it("that is none, its controller say, is refused, and leaves nothing", async () => {
+    const world = new SipWorld();
+    const { a, bob } = await connect(world, { bob: answering });
+    const before = bob.phone.requests.length;
+    await expect(
+      a.reinvite({ body: "offer" }, { signal: new AbortController() as never }),
+    ).rejects.toMatchObject({
+      ...{ code: "value_invalid", message: "signal: an AbortSignal is wanted, not [object AbortController]" },
+    });
+    expect(bob.phone.requests.length).toBe(before);
+    const next = a.reinvite({ body: "offer" });
+    await world.pass(100);
+    expect((await next).status).toBe(200);
+    void a.bye();
+  });
+
   it("is cancelled by it, which its peer is told of; the session goes on", async () => {
     const world = new SipWorld();
     const offers: IncomingOffer[] = [];
