@@ -286,6 +286,19 @@ describe("KeyedHash", () => {
     }
   });
 
+  it("lets no peer choose texts that meet by characters that are no octets, as a branch in quotes may have", () => {
+    const hash = new KeyedHash("secret");
+    // If what is above an octet were added to the next one, each pair would be the same word, whatever the secret.
+    const pairs = ["\u0161b00", "\u0161c00"];
+    const seen = new Set<number>();
+    for (let choice = 0; choice < 256; choice++) {
+      let text = "z9hG4bK0";
+      for (let bit = 0; bit < 8; bit++) text += pairs[(choice >> bit) & 1];
+      seen.add(hash.of(text));
+    }
+    expect(seen.size).toBe(256);
+  });
+
   it("spreads texts over the places and tags of a table", () => {
     const hash = new KeyedHash(new Random().text(20));
     const counts = (place: (value: number) => number) => {
