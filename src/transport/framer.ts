@@ -155,7 +155,7 @@ export class Framer {
         const ping = this.#crlf === 3;
         this.#crlf = ping ? 0 : 2;
         this.#sink.onKeepAlive(ping ? "ping" : "pong");
-      } else if (octet === CR) this.#crlf = (this.#crlf & 2) | 1;
+      } else if (octet === CR) this.#crlf |= 1;
       else {
         this.#crlf = 0;
         if (octet !== LF && octet !== NUL) return at;

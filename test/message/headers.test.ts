@@ -325,6 +325,9 @@ describe("edits", () => {
     ]);
     headers.prepend("X-A", ["x", "y"]);
     expect(headers.raw("X-A")).toEqual(["x", "y", "1"]);
+    // Where several stand at the very front, too, as Vias do: the topmost is the way back.
+    const vias = made(["Via", "SIP/2.0/UDP b"], ["Via", "SIP/2.0/UDP c"]).prepend("Via", "SIP/2.0/UDP a");
+    expect(vias.raw("Via")).toEqual(["SIP/2.0/UDP a", "SIP/2.0/UDP b", "SIP/2.0/UDP c"]);
   });
 
   it("shift and pop take one value, from a line or out of a list", () => {

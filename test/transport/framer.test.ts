@@ -158,6 +158,46 @@ describe("a stream that cannot be read on", () => {
     all.framer.push(encode(bare));
     expect(all.told).toEqual([bare]);
   });
+
+  it("is told no more once the sink stops it within a ping, whose answer may have found the connection broken", () => {
+    const all = reader();
+    all.sink.onKeepAlive = (kind) => {
+      all.told.push(kind);
+      if (kind === "ping") all.framer.stop();
+    };
+    all.framer.push(encode(`\r\n\r\n${bare}\r\n`));
+    expect(all.told).toEqual(["pong", "ping"]);
+    expect([all.framer.held, all.clock.size]).toEqual([0, 0]);
+    const other = reader();
+    other.sink.onKeepAlive = (kind) => {
+      other.told.push(kind);
+      other.framer.stop();
+    };
+    other.framer.push(encode("\r\n\r\n\r\n"));
+    expect(other.told).toEqual(["pong"]);
+  });
+});
+
+describe("between messages", () => {
+  it.each([
+    ["\r\n\n", ["pong"]],
+    ["\r\n\r\n\n", ["pong", "ping"]],
+    ["\r\n\0\r\n", ["pong", "pong"]],
+    ["\r\n\r\0\n\r\n", ["pong", "pong"]],
+    ["\r\r\n", ["pong"]],
+  ])("%j is %j", (text, expected) => {
+    expect(read(text).told).toEqual(expected);
+  });
+
+  it("a LF alone is no keep-alive, and a first octet makes a message that is not whole", () => {
+    const { framer, told } = reader();
+    framer.push(encode("\n"));
+    expect([told, framer.partial]).toEqual([[], false]);
+    framer.push(encode("O"));
+    expect([told, framer.partial]).toEqual([[], true]);
+    framer.push(encode(bare.slice(1)));
+    expect([told, framer.partial]).toEqual([[bare], false]);
+  });
 });
 
 describe("what is sent on a stream", () => {
@@ -192,6 +232,32 @@ describe("limits", () => {
     const { framer, told } = reader({ headSize: 2000 });
     for (let i = 0; i < 50; i++) framer.push(encode("x".repeat(100)));
     expect([told, framer.held]).toEqual([["fault head_too_large"], 0]);
+  });
+
+  it("of the head, for each message by itself, however many come in one piece", () => {
+    const { told } = read(bare.repeat(50), { headSize: bare.length });
+    expect(told).toEqual(new Array(50).fill(bare));
+    const large = `${START}X: ${"x".repeat(100)}\r\n\r\n`;
+    const { told: later, faults } = read(bare + large, { headSize: bare.length });
+    expect(later).toEqual([bare, "fault head_too_large"]);
+    expect(faults).toMatchObject([{ error: { status: 513 }, head: undefined }]);
+  });
+
+  it("are 65,535 octets of head, a mebibyte of message and 30 seconds, where nobody says more", () => {
+    const head = (length: number) => `${START}X: ${"x".repeat(length - START.length - 7)}\r\n\r\n`;
+    expect(read(head(65_535)).told).toEqual([head(65_535)]);
+    expect(read(head(65_536)).told).toEqual(["fault head_too_large"]);
+    const announced = (whole: number) => {
+      const start = `${START}l: ${whole}\r\n\r\n`;
+      return start.replace(`${whole}`, `${whole - start.length}`);
+    };
+    expect(announced(1_048_576)).toHaveLength(announced(1_048_577).length);
+    expect(read(announced(1_048_577)).told).toEqual(["fault message_too_large"]);
+    const { told, clock } = read(announced(1_048_576));
+    clock.advance(29_999);
+    expect(told).toEqual([]);
+    clock.advance(1);
+    expect([told, clock.size]).toEqual([["fault timeout"], 0]);
   });
 
   it("of the message: 413 as soon as it is announced", () => {
@@ -283,7 +349,9 @@ describe("a pause", () => {
     expect(told).toEqual(["pong"]);
     framer.resume();
     expect(told).toEqual(["pong", "ping"]);
+    expect(framer.held).toBe(bare.length);
     framer.stop();
+    expect(framer.held).toBe(0);
     framer.resume();
     expect([told.length, framer.held, clock.size]).toEqual([2, 0, 0]);
   });
