@@ -468,6 +468,17 @@ describe("what may not go on the wire", () => {
     expect(headers.size).toBe(1);
   });
 
+  it("writes U+FFFD for half of a surrogate pair, in whatever it stands", () => {
+    const message = parseMessage(invite([]));
+    const half = "a\ud800";
+    message.headers.set("Subject", half).append("X-New", half);
+    message.headers.set("To", NameAddr.of({ uri: "sip:b@c", displayName: half, params: { x: half } }));
+    const { headers } = parseMessage(message.toBytes());
+    expect(headers.get("Subject")).toBe("a\ufffd");
+    expect(headers.get("X-New")).toEqual(["a\ufffd"]);
+    expect([headers.get("To")?.displayName, headers.get("To")?.params.get("x")]).toEqual(["a\ufffd", "a\ufffd"]);
+  });
+
   it("takes every character that a token may have in a name (§25.1)", () => {
     const name = "X-.!%*_+`'~09az";
     expect(made([name, "1"]).raw(name)).toEqual(["1"]);

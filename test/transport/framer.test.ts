@@ -178,6 +178,14 @@ describe("a stream that cannot be read on", () => {
   });
 });
 
+it.each(["x\n", "\rX: y\r\n", "\r\r\n"])("the line %j ends no head", (line) => {
+  const text = `${START}${line}l: 1\r\n\r\nz`;
+  expect(read(text + bare).told).toEqual([text, bare]);
+  const { framer, told } = reader();
+  for (const octet of text) framer.push(encode(octet));
+  expect(told).toEqual([text]);
+});
+
 describe("between messages", () => {
   it.each([
     ["\r\n\n", ["pong"]],
