@@ -210,7 +210,7 @@ export class Framer {
     }
     this.#buffer.set(chunk.subarray(start, end), this.#size);
     this.#size = size;
-    if (this.#timer === undefined && this.#partialTimeout > 0 && size > 0) {
+    if (this.#timer === undefined && this.#partialTimeout > 0) {
       const late = (): void => this.#fault("timeout", "a message that does not end", undefined, undefined);
       this.#timer = this.#clock.set(late, this.#partialTimeout);
     }
@@ -229,7 +229,6 @@ export class Framer {
     this.#buffer = EMPTY;
     this.#size = 0;
     this.#total = undefined;
-    this.#line = 0;
   }
 
   #fault(
@@ -241,7 +240,7 @@ export class Framer {
     const details = status === undefined ? {} : { status };
     this.stop();
     this.#sink.onFault(
-      new SipError(code, reason, head && status === 400 ? { ...details, header: "Content-Length" } : details),
+      new SipError(code, reason, status === 400 ? { ...details, header: "Content-Length" } : details),
       head,
     );
   }

@@ -88,7 +88,17 @@ describe.each([
     expect(text.isAscii("\0 ~\x7f")).toBe(true);
     expect(text.isAscii("\x80")).toBe(false);
     expect(text.isAscii("")).toBe(true);
-    for (const other of ["\x80", "\xff", "\u0100", "\u2028", "\ud800", "\udfff", "\udc00\ud800", "😀", "\uffff"]) {
+    for (const other of [
+      "\x80",
+      "\xff",
+      "\u0100",
+      "\u2028",
+      "\ud800",
+      "\udfff",
+      "\udc00\ud800",
+      "😀",
+      "\uffff",
+    ]) {
       for (const each of [other, `${other}a`, `a${other}`, other.repeat(3)]) {
         expect(text.isAscii(each), each).toBe(false);
       }

@@ -476,7 +476,10 @@ describe("what may not go on the wire", () => {
     const { headers } = parseMessage(message.toBytes());
     expect(headers.get("Subject")).toBe("a\ufffd");
     expect(headers.get("X-New")).toEqual(["a\ufffd"]);
-    expect([headers.get("To")?.displayName, headers.get("To")?.params.get("x")]).toEqual(["a\ufffd", "a\ufffd"]);
+    expect([headers.get("To")?.displayName, headers.get("To")?.params.get("x")]).toEqual([
+      "a\ufffd",
+      "a\ufffd",
+    ]);
   });
 
   it("takes every character that a token may have in a name (§25.1)", () => {

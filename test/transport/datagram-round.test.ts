@@ -106,4 +106,25 @@ describe("a round of datagrams", () => {
     expect(log.filter((each) => each !== "over")).toEqual(many(0, read));
     expect(own.open).toBe(false);
   });
+
+  test("holds no more than 8,192, however many a turn brings: Bun reads all that is there", async () => {
+    const own = round();
+    let read = 0;
+    let most = 0;
+    for (; read < 300 * 100; read += 300) {
+      add(own, ...many(read, 300));
+      await turn();
+      most = Math.max(most, read + 300 - own.dropped - log.filter((each) => each !== "over").length);
+    }
+    expect(most).toBeLessThanOrEqual(8192);
+    expect(own.dropped).toBeGreaterThan(10_000);
+    for (let i = 0; i < 300; i++) await turn();
+    const worked = log.filter((each) => each !== "over");
+    expect(worked).toHaveLength(read - own.dropped);
+    expect(worked.slice(0, 8192)).toEqual(many(0, 8192));
+    const { dropped } = own;
+    add(own, "later");
+    await turn();
+    expect([log.includes("later"), own.dropped, own.open]).toEqual([true, dropped, false]);
+  });
 });

@@ -107,6 +107,16 @@ describe("however the octets are cut", () => {
   });
 });
 
+it.each([1, 7, 100, 511, 4096])("a large message comes out whole, %i octets at a time", (size) => {
+  const long = Array.from({ length: 900 }, (_, i) => `X-${i}: ${"x".repeat(i % 40)}\r\n`).join("");
+  const text = `${START}${long}l: 9000\r\n\r\n${Array.from({ length: 1500 }, (_, i) => `${100_000 + i}`).join("")}`;
+  const { framer, told, clock } = reader();
+  const bytes = encode(text + bare);
+  for (let at = 0; at < bytes.length; at += size) framer.push(bytes.slice(at, at + size));
+  expect(told).toEqual([text, bare]);
+  expect([framer.held, clock.size]).toEqual([0, 0]);
+});
+
 describe("a stream that cannot be read on", () => {
   const bad = (lines: string): string => `${START}${lines}\r\n\r\n`;
 
@@ -139,6 +149,12 @@ describe("a stream that cannot be read on", () => {
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "v=0\no=-\n\n",
     "xSIP/2.0 200 OK\r\n\r\n",
+    "GET /SIP/2.0 HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1\r\nX: SIP/2.0\r\n\r\n",
+    ...["rip/", "zip/", "shp/", "sap/", "siq/", "sit/", "sip:", "sips", "si/p"].map(
+      (word) => `GET ${word} ${word}2.0\r\n\r\n`,
+    ),
+    "SI\r\nP/\r\n\r\n",
     "\u0001\u0002\n\n",
   ])("%j is not SIP", (text) => {
     expect(read(text + bare)).toMatchObject({
@@ -146,6 +162,14 @@ describe("a stream that cannot be read on", () => {
       faults: [{ head: undefined }],
     });
   });
+
+  it.each(["sIp/2.0 200 OK", "Sip/3.0", "OPTIONS sip:a@b\tSIP/2.0", "what it  says SIP/2.0", " SIP/"])(
+    "%j may be SIP: the parser, which can tell, is given it",
+    (line) => {
+      const text = `${line}\r\nl: 0\r\n\r\n`;
+      expect(read(text + bare).told).toEqual([text, bare]);
+    },
+  );
 
   it("is told no more once the sink stops it", () => {
     const all = reader();
@@ -306,6 +330,18 @@ describe("limits", () => {
     }
     expect(told).toEqual([bare, bare, bare, bare, bare]);
     expect(clock.size).toBe(0);
+    framer.push(encode(bare.slice(0, 20)));
+    clock.advance(1000);
+    expect(told.slice(5)).toEqual(["fault timeout"]);
+  });
+
+  it("of time: none, where it is 0", () => {
+    const { framer, clock, told } = reader({ partialTimeout: 0 });
+    framer.push(encode(bare.slice(0, 20)));
+    expect(clock.size).toBe(0);
+    clock.advance(1e9);
+    framer.push(encode(bare.slice(20)));
+    expect(told).toEqual([bare]);
   });
 
   it("of work: an octet at a time is copied and scanned in proportion to its length", () => {
