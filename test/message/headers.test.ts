@@ -468,6 +468,22 @@ describe("what may not go on the wire", () => {
     expect(headers.size).toBe(1);
   });
 
+  it("refuses a NUL behind a backslash, but where it came in so", () => {
+    const headers = made(["Subject", "kept"]);
+    for (const value of ["a\\\0b", { toString: () => "a\\\0b" }]) {
+      expect(thrown(() => headers.append("X-New", value))).toMatchObject({ code: "value_unsafe", offset: 2 });
+    }
+    expect(thrown(() => headers.set("Subject", "a\\\0b"))).toMatchObject({ code: "value_unsafe", offset: 2 });
+    expect(lines(headers)).toEqual(["Subject: kept"]);
+  });
+
+  it.each(["null", "undefined", "NaN", "[object Object]"])(
+    "takes the text %j, which somebody may have written",
+    (text) => {
+      expect(made(["Subject", text], ["X-New", text]).raw("X-New")).toEqual([text]);
+    },
+  );
+
   it("writes U+FFFD for half of a surrogate pair, in whatever it stands", () => {
     const message = parseMessage(invite([]));
     const half = "a\ud800";

@@ -107,6 +107,16 @@ describe("a round of datagrams", () => {
     expect(own.open).toBe(false);
   });
 
+  test("is full when a turn has read as many as Node does: who reads by himself leaves the rest to the next", async () => {
+    const own = round();
+    add(own, ...many(0, 31));
+    expect(own.full).toBe(false);
+    add(own, "31");
+    expect(own.full).toBe(true);
+    await turn();
+    expect(own.full).toBe(false);
+  });
+
   test("holds no more than 8,192, however many a turn brings: Bun reads all that is there", async () => {
     const own = round();
     let read = 0;
