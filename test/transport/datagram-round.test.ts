@@ -1,5 +1,7 @@
 // The round of datagrams by itself: its order, and when what was kept may go.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { DatagramRound } from "../../src/transport/node/datagram-round.ts";
 
@@ -104,6 +106,25 @@ describe("a round of datagrams", () => {
     expect(most).toBeLessThanOrEqual(4096 + 2 * 32);
     for (let i = 0; i < 200; i++) await turn();
     expect(log.filter((each) => each !== "over")).toEqual(many(0, read));
+    expect(own.open).toBe(false);
+  });
+
+  test("lets go of what was worked on, though something always waits", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const own = round();
+    const early: WeakRef<Uint8Array>[] = [];
+    for (let turns = 0; turns < 600; turns++) {
+      for (let i = 0; i < 32; i++) {
+        const data = Uint8Array.of(120);
+        if (turns < 20) early.push(new WeakRef(data));
+        own.add(data, "192.0.2.1", 5060);
+      }
+      await turn();
+    }
+    collect();
+    expect(early.filter((each) => each.deref() !== undefined)).toEqual([]);
+    for (let i = 0; i < 200; i++) await turn();
     expect(own.open).toBe(false);
   });
 
