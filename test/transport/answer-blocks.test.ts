@@ -172,6 +172,19 @@ describe("AnswerBlocks", () => {
     blocks.clear();
   });
 
+  it("takes no room that was used before for an answer that is larger than that", () => {
+    const { clock, blocks } = store();
+    for (let i = 0; i < 4000; i++) {
+      blocks.add(`${i}`, "x".repeat(1000), flows[0]!);
+      clock.advance(20);
+    }
+    const large = "y".repeat(150_000);
+    for (const key of ["one", "other"]) blocks.add(key, large, flows[0]!);
+    for (const key of ["one", "other"]) expect(textOf(blocks.find(key)) === large, key).toBe(true);
+    expect(textOf(blocks.find("3999"))).toBe("x".repeat(1000));
+    blocks.clear();
+  });
+
   it("tells flows apart, however many a block has", () => {
     const { blocks } = store();
     const many = Array.from({ length: 600 }, (_, i) => ({ id: `${i}` }) as unknown as Flow);
