@@ -1,7 +1,7 @@
 // SipHash-2-4 (Aumasson, Bernstein): a short keyed hash of text. With a key that nobody knows, nobody can
 // make two texts meet; without one it is a good hash, and no more.
 
-import { binaryFrom, isAscii, utf8 } from "../core/text.ts";
+import { binaryFrom, toBinary } from "../core/text.ts";
 
 /** A key of 128 bits, as four words. */
 export type HashKey = readonly [number, number, number, number];
@@ -17,7 +17,7 @@ export function sipKey(secret: string): HashKey {
 
 /** The hash of the text's UTF-8, 64 bits, as 16 hexadecimal digits, most significant first. */
 export function sipHash(text: string, key: HashKey = NO_KEY): string {
-  return hash(isAscii(text) ? text : binaryFrom(utf8(text)), key);
+  return hash(toBinary(text), key);
 }
 
 /** The hash of octets. */

@@ -10,7 +10,6 @@ export const BLOCK = 256;
 const LAST = 16;
 /** When one was over that was removed. */
 const REMOVED = -1;
-const NONE: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
  * What a block writes to. It is used again: V8 goes through all that lives for every few megabytes that are taken
@@ -18,7 +17,7 @@ const NONE: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export class AnswerRoom {
   readonly octets: Uint8Array<ArrayBuffer>;
-  /** Where the key of each begins, where its octets do, and where they end: the next one's key begins there. */
+  /** Where the key of each begins, where its octets do, and where they end: the next one's key begins there; the first at 0. */
   readonly marks: Uint32Array<ArrayBuffer>;
   /** When each is over. */
   readonly due: Float64Array<ArrayBuffer>;
@@ -38,7 +37,7 @@ export class AnswerRoom {
   }
 }
 
-/** Answers that were given one after the other. */
+/** Answers that were given one after the other. Behind its end nobody asks it but whether a place is over. */
 export class AnswerBlock {
   /** How many there are. */
   count = 0;
@@ -51,7 +50,6 @@ export class AnswerBlock {
   constructor(room: AnswerRoom) {
     this._room = room;
     this.free = room.octets.length;
-    room.marks[0] = 0;
   }
 
   /**
@@ -82,9 +80,8 @@ export class AnswerBlock {
   }
 
   has(place: number, key: string): boolean {
-    const room = this._room;
-    if (room === undefined || this.over(place)) return false;
-    const { octets, marks } = room;
+    if (this.over(place)) return false;
+    const { octets, marks } = this._room as AnswerRoom;
     const start = marks[2 * place]!;
     if (marks[2 * place + 1]! - start !== key.length) return false;
     for (let i = 0; i < key.length; i++) if (octets[start + i] !== key.charCodeAt(i)) return false;
@@ -92,8 +89,8 @@ export class AnswerBlock {
   }
 
   /** Where the one in that place goes to. */
-  flow(place: number): Flow | undefined {
-    return this._room && this._flows[this._room.flows[place]!];
+  flow(place: number): Flow {
+    return this._flows[(this._room as AnswerRoom).flows[place]!]!;
   }
 
   /** Whether that is so of any flow that one of them goes to. */
@@ -112,7 +109,7 @@ export class AnswerBlock {
   }
 
   remove(place: number): void {
-    if (this._room) this._room.due[place] = REMOVED;
+    (this._room as AnswerRoom).due[place] = REMOVED;
   }
 
   /** The octets of the key in that place, as a view. */
@@ -145,9 +142,8 @@ export class AnswerBlock {
   }
 
   private _part(mark: number): Uint8Array<ArrayBuffer> {
-    const room = this._room;
-    if (room === undefined) return NONE;
-    const start = room.marks[mark]!;
-    return new Uint8Array(room.octets.buffer, start, room.marks[mark + 1]! - start);
+    const { octets, marks } = this._room as AnswerRoom;
+    const start = marks[mark]!;
+    return new Uint8Array(octets.buffer, start, marks[mark + 1]! - start);
   }
 }

@@ -155,7 +155,7 @@ export class AnswerBlocks implements Answers {
         const number = base + numbers[at]!;
         const block = this.#blocks[Math.floor(number / BLOCK) - this.#first];
         const place = number % BLOCK;
-        if (block?.has(place, key)) return new Place(this, block, place, key, block.flow(place)!);
+        if (block?.has(place, key)) return new Place(this, block, place, key, block.flow(place));
       }
     }
     return undefined;

@@ -25,6 +25,8 @@ export interface DatagramSocket {
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void;
   /** How many bytes wait for the kernel, where `sent` is called later than the kernel takes them. */
   waiting?(): number;
+  /** How many datagrams it has read and let go of because too many waited, where that may happen. */
+  readonly dropped?: number;
   /** Resolves when nothing of the socket is left. */
   close(): Promise<void>;
 }

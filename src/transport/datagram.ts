@@ -113,10 +113,13 @@ export class DatagramTransport implements Transport {
    * `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunAnswers`: what ours were answered
    * with; `stunDropped`: other STUN;
    * `unreachable`: what ICMP told of peers, where the runtime lets it be heard; `dropped`: datagrams that the
-   * kernel had no room for, where it tells (Linux).
+   * kernel had no room for, where it tells (Linux), and in Bun those that came while 8,192 waited.
    */
   get counts(): Readonly<Record<string, number>> {
-    const dropped = this.#socket && this.#runtime.dropped(this.#local);
+    const socket = this.#socket;
+    const here = socket?.dropped;
+    const kernel = socket && this.#runtime.dropped(this.#local);
+    const dropped = kernel === undefined ? here : kernel + (here ?? 0);
     return { ...this.#counts, ...(dropped === undefined ? undefined : { dropped }) };
   }
 

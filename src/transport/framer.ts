@@ -158,7 +158,7 @@ export class Framer {
         const ping = this.#crlf === 3;
         this.#crlf = ping ? 0 : 2;
         this.#sink.onKeepAlive(ping ? "ping" : "pong");
-      } else if (octet === CR) this.#crlf = (this.#crlf & 2) | 1;
+      } else if (octet === CR) this.#crlf |= 1;
       else {
         this.#crlf = 0;
         if (octet !== LF && octet !== NUL) return at;
@@ -240,7 +240,6 @@ export class Framer {
     this.#buffer = EMPTY;
     this.#size = 0;
     this.#total = undefined;
-    this.#line = 0;
   }
 
   #fault(
@@ -252,7 +251,7 @@ export class Framer {
     const details = status === undefined ? {} : { status };
     this.stop();
     this.#sink.onFault(
-      new SipError(code, reason, head && status === 400 ? { ...details, header: "Content-Length" } : details),
+      new SipError(code, reason, status === 400 ? { ...details, header: "Content-Length" } : details),
       head,
     );
   }

@@ -1,12 +1,14 @@
 // KeyedHash: HalfSipHash-1-3 (Aumasson, Bernstein), which kernels have for their tables: 32 bits of a short text, by a
 // key that nobody knows, so that no peer can choose texts that meet. Marks that others see are another's: siphash.ts.
 
+import { toBinary } from "../core/text.ts";
+
 /** What the hash starts from: v0 to v3 of the paper, the key taken in. */
 type State = readonly [number, number, number, number];
 
 const UNKEYED: State = [0, 0, 0x6c796765, 0x74656462];
 
-/** Hashes texts of one character per octet. */
+/** Hashes the octets of texts: a character for each, or else their UTF-8, so that no character reaches into the next. */
 export class KeyedHash {
   private readonly _start: State;
   private _text: string;
@@ -22,7 +24,7 @@ export class KeyedHash {
   of(text: string): number {
     if (text !== this._text) {
       this._text = text;
-      this._hash = hash(text, this._start);
+      this._hash = hash(toBinary(text), this._start);
     }
     return this._hash;
   }

@@ -88,6 +88,25 @@ describe.each([
     expect(text.isAscii("\0 ~\x7f")).toBe(true);
     expect(text.isAscii("\x80")).toBe(false);
     expect(text.isAscii("")).toBe(true);
+    for (const other of [
+      "\x80",
+      "\xff",
+      "\u0100",
+      "\u2028",
+      "\ud800",
+      "\udfff",
+      "\udc00\ud800",
+      "😀",
+      "\uffff",
+    ]) {
+      for (const each of [other, `${other}a`, `a${other}`, other.repeat(3)]) {
+        expect(text.isAscii(each), each).toBe(false);
+      }
+    }
+  });
+
+  it("writes U+FFFD for half of a surrogate pair, which UTF-8 has not", () => {
+    expect(text.toBinary("a\ud800b\udc00")).toBe("a\xef\xbf\xbdb\xef\xbf\xbd");
   });
 
   it("carries a message with octets of any kind, there and back", async () => {

@@ -325,6 +325,9 @@ describe("edits", () => {
     ]);
     headers.prepend("X-A", ["x", "y"]);
     expect(headers.raw("X-A")).toEqual(["x", "y", "1"]);
+    // Where several stand at the very front, too, as Vias do: the topmost is the way back.
+    const vias = made(["Via", "SIP/2.0/UDP b"], ["Via", "SIP/2.0/UDP c"]).prepend("Via", "SIP/2.0/UDP a");
+    expect(vias.raw("Via")).toEqual(["SIP/2.0/UDP a", "SIP/2.0/UDP b", "SIP/2.0/UDP c"]);
   });
 
   it("shift and pop take one value, from a line or out of a list", () => {
@@ -463,6 +466,36 @@ describe("what may not go on the wire", () => {
       expect(thrown(act).code).toBe("value_unsafe");
     }
     expect(headers.size).toBe(1);
+  });
+
+  it("refuses a NUL behind a backslash, but where it came in so", () => {
+    const headers = made(["Subject", "kept"]);
+    for (const value of ["a\\\0b", { toString: () => "a\\\0b" }]) {
+      expect(thrown(() => headers.append("X-New", value))).toMatchObject({ code: "value_unsafe", offset: 2 });
+    }
+    expect(thrown(() => headers.set("Subject", "a\\\0b"))).toMatchObject({ code: "value_unsafe", offset: 2 });
+    expect(lines(headers)).toEqual(["Subject: kept"]);
+  });
+
+  it.each(["null", "undefined", "NaN", "[object Object]"])(
+    "takes the text %j, which somebody may have written",
+    (text) => {
+      expect(made(["Subject", text], ["X-New", text]).raw("X-New")).toEqual([text]);
+    },
+  );
+
+  it("writes U+FFFD for half of a surrogate pair, in whatever it stands", () => {
+    const message = parseMessage(invite([]));
+    const half = "a\ud800";
+    message.headers.set("Subject", half).append("X-New", half);
+    message.headers.set("To", NameAddr.of({ uri: "sip:b@c", displayName: half, params: { x: half } }));
+    const { headers } = parseMessage(message.toBytes());
+    expect(headers.get("Subject")).toBe("a\ufffd");
+    expect(headers.get("X-New")).toEqual(["a\ufffd"]);
+    expect([headers.get("To")?.displayName, headers.get("To")?.params.get("x")]).toEqual([
+      "a\ufffd",
+      "a\ufffd",
+    ]);
   });
 
   it("takes every character that a token may have in a name (§25.1)", () => {

@@ -28,6 +28,11 @@ describe("a response over UDP goes to", () => {
     ["where it came from, where rport asks for that", "10.2.2.2:5060;rport", [[200], [], []]],
     ["where it came from, whatever port rport says", "host.example.com;rport=5060", [[200], [], []]],
     ["maddr, and the sent-by's port", `10.2.2.2:5060;maddr=${OTHER}`, [[], [], [200]]],
+    [
+      "the sent-by's port, for a maddr in quotes of another",
+      `10.2.2.2:5060;x=";maddr=${OTHER}"`,
+      [[], [200], []],
+    ],
     ["maddr, with rport too, in any case", `10.2.2.2;rport;MAddr=${OTHER}`, [[], [], [200]]],
     [
       "where it came from, for a maddr that is to be looked up",

@@ -1,6 +1,6 @@
 // KeyTable beside a Map that does the same, and what a hash that meets itself does to it.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { KeyTable } from "../../src/transaction/key-table.ts";
 import { KeyedHash } from "../../src/transport/keyed-hash.ts";
 
@@ -68,6 +68,25 @@ it("gives its values as they are now, whatever becomes of them later", () => {
   const values = table.values();
   for (const item of values) table.delete(item);
   expect(new Set(values)).toEqual(new Set(items));
+});
+
+it("gives back the room that a burst took", () => {
+  const made: number[] = [];
+  class Noting extends Int32Array {
+    constructor(length: number) {
+      super(length);
+      made.push(length);
+    }
+  }
+  vi.stubGlobal("Int32Array", Noting);
+  const table = new KeyTable<Item>(GOOD);
+  const items = Array.from({ length: 10_000 }, (_, i) => ({ key: `${i}` }));
+  for (const item of items) table.add(item);
+  expect(Math.max(...made)).toBe(32_768);
+  for (const item of items.slice(10)) table.delete(item);
+  vi.unstubAllGlobals();
+  expect(made.at(-1)).toBeLessThanOrEqual(160);
+  for (const item of items.slice(0, 10)) expect(table.get(item.key)).toBe(item);
 });
 
 it("takes as long for a hundred thousand as for a thousand, for each", () => {

@@ -172,6 +172,19 @@ describe("AnswerBlocks", () => {
     blocks.clear();
   });
 
+  it("takes no room that was used before for an answer that is larger than that", () => {
+    const { clock, blocks } = store();
+    for (let i = 0; i < 4000; i++) {
+      blocks.add(`${i}`, "x".repeat(1000), flows[0]!);
+      clock.advance(20);
+    }
+    const large = "y".repeat(150_000);
+    for (const key of ["one", "other"]) blocks.add(key, large, flows[0]!);
+    for (const key of ["one", "other"]) expect(textOf(blocks.find(key)) === large, key).toBe(true);
+    expect(textOf(blocks.find("3999"))).toBe("x".repeat(1000));
+    blocks.clear();
+  });
+
   it("tells flows apart, however many a block has", () => {
     const { blocks } = store();
     const many = Array.from({ length: 600 }, (_, i) => ({ id: `${i}` }) as unknown as Flow);
@@ -284,6 +297,19 @@ describe("KeyedHash", () => {
       }
       expect(seen.size).toBe(length + 2);
     }
+  });
+
+  it("lets no peer choose texts that meet by characters that are no octets, as a branch in quotes may have", () => {
+    const hash = new KeyedHash("secret");
+    // If what is above an octet were added to the next one, each pair would be the same word, whatever the secret.
+    const pairs = ["\u0161b00", "\u0161c00"];
+    const seen = new Set<number>();
+    for (let choice = 0; choice < 256; choice++) {
+      let text = "z9hG4bK0";
+      for (let bit = 0; bit < 8; bit++) text += pairs[(choice >> bit) & 1];
+      seen.add(hash.of(text));
+    }
+    expect(seen.size).toBe(256);
   });
 
   it("spreads texts over the places and tags of a table", () => {

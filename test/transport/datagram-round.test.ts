@@ -1,5 +1,7 @@
 // The round of datagrams by itself: its order, and when what was kept may go.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { DatagramRound } from "../../src/transport/node/datagram-round.ts";
 
@@ -105,5 +107,55 @@ describe("a round of datagrams", () => {
     for (let i = 0; i < 200; i++) await turn();
     expect(log.filter((each) => each !== "over")).toEqual(many(0, read));
     expect(own.open).toBe(false);
+  });
+
+  test("lets go of what was worked on, though something always waits", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const own = round();
+    const early: WeakRef<Uint8Array>[] = [];
+    for (let turns = 0; turns < 600; turns++) {
+      for (let i = 0; i < 32; i++) {
+        const data = Uint8Array.of(120);
+        if (turns < 20) early.push(new WeakRef(data));
+        own.add(data, "192.0.2.1", 5060);
+      }
+      await turn();
+    }
+    collect();
+    expect(early.filter((each) => each.deref() !== undefined)).toEqual([]);
+    for (let i = 0; i < 200; i++) await turn();
+    expect(own.open).toBe(false);
+  });
+
+  test("is full when a turn has read as many as Node does: who reads by himself leaves the rest to the next", async () => {
+    const own = round();
+    add(own, ...many(0, 31));
+    expect(own.full).toBe(false);
+    add(own, "31");
+    expect(own.full).toBe(true);
+    await turn();
+    expect(own.full).toBe(false);
+  });
+
+  test("holds no more than 8,192, however many a turn brings: Bun reads all that is there", async () => {
+    const own = round();
+    let read = 0;
+    let most = 0;
+    for (; read < 300 * 100; read += 300) {
+      add(own, ...many(read, 300));
+      await turn();
+      most = Math.max(most, read + 300 - own.dropped - log.filter((each) => each !== "over").length);
+    }
+    expect(most).toBeLessThanOrEqual(8192);
+    expect(own.dropped).toBeGreaterThan(10_000);
+    for (let i = 0; i < 300; i++) await turn();
+    const worked = log.filter((each) => each !== "over");
+    expect(worked).toHaveLength(read - own.dropped);
+    expect(worked.slice(0, 8192)).toEqual(many(0, 8192));
+    const { dropped } = own;
+    add(own, "later");
+    await turn();
+    expect([log.includes("later"), own.dropped, own.open]).toEqual([true, dropped, false]);
   });
 });

@@ -96,6 +96,15 @@ describe("a response goes to", () => {
 });
 
 describe("a datagram socket", () => {
+  test("tells what it had to let go of with what the kernel had no room for", async () => {
+    const { transport, recorder, socket } = world();
+    expect(transport.counts).not.toHaveProperty("dropped");
+    await transport.start(recorder);
+    expect(transport.counts).toMatchObject({ dropped: 3 });
+    Object.assign(socket, { dropped: 4 });
+    expect(transport.counts).toMatchObject({ dropped: 7 });
+  });
+
   test("gets no more than the limit, which what has left does not count for", async () => {
     const { transport, recorder, out, send, socket } = world({ sendQueueLimit: 100 });
     await transport.start(recorder);

@@ -107,6 +107,16 @@ describe("however the octets are cut", () => {
   });
 });
 
+it.each([1, 7, 100, 511, 4096])("a large message comes out whole, %i octets at a time", (size) => {
+  const long = Array.from({ length: 900 }, (_, i) => `X-${i}: ${"x".repeat(i % 40)}\r\n`).join("");
+  const text = `${START}${long}l: 9000\r\n\r\n${Array.from({ length: 1500 }, (_, i) => `${100_000 + i}`).join("")}`;
+  const { framer, told, clock } = reader();
+  const bytes = encode(text + bare);
+  for (let at = 0; at < bytes.length; at += size) framer.push(bytes.slice(at, at + size));
+  expect(told).toEqual([text, bare]);
+  expect([framer.held, clock.size]).toEqual([0, 0]);
+});
+
 describe("a stream that cannot be read on", () => {
   const bad = (lines: string): string => `${START}${lines}\r\n\r\n`;
 
@@ -139,6 +149,12 @@ describe("a stream that cannot be read on", () => {
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "v=0\no=-\n\n",
     "xSIP/2.0 200 OK\r\n\r\n",
+    "GET /SIP/2.0 HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1\r\nX: SIP/2.0\r\n\r\n",
+    ...["rip/", "zip/", "shp/", "sap/", "siq/", "sit/", "sip:", "sips", "si/p"].map(
+      (word) => `GET ${word} ${word}2.0\r\n\r\n`,
+    ),
+    "SI\r\nP/\r\n\r\n",
     "\u0001\u0002\n\n",
   ])("%j is not SIP", (text) => {
     expect(read(text + bare)).toMatchObject({
@@ -146,6 +162,14 @@ describe("a stream that cannot be read on", () => {
       faults: [{ head: undefined }],
     });
   });
+
+  it.each(["sIp/2.0 200 OK", "Sip/3.0", "OPTIONS sip:a@b\tSIP/2.0", "what it  says SIP/2.0", " SIP/"])(
+    "%j may be SIP: the parser, which can tell, is given it",
+    (line) => {
+      const text = `${line}\r\nl: 0\r\n\r\n`;
+      expect(read(text + bare).told).toEqual([text, bare]);
+    },
+  );
 
   it("is told no more once the sink stops it", () => {
     const all = reader();
@@ -157,6 +181,54 @@ describe("a stream that cannot be read on", () => {
     expect(all.told).toEqual([bare]);
     all.framer.push(encode(bare));
     expect(all.told).toEqual([bare]);
+  });
+
+  it("is told no more once the sink stops it within a ping, whose answer may have found the connection broken", () => {
+    const all = reader();
+    all.sink.onKeepAlive = (kind) => {
+      all.told.push(kind);
+      if (kind === "ping") all.framer.stop();
+    };
+    all.framer.push(encode(`\r\n\r\n${bare}\r\n`));
+    expect(all.told).toEqual(["pong", "ping"]);
+    expect([all.framer.held, all.clock.size]).toEqual([0, 0]);
+    const other = reader();
+    other.sink.onKeepAlive = (kind) => {
+      other.told.push(kind);
+      other.framer.stop();
+    };
+    other.framer.push(encode("\r\n\r\n\r\n"));
+    expect(other.told).toEqual(["pong"]);
+  });
+});
+
+it.each(["x\n", "\rX: y\r\n", "\r\r\n"])("the line %j ends no head", (line) => {
+  const text = `${START}${line}l: 1\r\n\r\nz`;
+  expect(read(text + bare).told).toEqual([text, bare]);
+  const { framer, told } = reader();
+  for (const octet of text) framer.push(encode(octet));
+  expect(told).toEqual([text]);
+});
+
+describe("between messages", () => {
+  it.each([
+    ["\r\n\n", ["pong"]],
+    ["\r\n\r\n\n", ["pong", "ping"]],
+    ["\r\n\0\r\n", ["pong", "pong"]],
+    ["\r\n\r\0\n\r\n", ["pong", "pong"]],
+    ["\r\r\n", ["pong"]],
+  ])("%j is %j", (text, expected) => {
+    expect(read(text).told).toEqual(expected);
+  });
+
+  it("a LF alone is no keep-alive, and a first octet makes a message that is not whole", () => {
+    const { framer, told } = reader();
+    framer.push(encode("\n"));
+    expect([told, framer.partial]).toEqual([[], false]);
+    framer.push(encode("O"));
+    expect([told, framer.partial]).toEqual([[], true]);
+    framer.push(encode(bare.slice(1)));
+    expect([told, framer.partial]).toEqual([[bare], false]);
   });
 });
 
@@ -192,6 +264,32 @@ describe("limits", () => {
     const { framer, told } = reader({ headSize: 2000 });
     for (let i = 0; i < 50; i++) framer.push(encode("x".repeat(100)));
     expect([told, framer.held]).toEqual([["fault head_too_large"], 0]);
+  });
+
+  it("of the head, for each message by itself, however many come in one piece", () => {
+    const { told } = read(bare.repeat(50), { headSize: bare.length });
+    expect(told).toEqual(new Array(50).fill(bare));
+    const large = `${START}X: ${"x".repeat(100)}\r\n\r\n`;
+    const { told: later, faults } = read(bare + large, { headSize: bare.length });
+    expect(later).toEqual([bare, "fault head_too_large"]);
+    expect(faults).toMatchObject([{ error: { status: 513 }, head: undefined }]);
+  });
+
+  it("are 65,535 octets of head, a mebibyte of message and 30 seconds, where nobody says more", () => {
+    const head = (length: number) => `${START}X: ${"x".repeat(length - START.length - 7)}\r\n\r\n`;
+    expect(read(head(65_535)).told).toEqual([head(65_535)]);
+    expect(read(head(65_536)).told).toEqual(["fault head_too_large"]);
+    const announced = (whole: number) => {
+      const start = `${START}l: ${whole}\r\n\r\n`;
+      return start.replace(`${whole}`, `${whole - start.length}`);
+    };
+    expect(announced(1_048_576)).toHaveLength(announced(1_048_577).length);
+    expect(read(announced(1_048_577)).told).toEqual(["fault message_too_large"]);
+    const { told, clock } = read(announced(1_048_576));
+    clock.advance(29_999);
+    expect(told).toEqual([]);
+    clock.advance(1);
+    expect([told, clock.size]).toEqual([["fault timeout"], 0]);
   });
 
   it("of the message: 413 as soon as it is announced", () => {
@@ -232,6 +330,18 @@ describe("limits", () => {
     }
     expect(told).toEqual([bare, bare, bare, bare, bare]);
     expect(clock.size).toBe(0);
+    framer.push(encode(bare.slice(0, 20)));
+    clock.advance(1000);
+    expect(told.slice(5)).toEqual(["fault timeout"]);
+  });
+
+  it("of time: none, where it is 0", () => {
+    const { framer, clock, told } = reader({ partialTimeout: 0 });
+    framer.push(encode(bare.slice(0, 20)));
+    expect(clock.size).toBe(0);
+    clock.advance(1e9);
+    framer.push(encode(bare.slice(20)));
+    expect(told).toEqual([bare]);
   });
 
   it("of work: an octet at a time is copied and scanned in proportion to its length", () => {
@@ -323,7 +433,9 @@ describe("a pause", () => {
     expect(told).toEqual(["pong"]);
     framer.resume();
     expect(told).toEqual(["pong", "ping"]);
+    expect(framer.held).toBe(bare.length);
     framer.stop();
+    expect(framer.held).toBe(0);
     framer.resume();
     expect([told.length, framer.held, clock.size]).toEqual([2, 0, 0]);
   });

@@ -77,6 +77,29 @@ describe("RecentMap", () => {
     expect(map.get(1)).toBeUndefined();
     expect(map.get(999)).toBe("999");
   });
+  test.each([2, 3, 7])("never holds more than a limit of %i", (limit) => {
+    const map = new RecentMap<number, string>(limit);
+    let most = 0;
+    for (let i = 0; i < 100; i++) {
+      map.set(i, "x");
+      most = Math.max(most, map.size);
+    }
+    expect(most).toBe(limit - (limit % 2));
+  });
+  test("forgets nothing for what was asked for in vain: who guesses pushes nobody out", () => {
+    const map = new RecentMap<number, string>(10);
+    for (let key = 0; key < 10; key++) map.set(key, "kept");
+    for (let key = 10; key < 1000; key++) expect(map.get(key)).toBeUndefined();
+    expect([map.size, map.get(9), map.get(0)]).toEqual([10, "kept", "kept"]);
+  });
+  test.each([0, 9])("lets go of what is deleted, be it of long ago or of now: %i of 0 to 9", (key) => {
+    const map = new RecentMap<number, string>(10);
+    for (let each = 0; each < 10; each++) map.set(each, "x");
+    map.delete(key);
+    expect([map.get(key), map.size]).toEqual([undefined, 9]);
+    map.clear();
+    expect([map.get(3), map.get(7), map.size]).toEqual([undefined, undefined, 0]);
+  });
   test("forgets nothing for a value that is replaced, and counts each key once", () => {
     const map = new RecentMap<number, string>(4);
     for (const key of [1, 2, 3, 4]) map.set(key, "old");

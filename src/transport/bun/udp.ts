@@ -135,6 +135,10 @@ class BunSocket implements DatagramSocket {
     this.#round = round;
   }
 
+  get dropped(): number {
+    return this.#round.dropped;
+  }
+
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
     if (this.#round.open) {
       this.#out.push(data, port, host);

@@ -17,8 +17,10 @@ const BURST = 4;
  * kernel, which has room for some hundred where nobody has told it otherwise, can take the rest.
  */
 const FEW = 4;
-/** As many may wait here. */
+/** As many may wait here: then no fewer are worked on than Node reads. */
 const KEPT = 4096;
+/** What comes past so many is lost, as it is where the kernel has no room: Bun reads all that is there, however much that is. */
+const MOST = 2 * KEPT;
 
 /** What a socket has read and not worked on yet. */
 export class DatagramRound {
@@ -40,6 +42,7 @@ export class DatagramRound {
   /** How many turns in a row have. */
   #fullTurns = 0;
   #open = false;
+  #dropped = 0;
 
   /**
    * @param message works on a datagram; never throws
@@ -55,6 +58,11 @@ export class DatagramRound {
     return this.#open;
   }
 
+  /** How many were lost because too many waited. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   /** One was read. `data` is kept until it is worked on. */
   add(data: Uint8Array, host: string, port: number): void {
     const first = this.#read++ === 0;
@@ -62,6 +70,10 @@ export class DatagramRound {
     // Behind what still waits.
     if (first && this.#data.length === 0) {
       this.#message(data, host, port);
+      return;
+    }
+    if (this.#waiting >= MOST) {
+      this.#dropped++;
       return;
     }
     this.#data.push(data);
