@@ -8,3 +8,13 @@ export function watch(returned: unknown, thrown: (cause: unknown) => void): void
   if (typeof (returned as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
   (returned as PromiseLike<unknown>).then(undefined, thrown);
 }
+
+/** Calls back; what that throws, or its promise rejects with, goes to `thrown`. */
+export function guard(call: () => unknown, thrown: (cause: unknown) => void): void {
+  try {
+    const returned = call();
+    if (returned !== undefined) watch(returned, thrown);
+  } catch (cause) {
+    thrown(cause);
+  }
+}

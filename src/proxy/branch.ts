@@ -3,20 +3,18 @@
 import type { SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import type { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** Who hears what becomes of a branch. */
 export interface BranchListener {
-  heard(response: Response, branch: Branch, from: SentRequest): void;
+  heard(response: Response, branch: Branch, from: ClientTransaction): void;
   failed(error: SipError, branch: Branch, from: SentRequest): void;
 }
 
-/**
- * One branch: a target, the transaction that asks it, and how its request is sent. One object, for a transaction that
- * was accepted holds it for 32 seconds, and its context by it.
- */
+/** One branch: a target, the transaction that asks it, and how its request is sent. */
 export class Branch implements SendOptions {
   /** Where it goes; nowhere any more when it has ended, for a target may hold on to a whole message. */
   to: ProxyTarget;
@@ -95,7 +93,12 @@ export class Branch implements SendOptions {
     return true;
   }
 
-  onResponse(response: Response, from: SentRequest): void {
+  /** All that is asked of its transaction afterwards is where it stands. */
+  get forgets(): boolean {
+    return true;
+  }
+
+  onResponse(response: Response, from: ClientTransaction): void {
     this.#listener.heard(response, this, from);
   }
 

@@ -6,26 +6,19 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { verdict } from "./best-response.ts";
 import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
 import { BranchSet } from "./branch-set.ts";
 import type { ContextHost } from "./context-host.ts";
 import { Departure, type DepartureOwner } from "./departure.ts";
+import { LateAnswers } from "./late-answers.ts";
 import type { ForwardOptions } from "./options.ts";
 import { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
 import { TargetSet } from "./target-set.ts";
-
-/** What a context needs until its last branch has ended; it forwards further 2xx for another 32 seconds without. */
-interface Work {
-  readonly host: ContextHost;
-  readonly departure: Departure;
-  readonly request: Request;
-  readonly targets: TargetSet;
-  /** Final responses, 3xx to 6xx, of the branches that ended. */
-  readonly finals: Response[];
-}
+import type { Work } from "./work.ts";
 
 /** The branches of one request. */
 export class ResponseContext implements BranchListener, DepartureOwner {
@@ -57,7 +50,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   ) {
     const set = new TargetSet(targets, options.sequential === true);
     const departure = new Departure(host, this, options.hopTimeout);
-    this.#work = { host, departure, request, targets: set, finals: [] };
+    this.#work = { host, departure, request, targets: set, finals: [], accepted: [] };
     this.#clock = host.clock;
     this.#transaction = transaction;
     this.#options = options;
@@ -160,7 +153,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   }
 
   /** A response came for a branch. */
-  heard(response: Response, branch: Branch, from: SentRequest): void {
+  heard(response: Response, branch: Branch, from: ClientTransaction): void {
     const { status } = response;
     const current = branch.transaction === from;
     if (current) {
@@ -181,10 +174,11 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   }
 
   /** Steps 5 and 10: a 2xx goes on at once, each of them to an INVITE, and ends the other branches. */
-  #succeed(response: Response, branch: Branch, from: SentRequest): void {
+  #succeed(response: Response, branch: Branch, from: ClientTransaction): void {
     // A hop that was given up may still accept; the one that took its place is cancelled with the others.
     if (branch.transaction === from) this.#open.close(branch);
     this.#stopped = true;
+    if (this.#invite) this.#work?.accepted.push(from);
     if (this.#transaction.waiting || (this.#invite && this.#transaction.state === "accepted")) {
       if (!this.#forward(response)) this.#work?.finals.push(this.#busy.request.createResponse(502));
     }
@@ -256,6 +250,8 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     if (!this.#open.empty) return;
     if (this.#transaction.waiting) this.#answer();
     this.#end(undefined);
+    const late = new LateAnswers(this.#transaction, this.#options.onResponse);
+    for (const transaction of this.#work?.accepted ?? []) transaction.handlers = late;
     this.#work = undefined;
   }
 
@@ -281,7 +277,10 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     } finally {
       this.#telling = false;
     }
-    if (response.status >= 200) this.#end(response);
+    if (response.status >= 200) {
+      this.#transaction.forget();
+      this.#end(response);
+    }
     return true;
   }
 

@@ -6,7 +6,7 @@ import type { Message } from "../message/parse.ts";
 import type { TransactionLayer } from "../transaction/layer.ts";
 import { asSipError, coreFailed } from "../transaction/user.ts";
 import type { Flow } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { type Counters, countBad } from "./counters.ts";
 import type { StackOptions } from "./options.ts";
 import { noteSource } from "./received.ts";
@@ -63,12 +63,9 @@ export class Refusals {
 
   tell(finding: Finding, flow: Flow, message: Message | undefined): void {
     const { onRefused, report } = this.#options;
-    if (!onRefused) return;
-    const thrown = (cause: unknown): void => report(coreFailed(cause));
-    try {
-      watch(onRefused(finding, flow, message), thrown);
-    } catch (cause) {
-      thrown(cause);
-    }
+    guard(
+      () => onRefused?.(finding, flow, message),
+      (cause) => report(coreFailed(cause)),
+    );
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Message } from "../message/parse.ts";
 import type { Tap } from "../transport/tap.ts";
 import type { Flow, SendFailed, Transport } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import type { Counters } from "./counters.ts";
 import { type Traffic, TrafficCounter } from "./traffic.ts";
 import { substituteFlow } from "./way.ts";
@@ -52,14 +52,10 @@ export class Wire {
   }
 
   #show(tap: Tap, data: Uint8Array | string, direction: "in" | "out", flow: Flow): void {
-    try {
-      const returned: unknown = tap(data, direction, flow, this.#clock.now());
-      // A look at it a message: most return nothing.
-      if (typeof returned === "object") watch(returned, ignore);
-    } catch {
-      // Who only watches must not change what happens.
-    }
+    // Who only watches must not change what happens.
+    guard(
+      () => tap(data, direction, flow, this.#clock.now()),
+      () => {},
+    );
   }
 }
-
-function ignore(): void {}

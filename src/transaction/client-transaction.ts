@@ -5,16 +5,16 @@ import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { ackTo } from "./derived.ts";
 import { type InviteClientState, inviteClient } from "./invite-client.ts";
 import { keepRequest, keptRequest } from "./kept.ts";
 import { clientKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
-import { ended, Outcome } from "./outcome.ts";
+import { ended, forgotten, Outcome } from "./outcome.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
-import { asSipError, type ClientHandlers, coreFailed } from "./user.ts";
+import { asSipError, type ClientHandlers, coreFailed, type Returned } from "./user.ts";
 
 /** Any client transaction's state. */
 export type ClientState = InviteClientState | NonInviteClientState;
@@ -42,11 +42,12 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   #request: Request | string;
   /** What was sent of the request. */
   #sent: string | undefined;
-  #handlers: ClientHandlers | undefined;
+  /** @internal */
+  handlers: ClientHandlers | undefined;
   readonly #timerC: boolean;
   #cancel: "none" | "wanted" | "sent" = "none";
   #reason: string | undefined;
-  readonly #outcome: Outcome = new Outcome();
+  #outcome: Outcome = new Outcome();
   /** What ended it where there is no outcome; an error is made of it when somebody asks. */
   #dropped: "terminated" | "closed" = "terminated";
 
@@ -58,7 +59,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     super(host, table, clientKey(branch, method), method, undefined);
     this.#request = request;
     this.branch = branch;
-    this.#handlers = handlers;
+    this.handlers = handlers;
     this.#timerC = options.timerC === true;
   }
 
@@ -160,9 +161,10 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   receive(response: Response): void {
     const { status } = response;
     if (status > 199 && this.state === "completed") this.host.tallies.repeated++;
-    if (this.method !== "INVITE") this.dispatch(status < 200 ? "1xx" : "200-699", response);
-    else if (status < 200) this.dispatch(status === 100 ? "100" : "101-199", response);
-    else this.dispatch(status < 300 ? "2xx" : "300-699", response);
+    let event = status < 200 ? "1xx" : "200-699";
+    if (this.method === "INVITE")
+      event = status < 200 ? (status === 100 ? "100" : "101-199") : status < 300 ? "2xx" : "300-699";
+    this.dispatch(event, response);
   }
 
   /** The error for who asks for an outcome when it is over and there was none. */
@@ -238,15 +240,8 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
   #deliver(response: Response): void {
     if (response.status >= 200) this.#outcome.settle(response);
     else this.#outcome.pass(response);
-    try {
-      const handlers = this.#handlers;
-      const returned = handlers?.onResponse
-        ? handlers.onResponse(response, this)
-        : this.host.user.onResponse(response, this);
-      if (returned !== undefined) watch(returned, (cause) => this.host.report(coreFailed(cause), this));
-    } catch (cause) {
-      this.host.report(coreFailed(cause), this);
-    }
+    const listener = this.handlers?.onResponse ? this.handlers : this.host.user;
+    this.#call(() => listener.onResponse?.(response, this));
     if (response.status >= 200) this.#letGo();
   }
 
@@ -255,7 +250,16 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    * accepted hears of other 2xx (RFC 6026 §7.2).
    */
   #letGo(): void {
-    if (this.state !== "accepted") this.#handlers = undefined;
+    const accepted = this.state === "accepted";
+    if (this.handlers?.forgets) {
+      this.#outcome = forgotten();
+      // A refused INVITE may still fail to send its ACK, and is reported then.
+      if (accepted || this.method !== "INVITE") {
+        this.#sent = "";
+        this.octets = undefined;
+      }
+    }
+    if (!accepted) this.handlers = undefined;
     const request = this.#request;
     if (this.#sent !== undefined && typeof request !== "string")
       this.#request = keepRequest(request, this.#sent);
@@ -266,16 +270,12 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     // The handlers hear of one outcome. What fails after it (an ACK that could not be sent) is the core's.
     const before = this.#outcome.known;
     this.#outcome.settle(error);
-    const handlers = this.#handlers;
-    if (handlers?.onError === undefined || before) {
-      this.host.report(error, this);
-      return;
-    }
-    try {
-      const returned = handlers.onError(error, this);
-      if (returned !== undefined) watch(returned, (cause) => this.host.report(coreFailed(cause), this));
-    } catch (cause) {
-      this.host.report(coreFailed(cause), this);
-    }
+    const handlers = this.handlers;
+    if (handlers?.onError === undefined || before) this.host.report(error, this);
+    else this.#call(() => handlers.onError?.(error, this));
+  }
+
+  #call(callback: () => Returned): void {
+    guard(callback, (cause) => this.host.report(coreFailed(cause), this));
   }
 }

@@ -51,7 +51,7 @@ export type TransactionKey = ClientKey | ServerKey | OldServerKey;
 const escaped = (text: string): string =>
   text.includes("|") || text.includes("%") ? text.replace(/[|%]/g, encodeURIComponent) : text;
 /** The same text in one piece: a concatenation holds on to the message whose pieces it is made of, until one looks into it. */
-const inOnePiece = (text: string): string => (text.charCodeAt(text.length - 1) < 0 ? "" : text);
+export const inOnePiece = (text: string): string => (text.charCodeAt(text.length - 1) < 0 ? "" : text);
 
 /** The text of a client transaction's key. Branches are compared as they stand, by octet. */
 export function clientKey(branch: string, method: string): string {

@@ -9,7 +9,7 @@ import type { Answer } from "../transport/answers.ts";
 import { flowBack } from "../transport/flow-back.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
 import { cancelOf } from "./derived.ts";
 import { Idle } from "./idle.ts";
@@ -273,12 +273,7 @@ export class TransactionLayer {
 
   /** Calls the core about what belongs to no transaction. */
   #call(callback: () => Returned): void {
-    try {
-      const returned = callback();
-      if (returned !== undefined) watch(returned, (cause) => this.report(coreFailed(cause), undefined));
-    } catch (cause) {
-      this.report(coreFailed(cause), undefined);
-    }
+    guard(callback, (cause) => this.report(coreFailed(cause), undefined));
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
@@ -291,9 +286,9 @@ export class TransactionLayer {
 
   /** Tells the user of an error. Never throws: one that throws itself has nobody left to be told. */
   report(error: SipError, transaction: AnyTransaction | undefined): void {
-    try {
-      const returned = this.#options.user.onError(error, transaction);
-      if (returned !== undefined) watch(returned, () => {});
-    } catch {}
+    guard(
+      () => this.#options.user.onError(error, transaction),
+      () => {},
+    );
   }
 }

@@ -112,3 +112,14 @@ const REASONS: { readonly [code in "timeout" | "aborted" | "terminated" | "close
 export function ended(code: Extract<ErrorCode, keyof typeof REASONS>): SipError {
   return new SipError(code, REASONS[code]);
 }
+
+let nobodys: Outcome | undefined;
+
+/** The outcome of all transactions that have let go of theirs: one that rejects. */
+export function forgotten(): Outcome {
+  if (!nobodys) {
+    nobodys = new Outcome();
+    nobodys.settle(ended("terminated"));
+  }
+  return nobodys;
+}

@@ -6,9 +6,9 @@ import type { Request } from "../message/request.ts";
 import { checkStatus, type Response } from "../message/response.ts";
 import type { Answer } from "../transport/answers.ts";
 import type { Flow } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { type InviteServerState, inviteServer } from "./invite-server.ts";
-import { methodOf, oldRequestKey } from "./key.ts";
+import { inOnePiece, methodOf, oldRequestKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteServerState, nonInviteServer } from "./non-invite-server.ts";
 import { checkMatch } from "./response-match.ts";
@@ -32,6 +32,7 @@ export class ServerTransaction extends Transaction {
   #request: Request | undefined;
   /** The number of its CSeq, which every response has too. */
   readonly #cseq: number | undefined;
+  /** Behind a semicolon, in one piece with that: a tag that is cut out of a response holds on to all of its text. */
   #toTag: string | undefined;
   /** What `send` is to send. */
   #outgoing: string | undefined;
@@ -103,10 +104,10 @@ export class ServerTransaction extends Transaction {
   /**
    * Sends the 2xx to an INVITE once more, as it was sent last (RFC 3261 §13.3.1.4, RFC 6026 §8.7).
    *
-   * @returns false where there is none to send: before it, or when the transaction is over
+   * @returns false where there is none to send: before it, when it is over, or where a SipProxy forwarded another's
    */
   repeat(): boolean {
-    if (this.state !== "accepted") return false;
+    if (this.state !== "accepted" || !this.octets) return false;
     this.#outgoing = this.octets as string;
     this.host.tallies.resent++;
     this.dispatch("2xx", undefined);
@@ -118,6 +119,11 @@ export class ServerTransaction extends Transaction {
   override terminate(): void {
     super.terminate();
     this.#letGo();
+  }
+
+  /** Lets go of a 2xx to an INVITE, which somebody else repeats. @internal */
+  forget(): void {
+    if (this.state === "accepted") this.octets = undefined;
   }
 
   /** Counts it as one that came by another way too. @internal */
@@ -132,7 +138,7 @@ export class ServerTransaction extends Transaction {
 
   /** The To tag of this transaction's responses, which is that of its CANCEL's too (RFC 3261 §9.2). @internal */
   get toTag(): string | undefined {
-    return this.#toTag ?? this.#ownTag;
+    return this.#toTag?.slice(1) ?? this.#ownTag;
   }
 
   /** Its answer, once that is all that is left of it: nobody but its user knows the transaction then. */
@@ -178,11 +184,13 @@ export class ServerTransaction extends Transaction {
       case "deliver":
         this.#deliver(subject as Request);
         return;
-      case "timeout":
+      case "timeout": {
         this.host.tallies.timeouts++;
         this.#letGo();
-        this.host.report(new SipError("timeout", this.#timedOut()), this);
+        const missing = this.method === "INVITE" ? "ACK" : "final response";
+        this.host.report(new SipError("timeout", `no ${missing} came in time`), this);
         return;
+      }
       case "transport":
         this.host.report(subject as SipError, this);
         return;
@@ -231,10 +239,11 @@ export class ServerTransaction extends Transaction {
   /** What the CANCEL's answer and an RFC 2543 peer's ACK will need: noted before the response is sent. */
   #noteTag(response: Response | number): void {
     try {
-      this.#toTag = typeof response === "number" ? this.#ownTag : response.headers.get("To")?.tag;
+      const tag = typeof response === "number" ? this.#ownTag : response.headers.get("To")?.tag;
+      this.#toTag = tag && inOnePiece(`;${tag}`);
       const old = this.key.startsWith("|");
       if (old && statusOf(response) >= 300 && this.#request) {
-        this.host.alias(oldRequestKey(this.#request, "INVITE", this.#toTag ?? ""), this);
+        this.host.alias(oldRequestKey(this.#request, "INVITE", tag ?? ""), this);
       }
     } catch (cause) {
       // A forwarded response whose To cannot be read is forwarded all the same.
@@ -256,23 +265,21 @@ export class ServerTransaction extends Transaction {
       this.host.pass(request);
       return;
     }
-    try {
-      const returned = this.host.user.onRequest(request, this);
-      if (returned !== undefined) watch(returned, (cause) => this.#thrown(cause, 500));
-    } catch (cause) {
-      this.#thrown(cause, 500);
-    }
+    guard(
+      () => this.host.user.onRequest(request, this),
+      (cause) => this.#thrown(cause, 500),
+    );
   }
 
   #canceled(cancel: Request): void {
     const { user } = this.host;
-    try {
-      if (this.onCancel === undefined && user.onCancel === undefined) return void this.respond(487);
-      const returned = this.onCancel ? this.onCancel(cancel) : user.onCancel?.(cancel, this);
-      if (returned !== undefined) watch(returned, (cause) => this.#thrown(cause, 487));
-    } catch (cause) {
-      this.#thrown(cause, 487);
-    }
+    guard(
+      () => {
+        if (this.onCancel) return this.onCancel(cancel);
+        return user.onCancel ? user.onCancel(cancel, this) : this.respond(487);
+      },
+      (cause) => this.#thrown(cause, 487),
+    );
   }
 
   /** The core threw: the request is answered all the same, if it still waits. */
@@ -288,11 +295,5 @@ export class ServerTransaction extends Transaction {
       }
     }
     this.host.report(coreFailed(cause), this);
-  }
-
-  #timedOut(): string {
-    return this.method === "INVITE"
-      ? "no ACK came for the final response"
-      : "the core sent no final response";
   }
 }

@@ -48,6 +48,11 @@ export interface ClientHandlers {
   onResponse?(response: Response, transaction: ClientTransaction): Returned;
   /** This request has failed: see TransactionUser.onError. */
   onError?(error: SipError, transaction: ClientTransaction): Returned;
+  /**
+   * Nobody but these ever asks: behind the final response the transaction holds on to no message that is not to be
+   * sent again. @internal
+   */
+  readonly forgets?: boolean;
 }
 
 /** The error to report for what a callback threw. */

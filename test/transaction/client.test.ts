@@ -535,6 +535,22 @@ describe("what the user sees", () => {
     on.clock.advance(32_000);
   });
 
+  it("keeps no message that is not sent again, where its handlers alone want to know", async () => {
+    const on = bench();
+    const heard: number[] = [];
+    const handlers = { forgets: true, onResponse: ({ status }: Response) => void heard.push(status) };
+    const transaction = on.layer.createClient(outgoing("INVITE"), handlers);
+    transaction.start(udp);
+    const sent = on.sent[0]!.data;
+    on.layer.receive(answer(sent, 200), udp);
+    on.layer.receive(answer(sent, 200), udp);
+    expect(heard).toEqual([200, 200]);
+    expect(() => transaction.request).toThrow("no message");
+    await expect(transaction.final).rejects.toMatchObject({ code: "terminated" });
+    on.clock.advance(32_000);
+    expect(on.errors).toEqual([]);
+  });
+
   it("keeps a request that is larger than the core's window as it is", () => {
     const on = bench();
     const large = outgoing("OPTIONS");

@@ -1,0 +1,39 @@
+// LateAnswers: hands the 2xx on that come for an INVITE when its response context has ended (RFC 3261 §16.7 step 5): those of
+// a fork further on, and those that come again. A context holds ten times as much, and an accepted INVITE is kept for 32
+// seconds (RFC 6026 §7.2).
+
+import type { Response } from "../message/response.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { ClientHandlers } from "../transaction/user.ts";
+import { takeVia } from "./branch.ts";
+import type { ForwardOptions } from "./options.ts";
+
+export class LateAnswers implements ClientHandlers {
+  readonly #transaction: ServerTransaction;
+  readonly #seen: ForwardOptions["onResponse"];
+
+  /** @param seen the option of the proxy's user */
+  constructor(transaction: ServerTransaction, seen: ForwardOptions["onResponse"]) {
+    this.#transaction = transaction;
+    this.#seen = seen;
+  }
+
+  get forgets(): boolean {
+    return true;
+  }
+
+  onResponse(response: Response): void {
+    if (!takeVia(response) || this.#transaction.state !== "accepted") return;
+    try {
+      this.#seen?.(response);
+    } catch {
+      // The promise that would tell of it was settled with the first.
+    }
+    try {
+      this.#transaction.respond(response);
+      this.#transaction.forget();
+    } catch {
+      // It is to another request: nobody's.
+    }
+  }
+}
