@@ -187,8 +187,8 @@ export class ServerTransaction extends Transaction {
       case "timeout": {
         this.host.tallies.timeouts++;
         this.#letGo();
-        const missing = this.method === "INVITE" ? "ACK" : "final response";
-        this.host.report(new SipError("timeout", `no ${missing} came in time`), this);
+        const missing = this.method === "INVITE" ? "no ACK came in time" : "no final response was sent";
+        this.host.report(new SipError("timeout", missing), this);
         return;
       }
       case "transport":
