@@ -183,10 +183,18 @@ export async function transactions({ quick }) {
   }));
   for (const { stack } of jobs) await stack.close();
   const asking = await client(createRequest);
-  const sent = timeOne(() => {
-    asking.once();
-    asking.clock.advance(5);
-  }, pace);
+  const ask = {
+    name: "client",
+    step: 1,
+    work(count) {
+      for (let i = 0; i < count; i++) {
+        asking.once();
+        asking.clock.advance(5);
+      }
+    },
+  };
+  // Nothing before it ran this side of a stack: it takes longer until it is compiled.
+  const sent = interleave([ask], { ...pace, warmup: 8 * pace.warmup }).get("client").median;
   await asking.stack.close();
   return {
     servers,
