@@ -138,24 +138,47 @@ describe("a round of datagrams", () => {
     expect(own.full).toBe(false);
   });
 
-  test("holds no more than 8,192, however many a turn brings: Bun reads all that is there", async () => {
+  test("holds a burst of 10,000 whole: Bun reads all that is there at once", async () => {
+    const own = round();
+    add(own, ...many(0, 10_000));
+    for (let i = 0; i < 400; i++) await turn();
+    expect(own.dropped).toBe(0);
+    expect(log.filter((each) => each !== "over")).toEqual(many(0, 10_000));
+  });
+
+  test("holds no more than 32,768, however many a turn brings", async () => {
     const own = round();
     let read = 0;
     let most = 0;
-    for (; read < 300 * 100; read += 300) {
+    for (; read < 300 * 150; read += 300) {
       add(own, ...many(read, 300));
       await turn();
       most = Math.max(most, read + 300 - own.dropped - log.filter((each) => each !== "over").length);
     }
-    expect(most).toBeLessThanOrEqual(8192);
-    expect(own.dropped).toBeGreaterThan(10_000);
-    for (let i = 0; i < 300; i++) await turn();
+    expect(most).toBeLessThanOrEqual(32_768);
+    expect(own.dropped).toBeGreaterThan(5000);
+    for (let i = 0; i < 1200; i++) await turn();
     const worked = log.filter((each) => each !== "over");
     expect(worked).toHaveLength(read - own.dropped);
-    expect(worked.slice(0, 8192)).toEqual(many(0, 8192));
+    expect(worked.slice(0, 32_768)).toEqual(many(0, 32_768));
     const { dropped } = own;
     add(own, "later");
     await turn();
     expect([log.includes("later"), own.dropped, own.open]).toEqual([true, dropped, false]);
+  });
+
+  test("holds no more than 16 MiB, and takes more again when some of it is worked on", async () => {
+    const own = round();
+    const large = () => own.add(new Uint8Array(65_507), "192.0.2.1", 5060);
+    // The first is worked on at once.
+    for (let i = 0; i < 1 + 256; i++) large();
+    expect(own.dropped).toBe(0);
+    large();
+    expect(own.dropped).toBe(1);
+    await turn();
+    large();
+    expect(own.dropped).toBe(1);
+    for (let i = 0; i < 20; i++) await turn();
+    expect(log.filter((each) => each !== "over")).toHaveLength(258);
   });
 });

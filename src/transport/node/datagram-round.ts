@@ -19,8 +19,12 @@ const BURST = 4;
 const FEW = 4;
 /** As many may wait here: then no fewer are worked on than Node reads. */
 const KEPT = 4096;
-/** What comes past so many is lost, as it is where the kernel has no room: Bun reads all that is there, however much that is. */
-const MOST = 2 * KEPT;
+/**
+ * What comes past so many, or so many octets, is lost, as it is where the kernel has no room: Bun reads all that is there,
+ * however much that is. A burst of some ten thousand messages is less.
+ */
+const MOST = 8 * KEPT;
+const MOST_OCTETS = 16 * 1024 * 1024;
 
 /** What a socket has read and not worked on yet. */
 export class DatagramRound {
@@ -32,6 +36,8 @@ export class DatagramRound {
   readonly #ports: number[] = [];
   /** The next that is to be worked on. */
   #next = 0;
+  /** Of all that are to be worked on. */
+  #octets = 0;
   /** How many have come in this turn. */
   #read = 0;
   /** How many immediates will work on one each, and how many may. */
@@ -72,10 +78,11 @@ export class DatagramRound {
       this.#message(data, host, port);
       return;
     }
-    if (this.#waiting >= MOST) {
+    if (this.#waiting >= MOST || this.#octets + data.length > MOST_OCTETS) {
       this.#dropped++;
       return;
     }
+    this.#octets += data.length;
     this.#data.push(data);
     this.#hosts.push(host);
     this.#ports.push(port);
@@ -106,7 +113,9 @@ export class DatagramRound {
     const at = this.#next++;
     this.#due--;
     this.#open = true;
-    this.#message(this.#data[at]!, this.#hosts[at]!, this.#ports[at]!);
+    const data = this.#data[at]!;
+    this.#octets -= data.length;
+    this.#message(data, this.#hosts[at]!, this.#ports[at]!);
     if (this.#due > 0) return;
     if (this.#waiting === 0 || this.#next >= KEPT) this.#forget();
     this.#open = false;
