@@ -5,7 +5,8 @@ import type { Head } from "../core/head.ts";
 import { isAscii, toBinary } from "../core/text.ts";
 import { notWanted, SipError } from "../errors.ts";
 import { sipUri } from "./checks.ts";
-import { AUTH_INFO } from "./codecs.ts";
+import { NUMBER } from "./codec.ts";
+import { AUTH_INFO, INTERVAL } from "./codecs.ts";
 import { formatUnknown } from "./defined.ts";
 import { isSafe, isToken, refuseUnsafe, UNWRITABLE } from "./escape.ts";
 import { unfold } from "./fold.ts";
@@ -31,9 +32,12 @@ const NO_VALUE = /^(undefined|null|NaN|\[object .*)$/;
 function makeField(info: HeaderInfo | undefined, name: string, value: { toString(): string }): Field {
   const text = info === undefined ? formatUnknown(name, value) : String(inStyle(info, value));
   // Of the user's own codec a number may be anything.
-  const number = info !== undefined && Number.isFinite(value);
-  // What a mistake leaves there, a promise that nobody awaited for one; it would be written out as it is.
-  if (!number && typeof value !== "string" && NO_VALUE.test(text)) throw notWanted(name, "a value", text);
+  const number = info !== undefined && typeof value === "number";
+  // What a mistake leaves there, a promise that nobody awaited for one, or one hop less than none; it would be written out
+  // as it is.
+  if (number ? !fits(info, value) : typeof value !== "string" && NO_VALUE.test(text)) {
+    throw notWanted(name, "a value", text);
+  }
   // A typed value may be one that came in.
   const unsafe = info && typeof value !== "string" ? UNWRITABLE : undefined;
   const safe = number || (isSafe(text) && isAscii(text)) ? text : toBinary(refuseUnsafe(text, name, unsafe));
@@ -43,6 +47,12 @@ function makeField(info: HeaderInfo | undefined, name: string, value: { toString
     text: safe,
     line: undefined,
   };
+}
+
+/** Whether a number may be the header field's value: a whole one up to its largest, where its grammar has 1*DIGIT. */
+function fits({ kind, most }: HeaderInfo, number: number): boolean {
+  const whole = kind === NUMBER || kind === INTERVAL;
+  return whole ? number % 1 === 0 && number >= 0 && number <= most : Number.isFinite(number);
 }
 
 /**

@@ -25,7 +25,7 @@ export class Headers extends HeaderFields {
    * Sets a header to one value, or a list of them, one field each: in the place of the first field of that
    * name, or at the end. An empty list deletes it.
    * @throws SipError `value_unsafe` for CR, LF or NUL, and for a name that is no token; `value_invalid` for what is no
-   *   value: undefined, null, NaN, a promise, an object without a text of its own
+   *   value: undefined, null, NaN, a promise, an object without a text of its own; a number out of the header field's range
    */
   set<N extends HeaderName>(name: N, value: HeaderInput<N> | readonly HeaderInput<N>[]): this {
     const info = headerInfo(name);

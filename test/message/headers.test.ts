@@ -477,6 +477,36 @@ describe("what may not go on the wire", () => {
     expect(lines(headers)).toEqual(["Subject: kept"]);
   });
 
+  it.each([
+    ["Max-Forwards", -1],
+    ["Max-Forwards", 256],
+    ["Max-Forwards", 1.5],
+    ["Content-Length", Number.POSITIVE_INFINITY],
+    ["Expires", 2 ** 32],
+    ["Expires", -60],
+    ["Session-Expires", 1e21],
+    ["Retry-After", 0.5],
+    ["Timestamp", Number.NEGATIVE_INFINITY],
+  ] as const)("refuses the number that %s cannot have, %d", (name, number) => {
+    const message = parseMessage(invite([]));
+    const before = message.toString();
+    expect(thrown(() => message.headers.set(name, number as never))).toMatchObject({ code: "value_invalid" });
+    expect(message.toString()).toBe(before);
+  });
+
+  it("takes the numbers that a header field may have", () => {
+    const headers = new Headers();
+    headers.set("Max-Forwards", 255).set("Expires", 2 ** 32 - 1);
+    // As JavaScript may.
+    headers.set("Retry-After", 0 as never).set("Timestamp", 54.25 as never);
+    expect(lines(headers)).toEqual([
+      "Max-Forwards: 255",
+      "Expires: 4294967295",
+      "Retry-After: 0",
+      "Timestamp: 54.25",
+    ]);
+  });
+
   it.each(["null", "undefined", "NaN", "[object Object]"])(
     "takes the text %j, which somebody may have written",
     (text) => {
