@@ -1,5 +1,6 @@
 // Locate: the servers of a SIP URI, best first (RFC 3263 §4.1, §4.2). No state and no IO of its own.
 
+import type { Clock } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import type { Uri } from "../../message/uri.ts";
 import type { Via } from "../../message/via.ts";
@@ -9,6 +10,7 @@ import { defaultPort } from "../../transport/default-port.ts";
 import type { Dns, DnsAnswer, SrvRecord } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
 import { protocolOf } from "../target.ts";
+import { gather } from "./gather.ts";
 import { orderNaptr, orderSrv } from "./order.ts";
 
 /** What of a URI or Via says where it leads. */
@@ -31,6 +33,8 @@ export interface LocateContext {
   /** The protocols of the stack, the preferred first. */
   readonly protocols: readonly string[];
   readonly families: readonly (4 | 6)[];
+  /** Times how long the slow are waited for. */
+  readonly clock: Clock;
 }
 
 /** No search ends with more targets, nor asks for more names: who publishes more has others tried less. */
@@ -120,7 +124,7 @@ class Search {
 
   async run(): Promise<readonly Target[]> {
     const { host, port, protocol } = this.#destination;
-    const { protocols, random } = this.#context;
+    const { protocols, random, clock } = this.#context;
     const servers: Server[] = [];
     if (port !== undefined) {
       servers.push({ host, port, protocol: protocol ?? usual(this.#destination, protocols) });
@@ -133,8 +137,11 @@ class Search {
         }
       }
     }
-    // At once: the search takes as long as the slowest of them, and not as all together.
-    const found = await Promise.all(servers.slice(0, MOST).map((server) => this.#targets(server)));
+    const best = servers.slice(0, MOST);
+    const found = await gather(
+      best.map((server) => this.#targets(server)),
+      clock,
+    );
     const targets = found.flat().slice(0, MOST);
     if (targets.length > 0) return targets;
     const cause = this.#failure;
@@ -173,23 +180,21 @@ class Search {
   }
 
   async #srv(names: readonly { named: string; replacement: string }[]): Promise<readonly Service[]> {
-    const { dns } = this.#context;
-    const found = await Promise.all(
-      names.map(async ({ named, replacement }) => ({
-        protocol: named,
-        srv: await this.#ask(dns.srv(replacement)),
-      })),
+    const { dns, clock } = this.#context;
+    const found = await gather(
+      names.map(({ replacement }) => this.#ask(dns.srv(replacement))),
+      clock,
     );
-    return found.filter(({ srv }) => srv.length > 0);
+    return names
+      .map(({ named }, at) => ({ protocol: named, srv: found[at] ?? [] }))
+      .filter(({ srv }) => srv.length > 0);
   }
 
   async #targets({ host, port, protocol }: Server): Promise<readonly Target[]> {
-    const { dns, families } = this.#context;
+    const { dns, families, clock } = this.#context;
     const name = host.replace(/\.$/, "");
-    const answers =
-      ipFamily(name) === 0
-        ? await Promise.all(families.map((each) => this.#ask(dns.address(name, each))))
-        : [[name]];
+    const asked = () => families.map((each) => this.#ask(dns.address(name, each)));
+    const answers = ipFamily(name) === 0 ? await gather(asked(), clock) : [[name]];
     return answers.flat().map((address) => targetOf(protocol, address, port, this.#destination.domain));
   }
 

@@ -202,7 +202,7 @@ class SipResolver implements Resolver, AttemptsOwner {
     const dns = this.#dns;
     if (dns === undefined) return [plainTarget(destination, destination.host, protocols)];
     const { families = [4, 6] } = this.#options;
-    const context = { dns, random: this.#random, protocols, families };
+    const context = { dns, random: this.#random, protocols, families, clock: this.clock };
     return locate(destination, context).then((targets) => this.#dead.sort(targets));
   }
 }
