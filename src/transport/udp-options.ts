@@ -43,8 +43,8 @@ export interface UdpOptions {
   clock?: Clock;
 }
 
-/** Options of `udp` on Deno's own sockets, which cannot set these three. */
-export type BareUdpOptions = Omit<UdpOptions, "recvBufferSize" | "sendBufferSize" | "ipv6Only">;
+/** Options of `udp` on Bun's and Deno's own sockets, which cannot set that one. */
+export type BareUdpOptions = Omit<UdpOptions, "ipv6Only">;
 
 /**
  * Throws where an option is given that the runtime's sockets do not have.

@@ -131,7 +131,7 @@ export async function datagrams(udp) {
   report.groups = [...first.ear.heard, ...second.ear.heard];
 
   // The largest there is, whole; and bursts that fit the smallest receive buffer in use: Linux' default of 208 kB, which
-  // Deno cannot change, holds about 270 datagrams, however late their reader comes.
+  // Deno has without --allow-ffi, holds about 270 datagrams, however late their reader comes.
   two.ear.heard.length = 0;
   send(one, local, new Uint8Array(65_507).fill(65));
   await until(() => two.ear.heard.length > 0);

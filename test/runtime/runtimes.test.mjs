@@ -2,6 +2,7 @@
 // transports over every transport, and makes OPTIONS round trips to itself and to the switchboard. That the probe
 // ends shows that nothing of the package stays.
 
+import { createSocket } from "node:dgram";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -165,7 +166,7 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   );
 
   test("UDP binds, refuses, reaches both families and hears groups", () => {
-    // Deno's sockets have no such option, and it reads them by promises, among which a core's own have their turn.
+    // Deno's sockets have no such option: it needs leave to ask the C library.
     const otherwise = name.startsWith("Deno") ? { buffers: "unsupported" } : {};
     expect(report.datagrams).toEqual({ ...DATAGRAMS, ...otherwise });
   });
@@ -181,6 +182,26 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   test("OPTIONS to another process over WebSocket", () => {
     expect(report.webSocket).toEqual(ANSWERED);
   });
+});
+
+test("Deno sets the buffers of its sockets where it may ask the C library", async () => {
+  const { command, args } = RUNTIMES.at(-1);
+  const program = new Program(command, [...args, "--allow-ffi", path("buffers.mjs")]);
+  const socket = createSocket("udp4");
+  try {
+    const [, ports] = await program.prints(/PORTS (.*)/);
+    for (const port of JSON.parse(ports)) {
+      for (let i = 0; i < 60; i++) socket.send(Buffer.alloc(1000, "A"), port, "127.0.0.1");
+    }
+    const [, heard] = await program.prints(/HEARD (.*)/);
+    const [usual, small] = JSON.parse(heard);
+    expect(usual).toBe(60);
+    expect(small).toBeLessThan(30);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  } finally {
+    socket.close();
+    program.kill();
+  }
 });
 
 const REQUIRE = `

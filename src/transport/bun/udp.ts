@@ -7,8 +7,9 @@ import { DatagramRound, ROUND } from "../node/datagram-round.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
+import { setBuffers } from "../socket-buffers.ts";
 import type { Address, Transport } from "../transport.ts";
-import { checkBare, type UdpOptions } from "../udp-options.ts";
+import { type BareUdpOptions, checkBare } from "../udp-options.ts";
 import { setBuffer } from "./buffers.ts";
 
 /**
@@ -19,7 +20,7 @@ import { setBuffer } from "./buffers.ts";
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a number none
  * @throws SipError `unsupported` for `ipv6Only`, or where this is not Bun
  */
-export function udp(options: Omit<UdpOptions, "ipv6Only"> = {}): Transport {
+export function udp(options: BareUdpOptions = {}): Transport {
   checkBare(options, "Bun", ["ipv6Only"]);
   if (!(globalThis as { Bun?: unknown }).Bun) {
     throw new SipError("unsupported", "this is not Bun: take udp of sippet/node or sippet/deno");
@@ -52,7 +53,6 @@ interface BunGlobal {
   }): Promise<UdpSocket>;
 }
 
-const WIDE = 8 * 1024 * 1024;
 /** What Bun's node:dgram passes for `reuseAddr`. */
 const REUSE_ADDRESS = 4;
 /** Codes that ICMP brings. The kernel fails the next send or read with them, whomever it is for. */
@@ -88,7 +88,7 @@ const bunDatagrams: DatagramRuntime = {
       },
     });
     try {
-      await setBuffers(socket.fd ?? -1, options);
+      await setBuffers(options, (which, size) => setBuffer(socket.fd ?? -1, which, size));
       for (const each of options.multicast ?? []) {
         const { group, interface: on } = typeof each === "string" ? { group: each } : each;
         if (on === undefined) socket.addMembership(group);
@@ -108,14 +108,6 @@ interface Waiting {
   readonly port: number;
   readonly host: string;
   readonly sent: DatagramSent;
-}
-
-/** As Node's transport has them: 8 MiB to receive, or what the system allows of it, the system's own to send. */
-async function setBuffers(fd: number, { recvBufferSize, sendBufferSize }: UdpOptions): Promise<void> {
-  const received = await setBuffer(fd, "receive", recvBufferSize ?? WIDE);
-  const sent = sendBufferSize === undefined || (await setBuffer(fd, "send", sendBufferSize));
-  if ((received || recvBufferSize === undefined) && sent) return;
-  throw new Error("the buffers of a socket cannot be set here");
 }
 
 class BunSocket implements DatagramSocket {

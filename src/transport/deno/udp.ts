@@ -10,23 +10,30 @@ import { DatagramRound, ROUND } from "../node/datagram-round.ts";
 import { droppedDatagrams } from "../node/dropped.ts";
 import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
+import { setBuffers } from "../socket-buffers.ts";
 import type { Address, Transport } from "../transport.ts";
 import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+import { mayAsk, setBuffer } from "./buffers.ts";
 
 /**
- * SIP over UDP (RFC 3261 §18) in Deno, as `udp` of `sippet/node`, without `recvBufferSize`, `sendBufferSize`
- * and `ipv6Only`, which Deno's sockets have not. Deno wants `--unstable-net` for them. An IPv6 multicast group
- * takes the index of an interface, as text, for its `interface`.
+ * SIP over UDP (RFC 3261 §18) in Deno, as `udp` of `sippet/node`, without `ipv6Only`, which Deno's sockets have not. Deno
+ * wants `--unstable-net` for them, and `--allow-ffi` for `recvBufferSize` and `sendBufferSize`, and for 8 MiB to receive where
+ * neither is given: without it they have the system's buffers, which bursts overrun. An IPv6 multicast group takes the index of
+ * an interface, as text, for its `interface`.
  *
  * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a number none
- * @throws SipError `unsupported` for one of the three options, or where there is no `Deno.listenDatagram`
+ * @throws SipError `unsupported` for `ipv6Only`, for the size of a buffer without `--allow-ffi`, or where there is no
+ *   `Deno.listenDatagram`
  */
 export function udp(options: BareUdpOptions = {}): Transport {
-  checkBare(options, "Deno", ["recvBufferSize", "sendBufferSize", "ipv6Only"]);
+  checkBare(options, "Deno", ["ipv6Only"]);
   const { Deno: deno } = globalThis as { Deno?: Partial<DenoGlobal> };
   if (!deno) throw new SipError("unsupported", "this is not Deno: take udp of sippet/node or sippet/bun");
   if (!deno.listenDatagram) {
     throw new SipError("unsupported", "there is no Deno.listenDatagram: run deno with --unstable-net");
+  }
+  if ((options.recvBufferSize ?? options.sendBufferSize) !== undefined && !mayAsk()) {
+    throw new SipError("unsupported", "the size of a socket's buffer: run deno with --allow-ffi");
   }
   return new DatagramTransport(denoDatagrams, options);
 }
@@ -65,6 +72,8 @@ const denoDatagrams: DatagramRuntime = {
       loopback: true,
     });
     try {
+      const { hostname, port: bound } = conn.addr;
+      await setBuffers(options, (which, size) => setBuffer({ host: hostname, port: bound }, which, size));
       for (const each of multicast) await join(conn, typeof each === "string" ? { group: each } : each);
     } catch (cause) {
       conn.close();
