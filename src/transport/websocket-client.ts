@@ -61,6 +61,11 @@ export interface WebSocketTransport extends Transport {
   /** How it stands with its server now; `onState` tells of changes. */
   readonly state: ConnectionState;
   /**
+   * `connections`: 1 while it is connected; `opened`: connections made; `failed`: attempts that failed; `pings` and `fillers`:
+   * keep-alives of the server's, and frames with nothing in them; `waiting`: messages that wait for a connection.
+   */
+  readonly counts: Readonly<Record<string, number>>;
+  /**
    * Connects anew and at once: drops the connection that stands, or ends the wait for the next attempt.
    * For when the network has changed and the old connection does not know; see the option `network`.
    */

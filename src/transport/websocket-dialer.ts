@@ -14,6 +14,7 @@ import type { Address, Flow, SendFailed, TransportReceiver } from "./transport.t
 import type { ConnectionState, WebSocketOptions, WebSocketTransport } from "./websocket-client.ts";
 import { constructorOf } from "./websocket-like.ts";
 import { type LinkOptions, WebSocketLink } from "./websocket-link.ts";
+import { parseWebSocketUrl } from "./websocket-url.ts";
 
 /** A connection that has held for so long, in milliseconds, ends a row of failures. */
 const LONG = 5000;
@@ -38,6 +39,7 @@ export class WebSocketDialer implements WebSocketTransport {
   readonly #backoff: Backoff;
   readonly #queue: SendQueue;
   #state: ConnectionState = "disconnected";
+  readonly #counts = { opened: 0, failed: 0, pings: 0, fillers: 0 };
   /** When the last connection was made. */
   #since = 0;
   #receiver: TransportReceiver | undefined;
@@ -51,8 +53,8 @@ export class WebSocketDialer implements WebSocketTransport {
   #closing: Promise<void> | undefined;
 
   constructor(options: WebSocketOptions) {
-    this.#servers = [options.url].flat().map(parseUrl);
-    const url = this.#servers[0] ?? parseUrl("");
+    this.#servers = [options.url].flat().map(parseWebSocketUrl);
+    const url = this.#servers[0] ?? parseWebSocketUrl("");
     const { clock = systemClock, random = defaultRandom, reconnect = true, keepAlive = false } = options;
     this.#options = options;
     this.#clock = clock;
@@ -85,6 +87,10 @@ export class WebSocketDialer implements WebSocketTransport {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return { connections: Number(this.#state === "connected"), ...this.#counts, waiting: this.#queue.size };
   }
 
   start(receiver: TransportReceiver): Promise<void> {
@@ -171,6 +177,7 @@ export class WebSocketDialer implements WebSocketTransport {
       this.#link = new WebSocketLink(href, this.#linkOptions, {
         onOpen: () => this.#connected(),
         onFrame: (data) => this.#receiver && deliver(this.#receiver, data, this.#flow),
+        onOther: (kind) => void this.#counts[`${kind}s`]++,
         onEnd: (error) => this.#disconnected(error),
       });
     } catch (cause) {
@@ -182,6 +189,7 @@ export class WebSocketDialer implements WebSocketTransport {
 
   #connected(): void {
     this.#since = this.#clock.now();
+    this.#counts.opened++;
     this.#flow.known = true;
     const link = this.#link;
     this.#queue.flush((data, failed) => link?.send(data, failed));
@@ -193,6 +201,7 @@ export class WebSocketDialer implements WebSocketTransport {
     if (this.#over) return;
     const before = this.#state;
     const stood = before === "connected";
+    if (!stood) this.#counts.failed++;
     // A server that takes connections and closes them is no better than one that takes none.
     const held = stood && this.#clock.now() - this.#since >= LONG;
     if (held) this.#backoff.reset();
@@ -272,19 +281,6 @@ export class WebSocketDialer implements WebSocketTransport {
       report(receiver, new SipError("core_failed", "the onState option threw", { cause: thrown })),
     );
   }
-}
-
-function parseUrl(text: string): URL {
-  let url: URL | undefined;
-  try {
-    url = new URL(text);
-  } catch {
-    // Below.
-  }
-  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
-    throw new SipError("uri_invalid", `not a ws: or wss: URL: ${JSON.stringify(String(text).slice(0, 200))}`);
-  }
-  return url;
 }
 
 function disconnected(): SipError {

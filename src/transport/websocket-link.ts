@@ -21,6 +21,8 @@ export interface KeepAliveOptions {
 export interface LinkOwner {
   onOpen(): void;
   onFrame(data: Uint8Array | string): void;
+  /** What came is no message: a keep-alive, or nothing that says anything. */
+  onOther(kind: "ping" | "filler"): void;
   onEnd(error: SipError): void;
 }
 
@@ -125,10 +127,13 @@ export class WebSocketLink {
     }
     const frame =
       typeof data === "string" ? data : data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
-    if (frame === undefined) return;
-    const kind = frameKind(frame);
-    if (kind === "message") this.#owner.onFrame(frame);
-    else if (kind === "ping") this.#sendText(PONG);
+    const kind = frame === undefined ? "filler" : frameKind(frame);
+    if (kind === "message") {
+      this.#owner.onFrame(frame as Uint8Array | string);
+      return;
+    }
+    this.#owner.onOther(kind);
+    if (kind === "ping") this.#sendText(PONG);
   }
 
   #schedulePing(): void {

@@ -58,6 +58,25 @@ describe("connecting", () => {
     }
   });
 
+  test("counts its connections, the attempts that failed, and what is no message", async () => {
+    const { transport, made, last, clock, send } = started({ whileDisconnected: "wait" });
+    const nothing = { connections: 0, opened: 0, failed: 0, pings: 0, fillers: 0, waiting: 0 };
+    expect(transport.counts).toEqual(nothing);
+    last().end();
+    send("one");
+    expect(transport.counts).toEqual({ ...nothing, failed: 1, waiting: 1 });
+    while (made.length < 2) clock.advance(100);
+    last().accept();
+    for (const frame of ["\r\n\r\n", "\r\n", "", new Blob(["x"]), new Uint8Array([13, 10]).buffer])
+      last().say(frame);
+    const stands = { ...nothing, connections: 1, opened: 1, failed: 1, pings: 1, fillers: 4 };
+    expect(transport.counts).toEqual(stands);
+    last().end();
+    expect(transport.counts).toEqual({ ...stands, connections: 0 });
+    await transport.close();
+    expect(transport.counts).toEqual({ ...stands, connections: 0 });
+  });
+
   test("without reconnect, a failed first attempt rejects start", async () => {
     const { start, last, states, clock, recorder } = started({ reconnect: false });
     last().end();
