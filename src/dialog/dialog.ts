@@ -46,7 +46,7 @@ export class Dialog {
   #routes: readonly NameAddr[];
   #localCSeq: number;
   #remoteCSeq: number | undefined;
-  /** The connection to a peer with no proxy between: a client that cannot be called has no other way. */
+  /** The connection to a peer with no proxy between, as far as one can know: a client that cannot be called has no other way. */
   #flow: Flow | undefined;
 
   private constructor(json: DialogJson, flow: Flow | undefined) {
@@ -84,7 +84,8 @@ export class Dialog {
         localCSeq: headers.get("CSeq")?.number ?? 1,
         remoteCSeq: undefined,
       },
-      response.flow,
+      // One that the request had to go by is on the way to a proxy, which may have left the route set alone (§8.1.2).
+      request.headers.has("Route") ? undefined : response.flow,
     );
   }
 
@@ -111,7 +112,7 @@ export class Dialog {
         localCSeq: 0,
         remoteCSeq: headers.get("CSeq")?.number,
       },
-      request.flow,
+      isDirect(request) ? request.flow : undefined,
     );
   }
 
@@ -159,7 +160,7 @@ export class Dialog {
   confirm(response?: Response): void {
     if (response && this.#state === "early" && this.role === "caller") {
       this.#routes = routesOf(response) ?? this.#routes;
-      this.#flow = response.flow ?? this.#flow;
+      this.noteFlow(response);
     }
     this.#state = "confirmed";
   }
@@ -175,9 +176,13 @@ export class Dialog {
     this.noteFlow(message);
   }
 
-  /** Takes note of the flow that the peer has used last, whatever becomes of its request. */
-  noteFlow({ flow }: Request | Response): void {
-    if (flow) this.#flow = flow;
+  /**
+   * Takes note of the flow that the peer has used last, whatever becomes of its request. A response comes by the way that we have
+   * gone: it says nothing of who is at its end.
+   */
+  noteFlow(message: Request | Response): void {
+    const { flow } = message;
+    if (flow && (message.kind === "request" ? isDirect(message) : this.#flow)) this.#flow = flow;
   }
 
   /** Takes note of the number of the peer's request; false for one that a later one has overtaken (§12.2.2). */
@@ -239,6 +244,15 @@ export class Dialog {
 /** A dialog's name at one side (RFC 3261 §12). Tags are tokens, and a token has no `|`; a Call-ID comes last. */
 export function dialogId(callId: string, localTag = "", remoteTag = ""): string {
   return [localTag, remoteTag, callId].join("|");
+}
+
+/** Whether a request came from the peer himself: who was between has left a Via, be it in the route set or not. */
+function isDirect({ headers }: Request): boolean {
+  try {
+    return headers.get("Via").length < 2;
+  } catch {
+    return false;
+  }
 }
 
 /** Where a message's sender is; undefined where it does not say, or cannot be understood. */
