@@ -39,8 +39,7 @@ export class Dialog {
   readonly remote: NameAddr;
   /** Whether the request that made the dialog was ours. */
   readonly role: "caller" | "callee";
-  /** Our Contact in this dialog. */
-  readonly contact: NameAddr;
+  #contact: NameAddr;
   #state: "early" | "confirmed";
   #target: Uri;
   #routes: readonly NameAddr[];
@@ -54,7 +53,7 @@ export class Dialog {
     this.local = NameAddr.parse(json.local);
     this.remote = NameAddr.parse(json.remote);
     this.role = json.role;
-    this.contact = NameAddr.parse(json.contact);
+    this.#contact = NameAddr.parse(json.contact);
     this.#state = json.state;
     this.#target = Uri.parse(json.target);
     this.#routes = json.routes.map((route) => NameAddr.parse(route));
@@ -135,6 +134,11 @@ export class Dialog {
     return this.#state;
   }
 
+  /** Our Contact in this dialog: the last that the peer has taken. */
+  get contact(): NameAddr {
+    return this.#contact;
+  }
+
   /** Where the peer is: its last Contact. */
   get target(): Uri {
     return this.#target;
@@ -168,12 +172,19 @@ export class Dialog {
   /**
    * Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. One that
    * cannot be read moves nobody.
+   * @param ours what we have sent, which the peer has taken with it, and the Contact in there
    */
-  refresh(message: Request | Response): void {
-    const method = message.headers.get("CSeq")?.method ?? "";
-    const contact = TARGET_REFRESH.has(method) ? contactOf(message) : undefined;
+  refresh(message: Request | Response, ours?: Request): void {
+    const moves = TARGET_REFRESH.has(message.headers.get("CSeq")?.method ?? "");
+    const contact = moves ? contactOf(message) : undefined;
     if (contact) this.#target = contact.uri;
+    if (moves && ours) this.noteContact(ours);
     this.noteFlow(message);
+  }
+
+  /** Takes note of the Contact that we have told the peer, who has taken it. */
+  noteContact(ours: Request | Response): void {
+    this.#contact = contactOf(ours) ?? this.#contact;
   }
 
   /**

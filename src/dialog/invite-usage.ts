@@ -248,7 +248,7 @@ export class InviteUsage implements Usage, Session {
   async #ask(request: Request): Promise<Response> {
     try {
       const response = await this.#host.ask(request, this.dialog);
-      if (response.statusClass === 2) this.dialog.refresh(response);
+      if (response.statusClass === 2) this.dialog.refresh(response, request);
       if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
         this.#hangUp("gone");
       return response;

@@ -153,7 +153,7 @@ export class OwnOffers {
           if (response.statusClass !== 2) {
             if (response.status === 481 || response.status === 408) session.gone();
           } else if (!session.repeats(response)) {
-            dialog.refresh(response);
+            dialog.refresh(response, sent);
             session.notePeer(response);
             session.noteBody(content);
             this.#timer.agreed(response);

@@ -156,7 +156,8 @@ export class PeerOffers {
     }
     // What is refused changes nothing (RFC 3261 §12.2.2).
     this.#dialog.refresh(request);
-    response.headers.set("Contact", this.#dialog.contact);
+    if (response.headers.has("Contact")) this.#dialog.noteContact(response);
+    else response.headers.set("Contact", this.#dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     this.#timer.agree(request, response);
     if (request.method === "INVITE") this.#session.accept(request, transaction, response);
