@@ -48,9 +48,12 @@ export class Acknowledgements {
       }
     }
     this.#ack = ack;
-    const { flow } = this.#dialog;
+    // By the way of any request within the dialog (§13.2.2.4): see askFinal.
+    const { target, flow: given } = this.#host.sendOptions;
+    const flow = this.#dialog.flow ?? given;
+    const way = { ...(target && { target }), ...(flow && { flow }) };
     // A peer may have told us a Contact that leads nowhere.
-    this.#host.call(() => this.#host.stack.sendStateless(ack, flow ? { flow } : {}));
+    this.#host.call(() => this.#host.stack.sendStateless(ack, way));
   }
 
   /** Where the content must not go on the wire the peer gets his ACK without it, and the user hears of it. */

@@ -59,7 +59,17 @@ export function addContent<M extends Message>(message: M, content: Content): M {
 /** Puts our Contact in. Whoever gives a GRUU says that it knows them (RFC 5627 §4.3). */
 export function setContact(message: Message, contact: NameAddr): void {
   message.headers.set("Contact", contact);
-  if (contact.uri.isSip && contact.uri.params.has("gr")) addOption(message, "Supported", "gruu");
+  noteGruu(message, contact);
+}
+
+function noteGruu(message: Message, { uri }: NameAddr): void {
+  if (uri.isSip && uri.params.has("gr")) addOption(message, "Supported", "gruu");
+}
+
+/** Says in Supported what holds for all of a call (RFC 3261 §13.2.1, §13.3.1.4). @param extensions those that the user knows */
+export function addKnown(message: Message, extensions: readonly string[], contact: NameAddr): void {
+  for (const option of ["replaces", ...extensions]) addOption(message, "Supported", option);
+  noteGruu(message, contact);
 }
 
 /**

@@ -39,14 +39,13 @@ export class Dialog {
   readonly remote: NameAddr;
   /** Whether the request that made the dialog was ours. */
   readonly role: "caller" | "callee";
-  /** Our Contact in this dialog. */
-  readonly contact: NameAddr;
+  #contact: NameAddr;
   #state: "early" | "confirmed";
   #target: Uri;
   #routes: readonly NameAddr[];
   #localCSeq: number;
   #remoteCSeq: number | undefined;
-  /** The connection to a peer with no proxy between: a client that cannot be called has no other way. */
+  /** The connection to a peer with no proxy between, as far as one can know: a client that cannot be called has no other way. */
   #flow: Flow | undefined;
 
   private constructor(json: DialogJson, flow: Flow | undefined) {
@@ -54,7 +53,7 @@ export class Dialog {
     this.local = NameAddr.parse(json.local);
     this.remote = NameAddr.parse(json.remote);
     this.role = json.role;
-    this.contact = NameAddr.parse(json.contact);
+    this.#contact = NameAddr.parse(json.contact);
     this.#state = json.state;
     this.#target = Uri.parse(json.target);
     this.#routes = json.routes.map((route) => NameAddr.parse(route));
@@ -84,7 +83,8 @@ export class Dialog {
         localCSeq: headers.get("CSeq")?.number ?? 1,
         remoteCSeq: undefined,
       },
-      response.flow,
+      // One that the request had to go by is on the way to a proxy, which may have left the route set alone (§8.1.2).
+      request.headers.has("Route") ? undefined : response.flow,
     );
   }
 
@@ -111,7 +111,7 @@ export class Dialog {
         localCSeq: 0,
         remoteCSeq: headers.get("CSeq")?.number,
       },
-      request.flow,
+      isDirect(request) ? request.flow : undefined,
     );
   }
 
@@ -132,6 +132,11 @@ export class Dialog {
   /** Early until a final response has made it confirmed. */
   get state(): "early" | "confirmed" {
     return this.#state;
+  }
+
+  /** Our Contact in this dialog: the last that the peer has taken. */
+  get contact(): NameAddr {
+    return this.#contact;
   }
 
   /** Where the peer is: its last Contact. */
@@ -159,7 +164,7 @@ export class Dialog {
   confirm(response?: Response): void {
     if (response && this.#state === "early" && this.role === "caller") {
       this.#routes = routesOf(response) ?? this.#routes;
-      this.#flow = response.flow ?? this.#flow;
+      this.noteFlow(response);
     }
     this.#state = "confirmed";
   }
@@ -167,17 +172,28 @@ export class Dialog {
   /**
    * Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. One that
    * cannot be read moves nobody.
+   * @param ours what we have sent, which the peer has taken with it, and the Contact in there
    */
-  refresh(message: Request | Response): void {
-    const method = message.headers.get("CSeq")?.method ?? "";
-    const contact = TARGET_REFRESH.has(method) ? contactOf(message) : undefined;
+  refresh(message: Request | Response, ours?: Request): void {
+    const moves = TARGET_REFRESH.has(message.headers.get("CSeq")?.method ?? "");
+    const contact = moves ? contactOf(message) : undefined;
     if (contact) this.#target = contact.uri;
+    if (moves && ours) this.noteContact(ours);
     this.noteFlow(message);
   }
 
-  /** Takes note of the flow that the peer has used last, whatever becomes of its request. */
-  noteFlow({ flow }: Request | Response): void {
-    if (flow) this.#flow = flow;
+  /** Takes note of the Contact that we have told the peer, who has taken it. */
+  noteContact(ours: Request | Response): void {
+    this.#contact = contactOf(ours) ?? this.#contact;
+  }
+
+  /**
+   * Takes note of the flow that the peer has used last, whatever becomes of its request. A response comes by the way that we have
+   * gone: it says nothing of who is at its end.
+   */
+  noteFlow(message: Request | Response): void {
+    const { flow } = message;
+    if (flow && (message.kind === "request" ? isDirect(message) : this.#flow)) this.#flow = flow;
   }
 
   /** Takes note of the number of the peer's request; false for one that a later one has overtaken (§12.2.2). */
@@ -239,6 +255,15 @@ export class Dialog {
 /** A dialog's name at one side (RFC 3261 §12). Tags are tokens, and a token has no `|`; a Call-ID comes last. */
 export function dialogId(callId: string, localTag = "", remoteTag = ""): string {
   return [localTag, remoteTag, callId].join("|");
+}
+
+/** Whether a request came from the peer himself: who was between has left a Via, be it in the route set or not. */
+function isDirect({ headers }: Request): boolean {
+  try {
+    return headers.get("Via").length < 2;
+  } catch {
+    return false;
+  }
 }
 
 /** Where a message's sender is; undefined where it does not say, or cannot be understood. */

@@ -6,7 +6,15 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addOption, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
+import {
+  addContent,
+  addKnown,
+  addOption,
+  type Content,
+  hasOption,
+  leadingNumber,
+  setContact,
+} from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, LONGEST, unwatched } from "./host.ts";
 import type { IncomingInviteHandlers } from "./invite-options.ts";
@@ -146,7 +154,7 @@ export class IncomingInvite implements Closable {
     const response = addContent(this.request.createResponse(200), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
-    for (const option of ["replaces", ...this.#host.extensions]) addOption(response, "Supported", option);
+    addKnown(response, this.#host.extensions, this.#usage.dialog.contact);
     this.#usage.noteBody(content);
     this.#finish();
     this.#dropWaiting("the call was accepted");

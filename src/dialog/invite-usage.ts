@@ -153,7 +153,9 @@ export class InviteUsage implements Usage, Session {
     request.headers.set("Refer-To", target.includes("<") ? target : `<${target}>`);
     const id = String(request.headers.get("CSeq")?.number);
     const init = { event: "refer", id, dialog: this.dialog, over: this.#ended };
-    return new Subscription(this.#host, request, handlers, init);
+    // What its answer says of the dialog is the session's to hear.
+    const host: Host = { ...this.#host, ask: (refer, _, onAgain) => this.#ask(refer, onAgain) };
+    return new Subscription(host, request, handlers, init);
   }
 
   async bye(content: Content = {}): Promise<Response | undefined> {
@@ -245,10 +247,10 @@ export class InviteUsage implements Usage, Session {
   }
 
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
-  async #ask(request: Request): Promise<Response> {
+  async #ask(request: Request, onAgain?: (request: Request) => void): Promise<Response> {
     try {
-      const response = await this.#host.ask(request, this.dialog);
-      if (response.statusClass === 2) this.dialog.refresh(response);
+      const response = await this.#host.ask(request, this.dialog, onAgain);
+      if (response.statusClass === 2) this.dialog.refresh(response, request);
       if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
         this.#hangUp("gone");
       return response;

@@ -6,7 +6,7 @@ import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
-import type { Content } from "./content.ts";
+import { addKnown, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
 import type { SessionTimer } from "./session-timer.ts";
@@ -122,8 +122,7 @@ export class OwnOffers {
 
   /** One UPDATE. */
   async #update(content: Content): Promise<Response> {
-    const request = this.#session.live().createRequest("UPDATE", content);
-    this.#timer.ask(request);
+    const request = this.#request("UPDATE", content);
     const response = await this.#session.ask(request);
     if (response.statusClass === 2) {
       this.#session.noteBody(content);
@@ -138,9 +137,7 @@ export class OwnOffers {
     if (signal && !signal.addEventListener) throw notWanted("signal", "an AbortSignal", signal);
     const session = this.#session;
     const dialog = session.live();
-    const request = dialog.createRequest("INVITE", content);
-    request.headers.set("Allow", this.#host.allow);
-    this.#timer.ask(request);
+    const request = this.#request("INVITE", content);
     const { flow } = dialog;
     return new Promise<Response>((resolve, reject) => {
       const transaction = this.#host.stack.send(request, {
@@ -153,7 +150,7 @@ export class OwnOffers {
           if (response.statusClass !== 2) {
             if (response.status === 481 || response.status === 408) session.gone();
           } else if (!session.repeats(response)) {
-            dialog.refresh(response);
+            dialog.refresh(response, sent);
             session.notePeer(response);
             session.noteBody(content);
             this.#timer.agreed(response);
@@ -177,6 +174,16 @@ export class OwnOffers {
         reject(error);
       });
     });
+  }
+
+  /** One of either, with what we can do. */
+  #request(method: "INVITE" | "UPDATE", content: Content): Request {
+    const dialog = this.#session.live();
+    const request = dialog.createRequest(method, content);
+    request.headers.set("Allow", this.#host.allow);
+    addKnown(request, this.#host.extensions, dialog.contact);
+    this.#timer.ask(request);
+    return request;
   }
 
   /** RFC 3261 §14.1: who made the Call-ID waits for 2.1 to 4 s, the other for up to 2 s, in steps of 10 ms. */

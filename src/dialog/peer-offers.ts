@@ -4,7 +4,7 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, type Content } from "./content.ts";
+import { addContent, addKnown, type Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
@@ -156,8 +156,10 @@ export class PeerOffers {
     }
     // What is refused changes nothing (RFC 3261 §12.2.2).
     this.#dialog.refresh(request);
-    response.headers.set("Contact", this.#dialog.contact);
+    if (response.headers.has("Contact")) this.#dialog.noteContact(response);
+    else response.headers.set("Contact", this.#dialog.contact);
     response.headers.set("Allow", this.#host.allow);
+    addKnown(response, this.#host.extensions, this.#dialog.contact);
     this.#timer.agree(request, response);
     if (request.method === "INVITE") this.#session.accept(request, transaction, response);
     else answer(transaction, response);

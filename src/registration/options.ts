@@ -31,7 +31,9 @@ export interface RegistrationOptions {
    * where that cannot be reached from outside, and is not reached by its flow.
    */
   readonly contact?: NameAddr | string | undefined;
-  /** How long to bind it, in seconds. Default 3600; what a 423 asks for is taken, up to a day. */
+  /**
+   * How long to bind it, in seconds. Default 3600, or the `expires` of `contact`; what a 423 asks for is taken, up to a day.
+   */
   readonly expires?: number;
   /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). With it GRUUs are asked for (RFC 5627). */
   readonly instance?: string;

@@ -6,13 +6,13 @@ import { checkNumbers, need } from "../demands.ts";
 import { notWanted, SipError } from "../errors.ts";
 import { createRequest } from "../message/create-request.ts";
 import { CSeq } from "../message/cseq.ts";
-import { NameAddr } from "../message/name-addr.ts";
+import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
-import { ownContact } from "./contact.ts";
+import { boundContact } from "./contact.ts";
 import { Detour, isRedirection, type Place } from "./detour.ts";
 import { FlowKeeper } from "./flow-keeper.ts";
 import { type Granted, type Gruus, readGranted } from "./granted.ts";
@@ -47,18 +47,17 @@ export class Registration {
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
    * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar; `value_invalid` without
-   *   `stack`, `registrar` or `aor`, for a `regId` without `instance`, for `expires`, `keepAlive` or `regId` below 1, and for
-   *   `credentials` that are no client
+   *   `stack`, `registrar` or `aor`, for a `registrar` with a user, a `regId` without `instance`, for `expires`, `keepAlive` or
+   *   `regId` below 1, and for `credentials` that are no client
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
     need("Registration", options, "stack", "registrar", "aor");
-    const { registrar, aor, instance, regId, expires = 3600 } = options;
+    const { registrar, aor, instance, regId } = options;
     checkNumbers(options, 1, "expires", "keepAlive", "regId");
     if (regId !== undefined) need("Registration", options, "instance");
     if (options.credentials && !options.credentials.answer)
       throw notWanted("credentials", "a DigestClient", options.credentials);
     this.#options = options;
-    this.#expires = expires;
     this.#siblings = siblings ?? alone(options.stack.random.callId());
     this.#keeper = new FlowKeeper(options.stack, () => this.#lost());
     this.#request = createRequest("REGISTER", registrar, {
@@ -66,13 +65,9 @@ export class Registration {
       to: aor,
       callId: this.#siblings.callId,
     });
-    const { contact: given = ownContact(options, this.#request) } = options;
-    let contact = typeof given === "string" ? NameAddr.parse(given) : given;
-    if (instance !== undefined) {
-      let params = contact.params.with("+sip.instance", `<${instance}>`);
-      if (regId !== undefined) params = params.with("reg-id", regId);
-      contact = contact.with({ params });
-    }
+    if (this.#request.uri.user !== undefined) throw notWanted("registrar", "a URI without user", registrar);
+    const { contact, expires = 3600 } = boundContact(options, this.#request);
+    this.#expires = options.expires ?? expires;
     const supported = instance === undefined ? "path, outbound" : "path, outbound, gruu";
     this.#request.headers.set("Contact", contact).set("Supported", supported);
     this.#begin();

@@ -91,6 +91,37 @@ it("requests take the peer's connection, where he is behind no proxy, the newest
   expect(dialog.flow).toBe(second);
 });
 
+describe("a proxy that has stayed off the route set leaves the path (§8.1.2, §12.2.1.1)", () => {
+  const [first, second] = [flow(true), flow(true)];
+  const via = (host: string) => `SIP/2.0/TCP ${host};branch=z9hG4bK${host}`;
+  const came = (by: Flow, ...hosts: string[]) => {
+    const request = invite({ Via: hosts.map(via) });
+    request.flow = by;
+    return request;
+  };
+
+  it("its connection is not the callee's way: another hop is in the Vias", () => {
+    expect(Dialog.ofCallee(came(first, "10.0.0.2"), "2", OURS).flow).toBe(first);
+    const dialog = Dialog.ofCallee(came(first, "10.0.0.9", "10.0.0.2"), "2", OURS);
+    expect(dialog.flow).toBeUndefined();
+    dialog.refresh(came(first, "10.0.0.9", "10.0.0.2"));
+    expect(dialog.flow).toBeUndefined();
+    // The peer comes by himself.
+    dialog.refresh(came(second, "10.0.0.2"));
+    expect(dialog.flow).toBe(second);
+    dialog.noteFlow(came(first, "10.0.0.9", "10.0.0.2"));
+    expect(dialog.flow).toBe(second);
+  });
+
+  it("nor the caller's, whose INVITE had a Route", () => {
+    const sent = invite({ Route: A! });
+    const dialog = Dialog.ofCaller(sent, answer(180, [], first), OURS);
+    dialog.confirm(answer(200, [], first));
+    dialog.refresh(answer(200, [], first));
+    expect(dialog.flow).toBeUndefined();
+  });
+});
+
 it("is what toJSON wrote, and takes no other version", () => {
   const dialog = Dialog.ofCallee(invite({ "Record-Route": [A, B] }), "2", OURS);
   dialog.confirm();

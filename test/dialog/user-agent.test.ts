@@ -7,6 +7,7 @@ import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { Response } from "../../src/message/response.ts";
 import { Registration } from "../../src/registration/registration.ts";
+import type { SendOptions } from "../../src/stack/options.ts";
 import { resolver } from "../../src/stack/resolve/sip-resolver.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect } from "./support.ts";
@@ -209,6 +210,31 @@ it("opens no connection to a host whose servers are elsewhere", async () => {
   void session.bye();
   await world.pass();
 });
+
+it.each(["target", "flow"] as const)(
+  "sends ACKs as it sends all else, by the %s of its sendOptions",
+  async (way) => {
+    const world = new SipWorld();
+    const bob = await agent(world, "bob", "TCP", { contact: "<sip:bob@nowhere.example.com>" });
+    const to = { protocol: "TCP", ...bob.phone.transport.local };
+    const sendOptions: SendOptions = {};
+    const alice = await agent(world, "alice", "TCP", { sendOptions });
+    if (way === "target") sendOptions.target = to;
+    else sendOptions.flow = alice.phone.transport.flow(to)!;
+    const route = "<sip:10.0.0.99;transport=tcp;lr>";
+    bob.guard = ({ method, headers }) => {
+      if (method === "INVITE") headers.set("Record-Route", route);
+      return false;
+    };
+    const call = alice.invite("sip:bob@example.com", { body: "offer" });
+    await world.pass(100);
+    const session = await call.session;
+    expect([session.dialog.routes.map(String), bob.phone.methods]).toEqual([[route], ["INVITE", "ACK"]]);
+    void session.bye();
+    await world.pass(100);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "BYE"]);
+  },
+);
 
 describe("the Contact of a call", () => {
   it.each([

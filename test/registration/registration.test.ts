@@ -87,6 +87,54 @@ it("binds its own address on the transport that it registers by, unless it is to
   expect(own(undefined, nowhere)).toBe(byUdp);
 });
 
+it("binds a SIPS URI to a SIPS address-of-record, where its transport has TLS (RFC 3261 §10.2.1)", async () => {
+  const world = new SipWorld();
+  const { stack } = await world.phone("bob", "TLS");
+  const own = (registrar: string, aor: string) => {
+    const register = createRequest("REGISTER", registrar, { from: aor, to: aor });
+    return `${ownContact({ stack, registrar, aor }, register)}`;
+  };
+  const { sentBy } = stack.transports[0]!;
+  expect(own("sip:10.0.0.9;transport=tls", "sips:bob@example.com")).toBe(
+    `<sips:bob@${sentBy};transport=tcp>`,
+  );
+  expect(own("sip:10.0.0.9;transport=tls", "sip:bob@example.com")).toBe(`<sip:bob@${sentBy};transport=tls>`);
+  const plain = await world.phone("carol");
+  const aor = "sips:carol@example.com";
+  const register = createRequest("REGISTER", "sip:10.0.0.9", { from: aor, to: aor });
+  expect(`${ownContact({ stack: plain.stack, registrar: "sip:10.0.0.9", aor }, register)}`).toBe(
+    `<sip:carol@${plain.transport.sentBy};transport=udp>`,
+  );
+});
+
+it("takes the expires of a Contact for its wish, and the binding back all the same (RFC 3261 §10.2.2)", async () => {
+  const contact = "<sip:bob@10.0.0.2>;q=0.5;expires=600";
+  const { world: all, server, registration, found } = await world({ contact });
+  expect([registration.state, await found()]).toEqual(["registered", 1]);
+  const done = registration.unregister();
+  await all.pass(100);
+  await done;
+  expect(await found()).toBe(0);
+  const fields = server.requests.map(({ headers }) => [headers.raw("Contact")[0], headers.get("Expires")]);
+  expect(fields).toEqual([
+    ["<sip:bob@10.0.0.2>;q=0.5", 600],
+    ["<sip:bob@10.0.0.2>;q=0.5", 0],
+  ]);
+
+  const told = await world({ contact: "<sip:bob@10.0.0.2>;expires=soon", expires: 700 });
+  const other = await world({ contact: "<sip:bob@10.0.0.2>;expires=soon" });
+  expect(told.server.requests[0]!.headers.get("Expires")).toBe(700);
+  expect(other.server.requests[0]!.headers.get("Expires")).toBe(3600);
+  told.registration.close();
+  other.registration.close();
+});
+
+it("asks no registrar with a user (RFC 3261 §10.2)", async () => {
+  await expect(world({ registrar: "sip:bob@example.com" })).rejects.toThrow(
+    expect.objectContaining({ code: "value_invalid" }),
+  );
+});
+
 it("answers challenges, does as a 423 asks, and names its instance and flow", async () => {
   const credentials = new DigestClient({ credentials: { username: "bob", password: "zanzibar" } });
   const {
