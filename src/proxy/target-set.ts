@@ -9,6 +9,9 @@ import { groupTargets, type ProxyTarget, requestUri } from "./target.ts";
 /** No more targets than this, whatever redirections bring. */
 const MOST_TARGETS = 200;
 
+/** Whose Contacts are no other targets: a proxy to go by, and services of another kind (RFC 3261 §21.3.4, §21.3.5). */
+const ELSEWHERE: ReadonlySet<number> = new Set([305, 380]);
+
 /** The targets of one request. */
 export class TargetSet {
   readonly #sequential: boolean;
@@ -46,7 +49,8 @@ export class TargetSet {
    * @param closed whether no new targets are wanted
    * @returns whether the response has Contacts left, that could not be used
    */
-  redirect({ headers }: Response, secure: boolean, closed: boolean): boolean {
+  redirect({ headers, status }: Response, secure: boolean, closed: boolean): boolean {
+    if (ELSEWHERE.has(status)) return true;
     this.#known ??= this.#given.flatMap(({ uri }) => readable(uri));
     const known = this.#known;
     const added: ProxyTarget[] = [];
