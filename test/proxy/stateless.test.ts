@@ -162,6 +162,15 @@ it("refuses what is to take a connection that is gone", async () => {
   expect([(await sent.final).status, bob.methods]).toEqual([430, []]);
 });
 
+it("refuses 500 what it has no way for: a 503 would say that it serves nobody (RFC 3261 §16.7 step 6)", async () => {
+  const { world, phone, alice, target } = await stateless();
+  target({ uri: "sip:bob@10.7.7.7;transport=tls" });
+  const sent = alice.send(alice.request("OPTIONS", "sip:b@c"), phone);
+  await world.pass();
+  const { status, headers } = await sent.final;
+  expect([status, headers.has("Retry-After")]).toEqual([500, false]);
+});
+
 it("refuses what it cannot read, as a stateful one does", async () => {
   const { world, phone, alice, bob } = await stateless();
   const headers = { "Proxy-Require": "((@" };
