@@ -30,7 +30,9 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
 
 /** What the caller of a request hears when all is over. @param canceled whether he gave up */
 export function verdict(finals: readonly Response[], request: Request, canceled: boolean): Response {
-  const best = bestResponse(finals) ?? request.createResponse(canceled ? 487 : 480);
+  // A 408 to another request than an INVITE goes nowhere (RFC 4320 §4.2): any other is better than silence.
+  const told = request.method === "INVITE" ? finals : finals.filter(({ status }) => status !== 408);
+  const best = bestResponse(told) ?? bestResponse(finals) ?? request.createResponse(canceled ? 487 : 480);
   // A phone that never answered our CANCEL has no say in what its caller is told.
   return canceled && best.status === 408 ? request.createResponse(487) : best;
 }

@@ -56,3 +56,8 @@ export function breadthOf(request: Request): number | undefined {
   const [text] = request.headers.raw("Max-Breadth");
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
+
+/** The Max-Breadth that a request may go on with: no more than this one, which it has, too, where it says nothing (RFC 5393 §5.3.3). */
+export function breadthFor(request: Request, most: number): number {
+  return Math.min(breadthOf(request) ?? most, most);
+}

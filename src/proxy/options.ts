@@ -46,7 +46,7 @@ export interface ForwardOptions {
    * last one has all the time there is, as all have by default: 64 × T1.
    */
   readonly hopTimeout?: number;
-  /** Tries the Contacts of a 3xx, too (RFC 3261 §16.7 step 4). Default false: a 3xx is an answer. */
+  /** Tries the Contacts of a 3xx, too, but of 305 and 380 (RFC 3261 §16.7 step 4, §21.3). Default false: a 3xx is an answer. */
   readonly recurse?: boolean;
   /** As the proxy's own option, which it replaces. */
   readonly recordRoute?: boolean;

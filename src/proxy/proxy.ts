@@ -11,7 +11,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
 import { AckForwarding } from "./ack-forwarding.ts";
-import { breadthOf, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
+import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
@@ -47,7 +47,7 @@ export class SipProxy {
   constructor(options: ProxyOptions) {
     need("SipProxy", options, "stack");
     checkNumbers(options, 1, "maxBreadth");
-    const { stack, random = defaultRandom } = options;
+    const { stack, random = defaultRandom, maxBreadth = DEFAULT_BREADTH } = options;
     const key = sipKey(options.secret ?? random.text(32));
     this.#options = options;
     this.#stack = stack;
@@ -69,7 +69,7 @@ export class SipProxy {
       locate: (routed, targets) => this.#locate(routed, targets),
       way: (of) => this.#way(of),
     });
-    this.#stateless = new StatelessForwarding({ ...parts, make: (...of) => this.#make(...of) });
+    this.#stateless = new StatelessForwarding({ ...parts, maxBreadth, make: (...of) => this.#make(...of) });
   }
 
   /** What the proxy has done, and what lives in it now. */
@@ -192,7 +192,7 @@ export class SipProxy {
         {
           stack,
           clock,
-          breadth: Math.min(breadthOf(request) ?? maxBreadth, maxBreadth),
+          breadth: breadthFor(request, maxBreadth),
           copy: (target, breadth) => copyFor(request, target, breadth, options),
           hops: this.#hops,
           finish: (copy, target, hop, judge) => {

@@ -121,10 +121,12 @@ export class Routes {
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): readonly string[] {
     if (!DIALOG_METHODS.has(request.method)) return [];
     const secure = isSips(request);
-    const there = this.#side(goesTo, given || isWebSocket(goesTo) ? goesTo : undefined, secure);
+    const only = given || isWebSocket(goesTo) ? goesTo : undefined;
+    const there = this.#side(goesTo, only, secure);
     const here =
       cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
-    return here === undefined || here === there ? [there] : [there, here];
+    // Twice, too, where a connection calls itself: its token alone would be taken for the sender's side.
+    return here === undefined || (here === there && !only) ? [there] : [there, here];
   }
 
   /**

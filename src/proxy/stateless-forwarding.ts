@@ -5,7 +5,8 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Stack } from "../stack/stack.ts";
-import { breadthOf, checkRequest, type Refusal } from "./check.ts";
+import { upstreamStatus } from "../transaction/error-status.ts";
+import { breadthFor, breadthOf, checkRequest, type Refusal } from "./check.ts";
 import type { Marks } from "./marks.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -26,6 +27,7 @@ export interface StatelessHost {
   readonly marks: Marks;
   readonly routes: Routes;
   readonly extensions: ReadonlySet<string>;
+  readonly maxBreadth: number;
   readonly tally: Tally;
   /** Makes the copy for a target; throws where there is no way. */
   make(
@@ -47,7 +49,7 @@ export class StatelessForwarding {
 
   /** As SipProxy.forwardStateless. */
   request(request: Request, target: ProxyTarget | undefined, options: ForwardOptions): void {
-    const { stack, marks, routes, extensions, tally } = this.#host;
+    const { stack, marks, routes, extensions, maxBreadth, tally } = this.#host;
     tally.taken++;
     if (request.method === "ACK" && marks.isRefusal(request)) return;
     try {
@@ -57,7 +59,9 @@ export class StatelessForwarding {
       else if (routed.flowGone) this.#refuse(request, 430);
       else {
         const to = target ?? { uri: routed.request.uri, ...(routed.flow && { flow: routed.flow }) };
-        const breadth = breadthOf(request);
+        // What follows an INVITE forks nowhere by itself.
+        const follows = request.method === "ACK" || request.method === "CANCEL";
+        const breadth = follows ? breadthOf(request) : breadthFor(request, maxBreadth);
         const made = this.#host.make(routed.request, request.flow, to, breadth, options);
         stack.sendStateless(made.request, {
           flow: made.flow,
@@ -68,7 +72,8 @@ export class StatelessForwarding {
       }
     } catch (error) {
       if (!(error instanceof SipError)) throw error;
-      this.#refuse(request, error.status ?? 503);
+      // A 503 would say that the proxy itself can serve nobody (§16.7 step 6).
+      this.#refuse(request, upstreamStatus(error.status ?? 503));
     }
   }
 

@@ -3,10 +3,14 @@
 
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Response } from "../message/response.ts";
-import { groupTargets, type ProxyTarget } from "./target.ts";
+import type { Uri } from "../message/uri.ts";
+import { groupTargets, type ProxyTarget, requestUri } from "./target.ts";
 
 /** No more targets than this, whatever redirections bring. */
 const MOST_TARGETS = 200;
+
+/** Whose Contacts are no other targets: a proxy to go by, and services of another kind (RFC 3261 §21.3.4, §21.3.5). */
+const ELSEWHERE: ReadonlySet<number> = new Set([305, 380]);
 
 /** The targets of one request. */
 export class TargetSet {
@@ -14,7 +18,7 @@ export class TargetSet {
   readonly #groups: ProxyTarget[][];
   readonly #given: readonly ProxyTarget[];
   /** URIs that were targets already, once somebody redirects: no redirection leads there again. */
-  #known: Set<string> | undefined;
+  #known: Uri[] | undefined;
 
   constructor(targets: readonly ProxyTarget[], sequential: boolean) {
     this.#sequential = sequential;
@@ -39,32 +43,45 @@ export class TargetSet {
   }
 
   /**
-   * The Contacts of a 3xx become targets, and leave the response (§16.7 step 4).
+   * The Contacts of a 3xx become targets, and leave the response (§16.7 step 4). One that equals another is none (§16.5).
    *
    * @param secure whether the request was to a sips URI: then only such ones follow
    * @param closed whether no new targets are wanted
    * @returns whether the response has Contacts left, that could not be used
    */
-  redirect({ headers }: Response, secure: boolean, closed: boolean): boolean {
-    this.#known ??= new Set(this.#given.map(({ uri }) => String(uri)));
+  redirect({ headers, status }: Response, secure: boolean, closed: boolean): boolean {
+    if (ELSEWHERE.has(status)) return true;
+    this.#known ??= this.#given.flatMap(({ uri }) => readable(uri));
     const known = this.#known;
     const added: ProxyTarget[] = [];
     const left: string[] = [];
     const contacts = contactsOf(headers);
     // Whoever reads them better may follow them.
     if (contacts === undefined) return true;
-    for (const contact of contacts) {
+    for (const [at, contact] of contacts.entries()) {
       const { uri } = contact;
       const usable = uri.isSip && (!secure || uri.scheme === "sips") && !closed;
-      if (!usable || known.size >= MOST_TARGETS) left.push(`${contact}`);
-      else if (!known.has(`${uri}`)) {
-        known.add(`${uri}`);
+      // Each is compared with all that are known: of thousands in one response only the first are.
+      if (!usable || known.length >= MOST_TARGETS || at >= MOST_TARGETS) left.push(`${contact}`);
+      else {
+        const asked = requestUri(uri);
+        if (known.some((each) => each.equals(asked))) continue;
+        known.push(asked);
         added.push({ uri, q: Number(contact.params.get("q") ?? 1) });
       }
     }
     headers.set("Contact", left);
     this.#groups.push(...groupTargets(added, this.#sequential));
     return left.length > 0;
+  }
+}
+
+/** The Request-URI of a target that was given; nothing where it is none, which its branch has told of. */
+function readable(uri: Uri | string): Uri[] {
+  try {
+    return [requestUri(uri)];
+  } catch {
+    return [];
   }
 }
 

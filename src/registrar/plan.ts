@@ -75,7 +75,8 @@ export function plan(
     // One request comes on one flow (RFC 5626 §6).
     if (outbound && seconds > 0 && ++flows > 1) return { status: 400 };
     const known = bindings.find((each) => isSame(each, contact, outbound));
-    if (known && isOutdated(request, known)) return { status: 500 };
+    // One that this request has made is none that it could be overtaken by: what it says last of a URI counts.
+    if (known && current.includes(known) && isOutdated(request, known)) return { status: 500 };
     bindings = bindings.filter((each) => each !== known);
     if (seconds === 0) continue;
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
@@ -137,11 +138,14 @@ function isOutdated(request: Request, { callId, cseq }: Binding): boolean {
   return headers.get("Call-ID") === callId && (headers.get("CSeq")?.number ?? 0) <= cseq;
 }
 
-/** The Contact's own `expires`, else the Expires header field, else the default (§10.3 step 6). */
+/** What an `expires` that is no number stands for: such as the date that RFC 2543 had (§10.2). */
+const MALFORMED = 3600;
+
+/** The Contact's own `expires`, else the Expires header field, else the default (§10.3 step 7). */
 function requestedExpires(request: Request, { params }: NameAddr, rules: Rules): number {
   const own = params.get("expires");
-  if (own !== undefined && /^\d{1,10}$/.test(own)) return Number(own);
-  return request.headers.get("Expires") ?? rules.defaultExpires;
+  if (own === undefined) return request.headers.get("Expires") ?? rules.defaultExpires;
+  return /^\d+$/.test(own) ? Number(own) : MALFORMED;
 }
 
 /** The q of a Contact; one that is none counts as 1. */

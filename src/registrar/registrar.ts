@@ -6,6 +6,7 @@ import { SipError } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { SipDate } from "../message/times.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
@@ -145,6 +146,8 @@ export class Registrar {
       return NameAddr.parse(contact).with({ params });
     });
     if (contacts.length > 0) headers.set("Contact", contacts);
+    // By which phones set their clocks (§10.2.5).
+    headers.set("Date", new SipDate(Date.now()));
     // RFC 3327 §5.3: the client sees which way it will be called.
     const path = request.headers.get("Path");
     if (path.length > 0) headers.set("Path", path);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Response } from "../../src/message/response.ts";
-import { bestResponse } from "../../src/proxy/best-response.ts";
+import { bestResponse, verdict } from "../../src/proxy/best-response.ts";
 
 const invite = createRequest("INVITE", "sip:bob@example.com", { from: "<sip:a@b>;tag=1" });
 
@@ -40,6 +40,20 @@ describe("bestResponse", () => {
   ])("of %j is %i", (statuses, expected) => {
     expect(bestResponse(statuses.map((status) => response(status)))?.status).toBe(expected);
   });
+
+  it.each([
+    [[408, 500], 500],
+    [[500, 408, 503], 500],
+    [[408, 603], 603],
+    [[408], 408],
+  ])(
+    "of %j to another request than an INVITE, which cannot be answered 408 (RFC 4320 §4.2), is %i",
+    (statuses, expected) => {
+      const options = createRequest("OPTIONS", "sip:bob@example.com", { from: "<sip:a@b>;tag=1" });
+      const finals = statuses.map((status) => options.createResponse(status));
+      expect(verdict(finals, options, false).status).toBe(expected);
+    },
+  );
 
   it("of none is none", () => {
     expect(bestResponse([])).toBeUndefined();

@@ -571,6 +571,34 @@ describe("several targets", () => {
     expect(moved.methods).toEqual(["OPTIONS"]);
   });
 
+  it.each([305, 380])(
+    "a %i, whose Contacts are no other targets, is the caller's (RFC 3261 §21.3)",
+    async (status) => {
+      const world = new SipWorld();
+      const proxy = await proxied(world);
+      const [alice, moved, other] = [
+        await world.phone("alice"),
+        await world.phone("moved"),
+        await world.phone("other"),
+      ];
+      moved.answer = (request, transaction) => {
+        const response = request.createResponse(status);
+        response.headers.set("Contact", `<${other.uri}>`);
+        transaction?.respond(response);
+      };
+      proxy.targets = [{ uri: moved.uri }];
+      proxy.forward = { recurse: true };
+      const sent = alice.send(alice.request("OPTIONS", BOB), proxy.phone);
+      await world.pass();
+      const final = await sent.final;
+      expect([final.status, final.headers.get("Contact").map(({ uri }) => `${uri}`)]).toEqual([
+        status,
+        [other.uri],
+      ]);
+      expect(other.methods).toEqual([]);
+    },
+  );
+
   it("a caller whose connection breaks is given up", async () => {
     const world = new SipWorld();
     const proxy = await proxied(world, {}, ["UDP", "WS"]);

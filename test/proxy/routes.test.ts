@@ -66,6 +66,51 @@ describe.each([
   });
 });
 
+it.each(["WS", "TCP"])(
+  "a call from a connection to itself finds its way, both ways: %s",
+  async (protocol) => {
+    const world = new SipWorld();
+    const proxy = await proxied(world, {}, [protocol]);
+    // A PBX behind a NAT with two users, alice and bob.
+    const pbx = await world.phone("pbx", protocol, {
+      transports: [world.network.transport({ protocol, host: "10.3.3.3", sentBy: "pbx.invalid" })],
+    });
+    const door = { target: protocol === "WS" ? PROXY_WS : { ...PROXY_UDP, protocol } };
+    const contact = (user: string) => `sip:${user}@pbx.invalid;transport=${protocol}`;
+    pbx.answer = (request, transaction) => {
+      const response = request.createResponse(200);
+      response.headers.set("Contact", `<${contact("bob")}>`);
+      if (request.method !== "ACK") transaction?.respond(response);
+    };
+    proxy.targets = ({ inDialog, request }) =>
+      inDialog ? [{ uri: request.uri }] : [{ uri: contact("bob"), flow: proxy.phone.lastFlow }];
+    const invite = pbx.stack.send(pbx.request("INVITE", "sip:bob@example.com"), door);
+    await world.pass();
+    const ok = await invite.final;
+    pbx.stack.sendStateless(createAck(invite.request, ok), door);
+    const [from, to, callId] = (["From", "To", "Call-ID"] as const).map(
+      (name) => ok.headers.raw(name)[0]!,
+    ) as [string, string, string];
+    const Route = ok.headers.raw("Record-Route").join().split(",");
+    const back = pbx.request("INFO", contact("alice"), { from: to, to: from, callId, headers: { Route } });
+    const there = pbx.request("BYE", contact("bob"), {
+      from,
+      to,
+      callId,
+      headers: { Route: [...Route].reverse() },
+    });
+    const [info, bye] = [pbx.stack.send(back, door), pbx.stack.send(there, door)];
+    await world.pass(1000);
+    expect([(await info.final).status, (await bye.final).status]).toEqual([200, 200]);
+    expect(pbx.requests.map(({ method, uri }) => `${method} ${uri.user}`)).toEqual([
+      "INVITE bob",
+      "ACK bob",
+      "INFO alice",
+      "BYE bob",
+    ]);
+  },
+);
+
 it("a flow that is gone is 430", async () => {
   const world = new SipWorld();
   const proxy = await proxied(world, {}, ["UDP", "WS"]);

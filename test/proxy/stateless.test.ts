@@ -57,6 +57,21 @@ it("a target's first hop is the way, whatever its URI says", async () => {
   expect(bob.requests.map(({ uri }) => String(uri))).toEqual(["sip:bob@10.7.7.7"]);
 });
 
+it.each([
+  ["OPTIONS", undefined, ["60"]],
+  ["OPTIONS", "7", ["7"]],
+  ["OPTIONS", "999999", ["60"]],
+  ["OPTIONS", "99999999999999999999", ["60"]],
+  ["ACK", undefined, []],
+])("a %s with Max-Breadth %s goes on with %j (RFC 5393 §5.3.3)", async (method, given, expected) => {
+  const { world, phone, alice, bob } = await stateless();
+  const headers = given === undefined ? {} : { "Max-Breadth": given };
+  const request = alice.request(method, "sip:bob@example.com", { headers });
+  alice.stack.sendStateless(request, { target: { protocol: "UDP", ...phone.transport.local } });
+  await world.pass();
+  expect(bob.requests.map((each) => each.headers.raw("Max-Breadth"))).toEqual([expected]);
+});
+
 it("a CANCEL with Proxy-Require is not refused (RFC 3261 §8.2.2.3)", async () => {
   const { world, phone, alice, bob } = await stateless();
   const cancel = alice.request("CANCEL", "sip:bob@example.com", { headers: { "Proxy-Require": "foo" } });
@@ -145,6 +160,15 @@ it("refuses what is to take a connection that is gone", async () => {
   const sent = alice.send(alice.request("OPTIONS", "sip:b@c", { headers }), phone);
   await world.pass();
   expect([(await sent.final).status, bob.methods]).toEqual([430, []]);
+});
+
+it("refuses 500 what it has no way for: a 503 would say that it serves nobody (RFC 3261 §16.7 step 6)", async () => {
+  const { world, phone, alice, target } = await stateless();
+  target({ uri: "sip:bob@10.7.7.7;transport=tls" });
+  const sent = alice.send(alice.request("OPTIONS", "sip:b@c"), phone);
+  await world.pass();
+  const { status, headers } = await sent.final;
+  expect([status, headers.has("Retry-After")]).toEqual([500, false]);
 });
 
 it("refuses what it cannot read, as a stateful one does", async () => {

@@ -72,6 +72,20 @@ describe("a redirection", () => {
     expect(set.empty).toBe(true);
   });
 
+  it("leads nowhere twice, however it spells where it has been (RFC 3261 §16.5, §19.1.4)", () => {
+    const set = new TargetSet([{ uri: "sip:bob@Example.com" }, { uri: "no URI" }], false);
+    set.next(2);
+    const same = [
+      "sip:%62ob@example.com",
+      "sip:bob@EXAMPLE.com;x=1",
+      "sip:bob@example.com;method=INVITE?Subject=y",
+    ];
+    expect(set.redirect(moved(...same.map((uri) => `<${uri}>`)), false, false)).toBe(false);
+    expect(set.empty).toBe(true);
+    set.redirect(moved("<sip:bob@example.com:5060>", "<sip:bob@example.com:5060;x=1>"), false, false);
+    expect(names(set.next(9))).toEqual(["sip:bob@example.com:5060"]);
+  });
+
   it("leaves what cannot be used, to a proxy or after sips", () => {
     const set = new TargetSet([{ uri: "sips:bob@example.com" }], false);
     const response = moved("<mailto:a@h>", "<sip:b@h>", "<sips:c@h>");

@@ -78,6 +78,35 @@ describe("a REGISTER", () => {
     expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["3600"]]);
   });
 
+  it.each([
+    ['"Thu, 01 Dec 2994 16:00:00 GMT"', 3600],
+    ["abc", 3600],
+    ["-1", 3600],
+    // Past 2^32-1 it is that, not malformed (RFC 3261 §10.2).
+    ["99999999999", 7200],
+  ])(
+    "with expires=%s asks for an hour, whatever its Expires says, or for all there is",
+    async (value, expected) => {
+      const { register } = registrar({ maxExpires: 7200 });
+      const { headers } = await register(`<sip:b@h>;expires=${value}`, { Expires: "0" });
+      expect(headers.get("Contact").map(({ params }) => params.get("expires"))).toEqual([`${expected}`]);
+    },
+  );
+
+  it("that names a Contact twice binds it as the last one says, and still must not be overtaken", async () => {
+    const { register, bound } = registrar();
+    expect(await status(register(["<sip:b@h>;q=0.2", "<sip:b@H;x=1>;q=0.5"]))).toBe(200);
+    expect(bound().map(({ contact, q }) => [contact, q])).toEqual([["<sip:b@H;x=1>", 0.5]]);
+    expect(await status(register(["<sip:b@h>", "<sip:b@h>;expires=0"]))).toBe(200);
+    expect(bound()).toEqual([]);
+  });
+
+  it("is told the time, for phones that have no clock of their own (RFC 3261 §10.2.5, §10.3)", async () => {
+    const { register } = registrar();
+    const { headers } = await register("<sip:b@h>");
+    expect(Math.abs((headers.get("Date")?.time ?? 0) - Date.now())).toBeLessThan(10_000);
+  });
+
   it("insists on extensions in any case", async () => {
     const { register } = registrar();
     expect(await status(register("<sip:b@h>", { Require: "Path, OUTBOUND" }))).toBe(200);
