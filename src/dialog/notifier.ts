@@ -9,6 +9,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
+import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 
 /** What a notifier calls. */
@@ -208,7 +209,7 @@ export class Notifier implements Usage {
 
   /** The subscriber has refused a NOTIFY, or is not there: that ends it, unless he wants it later (RFC 6665 §4.2.2). */
   #refused(response: Response | undefined, content: Content): void {
-    const after = response && response.status !== 481 ? leadingNumber(response, "Retry-After") : undefined;
+    const after = response && !ENDING.has(response.status) ? leadingNumber(response, "Retry-After") : undefined;
     if (after === undefined) {
       this.#finish("gone");
       this.#next = undefined;

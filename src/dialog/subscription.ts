@@ -11,6 +11,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
+import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
 
@@ -37,9 +38,6 @@ export interface SubscriptionHandlers {
   /** It is over. Called once. */
   onEnd?(end: SubscriptionEnd): Returned;
 }
-
-/** Answers to a refresh that end the subscription (RFC 6665 §4.1.2.2). */
-const ENDING = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 
 /** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
 const RINGING = 300;
@@ -221,10 +219,12 @@ export class Subscription implements Usage {
       });
       this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
       this.#answered(request, response);
-    } catch (error) {
-      if (request === this.#request || this.#state === "requested") {
-        this.#end({ reason: "failed", ...(error instanceof SipError ? { error } : {}) });
-      }
+    } catch (cause) {
+      const error = cause instanceof SipError ? cause : undefined;
+      if (request === this.#request || this.#state === "requested")
+        this.#end({ reason: "failed", ...(error && { error }) });
+      // Timer N began with the request (RFC 6665 §4.1.2.2).
+      else if (error?.code === "timeout" && !this.#heard) this.#end({ reason: "silent" });
     }
   }
 

@@ -85,6 +85,22 @@ describe("a NOTIFY", () => {
     subscription.unsubscribe();
   });
 
+  it.each([404, 480, 481, 489])("that is answered %i ends it, Retry-After or not", async (status) => {
+    const world = new SipWorld();
+    const { alice, subscription, notifier, left } = await standing(world);
+    alice.guard = (request, transaction) => {
+      if (request.method !== "NOTIFY") return false;
+      const response = request.createResponse(status);
+      response.headers.set("Retry-After", "10");
+      transaction?.respond(response);
+      return true;
+    };
+    notifier.notify({ body: "one" });
+    await world.pass(1_000);
+    expect([notifier.terminated, left]).toEqual([true, ["gone"]]);
+    subscription.unsubscribe();
+  });
+
   it("that is to be sent later leaves it, and goes again, with what is new by then", async () => {
     const world = new SipWorld();
     const { alice, subscription, notifier, states, left } = await standing(world);
