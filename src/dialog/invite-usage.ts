@@ -15,7 +15,8 @@ import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
-import { Subscription, type SubscriptionHandlers } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
+import type { SubscriptionHandlers } from "./subscription-options.ts";
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {

@@ -23,7 +23,8 @@ import { IncomingRefer } from "./refer.ts";
 import { readReference } from "./replaces.ts";
 import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
-import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
+import { Subscription, subscriptionKey } from "./subscription.ts";
+import type { SubscriptionHandlers } from "./subscription-options.ts";
 import {
   checked,
   type FoundDialog,

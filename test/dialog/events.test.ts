@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { IncomingSubscription, Notifier } from "../../src/dialog/notifier.ts";
 import type { ReferProgress } from "../../src/dialog/refer.ts";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";

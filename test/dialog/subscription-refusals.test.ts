@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Notifier } from "../../src/dialog/notifier.ts";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent } from "./support.ts";
 
