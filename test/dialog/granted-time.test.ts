@@ -42,14 +42,17 @@ async function scene(granted: number | undefined, before: boolean, expires = "36
   return { world, alice, bob, notify, ends, asked: () => asked.map((each) => each - start), subscription };
 }
 
-it.each([false, true])("a NOTIFY without expires leaves what was granted; before the 200: %s", async (before) => {
-  const { world, alice, notify, ends, asked } = await scene(600, before);
-  await world.pass(300_000);
-  notify();
-  await world.pass(270_000);
-  expect([asked(), ends]).toEqual([[0, 568], []]);
-  alice.ua.close();
-});
+it.each([false, true])(
+  "a NOTIFY without expires leaves what was granted; before the 200: %s",
+  async (before) => {
+    const { world, alice, notify, ends, asked } = await scene(600, before);
+    await world.pass(300_000);
+    notify();
+    await world.pass(270_000);
+    expect([asked(), ends]).toEqual([[0, 568], []]);
+    alice.ua.close();
+  },
+);
 
 it("so does one whose expires is none", async () => {
   const { world, alice, notify, asked } = await scene(600, false);

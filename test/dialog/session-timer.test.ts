@@ -140,15 +140,18 @@ describe("a request of the peer's (§9)", () => {
     [{}, ["90"], "1800;refresher=uac", undefined],
     [{}, ["60"], "1800;refresher=uac", undefined],
     [{ min: 1000 }, ["900"], "1800;refresher=uac", "1000"],
-  ] as const)("with %j: the largest Min-SE of %j is in ours, too: %s, %s (§7.4)", (options, heard, expires, least) => {
-    const { timer } = run(options);
-    const asks = { ...knows, "Session-Expires": "1800;refresher=uas" };
-    for (const min of heard) timer.agree(invite({ ...asks, "Min-SE": min }), answer(200, {}));
-    const request = invite();
-    timer.ask(request);
-    expect(said(request)).toEqual([expires, least, ""]);
-    timer.close();
-  });
+  ] as const)(
+    "with %j: the largest Min-SE of %j is in ours, too: %s, %s (§7.4)",
+    (options, heard, expires, least) => {
+      const { timer } = run(options);
+      const asks = { ...knows, "Session-Expires": "1800;refresher=uas" };
+      for (const min of heard) timer.agree(invite({ ...asks, "Min-SE": min }), answer(200, {}));
+      const request = invite();
+      timer.ask(request);
+      expect(said(request)).toEqual([expires, least, ""]);
+      timer.close();
+    },
+  );
 
   it("that asks for nothing any more ends the timer", () => {
     const { clock, timer } = run();
