@@ -25,12 +25,12 @@ export type {
   SessionOptions,
 } from "./dialog/session.ts";
 export type { SessionTimerOptions, SessionTimerState } from "./dialog/session-timer.ts";
+export type { Subscription } from "./dialog/subscription.ts";
 export type {
-  Subscription,
   SubscriptionEnd,
   SubscriptionHandlers,
   SubscriptionState,
-} from "./dialog/subscription.ts";
+} from "./dialog/subscription-options.ts";
 export { UserAgent } from "./dialog/user-agent.ts";
 export type {
   FoundDialog,

@@ -3,6 +3,7 @@
 
 import type { Request } from "../message/request.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { RecentMap } from "../transport/recent-map.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Usage } from "./host.ts";
 
@@ -11,11 +12,16 @@ interface Entry {
   readonly usages: Set<Usage>;
 }
 
+/** Sessions that are over and known still. */
+const MOST_OVER = 1000;
+
 /** Dialogs by their names. */
 export class DialogTable {
   readonly #entries = new Map<string, Entry>();
   /** Dialogs whose session we have hung up: our BYE has no answer yet. */
   readonly #parting = new Set<string>();
+  /** Dialogs whose session is over: whoever wants to replace it comes too late. */
+  readonly #over = new RecentMap<string, true>(MOST_OVER);
 
   /** How many dialogs there are. */
   get size(): number {
@@ -38,9 +44,16 @@ export class DialogTable {
 
   /** Takes a usage away, and the dialog with its last one. */
   remove(dialog: Dialog, usage: Usage): void {
-    const entry = this.#entries.get(dialog.id);
+    const { id } = dialog;
+    const entry = this.#entries.get(id);
     entry?.usages.delete(usage);
-    if (entry?.usages.size === 0) this.#entries.delete(dialog.id);
+    if (entry?.usages.size === 0) this.#entries.delete(id);
+    if (usage.isSession) this.#over.set(id, true);
+  }
+
+  /** Whether its session was here, and is over, not long ago. */
+  isOver(id: string): boolean {
+    return this.#over.get(id) === true;
   }
 
   /**
@@ -67,11 +80,12 @@ export class DialogTable {
   }
 
   /**
-   * Its usages, as they are now, the youngest first: the session, which came before them, takes whatever a subscription
-   * within it has left.
+   * Its usages, as they are now, the oldest first: what is told of a REFER without its number is meant for the first of
+   * several (RFC 3515 §2.4.6). The session comes last: it takes whatever a subscription within it has left.
    */
   of(id: string): readonly Usage[] {
-    return [...(this.#entries.get(id)?.usages ?? [])].reverse();
+    const rank = ({ isSession }: Usage) => (isSession ? 1 : 0);
+    return [...(this.#entries.get(id)?.usages ?? [])].sort((one, other) => rank(one) - rank(other));
   }
 
   /** The usages of all dialogs, as they are now. */

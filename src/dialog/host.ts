@@ -12,6 +12,8 @@ import type { Pace } from "./resend.ts";
 
 /** What shares a dialog (RFC 5057): a session, a subscription at either side. */
 export interface Usage {
+  /** True for a session: it takes what the dialog's other usages leave. */
+  readonly isSession?: boolean;
   /** Takes a request of its dialog; false where it is not its own. */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean;
   /** Ends without a word on the wire, with all its timers. */

@@ -15,11 +15,13 @@ import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
-import { Subscription, type SubscriptionHandlers } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
+import type { SubscriptionHandlers } from "./subscription-options.ts";
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
   readonly dialog: Dialog;
+  readonly isSession: boolean = true;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
   /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */

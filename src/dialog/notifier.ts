@@ -9,7 +9,9 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
+import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
+import { eventRefusal } from "./own-refusals.ts";
 
 /** What a notifier calls. */
 export interface NotifierHandlers {
@@ -208,7 +210,8 @@ export class Notifier implements Usage {
 
   /** The subscriber has refused a NOTIFY, or is not there: that ends it, unless he wants it later (RFC 6665 §4.2.2). */
   #refused(response: Response | undefined, content: Content): void {
-    const after = response && response.status !== 481 ? leadingNumber(response, "Retry-After") : undefined;
+    const after =
+      response && !ENDING.has(response.status) ? leadingNumber(response, "Retry-After") : undefined;
     if (after === undefined) {
       this.#finish("gone");
       this.#next = undefined;
@@ -267,15 +270,15 @@ export class IncomingSubscription {
 
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
-   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for an
-   *   Expires that is none; `transaction_state` for one that was answered
+   * @throws SipError `header_missing`, with status 400, for a request without Contact, with 489 for one without Event (RFC
+   *   6665 §4.2.3); `value_invalid` for an Expires that is none; `transaction_state` for one that was answered
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
     const { request } = this;
     if (!this.#transaction.waiting)
       throw new SipError("transaction_state", "the subscription was answered already");
     const event = request.headers.get("Event");
-    if (!event) throw new SipError("header_missing", "Event is missing", { status: 400, header: "Event" });
+    if (!event) throw new SipError("header_missing", "Event is missing", { status: 489, header: "Event" });
     const response = request.createResponse(200);
     const tag = response.headers.get("To")?.tag ?? "";
     const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request));
@@ -287,8 +290,8 @@ export class IncomingSubscription {
     return notifier;
   }
 
-  /** Refuses it: 489 (Bad Event) unless told. */
-  reject(status = 489, content: Content = {}): void {
+  /** Refuses it: 489 (Bad Event) unless told, 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4). */
+  reject(status: number = eventRefusal(this.request), content: Content = {}): void {
     answer(this.#transaction, addContent(this.request.createResponse(status), content));
   }
 }

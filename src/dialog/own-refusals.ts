@@ -53,7 +53,7 @@ export class OwnRefusals {
       answer(transaction, addContent(request.createResponse(200), { headers }));
       return;
     }
-    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? 489 : 405;
+    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? eventRefusal(request) : 405;
     // RFC 3261 §21.4.6: it lists what is taken, which this was not.
     const taken = allow.split(/\s*,\s*/).filter((each) => each !== method);
     refuse(request, transaction, { status, headers: status === 405 ? { Allow: taken.join(", ") } : {} });
@@ -65,6 +65,11 @@ export class OwnRefusals {
     const unknown = listOf(request, "Require").filter((option) => !this.#known.has(option.toLowerCase()));
     return unknown.length === 0 ? undefined : { status: 420, headers: { Unsupported: unknown } };
   }
+}
+
+/** The status for a SUBSCRIBE to nothing that is here: a REFER alone begins a subscription to its outcome (RFC 3515 §2.4.4). */
+export function eventRefusal({ headers }: Request): 403 | 489 {
+  return /^\s*refer\s*(?:;|$)/.test(headers.raw("Event")[0] ?? "") ? 403 : 489;
 }
 
 /** RFC 3891 §3, RFC 3911 §4. A BYE is one, whatever else stands in it: its sender has gone. */

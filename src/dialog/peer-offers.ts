@@ -97,7 +97,9 @@ export class PeerOffers {
     // The INVITE that makes the dialog is under way still: the peer's, or ours.
     const { role, state } = this.#dialog;
     const early = invite && state === "early";
-    if (offers && (this.#answering || this.unanswered || (early && role === "callee"))) {
+    // Who sends a second UPDATE waits for the answer to the first, offer or not.
+    const second = !invite && this.#answering?.method === "UPDATE";
+    if (second || (offers && (this.#answering || this.unanswered || (early && role === "callee")))) {
       refuse(500, { "Retry-After": 1 + Math.floor(this.#host.random.fraction() * 10) });
     } else if (offers && (this.awaited || early || this.#session.crosses())) refuse(491);
     else if (least !== undefined) refuse(422, { "Min-SE": least });

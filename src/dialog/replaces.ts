@@ -3,12 +3,15 @@
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import { dialogId } from "./dialog.ts";
+import type { DialogTable } from "./dialog-table.ts";
+import { InviteUsage } from "./invite-usage.ts";
+import type { FoundDialog } from "./user-agent-options.ts";
 
 /** What a Replaces or Join header field says. */
 export interface DialogReference {
   readonly name: "Replaces" | "Join";
-  /** The dialog's id at the side that is asked: its to-tag is our tag (RFC 3891 §3). */
-  readonly id: string;
+  /** The dialog's ids at the side that is asked: its to-tag is our tag (RFC 3891 §3). */
+  readonly ids: readonly string[];
   /** Only where the dialog is early still. */
   readonly earlyOnly: boolean;
 }
@@ -31,6 +34,22 @@ export function readReference(of: Request | Uri): DialogReference | "bad" | unde
   return found[0];
 }
 
+/** What is meant of the dialogs that there are: UserAgent.find. */
+export function findMeant(of: Request | Uri, dialogs: DialogTable): FoundDialog | number | undefined {
+  const reference = readReference(of);
+  if (reference === undefined) return undefined;
+  if (reference === "bad") return 400;
+  const { name, ids, earlyOnly } = reference;
+  for (const usage of ids.flatMap((id) => dialogs.of(id))) {
+    if (!(usage instanceof InviteUsage)) continue;
+    if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
+    // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
+    return usage.call ? { name, early: usage, call: usage.call } : 481;
+  }
+  // RFC 3891 §3: or else a phone would ring for a call that nobody wants any more.
+  return ids.some((id) => dialogs.isOver(id)) ? 603 : 481;
+}
+
 /** The headers of that name, one after the other: a URI may have several. */
 function ofUri({ headers }: Uri, name: string): readonly string[] {
   return [...headers].filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
@@ -46,7 +65,7 @@ function read(name: "Replaces" | "Join", text: string): DialogReference | undefi
   }
   const [to, from] = [tags.get("to-tag"), tags.get("from-tag")];
   if (!callId || !to || !from) return undefined;
-  // A tag of 0 stands for none, as RFC 2543 peers have it (RFC 3891 §6.1).
-  const id = dialogId(callId, to, from === "0" ? "" : from);
-  return { name, id, earlyOnly: tags.has("early-only") };
+  // A tag of 0 stands for none, too, as RFC 2543 peers have it (RFC 3891 §6.1).
+  const ids = (from === "0" ? [from, ""] : [from]).map((tag) => dialogId(callId, to, tag));
+  return { name, ids, earlyOnly: tags.has("early-only") };
 }

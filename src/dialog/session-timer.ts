@@ -97,6 +97,7 @@ export class SessionTimer {
     const theirs = hasOption(request, "Supported", "timer");
     const asked = leadingNumber(request, "Session-Expires");
     const heard = leadingNumber(request, "Min-SE") ?? 0;
+    this.#min = Math.max(this.#min, heard);
     addOption(response, "Supported", "timer");
     const wish = asked ?? this.#options.expires;
     if (wish === undefined) {
@@ -110,7 +111,8 @@ export class SessionTimer {
     // One who does not know the extension cannot refresh (Table 2).
     const peer = theirs && (role === "uac" || (role === undefined && this.#options.refresher !== "us"));
     response.headers.set("Session-Expires", `${expires};refresher=${peer ? "uac" : "uas"}`);
-    if (peer) addOption(response, "Require", "timer");
+    // Whoever of the two refreshes: the peer has to know that there is something to wait for.
+    if (theirs) addOption(response, "Require", "timer");
     this.#start({ expires, refresher: peer ? "peer" : "us" });
   }
 

@@ -11,7 +11,8 @@ import type { IncomingOffer } from "./incoming-offer.ts";
 import type { OfferOptions } from "./own-offers.ts";
 import type { IncomingRefer } from "./refer.ts";
 import type { SessionTimerOptions, SessionTimerState } from "./session-timer.ts";
-import type { Subscription, SubscriptionHandlers } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
+import type { SubscriptionHandlers } from "./subscription-options.ts";
 
 /** Why a session ended, and the message or error that ended it, if any. */
 export interface SessionEnd {

@@ -8,44 +8,15 @@ import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { Returned } from "../transaction/user.ts";
 import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
+import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
-
-/** Why a subscription ended. */
-export interface SubscriptionEnd {
-  /**
-   * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
-   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came, after a refresh neither,
-   * `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488), `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
-   */
-  readonly reason: string;
-  /** Seconds after which the notifier may be asked again, where it says so. */
-  readonly retryAfter?: number;
-  /** The response that has ended it. */
-  readonly response?: Response;
-  /** Why it failed. */
-  readonly error?: SipError;
-}
-
-/** What a subscription calls. */
-export interface SubscriptionHandlers {
-  /** The state came; the NOTIFY is answered 200 already. The last one comes before onEnd. */
-  onNotify?(notify: Request): Returned;
-  /** It is over. Called once. */
-  onEnd?(end: SubscriptionEnd): Returned;
-}
-
-/** Answers to a refresh that end the subscription (RFC 6665 §4.1.2.2). */
-const ENDING = new Set([404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
+import type { SubscriptionEnd, SubscriptionHandlers, SubscriptionState } from "./subscription-options.ts";
 
 /** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
 const RINGING = 300;
-
-/** `requested` until the first NOTIFY has come; `pending` while the notifier waits for its owner's consent. */
-export type SubscriptionState = "requested" | "pending" | "active" | "terminated";
 
 /** What makes a subscription. @internal */
 export interface SubscriptionInit {
@@ -73,6 +44,8 @@ export class Subscription implements Usage {
   #leaving = false;
   #refreshing: TimerHandle | undefined;
   #expiry: TimerHandle | undefined;
+  /** When it ends by what was granted last, by the clock; undefined before anything was. */
+  #until: number | undefined;
   /** A NOTIFY has come since the last SUBSCRIBE within the dialog; and Timer N, until one comes. */
   #heard = false;
   #unheard: TimerHandle | undefined;
@@ -154,7 +127,7 @@ export class Subscription implements Usage {
     if (token !== "terminated" && !this.#leaving) {
       this.#clear();
       this.#state = token === "pending" ? "pending" : "active";
-      this.#schedule(Number.isFinite(seconds) ? seconds : 3600);
+      this.#schedule(Number.isFinite(seconds) ? seconds : this.#left());
     }
     this.#host.call(() => this.#handlers.onNotify?.(request));
     if (token === "terminated") {
@@ -221,10 +194,12 @@ export class Subscription implements Usage {
       });
       this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
       this.#answered(request, response);
-    } catch (error) {
-      if (request === this.#request || this.#state === "requested") {
-        this.#end({ reason: "failed", ...(error instanceof SipError ? { error } : {}) });
-      }
+    } catch (cause) {
+      const error = cause instanceof SipError ? cause : undefined;
+      if (request === this.#request || this.#state === "requested")
+        this.#end({ reason: "failed", ...(error && { error }) });
+      // Timer N began with the request (RFC 6665 §4.1.2.2).
+      else if (error?.code === "timeout" && !this.#heard) this.#end({ reason: "silent" });
     }
   }
 
@@ -243,7 +218,8 @@ export class Subscription implements Usage {
       this.#end({ reason: "norefersub", response });
     } else if (statusClass === 2) {
       const expires = response.headers.get("Expires");
-      if (this.#state !== "requested" && expires && !this.#leaving) {
+      if (expires && this.#state === "requested") this.#until = this.#host.clock.now() + expires * 1000;
+      else if (expires && !this.#leaving) {
         this.#clear();
         this.#schedule(expires);
       }
@@ -266,9 +242,19 @@ export class Subscription implements Usage {
     this.#unheard = clock.set(() => this.#end({ reason: "silent" }), 64 * t1);
   }
 
+  /**
+   * The seconds that are left of what was granted; what was asked for, where nobody has said. For a NOTIFY that says
+   * nothing of it, as RFC 3265 allowed (RFC 6665 §4.2.2).
+   */
+  #left(): number {
+    if (this.#until !== undefined) return (this.#until - this.#host.clock.now()) / 1000;
+    return this.#request.headers.get("Expires") || 3600;
+  }
+
   #schedule(seconds: number): void {
     const { clock, t1 } = this.#host;
     const total = Math.min(Math.max(0, seconds), LONGEST) * 1000;
+    this.#until = clock.now() + total;
     // Time enough for the refresh to be retransmitted, if there is any to spare.
     const early = total > 4 * 64 * t1 ? 64 * t1 : total / 2;
     if (this.#request.method === "SUBSCRIBE") {

@@ -20,10 +20,11 @@ import { OutgoingInvite } from "./outgoing-invite.ts";
 import { OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
-import { readReference } from "./replaces.ts";
+import { findMeant } from "./replaces.ts";
 import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
-import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
+import { Subscription, subscriptionKey } from "./subscription.ts";
+import type { SubscriptionHandlers } from "./subscription-options.ts";
 import {
   checked,
   type FoundDialog,
@@ -175,21 +176,12 @@ export class UserAgent {
    * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911), or a URI that has them: the
    * target of a REFER.
    *
-   * @returns undefined where it means none; a status where it must be refused: 400, 481, 486. To replace a session,
-   *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
+   * @returns undefined where it means none; a status where it must be refused: 400, 481, 486, or 603 for one that is over.
+   *   To replace a session, accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel
+   *   that
    */
   find(invite: Request | Uri): FoundDialog | number | undefined {
-    const reference = readReference(invite);
-    if (reference === undefined) return undefined;
-    if (reference === "bad") return 400;
-    const { name, id, earlyOnly } = reference;
-    for (const usage of this.#dialogs.of(id)) {
-      if (!(usage instanceof InviteUsage)) continue;
-      if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
-      // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
-      return usage.call ? { name, early: usage, call: usage.call } : 481;
-    }
-    return 481;
+    return findMeant(invite, this.#dialogs);
   }
 
   /** Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires. @throws SipError as `invite`, and for an `event` that is none */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { IncomingSubscription, Notifier } from "../../src/dialog/notifier.ts";
 import type { ReferProgress } from "../../src/dialog/refer.ts";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";
@@ -302,6 +302,22 @@ describe("a subscription", () => {
     expect([(await sent.final).status, bob.ua.stats.dialogs]).toEqual([400, 0]);
   });
 
+  it("without an Event is refused 489 (RFC 6665 §4.2.3), and one to a REFER's that is not there 403", async () => {
+    const world = new SipWorld();
+    const { alice, bob } = await presence(world);
+    const ask = async (headers: Record<string, string>) => {
+      const sent = alice.phone.stack.send(alice.phone.request("SUBSCRIBE", bob.uri, { headers }));
+      await world.pass();
+      return [(await sent.final).status, bob.ua.stats.dialogs];
+    };
+    expect(await ask({})).toEqual([489, 0]);
+    bob.onOther = (request, transaction) => bob.ua.incomingSubscription(request, transaction)!.reject();
+    expect(await ask({ Event: "dialog" })).toEqual([489, 0]);
+    expect(await ask({ Event: "refer" })).toEqual([403, 0]);
+    expect(await ask({ Event: "refer;id=7" })).toEqual([403, 0]);
+    expect(await ask({ Event: "refer.winfo" })).toEqual([489, 0]);
+  });
+
   it("a dialog of nothing else knows no session: 481 (RFC 5057)", async () => {
     const world = new SipWorld();
     const { alice, subscribe } = await presence(world);
@@ -403,9 +419,37 @@ describe("REFER", () => {
     };
     expect(await ask("refer")).toBe(200);
     expect(await ask("refer;x=y;id=2")).toBe(200);
-    expect(await ask("refer;id=3")).toBe(489);
+    expect(await ask("refer;id=3")).toBe(403);
     expect(await ask("presence")).toBe(489);
     void a.bye();
+  });
+
+  it("that is told of without an id is the first of its dialog (§2.4.6), as a SUBSCRIBE without one is", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world);
+    bob.guard = (request, transaction) => {
+      if (request.method === "REFER") transaction?.respond(202);
+      return request.method === "REFER";
+    };
+    const told: string[] = [];
+    for (const name of ["one", "two"])
+      a.refer("sip:carol@example.com", {
+        onNotify: ({ bodyText }) => void told.push(`${name}: ${bodyText}`),
+      });
+    await world.pass();
+    const second = bob.phone.requests.filter(({ method }) => method === "REFER")[1]!;
+    const notify = async (event: string, body: string) => {
+      const headers = { Event: event, "Subscription-State": "active;expires=60" };
+      const sent = b.request("NOTIFY", { body, contentType: "message/sipfrag", headers });
+      await world.pass();
+      return (await sent).status;
+    };
+    expect(await notify("refer", "100")).toBe(200);
+    expect(await notify(`refer;id=${second.headers.get("CSeq")!.number}`, "180")).toBe(200);
+    expect(await notify("refer", "200")).toBe(200);
+    expect(told).toEqual(["one: 100", "two: 180", "one: 200"]);
+    alice.ua.close();
+    bob.ua.close();
   });
 
   it("outlives the session that it came in, and its dialog with it (RFC 5057)", async () => {

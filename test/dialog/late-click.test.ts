@@ -1,7 +1,7 @@
 // Who clicks too late: the call, or the session, has ended a moment before, which nobody could know. Nothing is thrown.
 
 import { describe, expect, it } from "vitest";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent, connect } from "./support.ts";
 

@@ -569,6 +569,45 @@ describe("Replaces and Join", () => {
     });
     expect(bob.ua.find(name(remote.tag!, local.tag!))).toBe(481);
     invite.cancel();
+    await world.pass();
+    expect(alice.ua.find(name(local.tag!, remote.tag!))).toBe(603);
+  });
+
+  it("what is over is declined, lest the phone rings for what nobody wants any more (RFC 3891 §3)", async () => {
+    const world = new SipWorld();
+    const { alice, bob, a, b } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });
+    const carol = await world.phone("carol");
+    const ask = (agent: Agent, named: string) =>
+      agent.ua.find(carol.request("INVITE", agent.uri, { headers: { Replaces: named } }));
+    // The dialog goes on, for the subscription's sake.
+    a.refer("sip:carol@example.com");
+    await world.pass();
+    expect(bob.ua.stats).toMatchObject({ dialogs: 1, usages: 2 });
+    const named = [a.replaces, b.replaces] as const;
+    void a.bye();
+    await world.pass(100);
+    expect(bob.ua.stats).toMatchObject({ dialogs: 1, usages: 1 });
+    expect([ask(bob, named[0]), ask(alice, named[1])]).toEqual([603, 603]);
+    expect(ask(bob, `${named[0]};early-only`)).toBe(603);
+    expect(ask(bob, named[0].replace("to-tag=", "to-tag=x"))).toBe(481);
+    await world.pass(200_000);
+  });
+
+  it("a tag of zero may be one of 0 (RFC 3891 §6.1)", async () => {
+    const world = new SipWorld();
+    const [bob, alice] = [await agent(world, "bob"), await world.phone("alice")];
+    const invite = alice.request("INVITE", bob.uri, {
+      from: "<sip:a@a>;tag=0",
+      callId: "zero",
+      body: "offer",
+    });
+    const answered = alice.stack.send(invite);
+    await world.pass(100);
+    expect((await answered.final).status).toBe(200);
+    const [b] = bob.sessions;
+    const headers = { Replaces: `zero;to-tag=${b!.dialog.local.tag};from-tag=0` };
+    expect(bob.ua.find(alice.request("INVITE", bob.uri, { headers }))).toMatchObject({ session: b });
+    bob.ua.close();
   });
 });
 

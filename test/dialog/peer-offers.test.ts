@@ -111,6 +111,22 @@ it("an UPDATE without an offer crosses nothing", async () => {
   void a.bye();
 });
 
+it.each([undefined, "more"])(
+  "an UPDATE while another waits is refused 500, whatever it offers: %s (RFC 3311 §5.2)",
+  async (body) => {
+    const { world, offers, a, b } = await kept();
+    const first = a.update({ body: "hold" });
+    await world.pass();
+    const second = a.request("UPDATE", body === undefined ? {} : { body });
+    await world.pass();
+    expect([(await second).status, Number(retryAfter(await second))]).toEqual([500, expect.any(Number)]);
+    offers[0]!.accept({ body: "held" });
+    await world.pass();
+    expect([(await first).status, offers.length, b.state]).toEqual([200, 1, "confirmed"]);
+    void a.bye();
+  },
+);
+
 it("what asks for too short an interval is refused 422, with the least that is taken", async () => {
   const { world, a } = await kept();
   const sent = a.request("UPDATE", { headers: { "Session-Expires": "60", Supported: "timer" } });

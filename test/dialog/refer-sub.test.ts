@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import type { IncomingRefer } from "../../src/dialog/refer.ts";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import type { SipError } from "../../src/errors.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { connect } from "./support.ts";

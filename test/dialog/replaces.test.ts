@@ -11,13 +11,13 @@ const read = (headers: Record<string, string | readonly string[]>) =>
 const id = dialogId("c@h", "ours", "theirs");
 
 it.each([
-  ["c@h;to-tag=ours;from-tag=theirs", id, false],
-  [" c@h ; From-Tag = theirs ; TO-TAG = ours ; Early-Only ; x=y", id, true],
-  // A tag of 0 stands for none.
-  ["c@h;to-tag=ours;from-tag=0", dialogId("c@h", "ours"), false],
-])("%s", (text, name, earlyOnly) => {
-  expect(read({ Replaces: text })).toEqual({ name: "Replaces", id: name, earlyOnly });
-  expect(read({ Join: text })).toMatchObject({ name: "Join", id: name });
+  ["c@h;to-tag=ours;from-tag=theirs", [id], false],
+  [" c@h ; From-Tag = theirs ; TO-TAG = ours ; Early-Only ; x=y", [id], true],
+  // A tag of 0 stands for none, too.
+  ["c@h;to-tag=ours;from-tag=0", [dialogId("c@h", "ours", "0"), dialogId("c@h", "ours")], false],
+])("%s", (text, ids, earlyOnly) => {
+  expect(read({ Replaces: text })).toEqual({ name: "Replaces", ids, earlyOnly });
+  expect(read({ Join: text })).toMatchObject({ name: "Join", ids });
 });
 
 it.each([

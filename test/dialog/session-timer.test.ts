@@ -124,12 +124,34 @@ describe("a request of the peer's (§9)", () => {
     const { timer } = run(options as SessionTimerOptions);
     const response = answer(200, {});
     timer.agree(invite(headers), response);
-    expect(said(response)).toEqual([expires, undefined, refresher === "peer" ? "timer" : ""]);
+    // Who knows the extension has to end the session where it refreshes nothing, too.
+    const required = expires !== undefined && "Supported" in headers;
+    expect(said(response)).toEqual([expires, undefined, required ? "timer" : ""]);
     expect(response.headers.get("Supported")).toEqual(["timer"]);
     expect(timer.state?.refresher).toBe(refresher);
     if (expires) expect(timer.state?.expires).toBe(Number.parseInt(expires, 10));
     timer.close();
   });
+
+  it.each([
+    [{}, ["600", "900"], "1800;refresher=uac", "900"],
+    [{}, ["900", "600"], "1800;refresher=uac", "900"],
+    [{}, ["2000"], "2000;refresher=uac", "2000"],
+    [{}, ["90"], "1800;refresher=uac", undefined],
+    [{}, ["60"], "1800;refresher=uac", undefined],
+    [{ min: 1000 }, ["900"], "1800;refresher=uac", "1000"],
+  ] as const)(
+    "with %j: the largest Min-SE of %j is in ours, too: %s, %s (§7.4)",
+    (options, heard, expires, least) => {
+      const { timer } = run(options);
+      const asks = { ...knows, "Session-Expires": "1800;refresher=uas" };
+      for (const min of heard) timer.agree(invite({ ...asks, "Min-SE": min }), answer(200, {}));
+      const request = invite();
+      timer.ask(request);
+      expect(said(request)).toEqual([expires, least, ""]);
+      timer.close();
+    },
+  );
 
   it("that asks for nothing any more ends the timer", () => {
     const { clock, timer } = run();

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Notifier } from "../../src/dialog/notifier.ts";
-import type { SubscriptionEnd } from "../../src/dialog/subscription.ts";
+import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent } from "./support.ts";
 
@@ -82,6 +82,22 @@ describe("a NOTIFY", () => {
     notifier.notify({ body: "new" });
     await world.pass(1_000);
     expect([notifier.terminated, left, bob.ua.stats.dialogs]).toEqual([true, ["gone"], 0]);
+    subscription.unsubscribe();
+  });
+
+  it.each([404, 480, 481, 489])("that is answered %i ends it, Retry-After or not", async (status) => {
+    const world = new SipWorld();
+    const { alice, subscription, notifier, left } = await standing(world);
+    alice.guard = (request, transaction) => {
+      if (request.method !== "NOTIFY") return false;
+      const response = request.createResponse(status);
+      response.headers.set("Retry-After", "10");
+      transaction?.respond(response);
+      return true;
+    };
+    notifier.notify({ body: "one" });
+    await world.pass(1_000);
+    expect([notifier.terminated, left]).toEqual([true, ["gone"]]);
     subscription.unsubscribe();
   });
 

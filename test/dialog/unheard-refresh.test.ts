@@ -1,4 +1,4 @@
-// A refresh of a subscription that is accepted, and not followed by a NOTIFY (RFC 6665 §4.1.2.2, Timer N).
+// A refresh of a subscription that is accepted, or not answered, and not followed by a NOTIFY (RFC 6665 §4.1.2.2, Timer N).
 
 import { expect, it } from "vitest";
 import type { Subscription } from "../../src/dialog/subscription.ts";
@@ -56,6 +56,27 @@ it("ends the subscription 64 × T1 after it", async () => {
   expect(ends).toEqual([]);
   await world.pass(2_000);
   expect([ends, subscription.state]).toEqual([["silent"], "terminated"]);
+});
+
+it("ends it then where nobody answers it, too", async () => {
+  const { world, bob, subscription, ends } = await scene(200);
+  bob.answer = () => {};
+  subscription.refresh();
+  await world.pass(31_000);
+  expect(ends).toEqual([]);
+  await world.pass(2_000);
+  expect([ends, subscription.state]).toEqual([["silent"], "terminated"]);
+});
+
+it("does not where nobody answers it, and a NOTIFY comes", async () => {
+  const { world, alice, bob, subscription, ends, notify } = await scene(200);
+  bob.answer = () => {};
+  subscription.refresh();
+  await world.pass(20_000);
+  notify();
+  await world.pass(40_000);
+  expect([ends, subscription.state]).toEqual([[], "active"]);
+  alice.ua.close();
 });
 
 it.each([0, 20_000])("does not where the NOTIFY comes %i ms later", async (delay) => {
