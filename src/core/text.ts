@@ -45,6 +45,15 @@ export function isAscii(text: string): boolean {
   return byteLength === undefined ? !NOT_ASCII.test(text) : byteLength(text) === text.length;
 }
 
+/**
+ * The same text by itself: engines keep a part of a text with all of the text that it was cut out of, and so what
+ * outlives a message with all of the message.
+ */
+export function apart(text: string): string {
+  // To cut a part out of two texts the engine puts them together first.
+  return ` ${text}`.slice(1);
+}
+
 /** Bytes as a binary string. `ascii` says that none is above 0x7f, which is faster where Buffer is not there. */
 export function binaryFrom(bytes: Uint8Array, ascii = false): string {
   if (latin1Slice) return latin1Slice.call(bytes, 0, bytes.length);

@@ -4,6 +4,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { apart } from "../core/text.ts";
 import type { Random } from "../random.ts";
 import { sameText } from "./algorithm.ts";
 
@@ -86,7 +87,7 @@ export class Nonces {
   }
 
   #keep(nonce: string, window: Window): void {
-    this.#windows.set(nonce, window);
+    this.#windows.set(apart(nonce), window);
     if (this.#windows.size <= this.#limit) return;
     const [oldest, { time }] = this.#windows.entries().next().value as [string, Window];
     this.#windows.delete(oldest);

@@ -1,6 +1,7 @@
 // MemoryLocation: the location service of one process. A restart forgets.
 
 import { type Clock, systemClock } from "../clock.ts";
+import { apart } from "../core/text.ts";
 import { checkNumbers } from "../demands.ts";
 import type { Binding, BindingChange, LocationService } from "./location.ts";
 
@@ -57,7 +58,7 @@ export class MemoryLocation implements LocationService {
     const next = change(known ?? []);
     if (!next || (!known && next.length === 0)) return true;
     if (!known && this.#bindings.size >= this.#limit && !this.#makeRoom()) return false;
-    this.#bindings.set(aor, next);
+    this.#bindings.set(known ? aor : apart(aor), next);
     return true;
   }
 

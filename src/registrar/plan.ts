@@ -1,6 +1,7 @@
 // Plan: what a REGISTER makes of the bindings of its address-of-record, all or nothing (RFC 3261 §10.3 steps 6 and 7,
 // RFC 5626 §6).
 
+import { apart } from "../core/text.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import { NameAddr as Address } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
@@ -95,20 +96,21 @@ function bind(
   rules: Rules,
 ): Binding {
   const { headers, flow } = request;
-  const path = headers.get("Path").map(String);
+  const path = headers.get("Path").map((each) => apart(String(each)));
   const direct = path.length === 0 && headers.get("Via").length === 1;
   const instance = contact.params.get("+sip.instance");
+  // Each text by itself: a binding outlives its REGISTER.
   return {
     contact: String(contact.with({ params: contact.params.without("expires").without("q") })),
     expires,
     q: preference(contact),
-    callId: headers.get("Call-ID") as string,
+    callId: apart(headers.get("Call-ID") as string),
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
     // A client's own connection is the only way to it, whatever its Contact says.
     ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
-    ...(instance ? { instance } : {}),
-    ...outbound,
+    ...(instance ? { instance: apart(instance) } : {}),
+    ...(outbound && { regId: outbound.regId }),
   };
 }
 

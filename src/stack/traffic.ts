@@ -1,6 +1,6 @@
 // Traffic: how many messages went each way, by transport and by what they were.
 
-import { binaryFrom } from "../core/text.ts";
+import { apart, binaryFrom } from "../core/text.ts";
 import { METHODS } from "../core/words.ts";
 import type { Message } from "../message/parse.ts";
 
@@ -46,7 +46,7 @@ class Counts {
   /** Methods are the peers' to choose: a table of them must not be theirs to fill. */
   private _begin(method: string): Count {
     const room = this.methods.size < MOST && method.length <= LONGEST;
-    const name = room ? method : "other";
+    const name = room ? apart(method) : "other";
     const count = this.methods.get(name) ?? { of: 0 };
     this.methods.set(name, count);
     return count;

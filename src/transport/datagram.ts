@@ -2,6 +2,7 @@
 // retransmit, resolve SIP names (RFC 3263) or choose TCP for large requests: those are the floors above.
 
 import { systemClock } from "../clock.ts";
+import { apart } from "../core/text.ts";
 import { checkNumbers } from "../demands.ts";
 import { notWanted, SipError } from "../errors.ts";
 import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "./address.ts";
@@ -146,8 +147,10 @@ export class DatagramTransport implements Transport {
   }
 
   flow(remote: Address): Flow | undefined {
-    const { host, port } = remote;
+    const { port } = remote;
     if (!this.#receiver || !(port >= 1 && port <= 65535)) return undefined;
+    // It may stand in a message, which the flow outlives.
+    const host = apart(remote.host);
     const known = this.#flows.get(idOf(host, port));
     if (known) return known;
     const family = ipFamily(host);

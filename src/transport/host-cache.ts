@@ -2,6 +2,7 @@
 // NAPTR; RFC 3263) belongs to the stack's resolver; this is for names that reach a socket all the same.
 
 import type { Clock } from "../clock.ts";
+import { apart } from "../core/text.ts";
 import { ipFamily } from "./address.ts";
 import { RecentMap } from "./recent-map.ts";
 
@@ -47,7 +48,7 @@ export class HostCache {
 
   /** An address of that name. */
   resolve(host: string): Promise<string> {
-    const name = host.toLowerCase();
+    const name = apart(host.toLowerCase());
     const known = this.#entries.get(name);
     if (known && known.expires > this.#clock.now()) return known.address;
     const address = this.#find(host);

@@ -2,6 +2,7 @@
 // (RFC 3263 §4.3; RFC 3261 §21.5.4).
 
 import type { Clock } from "../../clock.ts";
+import { apart } from "../../core/text.ts";
 import { formatAddress } from "../../transport/address.ts";
 import { RecentMap } from "../../transport/recent-map.ts";
 import type { Target } from "../../transport/transport.ts";
@@ -41,5 +42,5 @@ export class DeadTargets {
 }
 
 function keyOf({ protocol, host, port }: Target): string {
-  return `${protocol} ${formatAddress(host, port)}`;
+  return apart(`${protocol} ${formatAddress(host, port)}`);
 }

@@ -2,6 +2,7 @@
 // Asks once for questions that are asked at the same time.
 
 import type { Clock } from "../../clock.ts";
+import { apart } from "../../core/text.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../../transport/dns.ts";
 import { LONGEST_NAME } from "../../transport/host-cache.ts";
 import { RecentMap } from "../../transport/recent-map.ts";
@@ -59,7 +60,7 @@ export class DnsCache implements Dns {
   }
 
   #ask<R>(kind: string, name: string, ask: () => Promise<DnsAnswer<R>>): Promise<DnsAnswer<R>> {
-    const key = `${kind} ${name.toLowerCase()}`;
+    const key = apart(`${kind} ${name.toLowerCase()}`);
     const known = this.#entries.get(key);
     if (known && known.expires > this.#clock.now()) return known.answer as Promise<DnsAnswer<R>>;
     // Async, since one that throws has not answered either.

@@ -3,6 +3,7 @@
 
 import type { Server, Socket } from "node:net";
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
+import { apart } from "../../core/text.ts";
 import { SipError } from "../../errors.ts";
 import { defaultRandom } from "../../random.ts";
 import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "../address.ts";
@@ -131,7 +132,8 @@ export class StreamTransport implements Transport, StreamOwner {
       this.#counts.refused++;
       return undefined;
     }
-    return this.#open({ host, port }, domain);
+    // They may stand in a message, which the connection outlives.
+    return this.#open({ host: apart(host), port }, apart(domain));
   }
 
   flowById(id: string): Flow | undefined {
