@@ -147,14 +147,14 @@ export class DatagramTransport implements Transport {
   }
 
   flow(remote: Address): Flow | undefined {
-    const { port } = remote;
+    const { host, port } = remote;
     if (!this.#receiver || !(port >= 1 && port <= 65535)) return undefined;
-    // It may stand in a message, which the flow outlives.
-    const host = apart(remote.host);
     const known = this.#flows.get(idOf(host, port));
     if (known) return known;
     const family = ipFamily(host);
-    return family === 0 || this.#families.includes(family) ? this.#newFlow(host, port) : undefined;
+    if (family !== 0 && !this.#families.includes(family)) return undefined;
+    // It may stand in a message, which the flow outlives.
+    return this.#newFlow(apart(host), port);
   }
 
   flowById(id: string): Flow | undefined {
