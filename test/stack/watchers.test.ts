@@ -12,7 +12,7 @@ import { webSocket } from "../../src/transport/websocket-client.ts";
 import { FakeRedis } from "../redis/fake-redis.ts";
 import { Recorder } from "../transport/contract.ts";
 import { fakeServer } from "../transport/fake-websocket.ts";
-import { to, World } from "./support.ts";
+import { World } from "./support.ts";
 
 const unhandled: unknown[] = [];
 const note = (reason: unknown): void => void unhandled.push(reason);
