@@ -6,24 +6,18 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
-import { ResponseQueue } from "../transaction/response-queue.ts";
+import { Succession } from "../stack/succession.ts";
 import type { Returned } from "../transaction/user.ts";
-import type { Flow } from "../transport/transport.ts";
 import type { DigestClient } from "./client.ts";
 
 /** Answers to challenges that are given unless told otherwise: two proxies and a server, and one nonce that was stale. */
 const MOST_ANSWERS = 4;
 
 /** All tries of one request. */
-export class ChallengedRequest implements SentRequest {
-  readonly kind = "client" as const;
+export class ChallengedRequest extends Succession {
   readonly #stack: Stack;
   readonly #client: DigestClient;
   readonly #options: SendOptions;
-  readonly #queues: ResponseQueue[] = [];
-  readonly #final: Promise<Response>;
-  #resolve: (response: Response) => void = () => {};
-  #reject: (error: SipError) => void = () => {};
   #current: SentRequest;
   #left: number;
   /** No further try: the user has given up. */
@@ -39,61 +33,17 @@ export class ChallengedRequest implements SentRequest {
     options: SendOptions,
     maxAnswers: number = MOST_ANSWERS,
   ) {
+    super();
     const { credentials: _, branch, ...rest } = options;
     this.#stack = stack;
     this.#client = client;
     this.#options = rest;
     this.#left = maxAnswers;
-    this.#final = new Promise<Response>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.#final.catch(() => {});
     this.#current = this.#send(request, branch);
   }
 
-  /** The transaction that is under way, or was the last. */
   get current(): SentRequest {
     return this.#current;
-  }
-
-  get request(): Request {
-    return this.#current.request;
-  }
-
-  get branch(): string {
-    return this.#current.branch;
-  }
-
-  get method(): string {
-    return this.#current.method;
-  }
-
-  get key(): string {
-    return this.#current.key;
-  }
-
-  get state(): SentRequest["state"] {
-    return this.#current.state;
-  }
-
-  get flow(): Flow | undefined {
-    return this.#current.flow;
-  }
-
-  /** The final response: a challenge only where it could not be answered. */
-  get final(): Promise<Response> {
-    return this.#final;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
-    const queue = new ResponseQueue();
-    this.#queues.push(queue);
-    this.#final.then(
-      (response) => queue.push(response),
-      (error: SipError) => queue.fail(error),
-    );
-    return queue;
   }
 
   cancel(reason?: string): void {
@@ -111,7 +61,7 @@ export class ChallengedRequest implements SentRequest {
     this.#dropped = true;
     this.#current.terminate();
     // Between two tries no transaction is there to say so.
-    this.#reject(new SipError("terminated", "the request was terminated"));
+    this.end(new SipError("terminated", "the request was terminated"));
   }
 
   #send(request: Request, branch: string | undefined): SentRequest {
@@ -120,7 +70,7 @@ export class ChallengedRequest implements SentRequest {
       ...(branch === undefined ? {} : { branch }),
       onResponse: (response, transaction) => this.#onResponse(request, response, transaction),
     });
-    sent.final.catch((error: SipError) => this.#reject(error));
+    sent.final.catch((error: SipError) => this.end(error));
     return sent;
   }
 
@@ -132,7 +82,7 @@ export class ChallengedRequest implements SentRequest {
     const { status } = response;
     const tell = () => (this.#dropped ? undefined : this.#options.onResponse?.(response, transaction));
     if (status < 200) {
-      for (const queue of this.#queues) queue.push(response);
+      this.push(response);
       return tell();
     }
     if (status !== 401 && status !== 407) {
@@ -142,7 +92,7 @@ export class ChallengedRequest implements SentRequest {
       } catch (cause) {
         failed = { cause };
       }
-      this.#resolve(response);
+      this.end(response);
       const told = tell();
       if (failed) throw failed.cause;
       return told;
@@ -150,11 +100,11 @@ export class ChallengedRequest implements SentRequest {
     return this.#answer(request, response).then(
       (answered) => {
         if (answered) return undefined;
-        this.#resolve(response);
+        this.end(response);
         return tell();
       },
       async (cause) => {
-        this.#resolve(response);
+        this.end(response);
         await tell();
         throw cause;
       },

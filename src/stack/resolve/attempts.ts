@@ -5,12 +5,12 @@ import type { Clock, TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
-import type { ClientState, ClientTransaction } from "../../transaction/client-transaction.ts";
-import { ResponseQueue } from "../../transaction/response-queue.ts";
+import type { ClientTransaction } from "../../transaction/client-transaction.ts";
 import type { ClientHandlers, Returned } from "../../transaction/user.ts";
-import type { Flow, Target } from "../../transport/transport.ts";
-import type { SendOptions, SentRequest } from "../options.ts";
+import type { Target } from "../../transport/transport.ts";
+import type { SendOptions } from "../options.ts";
 import type { Sender } from "../resolver.ts";
+import { Succession } from "../succession.ts";
 import { LONGEST_SEARCH } from "./dns-cache.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
@@ -27,8 +27,7 @@ export interface AttemptsOwner {
 
 const FAILURES: ReadonlySet<string> = new Set(["transport_failed", "connection_closed", "timeout"]);
 
-export class Attempts implements SentRequest {
-  readonly kind = "client" as const;
+export class Attempts extends Succession {
   readonly #request: Request;
   readonly #options: SendOptions;
   readonly #sender: Sender;
@@ -42,12 +41,11 @@ export class Attempts implements SentRequest {
   #answered = false;
   /** No further attempt: the user has cancelled, or somebody has begun to answer. */
   #last = false;
-  #queues: ResponseQueue[] = [];
   #patience: TimerHandle | undefined;
-  #final: { promise: Promise<Response>; resolve(to: Response): void; reject(error: SipError): void };
 
   /** Throws as Stack.send; what happens later goes to the handlers. */
   constructor(request: Request, options: SendOptions, sender: Sender, owner: AttemptsOwner) {
+    super();
     this.#request = request.clone();
     this.#options = options;
     this.#sender = sender;
@@ -56,7 +54,6 @@ export class Attempts implements SentRequest {
       onResponse: (response, transaction) => this.#onResponse(response, transaction),
       onError: (error, transaction) => this.#onError(error, transaction),
     };
-    this.#final = deferred();
     this.#current = this.#create(options.branch);
   }
 
@@ -87,45 +84,6 @@ export class Attempts implements SentRequest {
     return this.#current;
   }
 
-  get request(): Request {
-    return this.#current.request;
-  }
-
-  get branch(): string {
-    return this.#current.branch;
-  }
-
-  get method(): string {
-    return this.#current.method;
-  }
-
-  get key(): string {
-    return this.#current.key;
-  }
-
-  get state(): ClientState {
-    return this.#current.state;
-  }
-
-  get flow(): Flow | undefined {
-    return this.#current.flow;
-  }
-
-  get final(): Promise<Response> {
-    return this.#final.promise;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Response, undefined> {
-    const queue = new ResponseQueue();
-    this.#queues.push(queue);
-    // One that has come already, or the end that there was without one.
-    this.#final.promise.then(
-      (response) => queue.push(response),
-      (error: SipError) => queue.fail(error),
-    );
-    return queue;
-  }
-
   cancel(reason?: string): void {
     this.#last = true;
     this.#current.cancel(reason);
@@ -149,11 +107,11 @@ export class Attempts implements SentRequest {
     });
     // An attempt that was given up is not the current one any more when its promise settles.
     transaction.final.then(
-      (response) => transaction === this.#current && this.#final.resolve(response),
+      (response) => transaction === this.#current && this.end(response),
       (error: SipError) => {
         if (transaction !== this.#current) return;
         this.#stopWaiting();
-        this.#final.reject(error);
+        this.end(error);
       },
     );
     return transaction;
@@ -223,7 +181,7 @@ export class Attempts implements SentRequest {
       // Who rings has taken the call: nobody else is to ring for it, whatever becomes of the connection.
       if (status > 100) this.#last = true;
     }
-    if (status < 200) for (const queue of this.#queues) queue.push(response);
+    if (status < 200) this.push(response);
     const { onResponse } = this.#options;
     return onResponse
       ? onResponse.call(this.#options, response, transaction)
@@ -239,19 +197,4 @@ export class Attempts implements SentRequest {
       ? onError.call(this.#options, error, transaction)
       : this.#sender.core.onError(error, transaction);
   }
-}
-
-function deferred(): {
-  promise: Promise<Response>;
-  resolve(to: Response): void;
-  reject(error: SipError): void;
-} {
-  let resolve: (to: Response) => void = () => {};
-  let reject: (error: SipError) => void = () => {};
-  const promise = new Promise<Response>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
