@@ -30,9 +30,11 @@ describe("the tarball", () => {
     const strange = packed.files.filter(
       (path) =>
         !papers.includes(path) &&
-        !/^dist\/(?:[\w-]+|chunks\/[\w-]+)\.(?:js|js\.map|wasm)$|^dist\/types\/.+\.d\.ts$/.test(path),
+        !/^dist\/(?:[\w-]+|chunks\/[\w-]+)\.(?:js|js\.map|wasm)$|^dist\/types\/.+\.d\.ts$|^docs\/[\w-]+\.md$/.test(path),
     );
     expect(strange).toEqual([]);
+    // All that the README links to.
+    expect(packed.files).toContain("docs/message.md");
     expect(packed.files).toContain("LICENSE");
     expect(packed.files).toContain("dist/sip.wasm");
     expect(
