@@ -3,6 +3,9 @@
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import { dialogId } from "./dialog.ts";
+import type { DialogTable } from "./dialog-table.ts";
+import { InviteUsage } from "./invite-usage.ts";
+import type { FoundDialog } from "./user-agent-options.ts";
 
 /** What a Replaces or Join header field says. */
 export interface DialogReference {
@@ -29,6 +32,21 @@ export function readReference(of: Request | Uri): DialogReference | "bad" | unde
   }
   if (found.length > 1) return "bad";
   return found[0];
+}
+
+/** UserAgent.find. */
+export function findDialog(dialogs: DialogTable, of: Request | Uri): FoundDialog | number | undefined {
+  const reference = readReference(of);
+  if (reference === undefined) return undefined;
+  if (reference === "bad") return 400;
+  const { name, id, earlyOnly } = reference;
+  for (const usage of dialogs.of(id)) {
+    if (!(usage instanceof InviteUsage)) continue;
+    if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
+    // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
+    return usage.call ? { name, early: usage, call: usage.call } : 481;
+  }
+  return 481;
 }
 
 /** The headers of that name, one after the other: a URI may have several. */

@@ -17,10 +17,10 @@ import type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./in
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
 import { OutgoingInvite } from "./outgoing-invite.ts";
-import { OwnRefusals } from "./own-refusals.ts";
+import { OF_A_SESSION, OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
-import { readReference } from "./replaces.ts";
+import { findDialog } from "./replaces.ts";
 import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, type SubscriptionHandlers, subscriptionKey } from "./subscription.ts";
@@ -41,7 +41,7 @@ import { UserCode } from "./user-code.ts";
  * onRequest(request, transaction) {
  *   if (ua.receive(request, transaction) || !transaction) return;
  *   if (request.method === "INVITE") ua.incoming(request, transaction).accept({ body: sdp });
- *   else transaction.respond(405);
+ *   else ua.answerOther(request, transaction);
  * },
  * onResponse: (response) => void ua.receiveResponse(response),
  * ```
@@ -89,14 +89,14 @@ export class UserAgent {
   }
 
   /**
-   * Takes a request that belongs to a dialog of ours, or to none of anybody's: call it first.
+   * Takes a request that belongs to a dialog of ours, or to none of anybody's, as a BYE without a To tag does: call it first.
    *
    * @returns true where it was taken, and answered by and by; false for a request that begins something
    */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     const { headers, method } = request;
     const to = headers.get("To")?.tag;
-    if (to === undefined) return false;
+    if (to === undefined) return OF_A_SESSION.has(method) && this.#unknown(request, transaction, "");
     const id = dialogId(headers.get("Call-ID") ?? "", to, headers.get("From")?.tag);
     if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
@@ -172,6 +172,15 @@ export class UserAgent {
   }
 
   /**
+   * Answers what its core takes no further: OPTIONS 200, with what we know (RFC 3261 §11.2), any other method 405 with Allow
+   * (§8.2.1), or 501, 481 or 489 where that is right; 482, 420 and 400 as `incoming` does.
+   */
+  answerOther(request: Request, transaction: ServerTransaction): void {
+    if (this.#refusals.refusesFirst(request, transaction)) return;
+    this.#refusals.answerUntaken(request, transaction, this.#host.allow);
+  }
+
+  /**
    * The session or early dialog that an INVITE means by Replaces or Join (RFC 3891, RFC 3911), or a URI that has them: the
    * target of a REFER.
    *
@@ -179,17 +188,7 @@ export class UserAgent {
    *   accept the INVITE and hang the session up; in place of a call of ours that still rings, cancel that
    */
   find(invite: Request | Uri): FoundDialog | number | undefined {
-    const reference = readReference(invite);
-    if (reference === undefined) return undefined;
-    if (reference === "bad") return 400;
-    const { name, id, earlyOnly } = reference;
-    for (const usage of this.#dialogs.of(id)) {
-      if (!(usage instanceof InviteUsage)) continue;
-      if (usage.state === "confirmed") return earlyOnly ? 486 : { name, session: usage };
-      // RFC 3891 §3: an early dialog can be replaced where we have called, and not where we are being called.
-      return usage.call ? { name, early: usage, call: usage.call } : 481;
-    }
-    return 481;
+    return findDialog(this.#dialogs, invite);
   }
 
   /** Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires. @throws SipError as `invite`, and for an `event` that is none */
