@@ -10,6 +10,7 @@ import {
   addKnown,
   addOption,
   type Content,
+  describes,
   hasOption,
   leadingNumber,
   setContact,
@@ -76,7 +77,7 @@ export class IncomingInvite implements Closable {
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
     this.#usage.earlyEnd = (ours, request) => this.#giveUp(request, ours);
-    this.#usage.peerOffers.unanswered = request.bodyLength > 0;
+    this.#usage.peerOffers.unanswered = describes(request);
     transaction.onCancel = (cancel) => this.#giveUp(cancel);
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
@@ -200,9 +201,9 @@ export class IncomingInvite implements Closable {
     addOption(response, "Require", "100rel");
     response.headers.set("RSeq", String(this.#rseq));
     this.#usage.noteBody(content);
-    const offers = response.bodyLength > 0 && this.request.bodyLength === 0 && !this.#offered;
+    const offers = describes(response) && !describes(this.request) && !this.#offered;
     this.#offered ||= offers;
-    if (response.bodyLength > 0) this.#usage.peerOffers.told(offers);
+    if (describes(response)) this.#usage.peerOffers.told(offers);
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
     const rack = rackFor(this.#rseq, this.request);
@@ -220,7 +221,7 @@ export class IncomingInvite implements Closable {
     }
     waiting.resend.stop();
     const { peerOffers } = this.#usage;
-    const offers = prack.bodyLength > 0 && !waiting.offers && !peerOffers.unanswered;
+    const offers = describes(prack) && !waiting.offers && !peerOffers.unanswered;
     peerOffers.heard();
     if (offers && this.#handlers.onOffer) {
       this.#answering = prack;

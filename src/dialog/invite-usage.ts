@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content, listOf } from "./content.ts";
+import { bodyText, type Content, describesSession, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
@@ -112,8 +112,9 @@ export class InviteUsage implements Usage, Session {
   }
 
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
-  noteBody({ body, contentType = "application/sdp" }: Content): void {
-    if (body === undefined || body.length === 0) return;
+  noteBody(content: Content): void {
+    const { body, contentType = "application/sdp" } = content;
+    if (body === undefined || !describesSession(content)) return;
     this.#body = { text: bodyText(body), contentType };
   }
 

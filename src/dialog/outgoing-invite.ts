@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import { answerFault } from "./answer-fault.ts";
-import { hasOption, leadingNumber } from "./content.ts";
+import { describes, hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
@@ -165,7 +165,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
-    if (response.bodyLength > 0) fork.usage.peerOffers.awaited = false;
+    if (describes(response)) fork.usage.peerOffers.awaited = false;
     void this.#prack(response, fork, rseq);
     return true;
   }
@@ -211,7 +211,7 @@ export class OutgoingInvite implements Closable {
       rseq: undefined,
     };
     fork.usage.call = this;
-    fork.usage.peerOffers.awaited = sent.bodyLength > 0;
+    fork.usage.peerOffers.awaited = describes(sent);
     this.#forks.set(id, fork);
     return fork;
   }
@@ -241,7 +241,8 @@ export class OutgoingInvite implements Closable {
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
+    if (describes(invite))
+      usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
