@@ -56,7 +56,7 @@ export class IncomingInvite implements Closable {
   readonly #ringing: Ringing;
 
   /**
-   * @throws SipError `header_missing`, with status 400, for an INVITE without Contact
+   * @throws SipError with status 400: `header_missing` for an INVITE without Contact, `value_invalid` for one that is no SIP URI
    * @internal
    */
   constructor(

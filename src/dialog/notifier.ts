@@ -267,7 +267,7 @@ export class IncomingSubscription {
 
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
-   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for an
+   * @throws SipError `header_missing`, with status 400, for a request without Contact or Event; `value_invalid` for a Contact that is no SIP URI, and an
    *   Expires that is none; `transaction_state` for one that was answered
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {

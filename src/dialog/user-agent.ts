@@ -74,7 +74,7 @@ export class UserAgent {
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       part: (dialog, answered) => this.#dialogs.part(dialog, answered),
       contactFor: (message) =>
-        contactFor(options, message.flow, message.kind === "request" && isSecure(message)),
+        contactFor(options, message.flow, message.kind === "request" && isSecure(message, "Record-Route")),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
       report: (error) => code.report(error),
       call: (callback, failed) => code.call(callback, failed),
@@ -155,8 +155,8 @@ export class UserAgent {
    * 422 by itself, one that requires an extension that is not known 420, one that came by another way, too, 482: its
    * `state` is `over` then.
    *
-   * @throws SipError `header_missing` (400) for an INVITE without Contact, `overloaded` (503) past the limit: thrown
-   *   on from `onRequest`, the stack answers so
+   * @throws SipError `header_missing` or `value_invalid` (400) for an INVITE without a Contact that is a SIP URI, `overloaded` (503)
+   *   past the limit: thrown on from `onRequest`, the stack answers so
    */
   incoming(
     request: Request,
