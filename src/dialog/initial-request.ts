@@ -28,6 +28,9 @@ export function initialRequest(
     from,
     ...(headers ? { headers } : {}),
   });
+  // §8.1.1.2: who takes To out of a 3xx has its tag, too.
+  if (request.headers.get("To")?.tag !== undefined)
+    request.headers.update("To", (to) => to?.with({ tag: undefined }));
   takeHeaders(uri, request);
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;

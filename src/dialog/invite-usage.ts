@@ -160,9 +160,6 @@ export class InviteUsage implements Usage, Session {
   }
 
   async bye(content: Content = {}): Promise<Response | undefined> {
-    if (this.#ended) return undefined;
-    const acknowledged = this.#acks.settled();
-    if (acknowledged) await acknowledged;
     return this.#hangUp("bye", content);
   }
 
@@ -273,8 +270,10 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Sends a BYE, and ends at once: nothing that comes after it counts (RFC 3261 §15). */
+  /** Sends a BYE, not before the ACK to our 2xx (RFC 3261 §15), and ends at once: nothing that comes after it counts. */
   async #hangUp(reason: SessionEnd["reason"], content: Content = {}): Promise<Response | undefined> {
+    const acknowledged = this.#ended ? undefined : this.#acks.settled();
+    if (acknowledged) await acknowledged;
     if (this.#ended) return undefined;
     if (this.dialog.state === "early" && this.dialog.role === "callee") {
       // A callee must not send a BYE yet (§15): the INVITE is refused.

@@ -45,6 +45,24 @@ describe("what it says", () => {
     expect(bob.phone.requests[0]!.headers.get("Allow")).toEqual(["INVITE", "ACK", "BYE"]);
   });
 
+  it("of whom it calls has no tag, though the one that is given comes out of a response (RFC 3261 §8.1.1.2)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => call.reject(302, { headers: { Contact: `<${bob.uri}>` } });
+    const moved = alice.invite(bob, { to: '"Bob" <sip:bob@example.com>;x=y', body: "offer" });
+    await world.pass();
+    const { cause } = await moved.session.catch((error) => error);
+    bob.onInvite = (call) => void call.accept({ body: "answer" });
+    const [contact, to] = [
+      (cause as Response).headers.first("Contact")!,
+      (cause as Response).headers.get("To")!,
+    ];
+    const again = alice.invite(contact.uri.toString(), { to, body: "offer" });
+    await world.pass();
+    expect(bob.phone.requests.at(-2)!.headers.raw("To")).toEqual(['"Bob" <sip:bob@example.com>;x=y']);
+    void (await again.session).bye();
+  });
+
   it("in a PUBLISH has no Contact, and names the event", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
