@@ -16,7 +16,7 @@ const border = createBorder({
   // The first of a user's phones; to call them all at once is a proxy's work.
   route: async ({ uri }) => (await registrar.locate(uri))?.[0],
   onOther: async (request, transaction) => {
-    if (request.method !== "REGISTER") return transaction.respond(405);
+    if (request.method !== "REGISTER") return border.ua.answerOther(request, transaction);
     const response = await registrar.register(request);
     if (transaction.waiting) transaction.respond(response);
   },

@@ -4,7 +4,7 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { Content } from "./content.ts";
+import { type Content, describes } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Resend } from "./resend.ts";
@@ -86,7 +86,7 @@ export class Acknowledgements {
     });
     // Whoever sends another INVITE has got the 2xx before, whose ACK was lost, or overtaken (RFC 5407 §3.1.4).
     this.#waiting?.resend.stop();
-    this.#waiting = { cseq, offers: invite.bodyLength === 0 && response.bodyLength > 0, resend };
+    this.#waiting = { cseq, offers: !describes(invite) && describes(response), resend };
     const answered = answer(transaction, response);
     if (!answered) this.stop();
     return answered;

@@ -26,7 +26,9 @@ function ofRoutes({ headers }: Response): string | undefined {
 
 function ofContact({ headers }: Response): string | undefined {
   try {
-    return headers.first("Contact")?.isStar ? "it names nobody" : undefined;
+    const contact = headers.first("Contact");
+    if (contact?.isStar) return "it names nobody";
+    return contact?.uri.isSip === false ? "it is no SIP URI" : undefined;
   } catch (error) {
     return String(error);
   }

@@ -93,7 +93,7 @@ export class Dialog {
    * the first NOTIFY (RFC 6665 §4.4.1), whose To has our tag already.
    *
    * @param tag our tag
-   * @throws SipError `header_missing`, with status 400, for a request without Contact
+   * @throws SipError with status 400: `header_missing` for a request without Contact, `value_invalid` for one that is no SIP URI
    */
   static ofCallee(request: Request, tag: string, contact: NameAddr): Dialog {
     const { headers } = request;
@@ -105,7 +105,7 @@ export class Dialog {
         callId: need(headers.get("Call-ID"), "Call-ID"),
         local: need(headers.get("To"), "To").with({ tag }).toString(),
         remote: need(headers.get("From"), "From").toString(),
-        target: String(need(headers.first("Contact"), "Contact").uri),
+        target: String(sip(need(headers.first("Contact"), "Contact").uri)),
         routes: headers.get("Record-Route").map(String),
         contact: contact.toString(),
         localCSeq: 0,
@@ -270,7 +270,7 @@ function isDirect({ headers }: Request): boolean {
 function contactOf({ headers }: Request | Response): NameAddr | undefined {
   try {
     const contact = headers.first("Contact");
-    return contact?.isStar ? undefined : contact;
+    return contact?.uri.isSip ? contact : undefined;
   } catch {
     return undefined;
   }
@@ -283,6 +283,12 @@ function routesOf({ headers }: Response): readonly NameAddr[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** RFC 3261 §8.1.1.8: a dialog is made by SIP and SIPS URIs. */
+function sip(uri: Uri): Uri {
+  if (uri.isSip) return uri;
+  throw new SipError("value_invalid", `Contact is no SIP URI: ${uri}`, { status: 400, header: "Contact" });
 }
 
 function need<T>(value: T | undefined, header: string): T {

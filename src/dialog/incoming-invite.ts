@@ -1,7 +1,6 @@
 // IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, reliably where the peer
 // can (RFC 3262), accepting, refusing, and its CANCEL.
 
-import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -11,16 +10,18 @@ import {
   addKnown,
   addOption,
   type Content,
+  describes,
   hasOption,
   leadingNumber,
   setContact,
 } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Closable, type Host, LONGEST, unwatched } from "./host.ts";
+import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import type { IncomingInviteHandlers } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { LatePrack, rackFor, rackOf } from "./late-prack.ts";
 import { Resend } from "./resend.ts";
+import { Ringing } from "./ringing.ts";
 import type { EarlyDialog, Session, SessionOptions } from "./session.ts";
 
 /** A reliable provisional response that waits for its PRACK. */
@@ -52,11 +53,10 @@ export class IncomingInvite implements Closable {
   /** The PRACK whose offer waits for its answer. */
   #answering: Request | undefined;
   #over = false;
-  /** The caller's own limit on how long it may ring. */
-  #expiry: TimerHandle | undefined;
+  readonly #ringing: Ringing;
 
   /**
-   * @throws SipError `header_missing`, with status 400, for an INVITE without Contact
+   * @throws SipError with status 400: `header_missing` for an INVITE without Contact, `value_invalid` for one that is no SIP URI
    * @internal
    */
   constructor(
@@ -70,13 +70,14 @@ export class IncomingInvite implements Closable {
     this.request = request;
     this.#transaction = transaction;
     this.#handlers = handlers;
+    this.#ringing = new Ringing(host.clock);
     const tag = request.createResponse(180).headers.get("To")?.tag ?? "";
     const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
     this.#usage.earlyEnd = (ours, request) => this.#giveUp(request, ours);
-    this.#usage.peerOffers.unanswered = request.bodyLength > 0;
+    this.#usage.peerOffers.unanswered = describes(request);
     transaction.onCancel = (cancel) => this.#giveUp(cancel);
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
@@ -84,7 +85,8 @@ export class IncomingInvite implements Closable {
     if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
     // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
     else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
-    else this.#expire(leadingNumber(request, "Expires"));
+    // RFC 3261 §13.3.1: one that is not answered within its Expires is answered 487.
+    else this.#ringing.limit(leadingNumber(request, "Expires"), () => this.#giveUp());
   }
 
   /** `ringing` until it was accepted, refused, or cancelled. */
@@ -100,7 +102,7 @@ export class IncomingInvite implements Closable {
 
   /**
    * Sends a provisional response, as `ringReliably` does where the caller requires it; nothing happens where the call is
-   * over.
+   * over. As long as it rings the last one is sent each minute, so that no proxy gives it up (RFC 3261 §13.3.1.1).
    * @param status 101 to 199; 180 unless told
    * @returns the early dialog, in which an UPDATE can be sent
    * @throws SipError `value_unsafe` for content that must not go on the wire
@@ -111,7 +113,7 @@ export class IncomingInvite implements Closable {
     const response = this.#provisional(status, content);
     // RFC 3262 §3: to such a caller none but a 100 goes unreliably.
     if (this.reliable === "required" && status > 100) void this.ringReliably(status, content);
-    else answer(this.#transaction, response);
+    else if (answer(this.#transaction, response)) this.#ringing.said(() => void this.ring(status, content));
     return this.#usage;
   }
 
@@ -199,13 +201,15 @@ export class IncomingInvite implements Closable {
     addOption(response, "Require", "100rel");
     response.headers.set("RSeq", String(this.#rseq));
     this.#usage.noteBody(content);
-    const offers = response.bodyLength > 0 && this.request.bodyLength === 0 && !this.#offered;
+    const offers = describes(response) && !describes(this.request) && !this.#offered;
     this.#offered ||= offers;
-    if (response.bodyLength > 0) this.#usage.peerOffers.told(offers);
+    if (describes(response)) this.#usage.peerOffers.told(offers);
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
     const rack = rackFor(this.#rseq, this.request);
     this.#unacknowledged = { rack, offers, resend, resolve, reject };
+    // Not its body: that would be another offer, or an answer to none.
+    this.#ringing.said(() => void this.ring(status));
     again();
   }
 
@@ -217,7 +221,7 @@ export class IncomingInvite implements Closable {
     }
     waiting.resend.stop();
     const { peerOffers } = this.#usage;
-    const offers = prack.bodyLength > 0 && !waiting.offers && !peerOffers.unanswered;
+    const offers = describes(prack) && !waiting.offers && !peerOffers.unanswered;
     peerOffers.heard();
     if (offers && this.#handlers.onOffer) {
       this.#answering = prack;
@@ -265,12 +269,6 @@ export class IncomingInvite implements Closable {
     if (!told) this.#host.call(() => this.#handlers.onCancel?.(request));
   }
 
-  /** RFC 3261 §13.3.1: an INVITE that is not answered within its Expires is answered 487. */
-  #expire(seconds: number | undefined): void {
-    if (seconds === undefined || seconds > LONGEST) return;
-    this.#expiry = this.#host.clock.set(() => this.#giveUp(), seconds * 1000);
-  }
-
   /** Somebody else has answered the INVITE: the stack, for a core that threw. */
   #answered(): void {
     if (this.#over) return;
@@ -281,7 +279,7 @@ export class IncomingInvite implements Closable {
 
   #finish(): void {
     this.#over = true;
-    this.#host.clock.clear(this.#expiry);
+    this.#ringing.stop();
     this.#host.loose.delete(this);
   }
 

@@ -28,6 +28,9 @@ export function initialRequest(
     from,
     ...(headers ? { headers } : {}),
   });
+  // §8.1.1.2: who takes To out of a 3xx has its tag, too.
+  if (request.headers.get("To")?.tag !== undefined)
+    request.headers.update("To", (to) => to?.with({ tag: undefined }));
   takeHeaders(uri, request);
   const { route = [], stack, extensions = [] } = options;
   const routes = typeof route === "function" ? route() : route;
@@ -36,7 +39,7 @@ export function initialRequest(
   // Only who is told the flow needs one: it may be a connection that would be opened for nothing.
   const flow = typeof options.contact === "function" ? wayOf(stack, request, ways) : undefined;
   const transport = flow ? flow.transport : transportFor(stack, request, ways);
-  setContact(request, contactFor(options, flow, isSecure(request), transport));
+  setContact(request, contactFor(options, flow, isSecure(request, "Route"), transport));
   for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),
@@ -62,10 +65,13 @@ export function contactFor(
   return ownAddress(transport, user, secure);
 }
 
-/** Whether the Contact that goes with a request, or with our response to it, has to be a SIPS URI (RFC 3261 §8.1.1.8, §12.1.1). */
-export function isSecure({ uri, headers }: Request): boolean {
+/**
+ * Whether the Contact that goes with a request, or with our response to it, has to be a SIPS URI (RFC 3261 §8.1.1.8, §12.1.1).
+ * @param name where its way is told: Route in ours, Record-Route in a peer's
+ */
+export function isSecure({ uri, headers }: Request, name: "Route" | "Record-Route"): boolean {
   if (uri.scheme === "sips") return true;
-  const next = headers.first("Route") ?? headers.first("Record-Route") ?? headers.first("Contact");
+  const next = headers.first(name) ?? headers.first("Contact");
   return next?.uri.scheme === "sips";
 }
 

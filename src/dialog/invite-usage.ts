@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content, listOf } from "./content.ts";
+import { bodyText, type Content, describesSession, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
@@ -114,8 +114,9 @@ export class InviteUsage implements Usage, Session {
   }
 
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
-  noteBody({ body, contentType = "application/sdp" }: Content): void {
-    if (body === undefined || body.length === 0) return;
+  noteBody(content: Content): void {
+    const { body, contentType = "application/sdp" } = content;
+    if (body === undefined || !describesSession(content)) return;
     this.#body = { text: bodyText(body), contentType };
   }
 
@@ -161,9 +162,6 @@ export class InviteUsage implements Usage, Session {
   }
 
   async bye(content: Content = {}): Promise<Response | undefined> {
-    if (this.#ended) return undefined;
-    const acknowledged = this.#acks.settled();
-    if (acknowledged) await acknowledged;
     return this.#hangUp("bye", content);
   }
 
@@ -274,8 +272,10 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Sends a BYE, and ends at once: nothing that comes after it counts (RFC 3261 §15). */
+  /** Sends a BYE, not before the ACK to our 2xx (RFC 3261 §15), and ends at once: nothing that comes after it counts. */
   async #hangUp(reason: SessionEnd["reason"], content: Content = {}): Promise<Response | undefined> {
+    const acknowledged = this.#ended ? undefined : this.#acks.settled();
+    if (acknowledged) await acknowledged;
     if (this.#ended) return undefined;
     if (this.dialog.state === "early" && this.dialog.role === "callee") {
       // A callee must not send a BYE yet (§15): the INVITE is refused.

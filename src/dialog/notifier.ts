@@ -271,7 +271,8 @@ export class IncomingSubscription {
   /**
    * Takes it: 200, and a NOTIFY with the state of now.
    * @throws SipError `header_missing`, with status 400, for a request without Contact, with 489 for one without Event (RFC
-   *   6665 §4.2.3); `value_invalid` for an Expires that is none; `transaction_state` for one that was answered
+   *   6665 §4.2.3); `value_invalid` for a Contact that is no SIP URI, and an Expires that is none; `transaction_state` for
+   *   one that was answered
    */
   accept(handlers: NotifierHandlers, options: AcceptSubscription = {}): Notifier {
     const { request } = this;

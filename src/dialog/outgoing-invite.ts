@@ -6,11 +6,12 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import { answerFault } from "./answer-fault.ts";
-import { hasOption, leadingNumber } from "./content.ts";
+import { describes, hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
+import { Ringing } from "./ringing.ts";
 import type { EarlyDialog, Session } from "./session.ts";
 import { SessionTimer } from "./session-timer.ts";
 
@@ -28,7 +29,7 @@ export class OutgoingInvite implements Closable {
   /**
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
-   * cancel, and where `answer` throws; `value_invalid`, with `header` and the status 502, where the Contact or Record-Route of
+   * cancel, or the INVITE's Expires, and where `answer` throws; `value_invalid`, with `header` and the status 502, where the Contact or Record-Route of
    * the one who accepted cannot be read: he gets an ACK and a BYE, where there is a way to him; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
    * ended while it rang. One that nobody handles is no unhandled rejection.
    */
@@ -37,6 +38,7 @@ export class OutgoingInvite implements Closable {
   readonly #handlers: InviteHandlers;
   readonly #options: InviteOptions;
   readonly #forks = new Map<string, Fork>();
+  readonly #ringing: Ringing;
   #request: Request;
   #transaction: SentRequest | undefined;
   #response: Response | undefined;
@@ -56,6 +58,7 @@ export class OutgoingInvite implements Closable {
     this.#request = request;
     this.#handlers = handlers;
     this.#options = options;
+    this.#ringing = new Ringing(host.clock);
     const nothing = () => {};
     this.#timer = new SessionTimer(host.clock, options.timer ?? {}, nothing, nothing);
     this.session = new Promise((resolve, reject) => {
@@ -64,6 +67,8 @@ export class OutgoingInvite implements Closable {
     });
     this.session.catch(() => {});
     this.#send();
+    // RFC 3261 §13.2.1. One that was accepted rings no more, though its offer may wait for our answer.
+    this.#ringing.limit(leadingNumber(request, "Expires"), () => this.cancel());
     host.loose.add(this);
   }
 
@@ -160,7 +165,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
-    if (response.bodyLength > 0) fork.usage.peerOffers.awaited = false;
+    if (describes(response)) fork.usage.peerOffers.awaited = false;
     void this.#prack(response, fork, rseq);
     return true;
   }
@@ -206,7 +211,7 @@ export class OutgoingInvite implements Closable {
       rseq: undefined,
     };
     fork.usage.call = this;
-    fork.usage.peerOffers.awaited = sent.bodyLength > 0;
+    fork.usage.peerOffers.awaited = describes(sent);
     this.#forks.set(id, fork);
     return fork;
   }
@@ -220,6 +225,7 @@ export class OutgoingInvite implements Closable {
     const first = !this.#accepted;
     this.#accepted = true;
     if (first) {
+      this.#ringing.stop();
       this.#response = response;
       this.#host.loose.delete(this);
       if (this.dialogs.some(({ dialog }) => dialog !== usage?.dialog)) this.#endEarly();
@@ -235,7 +241,8 @@ export class OutgoingInvite implements Closable {
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
+    if (describes(invite))
+      usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
@@ -274,6 +281,7 @@ export class OutgoingInvite implements Closable {
   #fail(error: SipError): void {
     if (this.#over || this.#accepted) return;
     this.#over = true;
+    this.#ringing.stop();
     this.#host.loose.delete(this);
     for (const { usage } of this.#forks.values()) usage.end({ reason: "refused" });
     this.#reject(error);

@@ -6,7 +6,7 @@ import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
-import { addKnown, type Content } from "./content.ts";
+import { addKnown, type Content, describesSession } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
 import type { SessionTimer } from "./session-timer.ts";
@@ -83,8 +83,7 @@ export class OwnOffers {
   }
 
   async update(content: Content): Promise<Response> {
-    const offers = content.body !== undefined && content.body.length > 0;
-    return this.#one(offers, () => this.#update(content));
+    return this.#one(describesSession(content), () => this.#update(content));
   }
 
   async reinvite(content: Content, options: OfferOptions): Promise<Response> {

@@ -1,7 +1,8 @@
 // OwnRefusals: what a user agent answers by itself, and refuses as a rule: a request that came by another way, too, that
 // requires an extension which is not known here (RFC 3261 §8.2.2), or that would take a dialog over and is no INVITE; and
-// one within a dialog that none of its usages took.
+// one that nobody took.
 
+import { METHODS } from "../core/words.ts";
 import type { Request } from "../message/request.ts";
 import { MergedRequests } from "../transaction/merged-requests.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -13,7 +14,10 @@ import type { UserAgentOptions } from "./user-agent-options.ts";
 const KNOWN = ["100rel", "gruu", "join", "norefersub", "replaces", "timer"];
 
 /** What only a usage takes that is not there: its session is over, say, and the dialog stands for a subscription (RFC 5057). */
-const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "INVITE", "UPDATE", "PRACK", "NOTIFY"]);
+const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK", "NOTIFY"]);
+
+/** What begins nothing, with a To tag and without (RFC 3261 §15.1.2). A NOTIFY may come of itself. */
+export const OF_A_SESSION: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK"]);
 
 /** The status that a request is refused with, and what its response says besides. */
 export interface Refusal extends Content {
@@ -45,18 +49,23 @@ export class OwnRefusals {
     return transaction !== undefined && refuse(request, transaction, this.#ofContent(request));
   }
 
-  /** Answers a request within a dialog that none of its usages took: refuses it, or says what we know (§11.2). */
+  /** Answers a request that nobody took, its core or a usage of its dialog: refuses it, or says what we know (§11.2). */
   answerUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
-    const { method } = request;
+    const { method, headers } = request;
     if (method === "OPTIONS") {
-      const headers = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known].join(", ") };
-      answer(transaction, addContent(request.createResponse(200), { headers }));
+      const known = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known].join(", ") };
+      answer(transaction, addContent(request.createResponse(200), { headers: known }));
       return;
     }
-    const status = OF_A_USAGE.has(method) ? 481 : method === "SUBSCRIBE" ? eventRefusal(request) : 405;
-    // RFC 3261 §21.4.6: it lists what is taken, which this was not.
-    const taken = allow.split(/\s*,\s*/).filter((each) => each !== method);
-    refuse(request, transaction, { status, headers: status === 405 ? { Allow: taken.join(", ") } : {} });
+    const within = method === "INVITE" && headers.get("To")?.tag !== undefined;
+    if (within || OF_A_USAGE.has(method)) refuse(request, transaction, { status: 481 });
+    else if (method === "SUBSCRIBE") refuse(request, transaction, { status: eventRefusal(request) });
+    else if (!METHODS.includes(method)) refuse(request, transaction, { status: 501 });
+    else {
+      // RFC 3261 §21.4.6: it lists what is taken, which this was not.
+      const taken = allow.split(/\s*,\s*/).filter((each) => each !== method);
+      refuse(request, transaction, { status: 405, headers: { Allow: taken.join(", ") } });
+    }
   }
 
   /** RFC 3261 §8.2.2.3; and what only an INVITE may have. */

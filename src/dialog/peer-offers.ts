@@ -4,7 +4,7 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content } from "./content.ts";
+import { addContent, addKnown, type Content, describes } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
@@ -90,7 +90,7 @@ export class PeerOffers {
   /** Takes a re-INVITE or an UPDATE. */
   receive(request: Request, transaction: ServerTransaction): void {
     const invite = request.method === "INVITE";
-    const offers = invite || request.bodyLength > 0;
+    const offers = invite || describes(request);
     const least = this.#timer.refuses(request);
     const refuse = (status: number, headers: Content["headers"] = {}) =>
       void answer(transaction, addContent(request.createResponse(status), { headers }));

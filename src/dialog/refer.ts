@@ -80,7 +80,7 @@ export class IncomingRefer {
    * Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress; who has sent it with
    * `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
    * @throws SipError `transaction_state` for one that was answered, or has waited too long; `header_missing`, with status
-   *   400, for one that begins a dialog without a Contact
+   *   400, for one that begins a dialog without a Contact, `value_invalid` for a Contact that is no SIP URI
    */
   accept(): ReferProgress {
     const { request } = this;

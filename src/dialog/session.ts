@@ -35,7 +35,7 @@ export interface SessionHandlers {
   onOffer?(offer: IncomingOffer): Returned;
   /** The peer asks to call somebody (RFC 3515). Without this handler it is refused 603. */
   onRefer?(refer: IncomingRefer): Returned;
-  /** Any other request within the dialog, to be answered. Without this handler: 200 to OPTIONS, else 405. */
+  /** Any other request within the dialog, to be answered. Without this handler: 200 to OPTIONS, else 405 or 501. */
   onRequest?(request: Request, transaction: ServerTransaction): Returned;
   /** The ACK to our 2xx came: it carries the answer where the 2xx carried the offer. */
   onAck?(ack: Request): Returned;

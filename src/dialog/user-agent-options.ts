@@ -55,7 +55,7 @@ export interface UserAgentOptions {
   readonly extensions?: readonly string[];
   /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
   readonly sendOptions?: SendOptions;
-  /** Answers requests with a To tag that belong to no dialog here with 481. Default true. */
+  /** Answers requests with a To tag that belong to no dialog here with 481, and BYE, PRACK and UPDATE without one. Default true. */
   readonly answersStrays?: boolean;
   /**
    * Refuses a request outside of dialogs that has come by another way before, forked by a proxy, with 482 (RFC 3261
@@ -97,7 +97,7 @@ export interface UserAgentStats {
   readonly usages: number;
   /** INVITEs that are not answered, publications, subscriptions without a dialog. */
   readonly pending: number;
-  /** Requests with a To tag, ACKs and 2xx, that belonged to nothing here. */
+  /** Requests with a To tag, ACKs, BYEs and the like without one, and 2xx, that belonged to nothing here. */
   readonly strays: number;
   /** Answers to INVITEs of ours whose Contact or Record-Route could not be read. Their calls have ended, as far as they go. */
   readonly unreadable: number;

@@ -17,7 +17,7 @@ import type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./in
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
 import { OutgoingInvite } from "./outgoing-invite.ts";
-import { OwnRefusals } from "./own-refusals.ts";
+import { OF_A_SESSION, OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
 import { findMeant } from "./replaces.ts";
@@ -42,7 +42,7 @@ import { UserCode } from "./user-code.ts";
  * onRequest(request, transaction) {
  *   if (ua.receive(request, transaction) || !transaction) return;
  *   if (request.method === "INVITE") ua.incoming(request, transaction).accept({ body: sdp });
- *   else transaction.respond(405);
+ *   else ua.answerOther(request, transaction);
  * },
  * onResponse: (response) => void ua.receiveResponse(response),
  * ```
@@ -75,7 +75,7 @@ export class UserAgent {
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
       part: (dialog, answered) => this.#dialogs.part(dialog, answered),
       contactFor: (message) =>
-        contactFor(options, message.flow, message.kind === "request" && isSecure(message)),
+        contactFor(options, message.flow, message.kind === "request" && isSecure(message, "Record-Route")),
       ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
       report: (error) => code.report(error),
       call: (callback, failed) => code.call(callback, failed),
@@ -90,14 +90,14 @@ export class UserAgent {
   }
 
   /**
-   * Takes a request that belongs to a dialog of ours, or to none of anybody's: call it first.
+   * Takes a request that belongs to a dialog of ours, or to none of anybody's, as a BYE without a To tag does: call it first.
    *
    * @returns true where it was taken, and answered by and by; false for a request that begins something
    */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     const { headers, method } = request;
     const to = headers.get("To")?.tag;
-    if (to === undefined) return false;
+    if (to === undefined) return OF_A_SESSION.has(method) && this.#unknown(request, transaction, "");
     const id = dialogId(headers.get("Call-ID") ?? "", to, headers.get("From")?.tag);
     if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
@@ -156,8 +156,8 @@ export class UserAgent {
    * 422 by itself, one that requires an extension that is not known 420, one that came by another way, too, 482: its
    * `state` is `over` then.
    *
-   * @throws SipError `header_missing` (400) for an INVITE without Contact, `overloaded` (503) past the limit: thrown
-   *   on from `onRequest`, the stack answers so
+   * @throws SipError `header_missing` or `value_invalid` (400) for an INVITE without a Contact that is a SIP URI, `overloaded` (503)
+   *   past the limit: thrown on from `onRequest`, the stack answers so
    */
   incoming(
     request: Request,
@@ -170,6 +170,15 @@ export class UserAgent {
     const refusal = this.#refusals.ofFirst(request, transaction);
     if (refusal) call.reject(refusal.status, refusal);
     return call;
+  }
+
+  /**
+   * Answers what its core takes no further: OPTIONS 200, with what we know (RFC 3261 §11.2), any other method 405 with Allow
+   * (§8.2.1), or 501, 481 or 489 where that is right; 482, 420 and 400 as `incoming` does.
+   */
+  answerOther(request: Request, transaction: ServerTransaction): void {
+    if (this.#refusals.refusesFirst(request, transaction)) return;
+    this.#refusals.answerUntaken(request, transaction, this.#host.allow);
   }
 
   /**

@@ -80,6 +80,9 @@ export type DigestVerdict =
     }
   | { readonly ok: false; readonly reason: DigestRefusal };
 
+/** So many credentials for one realm are looked at: a client has no reason to send more. */
+const MOST_CREDENTIALS = 8;
+
 /** A server's or proxy's side of digest authentication, for one realm. */
 export class DigestServer {
   /** The protection domain that it was made for. */
@@ -134,9 +137,7 @@ export class DigestServer {
   async check(request: Request): Promise<DigestVerdict> {
     const { method, headers } = request;
     if (method === "ACK" || method === "CANCEL") return { ok: false, reason: "unchallengeable" };
-    const credentials = headers
-      .get(this.#proxy ? "Proxy-Authorization" : "Authorization")
-      .find(({ scheme, params }) => scheme.toLowerCase() === "digest" && params.get("realm") === this.realm);
+    const credentials = this.#ours(headers.get(this.#proxy ? "Proxy-Authorization" : "Authorization"));
     if (!credentials) return { ok: false, reason: "missing" };
 
     const { params } = credentials;
@@ -166,6 +167,17 @@ export class DigestServer {
     const state = this.#nonces.use(nonce, this.realm, qop ? Number.parseInt(nc as string, 16) : 1);
     if (state !== "good") return { ok: false, reason: "stale" };
     return { ok: true, username: name, realm: this.realm, algorithm, qop, credentials, ha1 };
+  }
+
+  /** Those for this realm: of several the one that answers a nonce of ours (RFC 3261 §22.3), if any of the first few does. */
+  #ours(all: readonly Credentials[]): Credentials | undefined {
+    const own = all.filter(
+      ({ scheme, params }) => scheme.toLowerCase() === "digest" && params.get("realm") === this.realm,
+    );
+    if (own.length < 2) return own[0];
+    const answers = ({ params }: Credentials) =>
+      this.#nonces.age(params.get("nonce") ?? "", this.realm) !== undefined;
+    return own.slice(0, MOST_CREDENTIALS).find(answers) ?? own[0];
   }
 
   /**

@@ -43,7 +43,8 @@ describe("a call that is accepted", () => {
     await world.pass(2000);
     states.push(bob.calls[2]!.accept().state);
     expect(states).toEqual(["ended", "ended", "ended"]);
-    expect([world.wire("SIP/2.0 200"), world.wire("ACK")]).toEqual([0, 3]);
+    // The 200 is that to the CANCEL of the caller, who heeds his Expires, too.
+    expect([world.wire("SIP/2.0 200"), world.wire("CANCEL"), world.wire("ACK")]).toEqual([1, 1, 3]);
   });
 
   it("twice is the same session, and sends nothing more", async () => {

@@ -170,6 +170,60 @@ it("an OPTIONS within a dialog says what is known, where the session does not ta
   void a.bye();
 });
 
+it("what nobody takes is refused with what is taken, or by its name (RFC 3261 §8.2.1, §21.5.2)", async () => {
+  const world = new SipWorld();
+  const { a } = await connect(world);
+  const [known, strange] = [a.request("MESSAGE"), a.request("TELEPORT")];
+  await world.pass();
+  expect([(await known).status, (await strange).status]).toEqual([405, 501]);
+  expect((await known).headers.get("Allow")).toContain("BYE");
+  expect((await strange).headers.get("Allow")).toEqual([]);
+  void a.bye();
+});
+
+describe("outside of dialogs", () => {
+  const asked = async (options: Partial<UserAgentOptions>, methods: readonly string[], headers = {}) => {
+    const world = new SipWorld();
+    const [alice, bob] = [await world.phone("alice"), await agent(world, "bob", "UDP", options)];
+    bob.onOther = (request, transaction) => bob.ua.answerOther(request, transaction);
+    const responses: Response[] = [];
+    for (const method of methods) {
+      const sent = alice.send(alice.request(method, bob.uri, { headers }));
+      await world.pass();
+      responses.push(await sent.final);
+    }
+    return { responses, stats: bob.ua.stats };
+  };
+
+  it("what can only be within one is answered 481 (§15.1.2)", async () => {
+    const methods = ["BYE", "PRACK", "UPDATE"];
+    const { responses, stats } = await asked({}, methods);
+    expect([responses.map(({ status }) => status), stats.strays]).toEqual([[481, 481, 481], 3]);
+    // The core may know better.
+    const left = await asked({ answersStrays: false, allow: "BYE, OPTIONS" }, methods);
+    expect([left.responses.map(({ status }) => status), left.stats.strays]).toEqual([[481, 481, 481], 0]);
+  });
+
+  it("an OPTIONS says what is known (§11.2), and of the rest each is refused as is right", async () => {
+    const methods = ["OPTIONS", "INFO", "REGISTER", "SUBSCRIBE", "NOTIFY", "TELEPORT"];
+    const { responses } = await asked({ allow: "INVITE, INFO, OPTIONS" }, methods);
+    expect(responses.map(({ status }) => status)).toEqual([200, 405, 405, 489, 481, 501]);
+    const [options, info] = responses.map(({ headers }) => headers);
+    expect([options!.get("Allow"), info!.get("Allow")]).toEqual([
+      ["INVITE", "INFO", "OPTIONS"],
+      ["INVITE", "OPTIONS"],
+    ]);
+    expect(options!.raw("Accept")).toEqual(["application/sdp"]);
+    expect(options!.get("Supported")).toContain("replaces");
+  });
+
+  it("and with what is not known, 420", async () => {
+    const { responses } = await asked({}, ["OPTIONS", "MESSAGE"], { Require: "teleport" });
+    expect(responses.map(({ status }) => status)).toEqual([420, 420]);
+    expect(responses[0]!.headers.get("Unsupported")).toEqual(["teleport"]);
+  });
+});
+
 describe.each(["Replaces", "Join"])("a %s in another request than an INVITE", (name) => {
   const headers = { [name]: "c@h;to-tag=1;from-tag=2" };
 

@@ -134,3 +134,25 @@ it("§3.3.3: a REFER that meets our BYE is answered 481, and nobody is called", 
   await world.pass(1000);
   expect([referred, ends.length, world.wire("SIP/2.0 481")]).toEqual([0, 1, 1]);
 });
+
+it("a callee's request that overtakes the 2xx is answered 481: his BYE waits for the ACK all the same (RFC 3261 §15)", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  let lost = 0;
+  world.network.set({ drop: ({ text }) => text.startsWith("ACK") && lost++ === 0 });
+  alice.guard = ({ method }, transaction) => {
+    if (method === "INFO") transaction?.respond(481);
+    return method === "INFO";
+  };
+  bob.onInvite = (call) => {
+    const session = call.accept({ body: "answer" });
+    bob.sessions.push(session);
+    void session.request("INFO");
+  };
+  alice.invite(bob);
+  await world.pass(100);
+  expect([bob.sessions[0]!.state, bob.log, world.wire("BYE")]).toEqual(["confirmed", [], 0]);
+  await world.pass(1000);
+  expect([alice.log, bob.log]).toEqual([["peer"], ["gone"]]);
+  expect(alice.phone.methods).toEqual(["INFO", "BYE"]);
+});

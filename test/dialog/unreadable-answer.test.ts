@@ -39,6 +39,7 @@ describe("a 2xx whose Contact cannot be used", () => {
   it.each([
     ["cannot be read", BROKEN],
     ["is a star", "*"],
+    ["is no SIP URI (§8.1.1.8)", "<tel:+123>"],
   ])("for it %s ends its call at once: an error that says why, an ACK and a BYE", async (_why, value) => {
     const world = new SipWorld();
     const [alice, bob] = await pair(world, contact(value));

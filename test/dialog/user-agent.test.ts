@@ -45,6 +45,24 @@ describe("what it says", () => {
     expect(bob.phone.requests[0]!.headers.get("Allow")).toEqual(["INVITE", "ACK", "BYE"]);
   });
 
+  it("of whom it calls has no tag, though the one that is given comes out of a response (RFC 3261 §8.1.1.2)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => call.reject(302, { headers: { Contact: `<${bob.uri}>` } });
+    const moved = alice.invite(bob, { to: '"Bob" <sip:bob@example.com>;x=y', body: "offer" });
+    await world.pass();
+    const { cause } = await moved.session.catch((error) => error);
+    bob.onInvite = (call) => void call.accept({ body: "answer" });
+    const [contact, to] = [
+      (cause as Response).headers.first("Contact")!,
+      (cause as Response).headers.get("To")!,
+    ];
+    const again = alice.invite(contact.uri.toString(), { to, body: "offer" });
+    await world.pass();
+    expect(bob.phone.requests.at(-2)!.headers.raw("To")).toEqual(['"Bob" <sip:bob@example.com>;x=y']);
+    void (await again.session).bye();
+  });
+
   it("in a PUBLISH has no Contact, and names the event", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
@@ -237,6 +255,34 @@ it.each(["target", "flow"] as const)(
 );
 
 describe("the Contact of a call", () => {
+  it.each(["*", "<tel:+123>", "<mailto:alice@example.com>"])(
+    "that is %s leads nowhere: the call is refused 400 (§8.1.1.8)",
+    async (contact) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await world.phone("alice"), await agent(world, "bob")];
+      const request = alice.request("INVITE", bob.uri);
+      request.headers.set("Contact", contact);
+      const sent = alice.send(request);
+      await world.pass(100);
+      expect([(await sent.final).status, bob.calls, bob.ua.stats.dialogs]).toEqual([400, [], 0]);
+    },
+  );
+
+  it("is a SIPS URI where the Record-Route is one, whatever Route the last hop has left (§12.1.1)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice", "TLS"), await agent(world, "bob", "TLS")];
+    bob.guard = ({ method, headers }) => {
+      if (method === "INVITE")
+        headers.set("Route", `<${bob.uri};lr>`).set("Record-Route", "<sips:10.0.0.9;lr>");
+      return false;
+    };
+    bob.onInvite = (call) => call.reject(486, { headers: { Subject: `${call.ring().dialog.contact}` } });
+    const call = alice.invite(bob, { body: "offer" });
+    await world.pass(100);
+    const { cause } = await call.session.catch((error) => error);
+    expect((cause as Response).headers.get("Subject")).toMatch(/^<sips:bob@/);
+  });
+
   it.each([
     ["UDP", "sip", "sip:", "udp"],
     ["TLS", "sip", "sip:", "tls"],

@@ -97,6 +97,27 @@ describe("right answers", () => {
     expect([(await proxy.check(again)).ok, (await server.check(again)).ok]).toEqual([true, true]);
   });
 
+  it("the one to its own nonce, of several for its realm (RFC 3261 §22.3)", async () => {
+    const { server, answered, options, client } = world();
+    const other = new DigestServer({ ...options, secret: "of another" });
+    const [theirs, ours] = [await answered(request(), other), await answered()];
+    const both = (...requests: Request[]) => {
+      const one = request();
+      one.headers.set(
+        "Authorization",
+        requests.flatMap(({ headers }) => headers.get("Authorization")),
+      );
+      return one;
+    };
+    expect(await server.check(both(theirs, ours))).toMatchObject({ ok: true });
+    // None is: the answer tells whoever sent them to answer anew.
+    const strange = both(theirs, theirs);
+    const verdict = await server.check(strange);
+    expect(verdict).toEqual({ ok: false, reason: "stale" });
+    const again = await client.answer(strange, server.challenge(strange, verdict));
+    expect(await server.check(again!)).toMatchObject({ ok: true });
+  });
+
   it("another machine with the same key takes the answer, one with another key asks again", async () => {
     const { server, answered, options, client } = world();
     const again = await answered();

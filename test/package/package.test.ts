@@ -30,7 +30,9 @@ describe("the tarball", () => {
     const strange = packed.files.filter(
       (path) =>
         !papers.includes(path) &&
-        !/^dist\/(?:[\w-]+|chunks\/[\w-]+)\.(?:js|js\.map|wasm)$|^dist\/types\/.+\.d\.ts$|^docs\/[\w-]+\.md$/.test(path),
+        !/^dist\/(?:[\w-]+|chunks\/[\w-]+)\.(?:js|js\.map|wasm)$|^dist\/types\/.+\.d\.ts$|^docs\/[\w-]+\.md$/.test(
+          path,
+        ),
     );
     expect(strange).toEqual([]);
     // All that the README links to.
