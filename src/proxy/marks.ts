@@ -12,8 +12,11 @@ export class Marks {
   /** Of loop marks: one is made of every request. 32 bits do: who forges one has his own request refused. */
   readonly #hash: KeyedHash;
   readonly #random: Random;
+  readonly #more: ((request: Request) => string) | undefined;
 
-  constructor(key: HashKey, random: Random) {
+  /** @param more what else decides where a request goes */
+  constructor(key: HashKey, random: Random, more?: (request: Request) => string) {
+    this.#more = more;
     this.#key = key;
     this.#hash = new KeyedHash(key.join());
     this.#random = random;
@@ -29,6 +32,7 @@ export class Marks {
     text += `\n${headers.get("To")?.tag ?? ""}\n${uri}`;
     for (const route of headers.raw("Route")) text += `\n${route}`;
     for (const option of headers.raw("Proxy-Require")) text += `\n${option}`;
+    if (this.#more) text += `\n${this.#more(request)}`;
     return hex(this.#hash.of(text));
   }
 

@@ -27,6 +27,12 @@ export interface ProxyOptions {
   readonly isLocal?: (uri: Uri) => boolean;
   /** Extensions that Proxy-Require may ask for (RFC 3261 §16.3 step 5); none by default. */
   readonly extensions?: readonly string[];
+  /**
+   * What else than Request-URI, Route and Proxy-Require decides where a request goes, as text: where it came from, or another
+   * header field (RFC 3261 §16.6 step 8). One that comes back with all that alike is a loop, and so is what a server sends
+   * back as it got it, unless its source counts here. Nothing by default.
+   */
+  readonly loopKey?: (request: Request) => string;
   /** Most branches of one request that may live at once, where it says nothing (RFC 5393 §5.3.3). Default 60. */
   readonly maxBreadth?: number;
   /** Stays on the path of dialogs by Record-Route (RFC 3261 §16.6 step 4). Default true. */

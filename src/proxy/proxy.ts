@@ -51,7 +51,7 @@ export class SipProxy {
     const key = sipKey(options.secret ?? random.text(32));
     this.#options = options;
     this.#stack = stack;
-    this.#marks = new Marks(key, random);
+    this.#marks = new Marks(key, random, options.loopKey);
     this.#tokens = new FlowTokens(stack, key);
     this.#routes = new Routes(stack, this.#tokens, options.isLocal);
     this.#hops = new NextHops(stack);

@@ -76,8 +76,9 @@ export function plan(
     // One request comes on one flow (RFC 5626 §6).
     if (outbound && seconds > 0 && ++flows > 1) return { status: 400 };
     const known = bindings.find((each) => isSame(each, contact, outbound));
-    // One that this request has made is none that it could be overtaken by: what it says last of a URI counts.
-    if (known && current.includes(known) && isOutdated(request, known)) return { status: 500 };
+    // What this request has made itself cannot have overtaken it: what it says last of a URI counts.
+    if (known && current.some((each) => isSame(each, contact, outbound) && isOutdated(request, each)))
+      return { status: 500 };
     bindings = bindings.filter((each) => each !== known);
     if (seconds === 0) continue;
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);

@@ -74,8 +74,9 @@ export class Registrar {
   }
 
   /**
-   * Does what a REGISTER asks for, and returns the response to send. Whether its sender may (steps 3 and 4) is for
-   * the core to find out before. A location service that cannot be reached is a 503 with Retry-After.
+   * Does what a REGISTER asks for, and returns the response to send. Whether its sender may (steps 3 and 4), and where one
+   * stack has several domains, whether the Request-URI names that of To (steps 1 and 5), is for the core to find out
+   * before. A location service that cannot be reached is a 503 with Retry-After.
    *
    * Rejects with SipError, with the status 400, for a header field that cannot be read, and with whatever else the
    * location service throws.

@@ -27,7 +27,7 @@ export function statelessBranch(request: Request, key: HashKey = NO_KEY): string
     ? [branch, sentBy(via as Via)]
     : [
         via?.toString(),
-        headers.get("To")?.tag,
+        // Not To's tag, which §16.11 has: the ACK to a refusal has another (§16.6 step 8).
         headers.get("From")?.tag,
         headers.get("Call-ID"),
         headers.get("CSeq")?.number,

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { createAck } from "../../src/message/create-ack.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
 import { SipWorld } from "../support/sip-world.ts";
@@ -129,6 +130,36 @@ describe("what is not forwarded", () => {
     expect(spirals).toBe(4);
   });
 });
+
+it.each([
+  [undefined, 482],
+  [(request: Request) => `${request.flow?.remote.host}`, 200],
+])(
+  "what a server sends back as it got it is no loop where its source counts: %s, %i",
+  async (loopKey, status) => {
+    const world = new SipWorld();
+    const [alice, server, bob] = [
+      await world.phone("alice"),
+      await world.phone("server"),
+      await world.phone("bob"),
+    ];
+    const proxy = await proxied(world, loopKey && { loopKey });
+    const back = { protocol: "UDP", host: "10.9.0.1", port: 5060 };
+    const other = new SipProxy({ stack: server.stack, clock: world.clock });
+    server.answer = (request, transaction) => {
+      other.forward(request, transaction, [{ uri: request.uri, hops: [back] }]).catch(() => {});
+    };
+    const { protocol, local } = server.transport;
+    // By its source: to the application server first, and to bob when it comes from there.
+    proxy.targets = ({ request }) =>
+      proxy.phone.lastFlow.remote.host === local.host
+        ? [{ uri: bob.uri }]
+        : [{ uri: request.uri, hops: [{ protocol, ...local }] }];
+    const sent = alice.send(alice.request("OPTIONS", BOB), proxy.phone);
+    await world.pass();
+    expect((await sent.final).status).toBe(status);
+  },
+);
 
 describe("one target", () => {
   it("gets a copy with our Via, one hop less, and a Record-Route; the answer comes back as it was", async () => {

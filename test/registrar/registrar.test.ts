@@ -111,6 +111,13 @@ describe("bindings", () => {
     expect(await contacts("<sip:a@10.1.1.1>;expires=0", { at: "1", callId: "two" })).toEqual([200]);
   });
 
+  it("of one instance are overtaken, too, beside a new one of it that a GRUU goes with", async () => {
+    const { contacts } = await world({ gruuSecret: "x" });
+    const phone = (host: string) => `<sip:bob@${host}>;+sip.instance="<urn:uuid:1>"`;
+    expect(await contacts(phone("10.1.1.1"), { at: "9" })).toHaveLength(2);
+    expect(await contacts([phone("10.1.1.2"), phone("10.1.1.1")].join(), { at: "8" })).toEqual([500]);
+  });
+
   it("have limits: time, number, size, users, and no way back to ourselves", async () => {
     const { register, contacts, location, located } = await world({ maxBindings: 2, maxExpires: 300 }, 2);
     const brief = await register("<sip:a@10.1.1.1>;expires=59");
