@@ -17,6 +17,8 @@ export interface Rules {
   readonly acceptContact: (uri: Uri, request: Request) => boolean;
   /** The Route to a connection of this machine. */
   readonly edge: (flow: Flow) => string | undefined;
+  /** What names a flow of datagrams. */
+  readonly datagrams: (flow: Flow) => string;
 }
 
 /** Bindings to be, or a status that refuses the request. */
@@ -66,14 +68,16 @@ export function plan(
   // One can add so many, and change or end what is there. Each costs a comparison with all others.
   if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
-  let flows = 0;
+  let [live, flows] = [0, 0];
   for (const contact of contacts) {
     if (!contact.uri.isSip || !rules.acceptContact(contact.uri, request)) return { status: 403 };
     const seconds = requestedExpires(request, contact, rules);
     if (seconds > 0 && seconds < rules.minExpires) return { status: 423 };
     const outbound = outboundOf(contact, request);
-    // One request comes on one flow (RFC 5626 §6).
-    if (outbound && seconds > 0 && ++flows > 1) return { status: 400 };
+    // One request comes on one flow, and binds nothing else with it (RFC 5626 §6).
+    if (seconds > 0) live++;
+    if (outbound && seconds > 0) flows++;
+    if (flows > 0 && live > 1) return { status: 400 };
     const known = bindings.find((each) => isSame(each, contact, outbound));
     if (known && isOutdated(request, known)) return { status: 500 };
     bindings = bindings.filter((each) => each !== known);
@@ -104,11 +108,18 @@ function bind(
     callId: headers.get("Call-ID") as string,
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
-    // A client's own connection is the only way to it, whatever its Contact says.
-    ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
+    ...(direct && flow ? wayBack(flow, outbound !== undefined, rules) : {}),
     ...(instance ? { instance } : {}),
     ...outbound,
   };
+}
+
+/** The way to a client of ours that its Contact does not tell. */
+function wayBack(flow: Flow, outbound: boolean, rules: Rules): Pick<Binding, "flow" | "edge"> {
+  // A client's own connection is the only way to it, whatever its Contact says.
+  if (flow.transport.reliable) return { flow: flow.id, edge: rules.edge(flow) };
+  // Who keeps a flow open over UDP is reached where he was seen, by the same socket (RFC 5626 §6, §7).
+  return outbound ? { flow: rules.datagrams(flow) } : {};
 }
 
 /** RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID. */
