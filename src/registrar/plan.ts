@@ -122,17 +122,22 @@ function wayBack(flow: Flow, outbound: boolean, rules: Rules): Pick<Binding, "fl
   return outbound ? { flow: rules.datagrams(flow) } : {};
 }
 
-/** RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID. */
+/**
+ * RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID than last, one that keeps flows
+ * than last by the same flow.
+ */
 function remark(
   bindings: readonly Binding[],
   current: readonly Binding[],
   made: Binding,
   fresh: string,
 ): Binding[] {
-  const { instance, callId } = made;
+  const { instance, regId, callId } = made;
   if (instance === undefined) return [...bindings];
-  const known = current.find((each) => each.instance === instance && each.callId === callId);
-  const gruuMark = known?.gruuMark ?? fresh;
+  const own = current.filter((each) => each.instance === instance);
+  const last = own.filter((each) => regId === undefined || each.regId === regId).at(-1);
+  const goesOn = last === undefined || last.callId === callId;
+  const gruuMark = (goesOn && own.at(-1)?.gruuMark) || fresh;
   return bindings.map((each) => (each.instance === instance ? { ...each, gruuMark } : each));
 }
 

@@ -62,7 +62,8 @@ export class Registrar {
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
       acceptContact: (uri, request) => {
-        // A GRUU of ours would lead to itself (RFC 5627 §5.1).
+        // The address-of-record would lead to itself, and so would a GRUU of ours (RFC 5627 §5.1).
+        if (request.headers.get("To")?.uri.equals(uri)) return false;
         if (this.#gruus && uri.params.has("gr") && stack.isLocal(uri)) return false;
         return options.acceptContact?.(uri, request) ?? !stack.isLocal(uri);
       },
