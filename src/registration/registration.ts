@@ -84,7 +84,8 @@ export class Registration {
   }
 
   /**
-   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, or where it gives none.
+   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, where it gives none, or
+   * refuses for good.
    * All temporary ones that it gave stay good, as long as the binding does.
    */
   get gruus(): Gruus {
@@ -93,7 +94,7 @@ export class Registration {
 
   /**
    * The proxies that our own requests are to go by, the nearest first, as the registrar has said last (RFC 3608 §6.1):
-   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none.
+   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none, or refuses for good.
    */
   get serviceRoute(): readonly NameAddr[] {
     return this.#granted?.serviceRoute ?? [];
@@ -193,6 +194,7 @@ export class Registration {
     this.#state = "failed";
     // A stack that was closed is never opened again: to try would keep a process alive for nothing.
     const isFinal = cause instanceof SipError ? cause.code === "closed" : FINAL.includes(cause.status);
+    if (isFinal) this.#granted = undefined;
     // The flow of what is bound still stands, where an answer has come that may be another one later (RFC 5626 §4.2.2).
     if (isFinal || cause instanceof SipError) this.#keeper.stop();
     const retry = isFinal ? undefined : Math.max(this.#pause(), retryAfter(cause));
