@@ -626,7 +626,7 @@ describe("Replaces and Join", () => {
     expect([ask(bob, named[0]), ask(alice, named[1])]).toEqual([603, 603]);
     expect(ask(bob, `${named[0]};early-only`)).toBe(603);
     expect(ask(bob, named[0].replace("to-tag=", "to-tag=x"))).toBe(481);
-    await world.pass(200_000);
+    await world.pass(320_000);
   });
 
   it("a tag of zero may be one of 0 (RFC 3891 §6.1)", async () => {
