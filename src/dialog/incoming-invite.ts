@@ -197,7 +197,8 @@ export class IncomingInvite implements Closable {
   ): void {
     const response = this.#provisional(status, content);
     // RFC 3262 §3: chosen from 1 to 2^31 - 1, then counted on.
-    this.#rseq = this.#rseq === 0 ? 1 + Math.floor(this.#host.random.fraction() * 100_000) : this.#rseq + 1;
+    this.#rseq =
+      this.#rseq === 0 ? 1 + Math.floor(this.#host.random.fraction() * (2 ** 31 - 1)) : this.#rseq + 1;
     addOption(response, "Require", "100rel");
     response.headers.set("RSeq", String(this.#rseq));
     this.#usage.noteBody(content);
@@ -288,8 +289,7 @@ export class IncomingInvite implements Closable {
     this.#unacknowledged = undefined;
     waiting?.resend.stop();
     waiting?.reject(new SipError(code, why));
-    if (waiting && !this.#answering && code !== "timeout")
-      new LatePrack(this.#host, this.#usage.dialog, waiting.rack);
+    if (waiting && !this.#answering) new LatePrack(this.#host, this.#usage.dialog, waiting.rack);
     this.#dropWaiting(why);
   }
 

@@ -13,8 +13,8 @@ import { Notifier } from "./notifier.ts";
 import { isQuiet } from "./quiet.ts";
 import type { SessionHandlers } from "./session.ts";
 
-/** How long the outcome may take, in seconds. */
-const PATIENCE = 180;
+/** How long the outcome may take, in seconds: longer than a call may ring by Timer C, which is above 180 (RFC 3515 §3.4). */
+const PATIENCE = 300;
 
 /** A REFER that waits for its answer. */
 export class IncomingRefer {

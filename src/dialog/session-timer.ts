@@ -10,7 +10,7 @@ import { LONGEST } from "./host.ts";
 export interface SessionTimerOptions {
   /** The interval to ask for; by default none is asked for, and a peer's wish is met. */
   readonly expires?: number;
-  /** The shortest interval that is taken; 90, the least that RFC 4028 §5 allows, unless told otherwise. */
+  /** The shortest interval that is taken; 90, the least that RFC 4028 §5 allows, unless told more. */
   readonly min?: number;
   /** Who is to refresh: us, or the peer. It says what we ask for; the callee decides. */
   readonly refresher?: "us" | "peer";
@@ -37,6 +37,8 @@ export class SessionTimer {
   readonly #options: SessionTimerOptions;
   readonly #refresh: () => void;
   readonly #expired: () => void;
+  /** The shortest interval that is taken. */
+  readonly #least: number;
   /** The largest Min-SE that was heard in this dialog (§7.4). */
   #min: number;
   #state: SessionTimerState | undefined;
@@ -54,7 +56,8 @@ export class SessionTimer {
     this.#options = options;
     this.#refresh = refresh;
     this.#expired = expired;
-    this.#min = options.min ?? LEAST_SESSION;
+    this.#least = Math.max(options.min ?? LEAST_SESSION, LEAST_SESSION);
+    this.#min = this.#least;
   }
 
   /** What was agreed; undefined where the session has no timer. */
@@ -86,7 +89,7 @@ export class SessionTimer {
   /** Whether the interval that a peer asks for is too short: answer 422, with our Min-SE (§9). */
   refuses(request: Request): number | undefined {
     const asked = leadingNumber(request, "Session-Expires");
-    const least = this.#options.min ?? LEAST_SESSION;
+    const least = this.#least;
     return asked !== undefined && asked < least && hasOption(request, "Supported", "timer")
       ? least
       : undefined;
@@ -104,7 +107,7 @@ export class SessionTimer {
       this.#start(undefined);
       return;
     }
-    const least = Math.max(heard, this.#options.min ?? LEAST_SESSION);
+    const least = Math.max(heard, this.#least);
     const own = asked === undefined ? wish : Math.min(asked, this.#options.expires ?? asked);
     const expires = Math.max(own, least);
     const role = refresherOf(request);

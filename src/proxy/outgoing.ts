@@ -40,7 +40,9 @@ export function copyFor(
   copy.uri = uriFor(request, target);
   headers.set("Max-Forwards", String((headers.get("Max-Forwards") ?? 71) - 1));
   if (breadth !== undefined) headers.set("Max-Breadth", String(breadth));
-  if (target.path && target.path.length > 0) headers.prepend("Route", target.path);
+  // A request within a dialog is on its way to its GRUU already: it would go it twice (RFC 5627 §6.1).
+  const underway = request.uri.isSip && request.uri.params.has("gr") && headers.has("Route");
+  if (target.path && target.path.length > 0 && !underway) headers.prepend("Route", target.path);
   options.prepare?.(copy, target);
   return copy;
 }

@@ -14,7 +14,10 @@ export interface Binding {
   readonly cseq: number;
   /** The Path of that REGISTER, topmost first, as text (RFC 3327). */
   readonly path: readonly string[];
-  /** The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. */
+  /**
+   * The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. Of a client that
+   * keeps a flow over UDP, where that was seen. Nothing but the registrar reads it.
+   */
   readonly flow?: string | undefined;
   /** The Route by which other machines reach that connection, with its id as flow token, as text. */
   readonly edge?: string | undefined;

@@ -18,6 +18,8 @@ export interface Rules {
   readonly acceptContact: (uri: Uri, request: Request) => boolean;
   /** The Route to a connection of this machine. */
   readonly edge: (flow: Flow) => string | undefined;
+  /** What names a flow of datagrams. */
+  readonly datagrams: (flow: Flow) => string;
 }
 
 /** Bindings to be, or a status that refuses the request. */
@@ -67,14 +69,16 @@ export function plan(
   // One can add so many, and change or end what is there. Each costs a comparison with all others.
   if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
-  let flows = 0;
+  let [live, flows] = [0, 0];
   for (const contact of contacts) {
     if (!contact.uri.isSip || !rules.acceptContact(contact.uri, request)) return { status: 403 };
     const seconds = requestedExpires(request, contact, rules);
     if (seconds > 0 && seconds < rules.minExpires) return { status: 423 };
     const outbound = outboundOf(contact, request);
-    // One request comes on one flow (RFC 5626 §6).
-    if (outbound && seconds > 0 && ++flows > 1) return { status: 400 };
+    // One request comes on one flow, and binds nothing else with it (RFC 5626 §6).
+    if (seconds > 0) live++;
+    if (outbound && seconds > 0) flows++;
+    if (flows > 0 && live > 1) return { status: 400 };
     const known = bindings.find((each) => isSame(each, contact, outbound));
     // What this request has made itself cannot have overtaken it: what it says last of a URI counts.
     if (known && current.some((each) => isSame(each, contact, outbound) && isOutdated(request, each)))
@@ -108,24 +112,36 @@ function bind(
     callId: apart(headers.get("Call-ID") as string),
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
-    // A client's own connection is the only way to it, whatever its Contact says.
-    ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
+    ...(direct && flow ? wayBack(flow, outbound !== undefined, rules) : {}),
     ...(instance ? { instance: apart(instance) } : {}),
     ...(outbound && { regId: outbound.regId }),
   };
 }
 
-/** RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID. */
+/** The way to a client of ours that its Contact does not tell. */
+function wayBack(flow: Flow, outbound: boolean, rules: Rules): Pick<Binding, "flow" | "edge"> {
+  // A client's own connection is the only way to it, whatever its Contact says.
+  if (flow.transport.reliable) return { flow: flow.id, edge: rules.edge(flow) };
+  // Who keeps a flow open over UDP is reached where he was seen, by the same socket (RFC 5626 §6, §7).
+  return outbound ? { flow: rules.datagrams(flow) } : {};
+}
+
+/**
+ * RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID than last, one that keeps flows
+ * than last by the same flow.
+ */
 function remark(
   bindings: readonly Binding[],
   current: readonly Binding[],
   made: Binding,
   fresh: string,
 ): Binding[] {
-  const { instance, callId } = made;
+  const { instance, regId, callId } = made;
   if (instance === undefined) return [...bindings];
-  const known = current.find((each) => each.instance === instance && each.callId === callId);
-  const gruuMark = known?.gruuMark ?? fresh;
+  const own = current.filter((each) => each.instance === instance);
+  const last = own.filter((each) => regId === undefined || each.regId === regId).at(-1);
+  const goesOn = last === undefined || last.callId === callId;
+  const gruuMark = (goesOn && own.at(-1)?.gruuMark) || fresh;
   return bindings.map((each) => (each.instance === instance ? { ...each, gruuMark } : each));
 }
 

@@ -10,6 +10,7 @@ import { SipDate } from "../message/times.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
+import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
 import { Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
@@ -21,7 +22,7 @@ export interface RegisteredTarget {
   readonly q: number;
   readonly path: readonly NameAddr[];
   readonly flow?: Flow;
-  /** The other flows of the same client, the newest first, where it has several (RFC 5626 §7). */
+  /** The other ways to the same client, as its instance tells, the newest first, where there are several (RFC 5626 §7). */
   readonly instead?: readonly RegisteredTarget[];
 }
 
@@ -62,7 +63,8 @@ export class Registrar {
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
       acceptContact: (uri, request) => {
-        // A GRUU of ours would lead to itself (RFC 5627 §5.1).
+        // The address-of-record would lead to itself, and so would a GRUU of ours (RFC 5627 §5.1).
+        if (request.headers.get("To")?.uri.equals(uri)) return false;
         if (this.#gruus && uri.params.has("gr") && stack.isLocal(uri)) return false;
         return options.acceptContact?.(uri, request) ?? !stack.isLocal(uri);
       },
@@ -70,6 +72,7 @@ export class Registrar {
         const uri = this.#edge?.();
         return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
       },
+      datagrams: (flow) => datagramName(stack, flow),
     };
   }
 
@@ -178,8 +181,8 @@ export class Registrar {
   /**
    * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
    * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
-   * connection is gone is none, and of one client's flows the newest is taken, with the others `instead` (RFC 5626 §7). A GRUU leads to its
-   * instance alone, to the newest of its bindings; a temporary one that is over is none of ours. Rejects with what
+   * connection is gone is none, and of one instance's the newest is taken, with the others `instead` (RFC 5626 §7). A GRUU leads to its
+   * instance alone; a temporary one that is over is none of ours. Rejects with what
    * the location service throws.
    * A binding whose connection another machine has leads to that machine.
    *
@@ -205,7 +208,7 @@ export class Registrar {
     return aor === undefined ? undefined : this.#location.find(aor);
   }
 
-  /** The ways of the newest bindings, so many at most; of one client's flows the newest has the others with it. */
+  /** The ways of the newest bindings, so many at most; of one instance's the newest has the others with it (RFC 5626 §7). */
   #targets(
     bindings: readonly Binding[] | undefined,
     most: number = Number.POSITIVE_INFINITY,
@@ -214,10 +217,12 @@ export class Registrar {
     const clients = new Map<string, { instead?: RegisteredTarget[] }>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
-    for (const { contact, q, path, flow: id, edge, instance, regId } of [...bindings].reverse()) {
-      const found = id === undefined ? undefined : this.#stack.flow(id);
+    for (const { contact, q, path, flow: id, edge, instance } of [...bindings].reverse()) {
+      const datagrams = isDatagramName(id);
+      const found =
+        id === undefined ? undefined : datagrams ? datagramFlow(this.#stack, id) : this.#stack.flow(id);
       const flow = found?.open ? found : undefined;
-      const away = id !== undefined && !flow;
+      const away = id !== undefined && !flow && !datagrams;
       const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
       if (away && (!other || this.#isHere(other.uri))) continue;
       const ways = other ? [other] : path.map((each) => NameAddr.parse(each));
@@ -227,14 +232,13 @@ export class Registrar {
         path: ways,
         ...(flow && { flow }),
       };
-      const client = regId === undefined ? undefined : instance;
-      const newest = client === undefined ? undefined : clients.get(client);
+      const newest = instance === undefined ? undefined : clients.get(instance);
       if (newest) {
         newest.instead ??= [];
         newest.instead.push(target);
       } else if (targets.length < most) {
         targets.push(target);
-        if (client !== undefined) clients.set(client, target);
+        if (instance !== undefined) clients.set(instance, target);
       }
     }
     return targets.reverse().sort((one, other) => other.q - one.q);

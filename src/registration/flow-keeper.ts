@@ -82,7 +82,7 @@ export class FlowKeeper {
   }
 
   /**
-   * RFC 5626 §8: another address than before is a failure of the flow, and so is silence. A peer that has never answered
+   * RFC 5626 §4.4.2: another address than before is a failure of the flow, and so is silence. A peer that has never answered
    * may have no STUN, which it should have.
    */
   #probe(flow: Flow, asked: Promise<Address>): void {

@@ -52,6 +52,17 @@ export function readGranted(response: Response, contact: NameAddr, asked: number
   };
 }
 
+/**
+ * After how many seconds the binding is to be refreshed: a minute before the end, or at 90 % of a short time. A temporary
+ * GRUU is over with it, so the REGISTER has to have ended before, be it by a timeout (RFC 5627 §4.2).
+ */
+export function refreshAfter({ seconds, gruus }: Granted, t1: number): number {
+  const usual = Math.max(seconds * 0.9, seconds - 60);
+  const timeout = (64 * t1) / 1000;
+  if (!gruus.temporary) return usual;
+  return seconds > 2 * timeout ? Math.min(usual, seconds - timeout) : seconds / 2;
+}
+
 /** The `expires` of a Contact, in a list that cannot be read as one. */
 function expiresBehind(uri: string, fields: readonly string[]): string | undefined {
   const list = fields.join();

@@ -26,13 +26,12 @@ export class OutboundRegistration {
   constructor(options: OutboundOptions) {
     need("OutboundRegistration", options, "stack", "flows");
     const { flows, ...common } = options;
-    const callId = options.stack.random.callId();
-    let cseq = 0;
     const made: Registration[] = [];
     for (const [index, send] of flows.entries()) {
-      // RFC 5627 §5.1: temporary GRUUs hold as long as all flows have one Call-ID.
+      let cseq = 0;
+      // RFC 5626 §4.2.1: each has a Call-ID of its own. Temporary GRUUs hold as long as a flow keeps it (RFC 5627 §4.1).
       const siblings = {
-        callId,
+        callId: options.stack.random.callId(),
         next: () => ++cseq,
         othersStand: () => made.some(({ state }, other) => other !== index && state === "registered"),
       };

@@ -15,7 +15,7 @@ import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { boundContact } from "./contact.ts";
 import { Detour, isRedirection, type Place } from "./detour.ts";
 import { FlowKeeper } from "./flow-keeper.ts";
-import { type Granted, type Gruus, readGranted } from "./granted.ts";
+import { type Granted, type Gruus, readGranted, refreshAfter } from "./granted.ts";
 import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
 
 /** Requests of one round: challenges of proxies and of the registrar, a stale nonce, a 423. */
@@ -79,7 +79,8 @@ export class Registration {
   }
 
   /**
-   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, or where it gives none.
+   * The GRUUs that the registrar has given last (RFC 5627 §4.2); none before it has registered, where it gives none, or
+   * refuses for good.
    * All temporary ones that it gave stay good, as long as the binding does.
    */
   get gruus(): Gruus {
@@ -88,13 +89,13 @@ export class Registration {
 
   /**
    * The proxies that our own requests are to go by, the nearest first, as the registrar has said last (RFC 3608 §6.1):
-   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none.
+   * `route: () => registration.serviceRoute` of a user agent. Empty where it says none, or refuses for good.
    */
   get serviceRoute(): readonly NameAddr[] {
     return this.#granted?.serviceRoute ?? [];
   }
 
-  /** The flow that it was registered by, and that the registrar's calls come on (RFC 5626 §4.2). */
+  /** The flow that it was registered by, and that the registrar's calls come on (RFC 5626 §4.2); none where it has failed for good. */
   get flow(): Flow | undefined {
     return this.#keeper.flow;
   }
@@ -172,24 +173,25 @@ export class Registration {
   }
 
   #registered(response: Response, granted: Granted): void {
-    const { seconds, flowTimer } = granted;
+    const { stack, keepAlive } = this.#options;
+    const { flowTimer } = granted;
     this.#state = "registered";
     this.#granted = granted;
-    this.#since = this.#options.stack.clock.now();
+    this.#since = stack.clock.now();
     this.#failedBefore = this.#failures;
     this.#failures = 0;
-    const { keepAlive } = this.#options;
     this.#keeper.keep(response.flow, flowTimer ?? keepAlive, flowTimer !== undefined);
-    // A minute before the end, or at 90 % of a short time: a REGISTER may take 32 seconds.
-    this.#wait(Math.max(seconds * 0.9, seconds - 60) * 1000);
+    this.#wait(refreshAfter(granted, stack.timers.t1) * 1000);
     call(() => this.#options.onRegistered?.(response));
   }
 
   #failed(cause: Response | SipError): void {
     this.#state = "failed";
-    this.#keeper.stop();
     // A stack that was closed is never opened again: to try would keep a process alive for nothing.
     const isFinal = cause instanceof SipError ? cause.code === "closed" : FINAL.includes(cause.status);
+    if (isFinal) this.#granted = undefined;
+    // The flow of what is bound still stands, where an answer has come that may be another one later (RFC 5626 §4.2.2).
+    if (isFinal || cause instanceof SipError) this.#keeper.stop();
     const retry = isFinal ? undefined : Math.max(this.#pause(), retryAfter(cause));
     if (retry !== undefined) this.#wait(retry);
     call(() => this.#options.onFailed?.(cause, retry));

@@ -406,6 +406,23 @@ describe("REFER", () => {
     void a.bye();
   });
 
+  it("has time for a call that rings as long as proxies let it, and some more (§3.4)", async () => {
+    const world = new SipWorld();
+    const progress: ReferProgress[] = [];
+    const { a } = await connect(world, { bob: { onRefer: (refer) => void progress.push(refer.accept()) } });
+    const ends: string[] = [];
+    a.refer("sip:carol@example.com", { onEnd: ({ reason }) => void ends.push(reason) });
+    await world.pass();
+    progress[0]!.notify(180);
+    // Timer C is longer than three minutes (RFC 3261 §16.6 step 11).
+    await world.pass(240_000);
+    expect(ends).toEqual([]);
+    progress[0]!.notify(408);
+    await world.pass();
+    expect(ends).toEqual(["noresource"]);
+    void a.bye();
+  });
+
   it("may be asked again for its state, without its id, too (§2.4.6); what else Event says is no matter", async () => {
     const world = new SipWorld();
     const { alice, a } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });

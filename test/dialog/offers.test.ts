@@ -10,6 +10,7 @@ import type { SessionJson } from "../../src/dialog/session.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { Response } from "../../src/message/response.ts";
+import { Random } from "../../src/random.ts";
 import type { SentRequest } from "../../src/stack/options.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect } from "./support.ts";
@@ -201,6 +202,41 @@ describe("reliable provisional responses", () => {
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 504 });
     expect(failed).toEqual(["timeout"]);
     expect(bob.log).toEqual(["unacknowledged"]);
+  });
+
+  it("are acknowledged after that 504, too (§3)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await world.phone("alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ringReliably();
+    const headers = { Supported: "100rel" };
+    const invite = alice.send(alice.request("INVITE", bob.uri, { callId: "late", headers }));
+    await world.pass(33_000);
+    expect((await invite.final).status).toBe(504);
+    const { headers: rung } = alice.responses[0]!;
+    const prack = alice.request("PRACK", bob.uri, {
+      callId: "late",
+      cseq: 2,
+      to: rung.get("To")!,
+      headers: { RAck: `${rung.get("RSeq")} 1 INVITE` },
+    });
+    const sent = alice.send(prack);
+    await world.pass(100);
+    expect([(await sent.final).status, bob.ua.stats.dialogs]).toEqual([200, 0]);
+  });
+
+  it.each([
+    [0, 1],
+    [0.5, 1_073_741_824],
+    [1 - 64 ** -4, 2_147_483_520],
+  ])("begin at a number from 1 to 2^31 - 1, drawn at random: %d gives %i (§3)", async (fraction, rseq) => {
+    const world = new SipWorld();
+    const random = Object.assign(new Random(), { fraction: () => fraction });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { random })];
+    bob.onInvite = (call) => void call.ringReliably().then(() => call.reject());
+    alice.invite(bob);
+    await world.pass();
+    const prack = bob.phone.requests.find(({ method }) => method === "PRACK")!;
+    expect(prack.headers.raw("RAck")).toEqual([`${rseq} 1 INVITE`]);
   });
 
   it("is what ring sends, too, where the caller requires it (RFC 3262 §3)", async () => {
@@ -590,7 +626,7 @@ describe("Replaces and Join", () => {
     expect([ask(bob, named[0]), ask(alice, named[1])]).toEqual([603, 603]);
     expect(ask(bob, `${named[0]};early-only`)).toBe(603);
     expect(ask(bob, named[0].replace("to-tag=", "to-tag=x"))).toBe(481);
-    await world.pass(200_000);
+    await world.pass(320_000);
   });
 
   it("a tag of zero may be one of 0 (RFC 3891 §6.1)", async () => {

@@ -60,6 +60,7 @@ describe("a request of ours (§7.1, §7.4)", () => {
     [{ expires: 60 }, "90", undefined],
     [{ expires: 100, min: 200 }, "200", "200"],
     [{ min: 91 }, undefined, "91"],
+    [{ expires: 60, min: 30 }, "90", undefined],
   ] as const)("with %j asks for %s, and %s at least", (options, expires, least) => {
     const request = invite();
     run(options).timer.ask(request);
@@ -92,6 +93,8 @@ describe("a request of the peer's (§9)", () => {
     [{}, "89", "timer", 90],
     [{}, "90", "timer", undefined],
     [{ min: 300 }, "299;refresher=uac", "timer", 300],
+    // None may want less than 90 (§5).
+    [{ min: 30 }, "60", "timer", 90],
     // Who does not know the extension cannot be told so.
     [{}, "60", "replaces", undefined],
   ])("to one with %j that asks for %s s, and supports %s: %s", (options, asked, supported, least) => {
@@ -107,6 +110,7 @@ describe("a request of the peer's (§9)", () => {
     [{ expires: 600 }, {}, "600;refresher=uas", "us"],
     [{ expires: 600, refresher: "us" }, knows, "600;refresher=uas", "us"],
     [{ expires: 60 }, knows, "90;refresher=uac", "peer"],
+    [{ expires: 60, min: 30 }, knows, "90;refresher=uac", "peer"],
     [{ expires: 100, min: 300 }, knows, "300;refresher=uac", "peer"],
     [{}, { ...knows, "Session-Expires": "1800" }, "1800;refresher=uac", "peer"],
     [{}, { ...knows, "Session-Expires": "1800 ; Refresher = UAS" }, "1800;refresher=uas", "us"],

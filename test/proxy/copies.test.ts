@@ -45,6 +45,17 @@ describe("a copy", () => {
     expect(bob.requests[0]!.headers.get("Route").map(String)).toEqual([path, "<sip:far.example.com;lr>"]);
   });
 
+  it("to a GRUU that has Routes left goes those, and no Path (RFC 5627 §6.1)", async () => {
+    const { world: all, alice, bob, proxy } = await world();
+    proxy.targets = [{ uri: BOB, path: ["<sip:token@far.example.com;lr;ob>"] }];
+    const route = `<sip:${bob.transport.sentBy};lr>`;
+    const gruu = "sip:bob@example.com;gr=urn:uuid:1";
+    alice.send(alice.request("OPTIONS", gruu, { headers: { Route: `${OURS}, ${route}` } }), proxy.phone);
+    await all.pass();
+    const { uri, headers } = bob.requests[0]!;
+    expect([`${uri}`, headers.get("Route").map(String)]).toEqual([BOB, [route]]);
+  });
+
   it.each([
     ["INVITE", 1],
     ["SUBSCRIBE", 1],

@@ -105,6 +105,63 @@ it("temporary ones cannot be forged, and are over with the Call-ID or the bindin
   expect(await located("sip:bob@example.com;gr=urn:uuid:1")).toEqual([]);
 });
 
+it("temporary ones outlive another flow with a Call-ID of its own, and not that of the flow itself (§5.1)", async () => {
+  const { world: all, register, located } = await world();
+  const desk = await all.phone("desk");
+  const headers = { Supported: "gruu, path, outbound" };
+  const flow = async (regId: number, callId: string, cseq: number) => {
+    const contact = `<${desk.uri}>;reg-id=${regId}`;
+    const { status, hidden } = await register(desk, 1, { ...headers, contact, callId, cseq: `${cseq}` });
+    expect(status).toBe(200);
+    return hidden[0]!;
+  };
+  const first = await flow(1, "one", 1);
+  const second = await flow(2, "two", 1);
+  expect([await located(first), await located(second)]).toEqual([[desk.uri], [desk.uri]]);
+  await flow(1, "one", 2);
+  await flow(2, "two", 2);
+  expect(await located(first)).toEqual([desk.uri]);
+  const third = await flow(2, "anew", 1);
+  expect([await located(first), await located(second), await located(third)]).toEqual([
+    undefined,
+    undefined,
+    [desk.uri],
+  ]);
+  // The other flow is one of the instance still.
+  const fourth = await flow(1, "one", 3);
+  expect([await located(third), await located(fourth)]).toEqual([[desk.uri], [desk.uri]]);
+});
+
+it("temporary ones are over where the newest binding of the instance had another Call-ID (§5.1)", async () => {
+  const { world: all, register, located } = await world();
+  const [desk, mobile] = [await all.phone("desk"), await all.phone("mobile")];
+  const { hidden } = await register(desk, 1, { callId: "one" });
+  await register(mobile, 1, { callId: "two" });
+  expect(await located(hidden[0]!)).toBeUndefined();
+  const { hidden: later } = await register(mobile, 1, { callId: "two", cseq: "2" });
+  // The one that has gone comes again after all.
+  await register(desk, 1, { callId: "one", cseq: "2" });
+  expect(await located(later[0]!)).toBeUndefined();
+});
+
+it("a client's own address-of-record is no Contact, whatever the options take (§5.1)", async () => {
+  const world = new SipWorld();
+  const server = await world.phone("server", "UDP", { aliases: ["example.com"] });
+  const location = new MemoryLocation({ clock: world.clock });
+  const registrar = new Registrar({ stack: server.stack, location, acceptContact: () => true });
+  server.answer = async (request, transaction) => transaction?.respond(await registrar.register(request));
+  const client = await world.phone("client");
+  const bind = async (contact: string, cseq: number) => {
+    const init = { to: "<sip:bob@example.com>", callId: "x", cseq, contact };
+    const { final } = client.send(client.request("REGISTER", "sip:example.com", init), server);
+    await world.pass(10);
+    return (await final).status;
+  };
+  expect(await bind("<sip:bob@example.com>", 1)).toBe(403);
+  expect(await bind("<sip:bob@EXAMPLE.com;gr=urn:uuid:1>", 2)).toBe(403);
+  expect(await bind("<sip:bob@example.com:5070>", 3)).toBe(200);
+});
+
 it("a client may insist, where there are any; a GRUU is no Contact", async () => {
   const off = await world("");
   const desk = await off.world.phone("desk");

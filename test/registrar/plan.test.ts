@@ -165,6 +165,18 @@ describe("bindings by instance and reg-id (RFC 5626 §6)", () => {
     expect(ids()).toEqual(all.filter((_each, i) => i !== 2));
   });
 
+  it.each([
+    [`${contact(1, "1")}, <sip:c@h>`, 400],
+    [`<sip:c@h>, ${contact(1, "1")}`, 400],
+    [`${contact(1, "1")}, ${contact(1, "2")}`, 400],
+    [`<sip:c@h>, <sip:d@h>`, 200],
+    [`${contact(1, "1")}, <sip:c@h>;expires=0, ${contact(1, "2")};expires=0`, 200],
+  ])("are alone in a request that binds: %s is %i", async (contacts, expected) => {
+    const { register, bound } = registrar();
+    expect(await status(register(contacts, OUTBOUND))).toBe(expected);
+    if (expected === 400) expect(bound()).toEqual([]);
+  });
+
   it.each(["0", "01", "x", "99999999999"])("are none with the reg-id %s", async (regId) => {
     const { register, bound } = registrar();
     const response = await register(contact(1, regId), OUTBOUND);
@@ -205,6 +217,18 @@ describe("the ways to a user", () => {
     const first = ["sip:a@h", ["sip:c@h", "sip:b@h"]];
     expect(await ways()).toEqual([["sip:d@h", undefined], ["sip:e@h", undefined], first]);
     expect(await ways("sip:bob@example.com;gr=urn:uuid:1")).toEqual([first]);
+  });
+
+  it("are one to each instance, whether it keeps flows or not (RFC 5626 §7)", async () => {
+    const { register, ways } = registrar();
+    const of = (user: string, more = "") => `<sip:${user}@h>;+sip.instance="<urn:uuid:1>"${more}`;
+    await register([of("a", ";q=0.5"), of("b"), "<sip:c@h>", "<sip:d@h>"]);
+    await register(of("e", ";reg-id=1"), OUTBOUND);
+    expect(await ways()).toEqual([
+      ["sip:c@h", undefined],
+      ["sip:d@h", undefined],
+      ["sip:e@h", ["sip:b@h", "sip:a@h"]],
+    ]);
   });
 
   it("by a GRUU are found in any case of its instance; no GRUU has the password of To", async () => {

@@ -210,6 +210,30 @@ describe("ways", () => {
     expect(await located()).toEqual([]);
   });
 
+  it("over UDP an outbound client is reached where it was seen, another by its Contact (RFC 5626 §6, §7)", async () => {
+    const { register, registrar, client, location, server } = await world();
+    const contact = '<sip:bob@192.168.1.7:5060>;+sip.instance="<urn:uuid:1>"';
+    const supported = { Supported: "path, outbound" };
+    await register(contact, supported);
+    const ways = () => registrar.locate("sip:bob@example.com");
+    expect((await ways())?.map(({ flow }) => flow)).toEqual([undefined]);
+    await register(`${contact};expires=0`, supported);
+    expect((await register(`${contact};reg-id=1`, supported)).headers.get("Require")).toEqual(["outbound"]);
+    expect((await ways())?.map(({ flow }) => flow)).toEqual([server.lastFlow]);
+    expect(server.lastFlow.remote).toEqual(client.transport.local);
+    // Neither reg-id nor instance are of use where a proxy is between, or an edge proxy keeps the flow.
+    await register(`${contact};reg-id=1`, { ...supported, Path: "<sip:edge;lr;ob>" });
+    expect((await ways())?.map(({ flow, path }) => [flow, path.length])).toEqual([[undefined, 1]]);
+    // One that another machine has written, which has no such transport here, is reached by its Contact.
+    await register(`${contact};reg-id=1`, supported);
+    location.update("sip:bob@example.com", (bindings) =>
+      bindings.map((each) => ({ ...each, flow: each.flow!.replace(/^0/, "7") })),
+    );
+    expect((await ways())?.map(({ flow, uri }) => [flow, `${uri}`])).toEqual([
+      [undefined, "sip:bob@192.168.1.7:5060"],
+    ]);
+  });
+
   it("a flow that is registered here is told how long it may be silent (RFC 5626 §6)", async () => {
     const { register } = await world({ flowTimer: 120 });
     const contact = '<sip:bob@10.1.1.1>;+sip.instance="<urn:uuid:1>";reg-id=1';

@@ -7,7 +7,7 @@ import { createRequest } from "../../src/message/create-request.ts";
 import { NameAddr } from "../../src/message/name-addr.ts";
 import { retryAfter } from "../../src/registration/back-off.ts";
 import { FlowKeeper } from "../../src/registration/flow-keeper.ts";
-import { readGranted } from "../../src/registration/granted.ts";
+import { readGranted, refreshAfter } from "../../src/registration/granted.ts";
 import type { Stack } from "../../src/stack/stack.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
 import type { Flow } from "../../src/transport/transport.ts";
@@ -38,6 +38,27 @@ it.each([
 ])("a binding holds as long as the registrar says: %j, %i seconds", (headers, seconds) => {
   expect(readGranted(answer(headers as Record<string, string>), contact, 600).seconds).toBe(seconds);
 });
+
+it.each([
+  [3600, false, 3540],
+  [600, false, 540],
+  [300, false, 270],
+  [60, false, 54],
+  // With a temporary GRUU a REGISTER has time to end before the binding does.
+  [3600, true, 3540],
+  [300, true, 268],
+  [100, true, 68],
+  [64, true, 32],
+  [60, true, 30],
+  [10, true, 5],
+])(
+  "a binding of %i s, with a temporary GRUU: %s, is refreshed after %i (RFC 5627 §4.2)",
+  (seconds, hidden, after) => {
+    const gruu = hidden ? ';temp-gruu="sip:tgruu.x@example.com;gr"' : "";
+    const granted = readGranted(answer({ Contact: `<sip:bob@h>${gruu};expires=${seconds}` }), contact, 600);
+    expect(refreshAfter(granted, 500)).toBe(after);
+  },
+);
 
 it.each([
   [{}, true, undefined],

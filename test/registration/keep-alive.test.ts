@@ -62,7 +62,7 @@ it("of an outbound flow are STUN, 23 to 29 seconds apart, and nothing happens wh
   expect(probes).toEqual([]);
 });
 
-it("that show another address have it registered anew, once (RFC 5626 §8)", async () => {
+it("that show another address have it registered anew, once (RFC 5626 §4.4.2)", async () => {
   for (const other of [
     { host: "203.0.113.7", port: 4001 },
     { host: "203.0.113.8", port: 4000 },

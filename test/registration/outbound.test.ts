@@ -69,6 +69,38 @@ it("is kept alive as often as Flow-Timer asks", async () => {
   expect(pings().length).toBe(before);
 });
 
+it("is kept alive while a refresh has been refused, and may be taken later (RFC 5626 §4.2.2)", async () => {
+  const { world: all, told, targets, server, registrar, log, cut } = await world({ flowTimer: 40 });
+  const registration = new Registration({ ...common, ...told, regId: 1, send: targets[0]! });
+  await all.pass(100);
+  const flow = registration.flow;
+  const pings = () => all.network.trace.filter(({ text }) => text === "\r\n\r\n").length;
+  server.answer = (request, transaction) => {
+    const response = request.createResponse(503);
+    response.headers.set("Retry-After", "300");
+    transaction?.respond(response);
+  };
+  registration.refresh();
+  await all.pass(280_000);
+  expect([log, registration.state, registration.flow === flow]).toEqual([[200, 300_000], "failed", true]);
+  expect(pings()).toBeGreaterThanOrEqual(6);
+  // Where it breaks meanwhile nothing is hastened.
+  cut();
+  await all.pass(10_000);
+  expect(log).toEqual([200, 300_000]);
+  server.answer = async (request, transaction) => transaction?.respond(await registrar.register(request));
+  await all.pass(11_000);
+  expect([log, registration.flow?.open]).toEqual([[200, 300_000, 200], true]);
+  // What is not to be taken later leaves nothing to be kept.
+  server.answer = (_request, transaction) => transaction?.respond(403);
+  registration.refresh();
+  await all.pass(100);
+  const before = pings();
+  await all.pass(100_000);
+  expect([log.at(-1), registration.flow, pings()]).toEqual(["over", undefined, before]);
+  registration.close();
+});
+
 it("without Flow-Timer an outbound flow has the RFC's pace, and another none", async () => {
   for (const [regId, least] of [
     [1, 3],
@@ -167,8 +199,9 @@ it("a client with two flows is reached by one as long as the other is down", asy
     "1",
     "2",
   ]);
-  expect(new Set(server.requests.map(({ headers }) => headers.get("Call-ID"))).size).toBe(1);
-  expect(server.requests.map(({ headers }) => headers.get("CSeq")?.number)).toEqual([1, 2]);
+  // RFC 5626 §4.2.1: each has its own.
+  expect(new Set(server.requests.map(({ headers }) => headers.get("Call-ID"))).size).toBe(2);
+  expect(server.requests.map(({ headers }) => headers.get("CSeq")?.number)).toEqual([1, 1]);
   expect(new Set(outbound.registrations.map(({ flow }) => flow)).size).toBe(2);
   const gruu = outbound.gruus.temporary!;
   expect(await found()).toBe(1);

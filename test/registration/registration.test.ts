@@ -198,6 +198,17 @@ it("keeps the Service-Route of the last answer; its user agent goes by it (RFC 3
   expect([registration.state, registration.serviceRoute]).toEqual(["registered", []]);
   await give();
   expect(registration.serviceRoute).toEqual([]);
+  // It stays over what may pass, and goes with a refusal for good (§6.1).
+  await give(first);
+  for (const [status, left] of [
+    [503, 1],
+    [403, 0],
+  ] as const) {
+    server.answer = (_request, transaction) => transaction?.respond(status);
+    registration.refresh();
+    await all.pass(100);
+    expect([registration.state, registration.serviceRoute.length]).toEqual(["failed", left]);
+  }
   server.answer = answer;
   registration.close();
 });
