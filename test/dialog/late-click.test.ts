@@ -64,7 +64,11 @@ describe("a call that is accepted", () => {
     await world.pass(100);
     const timer = { "Session-Expires": 60, Supported: "timer" };
     alice.phone.stack.send(
-      createRequest("INVITE", bob.uri, alice.init({ contact: `<${alice.uri}>`, headers: timer })),
+      createRequest("INVITE", bob.uri, {
+        from: "<sip:alice@example.com>",
+        contact: `<${alice.uri}>`,
+        headers: timer,
+      }),
     );
     await world.pass(100);
     expect(ends).toEqual(["over", "over refused", "over", "over refused"]);
