@@ -1,7 +1,7 @@
 // The dialog entry: calls, subscriptions and publications (RFC 3261 §12 to §15, RFC 6665, RFC 3903). Everything that
 // it stands on comes from "sippet".
 
-export { type Content, contentOf } from "./dialog/content.ts";
+export { addContent, type Content, contentOf } from "./dialog/content.ts";
 export { Dialog, type DialogJson } from "./dialog/dialog.ts";
 export type { IncomingInvite } from "./dialog/incoming-invite.ts";
 export type { IncomingOffer } from "./dialog/incoming-offer.ts";

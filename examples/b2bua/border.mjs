@@ -2,7 +2,7 @@
 // said anew to the other, bodies as they are, header fields by a list.
 
 import { Response, Stack } from "sippet";
-import { contentOf, UserAgent } from "sippet/dialog";
+import { addContent, contentOf, UserAgent } from "sippet/dialog";
 
 /**
  * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined, or a promise of that; `passed` are the
@@ -97,7 +97,9 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
     onAck: (ack) => leg.acknowledged?.(content(ack)),
     async onRequest(request, transaction) {
       const response = await other.session?.request(request.method, content(request)).catch(() => undefined);
-      if (transaction.waiting) transaction.respond(response?.status ?? 500);
+      if (!transaction.waiting) return;
+      const answer = request.createResponse(response?.status ?? 500);
+      transaction.respond(response ? addContent(answer, content(response)) : answer);
     },
     // Forks that ring, or accept too late, end without the call.
     onEnd: (_end, dialog) => {

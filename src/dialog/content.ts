@@ -42,7 +42,12 @@ export function contentOf(message: Message, names: readonly string[] = []): Cont
   };
 }
 
-/** Puts content into a message. */
+/**
+ * Puts content into a message, and returns that: `addContent(request.createResponse(200), content)`, for what an
+ * `onRequest` answers.
+ *
+ * @throws SipError `value_unsafe` for what must not go on the wire, `value_invalid` for what is no value
+ */
 export function addContent<M extends Message>(message: M, content: Content): M {
   const { body, contentType, headers, reason } = content;
   for (const [name, value] of Object.entries(headers ?? {})) {

@@ -59,9 +59,9 @@ export interface Host extends Pace {
   report(error: unknown): void;
   /**
    * Calls the user's code; what it throws or rejects with is reported, after `failed` has done what it left undone. It
-   * gets the status that refuses a request for that.
+   * gets the status that refuses a request for that, and what was thrown.
    */
-  call<T>(callback: () => T, failed?: (status: number) => void): T | undefined;
+  call<T>(callback: () => T, failed?: (status: number, error: unknown) => void): T | undefined;
 }
 
 /** A runtime's timers run 24 days at most; this, in seconds, is a little less. Nothing here is timed for longer. */

@@ -82,7 +82,7 @@ export class IncomingInvite implements Closable {
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
-    if (least !== undefined) this.reject(422, { headers: { "Min-SE": least } });
+    if (least !== undefined) this.refuse(422, { headers: { "Min-SE": least } }, true);
     // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
     else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
     // RFC 3261 §13.3.1: one that is not answered within its Expires is answered 487.
@@ -167,13 +167,18 @@ export class IncomingInvite implements Closable {
 
   /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told */
   reject(status = 486, content: Content = {}): void {
+    this.refuse(status, content, false);
+  }
+
+  /** @param byItself before its user holds it, who is told then @internal */
+  refuse(status: number, content: Content, byItself: boolean): void {
     if (this.#over) return;
     // Made first: where it must not go on the wire, the call rings on.
     const response = addContent(this.request.createResponse(status), content);
     this.#finish();
     answer(this.#transaction, response);
     this.#stopReliable("the call was refused");
-    this.#usage.end({ reason: "refused" });
+    this.#usage.end({ reason: "refused" }, byItself);
   }
 
   /** @internal */

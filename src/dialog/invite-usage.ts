@@ -215,8 +215,8 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Ends the session, whatever is under way. @internal */
-  end(end: SessionEnd): void {
+  /** Ends the session, whatever is under way. @param later its handlers hear of it when their user holds it @internal */
+  end(end: SessionEnd, later = false): void {
     if (this.#ended) return;
     this.#ended = true;
     const silent = end.reason === "closed";
@@ -226,7 +226,9 @@ export class InviteUsage implements Usage, Session {
     this.answers.stop(silent);
     this.peerOffers.stop(silent);
     this.#host.remove(this.dialog, this);
-    this.#host.call(() => this.#handlers.onEnd?.(end, this));
+    const tell = () => this.#host.call(() => this.#handlers.onEnd?.(end, this));
+    if (later) void Promise.resolve().then(tell);
+    else tell();
   }
 
   close(): void {

@@ -29,7 +29,8 @@ export class OutgoingInvite implements Closable {
   /**
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
-   * cancel, or the INVITE's Expires, and where `answer` throws; `value_invalid`, with `header` and the status 502, where the Contact or Record-Route of
+   * cancel, or the INVITE's Expires, and where `answer` throws, with that as `cause`; `value_invalid`, with `header` and the
+   * status 502, where the Contact or Record-Route of
    * the one who accepted cannot be read: he gets an ACK and a BYE, where there is a way to him; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
    * ended while it rang. One that nobody handles is no unhandled rejection.
    */
@@ -246,7 +247,7 @@ export class OutgoingInvite implements Closable {
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
-      const { failed } = usage.answers;
+      const { failed, fault: cause } = usage.answers;
       const wanted = !this.#canceled && !failed && !fault && (first || this.#handlers.onFork !== undefined);
       if (!wanted) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
@@ -255,7 +256,8 @@ export class OutgoingInvite implements Closable {
       if (this.#canceled)
         this.#reject(new SipError("aborted", "the call was accepted after it was cancelled"));
       else if (fault) this.#reject(fault);
-      else if (failed) this.#reject(new SipError("aborted", "the callee's offer was not answered"));
+      else if (failed)
+        this.#reject(new SipError("aborted", "the callee's offer was not answered", { cause }));
       // Its dialog has ended before it was accepted, or while it waited for our answer.
       else if (usage.state === "ended")
         this.#reject(new SipError("terminated", "the call was over before it began"));

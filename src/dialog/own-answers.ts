@@ -14,6 +14,8 @@ export class OwnAnswers {
   readonly #noteBody: (content: Content) => void;
   /** An offer was taken, and the user failed to answer it: he threw. */
   failed = false;
+  /** What he threw. */
+  fault: unknown;
   /** The number of the INVITE whose offer was taken last. */
   #taken: number | undefined;
   #stop: (last: Content | undefined) => void = () => {};
@@ -45,8 +47,9 @@ export class OwnAnswers {
    */
   async give(response: Response): Promise<Content | undefined> {
     this.#taken = response.headers.get("CSeq")?.number;
-    const failed = () => {
+    const failed = (_status: number, error: unknown) => {
       this.failed = true;
+      this.fault = error;
     };
     const answered = this.#host.call(() => this.#handlers.answer?.(response), failed);
     const given = Promise.resolve(answered).then(

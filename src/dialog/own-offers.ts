@@ -148,7 +148,9 @@ export class OwnOffers {
           if (response.status < 200) return;
           if (response.statusClass !== 2) {
             if (response.status === 481 || response.status === 408) session.gone();
-          } else if (!session.repeats(response)) {
+          } else {
+            // One that comes again, while the user thinks of his answer say, is not the end of it: the ACK is.
+            if (session.repeats(response)) return;
             dialog.refresh(response, sent);
             session.notePeer(response);
             session.noteBody(content);

@@ -168,7 +168,7 @@ export class UserAgent {
     this.#makeRoom();
     const call = new IncomingInvite(this.#host, request, transaction, handlers, options);
     const refusal = this.#refusals.ofFirst(request, transaction);
-    if (refusal) call.reject(refusal.status, refusal);
+    if (refusal) call.refuse(refusal.status, refusal, true);
     return call;
   }
 

@@ -14,11 +14,11 @@ export class UserCode {
   /**
    * Calls it; undefined where it threw.
    * @param failed does what it has left undone: called where it throws or rejects, before that is reported, with the
-   *   status that refuses a request for it
+   *   status that refuses a request for it, and what was thrown
    */
-  call<T>(callback: () => T, failed?: (status: number) => void): T | undefined {
+  call<T>(callback: () => T, failed?: (status: number, error: unknown) => void): T | undefined {
     const thrown = (error: unknown): void => {
-      if (failed) this.call(() => failed(refusalOf(error)));
+      if (failed) this.call(() => failed(refusalOf(error), error));
       this.report(error);
     };
     try {

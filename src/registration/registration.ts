@@ -206,8 +206,10 @@ export class Registration {
   #lost(): void {
     if (this.#state !== "registered") return;
     // The refresh that is under way may be lost with it.
+    const { clock, life } = this.#options.stack;
     if (this.#round) this.#again = true;
-    else if (this.#options.stack.clock.now() - this.#since >= STABLE) this.#begin();
+    // Where it was broken by the end of its stack, the next try says so, and is the last.
+    else if (clock.now() - this.#since >= STABLE || life.phase === "closed") this.#begin();
     else {
       this.#failures = this.#failedBefore;
       this.#failed(new SipError("connection_closed", "the flow broke as soon as it was registered"));

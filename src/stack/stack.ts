@@ -33,6 +33,8 @@ export class Stack {
   readonly transports: readonly Transport[];
   /** The resolver that it was given. */
   readonly resolver: Resolver | undefined;
+  /** @internal */
+  readonly life: Life = new Life();
   readonly #core: Core;
   readonly #layer: TransactionLayer;
   readonly #random: Random;
@@ -44,13 +46,9 @@ export class Stack {
   readonly #stateless: StatelessSender;
   readonly #sender: Sender;
   readonly #counters: Counters = newCounters();
-  readonly #life: Life = new Life();
   #closing: Promise<void> | undefined;
 
-  /**
-   * @throws SipError `value_invalid` for timers, limits or aliases that are none, for a core that lacks a callback, and
-   *   without `transports`
-   */
+  /** @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no `transports` */
   constructor(options: StackOptions) {
     const { core, transports, limits = {} } = options;
     for (const name of ["onRequest", "onResponse", "onError"] as const)
@@ -95,7 +93,7 @@ export class Stack {
       start: (transaction, target) => transaction.start(flowTo(transports, target, undefined)),
     };
     this.#inbound = new Inbound({
-      life: this.#life,
+      life: this.life,
       limits,
       validate: options.validate ?? validateBasics,
       wire: this.#wire,
@@ -105,7 +103,7 @@ export class Stack {
       report,
     });
     this.#stateless = new StatelessSender({
-      life: this.#life,
+      life: this.life,
       transports,
       protocols: this.#sender.protocols,
       resolver: options.resolver,
@@ -121,10 +119,10 @@ export class Stack {
    *   started before, or closed meanwhile; `value_invalid` where another stack has its gate
    */
   async start(): Promise<void> {
-    const { phase } = this.#life;
+    const { phase } = this.life;
     if (phase !== "new") throw new SipError("closed", `a stack starts once; this one is ${phase}`);
     if (this.#gate) this.#inbound.open(this.#gate, this.#clock, this.#random);
-    this.#life.phase = "running";
+    this.life.phase = "running";
     const started = await Promise.allSettled(this.transports.map(async (each) => each.start(this.#inbound)));
     const failed = started.find((each) => each.status === "rejected");
     if (failed) {
@@ -147,13 +145,13 @@ export class Stack {
    */
   close(options: { drain?: number } = {}): Promise<void> {
     const { drain = 0 } = options;
-    if (!(drain > 0)) this.#life.drained();
+    if (!(drain > 0)) this.life.drained();
     this.#closing ??= this.#close(drain);
     return this.#closing;
   }
 
   async #close(drain: number): Promise<void> {
-    const life = this.#life;
+    const life = this.life;
     if (life.phase === "running" && drain > 0 && this.#layer.counts.waiting > 0) {
       this.#layer.onIdle(() => life.drained());
       await life.drain(this.#clock, drain);
@@ -295,6 +293,6 @@ export class Stack {
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    if (this.#life.phase !== "closed") this.#wire.transmit(data, flow, failed);
+    if (this.life.phase !== "closed") this.#wire.transmit(data, flow, failed);
   }
 }

@@ -1,7 +1,9 @@
 // Who clicks too late: the call, or the session, has ended a moment before, which nobody could know. Nothing is thrown.
 
 import { describe, expect, it } from "vitest";
+import type { SessionEnd } from "../../src/dialog/session.ts";
 import type { SubscriptionEnd } from "../../src/dialog/subscription-options.ts";
+import { createRequest } from "../../src/message/create-request.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { agent, connect } from "./support.ts";
 
@@ -45,6 +47,33 @@ describe("a call that is accepted", () => {
     expect(states).toEqual(["ended", "ended", "ended"]);
     // The 200 is that to the CANCEL of the caller, who heeds his Expires, too.
     expect([world.wire("SIP/2.0 200"), world.wire("CANCEL"), world.wire("ACK")]).toEqual([1, 1, 3]);
+  });
+
+  it("after it was refused by itself: its handlers hear of the end when their user holds the call", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const ends: string[] = [];
+    bob.options = { timer: { expires: 90, min: 90 } };
+    bob.guard = (request, transaction) => {
+      if (request.method !== "INVITE" || !transaction) return false;
+      const onEnd = ({ reason }: SessionEnd) => void ends.push(`${call.state} ${reason}`);
+      const call = bob.ua.incoming(request, transaction, { onEnd }, bob.options);
+      ends.push(call.state);
+      return true;
+    };
+    alice.invite(bob, { body: "offer", headers: { Require: "teleport" } });
+    await world.pass(100);
+    const timer = { "Session-Expires": 60, Supported: "timer" };
+    alice.phone.stack.send(
+      createRequest("INVITE", bob.uri, {
+        from: "<sip:alice@example.com>",
+        contact: `<${alice.uri}>`,
+        headers: timer,
+      }),
+    );
+    await world.pass(100);
+    expect(ends).toEqual(["over", "over refused", "over", "over refused"]);
+    expect([world.wire("SIP/2.0 420"), world.wire("SIP/2.0 422")]).toEqual([1, 1]);
   });
 
   it("twice is the same session, and sends nothing more", async () => {

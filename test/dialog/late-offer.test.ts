@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import type { Response } from "../../src/message/response.ts";
 import { SipWorld } from "../support/sip-world.ts";
-import { agent } from "./support.ts";
+import { agent, connect } from "./support.ts";
 
 describe("an offer of the callee's", () => {
   it("in a reliable response is answered in the PRACK, and not again where the 2xx repeats it", async () => {
@@ -82,6 +82,33 @@ describe("an offer of the callee's", () => {
 });
 
 describe("the callee's offer is asked an answer for", () => {
+  it("by a re-INVITE without one, which is over when its ACK has the answer, however often its 2xx came (RFC 3261 §14.1)", async () => {
+    const world = new SipWorld();
+    const acks: string[] = [];
+    const answer = async () => {
+      await new Promise<void>((resolve) => world.clock.set(resolve, 2_000));
+      return { body: "answer" };
+    };
+    const { a, bob } = await connect(world, {
+      alice: { answer },
+      bob: {
+        onOffer: (offer) => offer.accept({ body: "their offer" }),
+        onAck: (ack) => void acks.push(ack.bodyText),
+      },
+    });
+    let over = false;
+    const again = a.reinvite().finally(() => {
+      over = true;
+    });
+    await world.pass(1_900);
+    expect([over, acks, world.wire("SIP/2.0 200") > 2]).toEqual([false, [""], true]);
+    await expect(a.update({ body: "another" })).rejects.toMatchObject({ status: 491 });
+    await world.pass(1_000);
+    expect([(await again).status, acks]).toEqual([200, ["", "answer"]]);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "INVITE", "ACK"]);
+    void a.bye();
+  });
+
   it("by the first response that has a body, and by none where the INVITE had one", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
@@ -123,7 +150,7 @@ describe("the callee's offer is asked an answer for", () => {
       bob.phone.requests.length = 0;
       const { session } = alice.invite(bob, {}, { answer });
       await world.pass();
-      await expect(session).rejects.toMatchObject({ code: "aborted" });
+      await expect(session).rejects.toMatchObject({ code: "aborted", cause: { message: "no camera" } });
       expect(bob.phone.methods).toEqual(["INVITE", "ACK", "BYE"]);
     }
     expect(thrown).toMatchObject([{ message: "no camera" }, { message: "no camera" }]);

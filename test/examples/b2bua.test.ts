@@ -1,6 +1,7 @@
 // The B2BUA of examples/b2bua, which takes the built package, between phones on UDP and on WebSocket.
 
 import { expect, it } from "vitest";
+import { addContent } from "../../src/dialog/content.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { SessionHandlers } from "../../src/dialog/session.ts";
 import type { UserAgent } from "../../src/dialog/user-agent.ts";
@@ -90,6 +91,30 @@ it.each(ways)("a call of %s's goes through, and the %s's BYE ends both sides", a
   void (ends === "caller" ? session : to.sessions[0]!).bye();
   await w.pass();
   expect([from.log, to.log]).toEqual(ends === "caller" ? [["bye"], ["peer"]] : [["peer"], ["bye"]]);
+});
+
+it("what is answered within the call comes back with all that it says", async () => {
+  const { world: w, bob, alice, call } = await world();
+  bob.handlers = {
+    onRequest(request, transaction) {
+      const content = {
+        body: "1",
+        contentType: "text/plain",
+        headers: { Subject: "digits", "X-Secret": "no" },
+      };
+      transaction.respond(addContent(request.createResponse(200, "Heard"), content));
+    },
+  };
+  const invite = call(alice, "bob");
+  await w.pass();
+  const session = await invite.session;
+  const info = session.request("INFO", { body: "1", contentType: "application/dtmf" });
+  await w.pass();
+  const { reason, bodyText, headers } = await info;
+  expect([reason, bodyText, String(headers.get("Content-Type"))]).toEqual(["Heard", "1", "text/plain"]);
+  expect([headers.get("Subject"), headers.raw("X-Secret")]).toEqual(["digits", []]);
+  void session.bye();
+  await w.pass();
 });
 
 it("offers within the call are passed on, and so are their answers", async () => {

@@ -251,3 +251,16 @@ it("a flow that breaks while it is refreshed is formed anew at once", async () =
   expect([registration.state, log]).toEqual(["registered", [200, expect.any(Number), 200]]);
   registration.close();
 });
+
+it("ends with its stack, whose closing broke the flow: nobody waits to try again", async () => {
+  const { world: all, told, targets, log, bob, watchers } = await world();
+  const registration = new Registration({ ...common, ...told, regId: 1, send: targets[0]! });
+  watchers.push(registration);
+  await all.pass(100);
+  await bob.stack.close();
+  await all.pass(0);
+  expect([registration.state, log]).toEqual(["failed", [200, "over"]]);
+  expect(bob.stack.clock).toBe(all.clock);
+  await all.pass(100_000);
+  expect(log).toEqual([200, "over"]);
+});
