@@ -6,6 +6,9 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Usage } from "./host.ts";
 
+/** No dialog has more usages: each request within it goes through them, and a peer may send REFER upon REFER. */
+const MOST_USAGES = 32;
+
 interface Entry {
   readonly dialog: Dialog;
   readonly usages: Set<Usage>;
@@ -16,6 +19,13 @@ export class DialogTable {
   readonly #entries = new Map<string, Entry>();
   /** Dialogs whose session we have hung up: our BYE has no answer yet. */
   readonly #parting = new Set<string>();
+  readonly #limit: number;
+  #usages = 0;
+
+  /** @param limit how many usages there may be in all */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   /** How many dialogs there are. */
   get size(): number {
@@ -24,9 +34,17 @@ export class DialogTable {
 
   /** How many usages they have together. */
   get usages(): number {
-    let usages = 0;
-    for (const entry of this.#entries.values()) usages += entry.usages.size;
-    return usages;
+    return this.#usages;
+  }
+
+  /** Whether a peer may begin no more. */
+  get full(): boolean {
+    return this.#usages >= this.#limit;
+  }
+
+  /** Whether a peer may begin no more within that dialog. */
+  isFull(dialog: Dialog): boolean {
+    return this.full || this.of(dialog.id).length >= MOST_USAGES;
   }
 
   /** Adds a usage to a dialog, and the dialog. */
@@ -34,13 +52,15 @@ export class DialogTable {
     const known = this.#entries.get(dialog.id);
     if (known) known.usages.add(usage);
     else this.#entries.set(dialog.id, { dialog, usages: new Set([usage]) });
+    this.#usages++;
   }
 
   /** Takes a usage away, and the dialog with its last one. */
   remove(dialog: Dialog, usage: Usage): void {
     const entry = this.#entries.get(dialog.id);
-    entry?.usages.delete(usage);
-    if (entry?.usages.size === 0) this.#entries.delete(dialog.id);
+    if (!entry?.usages.delete(usage)) return;
+    this.#usages--;
+    if (entry.usages.size === 0) this.#entries.delete(dialog.id);
   }
 
   /**
