@@ -7,6 +7,9 @@ import { RecentMap } from "../transport/recent-map.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Usage } from "./host.ts";
 
+/** No dialog has more usages: each request within it goes through them, and a peer may send REFER upon REFER. */
+const MOST_USAGES = 32;
+
 interface Entry {
   readonly dialog: Dialog;
   readonly usages: Set<Usage>;
@@ -22,6 +25,13 @@ export class DialogTable {
   readonly #parting = new Set<string>();
   /** Dialogs whose session is over: whoever wants to replace it comes too late. */
   readonly #over = new RecentMap<string, true>(MOST_OVER);
+  readonly #limit: number;
+  #usages = 0;
+
+  /** @param limit how many usages there may be in all */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   /** How many dialogs there are. */
   get size(): number {
@@ -30,24 +40,35 @@ export class DialogTable {
 
   /** How many usages they have together. */
   get usages(): number {
-    let usages = 0;
-    for (const entry of this.#entries.values()) usages += entry.usages.size;
-    return usages;
+    return this.#usages;
+  }
+
+  /** Whether a peer may begin no more. */
+  get full(): boolean {
+    return this.#usages >= this.#limit;
+  }
+
+  /** Whether a peer may begin no more within that dialog. */
+  isFull(dialog: Dialog): boolean {
+    return this.full || this.of(dialog.id).length >= MOST_USAGES;
   }
 
   /** Adds a usage to a dialog, and the dialog. */
   add(dialog: Dialog, usage: Usage): void {
-    const known = this.#entries.get(dialog.id);
-    if (known) known.usages.add(usage);
-    else this.#entries.set(dialog.id, { dialog, usages: new Set([usage]) });
+    const entry = this.#entries.get(dialog.id) ?? { dialog, usages: new Set() };
+    if (entry.usages.has(usage)) return;
+    entry.usages.add(usage);
+    this.#entries.set(dialog.id, entry);
+    this.#usages++;
   }
 
   /** Takes a usage away, and the dialog with its last one. */
   remove(dialog: Dialog, usage: Usage): void {
     const { id } = dialog;
     const entry = this.#entries.get(id);
-    entry?.usages.delete(usage);
-    if (entry?.usages.size === 0) this.#entries.delete(id);
+    if (!entry?.usages.delete(usage)) return;
+    this.#usages--;
+    if (entry.usages.size === 0) this.#entries.delete(id);
     if (usage.isSession) this.#over.set(id, true);
   }
 

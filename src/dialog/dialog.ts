@@ -1,6 +1,7 @@
 // Dialog: what two user agents remember of each other (RFC 3261 §12): who they are, the way between them, and
 // the numbers of their requests. It sends nothing; it can be saved as JSON.
 
+import { apart } from "../core/text.ts";
 import { SipError } from "../errors.ts";
 import { createRequest } from "../message/create-request.ts";
 import { CSeq } from "../message/cseq.ts";
@@ -42,21 +43,23 @@ export class Dialog {
   #contact: NameAddr;
   #state: "early" | "confirmed";
   #target: Uri;
-  #routes: readonly NameAddr[];
+  /** As text, one a line: read, they take twenty times as much, and peers may have hundreds. */
+  #routes: string;
   #localCSeq: number;
   #remoteCSeq: number | undefined;
   /** The connection to a peer with no proxy between, as far as one can know: a client that cannot be called has no other way. */
   #flow: Flow | undefined;
 
   private constructor(json: DialogJson, flow: Flow | undefined) {
-    this.callId = json.callId;
-    this.local = NameAddr.parse(json.local);
-    this.remote = NameAddr.parse(json.remote);
+    // Each text by itself: a dialog outlives the message that made it.
+    this.callId = apart(json.callId);
+    this.local = NameAddr.parse(apart(json.local));
+    this.remote = NameAddr.parse(apart(json.remote));
     this.role = json.role;
     this.#contact = NameAddr.parse(json.contact);
     this.#state = json.state;
-    this.#target = Uri.parse(json.target);
-    this.#routes = json.routes.map((route) => NameAddr.parse(route));
+    this.#target = Uri.parse(apart(json.target));
+    this.#routes = apart(json.routes.join("\n"));
     this.#localCSeq = json.localCSeq;
     this.#remoteCSeq = json.remoteCSeq ?? undefined;
     this.#flow = flow;
@@ -121,6 +124,7 @@ export class Dialog {
    */
   static fromJSON(json: DialogJson): Dialog {
     if (!isDialogJson(json)) throw new SipError("value_invalid", "not a dialog of version 1");
+    for (const route of json.routes) NameAddr.parse(route);
     return new Dialog(json, undefined);
   }
 
@@ -146,7 +150,7 @@ export class Dialog {
 
   /** The proxies on the way, the nearest first. */
   get routes(): readonly NameAddr[] {
-    return this.#routes;
+    return this.#routeTexts.map((route) => NameAddr.parse(route));
   }
 
   /** The number of our last request. */
@@ -157,7 +161,7 @@ export class Dialog {
   /** The flow that our requests must take: there is no proxy between, and the peer came by a connection. */
   get flow(): Flow | undefined {
     const flow = this.#flow;
-    return flow?.open && flow.transport.reliable && this.#routes.length === 0 ? flow : undefined;
+    return flow?.open && flow.transport.reliable && this.#routes === "" ? flow : undefined;
   }
 
   /** Confirms it; the caller's route set is that of the 2xx (RFC 3261 §13.2.2.4), where that can be read. */
@@ -177,7 +181,7 @@ export class Dialog {
   refresh(message: Request | Response, ours?: Request): void {
     const moves = TARGET_REFRESH.has(message.headers.get("CSeq")?.method ?? "");
     const contact = moves ? contactOf(message) : undefined;
-    if (contact) this.#target = contact.uri;
+    if (contact) this.#target = Uri.parse(apart(`${contact.uri}`));
     if (moves && ours) this.noteContact(ours);
     this.noteFlow(message);
   }
@@ -222,7 +226,7 @@ export class Dialog {
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
     const number = cseq ?? ++this.#localCSeq;
-    const routes = this.#routes;
+    const routes = this.#routeTexts;
     const request = createRequest(method, this.#target, {
       from: this.local,
       to: this.remote,
@@ -232,6 +236,10 @@ export class Dialog {
     });
     if (routes.length > 0) request.headers.prepend("Route", routes);
     return addContent(request, content);
+  }
+
+  get #routeTexts(): readonly string[] {
+    return this.#routes === "" ? [] : this.#routes.split("\n");
   }
 
   /** All that it takes to go on in another process. */
@@ -244,7 +252,7 @@ export class Dialog {
       local: this.local.toString(),
       remote: this.remote.toString(),
       target: this.#target.toString(),
-      routes: this.#routes.map(String),
+      routes: this.#routeTexts,
       contact: this.contact.toString(),
       localCSeq: this.#localCSeq,
       remoteCSeq: this.#remoteCSeq,
@@ -277,9 +285,9 @@ function contactOf({ headers }: Request | Response): NameAddr | undefined {
 }
 
 /** A caller's route set; undefined where it cannot be read. */
-function routesOf({ headers }: Response): readonly NameAddr[] | undefined {
+function routesOf({ headers }: Response): string | undefined {
   try {
-    return [...headers.get("Record-Route")].reverse();
+    return apart([...headers.get("Record-Route")].reverse().join("\n"));
   } catch {
     return undefined;
   }

@@ -37,6 +37,8 @@ export interface Host extends Pace {
   add(dialog: Dialog, usage: Usage): void;
   /** Takes a usage away, and the dialog with its last one. */
   remove(dialog: Dialog, usage: Usage): void;
+  /** Whether a peer may begin no more within that dialog. */
+  isFull(dialog: Dialog): boolean;
   /** Our BYE is under way in that dialog. */
   part(dialog: Dialog, answered: Promise<unknown>): void;
   /** Things that live outside of dialogs, to be closed with the user agent. */

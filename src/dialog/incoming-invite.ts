@@ -259,6 +259,7 @@ export class IncomingInvite implements Closable {
   #send200(response: Response): void {
     this.#accepting = undefined;
     this.#usage.prack = undefined;
+    this.#usage.earlyEnd = undefined;
     this.#usage.peerOffers.opened();
     this.#usage.sessionTimer.agree(this.request, response);
     this.#usage.accept(this.request, this.#transaction, response);

@@ -2,6 +2,7 @@
 
 import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
+import { Headers } from "../message/headers.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -73,7 +74,8 @@ export class Notifier implements Usage {
   ) {
     this.#host = host;
     this.dialog = dialog;
-    this.#event = event;
+    // Read out of a text of its own: it outlives its SUBSCRIBE.
+    this.#event = new Headers().set("Event", event).get("Event") as TokenParams;
     this.#handlers = handlers;
     this.#max = Math.min(maxExpires, LONGEST);
     this.#min = Math.min(minExpires, LONGEST_MIN);

@@ -109,6 +109,12 @@ export function receiveRefer(
   dialog: Dialog,
   handlers: SessionHandlers,
 ): void {
+  if (handlers.onRefer && host.isFull(dialog)) {
+    // Each lives for three minutes, and there will be room again.
+    const headers = { "Retry-After": 1 + Math.floor(host.random.fraction() * 10) };
+    answer(transaction, addContent(request.createResponse(500), { headers }));
+    return;
+  }
   const refer = IncomingRefer.within(host, request, transaction, dialog);
   if (!refer || !handlers.onRefer) refer?.reject(603);
   else

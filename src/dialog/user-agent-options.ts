@@ -62,7 +62,10 @@ export interface UserAgentOptions {
    * §8.2.2.2). Default true; false for a gateway or B2BUA, behind which such a request may mean somebody else.
    */
   readonly answersMerged?: boolean;
-  /** Dialogs that may live at once; a new one past them is refused 503. Default 100,000. */
+  /**
+   * Dialogs that may live at once, each counted once for each session or subscription that shares it; a new one past them is
+   * refused 503, a REFER within one 500. Default 100,000.
+   */
   readonly limit?: number;
   /** Told of what the handlers of sessions and subscriptions throw. */
   readonly onError?: (error: unknown) => void;

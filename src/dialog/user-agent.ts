@@ -49,7 +49,7 @@ import { UserCode } from "./user-code.ts";
  */
 export class UserAgent {
   readonly #options: UserAgentOptions;
-  readonly #dialogs = new DialogTable();
+  readonly #dialogs: DialogTable;
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
@@ -57,6 +57,7 @@ export class UserAgent {
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
     const { stack, clock = stack.clock, random = stack.random, timers } = options;
+    this.#dialogs = new DialogTable(options.limit ?? 100_000);
     const code = new UserCode(options.onError);
     this.#refusals = new OwnRefusals(options);
     this.#host = {
@@ -73,6 +74,7 @@ export class UserAgent {
       counts: { strays: 0, unreadable: 0 },
       add: (dialog, usage) => this.#dialogs.add(dialog, usage),
       remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
+      isFull: (dialog) => this.#dialogs.isFull(dialog),
       part: (dialog, answered) => this.#dialogs.part(dialog, answered),
       contactFor: (message) =>
         contactFor(options, message.flow, message.kind === "request" && isSecure(message, "Record-Route")),
@@ -84,9 +86,8 @@ export class UserAgent {
 
   /** What lives here now. */
   get stats(): UserAgentStats {
-    const { size, usages } = this.#dialogs;
     const pending = this.#host.loose.size + this.#host.expecting.size;
-    return { dialogs: size, usages, pending, ...this.#host.counts };
+    return { dialogs: this.#dialogs.size, usages: this.#dialogs.usages, pending, ...this.#host.counts };
   }
 
   /**
@@ -295,7 +296,6 @@ export class UserAgent {
   }
 
   #makeRoom(): void {
-    if (this.#dialogs.size < (this.#options.limit ?? 100_000)) return;
-    throw new SipError("overloaded", "too many dialogs", { status: 503 });
+    if (this.#dialogs.full) throw new SipError("overloaded", "too many dialogs", { status: 503 });
   }
 }

@@ -25,7 +25,7 @@ export interface Rules {
 /** Bindings to be, or a status that refuses the request. */
 export type Plan = { readonly bindings: readonly Binding[] } | { readonly status: number };
 
-/** A binding's Contact and Path have this many characters at most. */
+/** A binding's Contact, Path and Call-ID have this many characters at most. */
 const MOST_TEXT = 4096;
 
 /** A Contact with this reg-id of this instance (RFC 5626 §4.2). */
@@ -86,7 +86,7 @@ export function plan(
     bindings = bindings.filter((each) => each !== known);
     if (seconds === 0) continue;
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
-    if (made.contact.length + made.path.join().length > MOST_TEXT) return { status: 403 };
+    if (`${made.contact}${made.path.join()}${made.callId}`.length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
     if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${bindings.length}`);
   }

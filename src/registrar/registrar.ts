@@ -28,6 +28,8 @@ export interface RegisteredTarget {
 
 /** Extensions that a client may insist on. */
 const EXTENSIONS = ["path", "outbound"];
+/** Nobody of a longer name, with scheme and domain, is known here: each is kept. */
+const LONGEST_AOR = 1024;
 /** No time of an hour is too brief. */
 const LONGEST_MIN = 3600;
 
@@ -106,7 +108,7 @@ export class Registrar {
     // 5. The address-of-record is To.
     const to = headers.get("To");
     const aor = to && this.#aor(to.uri);
-    if (aor === undefined) return request.createResponse(404);
+    if (aor === undefined || aor.length > LONGEST_AOR) return request.createResponse(404);
     const outbound = isOutbound(request);
     if (outbound && !firstHopKnowsOutbound(request)) return request.createResponse(439);
 

@@ -153,6 +153,9 @@ export class ServerTransaction extends Transaction {
 
   /** Timer J runs where the answer is left, with no more of the transaction, if it can be left anywhere. */
   protected override begin(timer: TimerName): void {
+    // RFC 3261 §26.3.2.4: what asks for credentials may go to whom the sender has named, and is not multiplied; who has heard
+    // nothing before asks again.
+    if (timer === "G" && this.octets === undefined && /^.{8}40[17]/.test(this.#outgoing ?? "")) return;
     const { host, flow } = this;
     const left = timer === "J" && host.answers(flow)?.add(this.key, this.#outgoing ?? "", flow);
     if (left) {
@@ -261,10 +264,7 @@ export class ServerTransaction extends Transaction {
   }
 
   #deliver(request: Request): void {
-    if (request.method === "ACK") {
-      this.host.pass(request);
-      return;
-    }
+    if (request.method === "ACK") return void this.host.pass(request);
     guard(
       () => this.host.user.onRequest(request, this),
       (cause) => this.#thrown(cause, 500),

@@ -76,6 +76,11 @@ export class WebSocketLink {
       failLater(failed, new SipError("transport_failed", "the WebSocket refused the message", { cause }));
       return;
     }
+    this.#hold();
+  }
+
+  /** Holds a server that does not read to the limit. */
+  #hold(): void {
     // Not `<=`: Cloudflare's have no bufferedAmount.
     if (!(this.#socket.bufferedAmount > this.#options.sendLimit)) return;
     // After the send, so that the caller never hears of the flow's end from within it.
@@ -157,6 +162,7 @@ export class WebSocketLink {
   #sendText(text: string): void {
     try {
       this.#socket.send(text);
+      this.#hold();
     } catch {
       // A socket that is closing: its close event follows.
     }

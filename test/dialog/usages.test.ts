@@ -1,8 +1,9 @@
 // Several usages of one dialog (RFC 5057), and requests that cross the end of one.
 
 import { describe, expect, it } from "vitest";
+import type { IncomingRefer, ReferProgress } from "../../src/dialog/refer.ts";
 import { SipWorld } from "../support/sip-world.ts";
-import { connect } from "./support.ts";
+import { agent, connect } from "./support.ts";
 
 describe("a session that takes other requests itself", () => {
   it("leaves a NOTIFY to the subscription that it names, and a SUBSCRIBE to its notifier", async () => {
@@ -30,6 +31,38 @@ describe("a session that takes other requests itself", () => {
     await world.pass();
     expect(taken).toEqual(["NOTIFY", "INFO"]);
     void a.bye();
+  });
+});
+
+describe("what a peer begins within a dialog", () => {
+  it.each([
+    ["32 usages share it, the session among them", {}, 31],
+    ["there are as many in all as the limit allows", { limit: 5 }, 4],
+  ])("is refused when %s", async (_when, options, taken) => {
+    const world = new SipWorld();
+    const agents = [await agent(world, "alice"), await agent(world, "bob", "UDP", options)] as const;
+    const progress: ReferProgress[] = [];
+    const onRefer = (refer: IncomingRefer) => void progress.push(refer.accept());
+    const onRequest = (_notify: unknown, transaction: { respond(status: number): void }) =>
+      transaction.respond(200);
+    const handlers = { alice: { onRequest }, bob: { onRefer } };
+    const { a, alice, bob } = await connect(world, handlers, {}, agents);
+    const refer = async () => {
+      const headers = { "Refer-To": "<sip:carol@example.com>" };
+      const { final } = alice.phone.stack.send(a.dialog.createRequest("REFER", { headers }));
+      await world.pass();
+      return final;
+    };
+    for (let i = 0; i < taken; i++) expect((await refer()).status).toBe(202);
+    const refused = await refer();
+    expect([refused.status, refused.headers.raw("Retry-After").length]).toEqual([500, 1]);
+    expect(bob.ua.stats).toMatchObject({ dialogs: 1, usages: taken + 1 });
+    progress[0]!.notify(200);
+    await world.pass();
+    expect((await refer()).status).toBe(202);
+    void a.bye();
+    for (const each of progress) each.notify(200);
+    await world.pass();
   });
 });
 

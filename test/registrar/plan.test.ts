@@ -28,13 +28,13 @@ function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
   const register = (
     contact: string | string[],
     headers = {},
-    init: { vias?: number; flow?: Flow; to?: string } = {},
+    init: { vias?: number; flow?: Flow; to?: string; callId?: string } = {},
   ) => {
-    const { vias = 1, to = "<sip:bob@example.com>" } = init;
+    const { vias = 1, to = "<sip:bob@example.com>", callId = "one" } = init;
     const request = createRequest("REGISTER", "sip:example.com", {
       from: "<sip:bob@example.com>;tag=1",
       to,
-      callId: "one",
+      callId,
       cseq: ++cseq,
       headers: { Contact: contact, ...headers },
     });
@@ -62,6 +62,20 @@ describe("a REGISTER", () => {
     expect(bound()).toHaveLength(1);
     expect(await status(register("*", { Expires: "0" }))).toBe(200);
     expect(bound()).toEqual([]);
+  });
+
+  it("of which more than 4,096 characters would be kept is refused, and so is too long a name", async () => {
+    const { register, bound } = registrar();
+    const contact = "<sip:b@h>";
+    const path = `<sip:${"p".repeat(2000)}@h;lr>`;
+    const room = 4096 - contact.length - path.length;
+    const ask = (length: number) => status(register(contact, { Path: path }, { callId: "c".repeat(length) }));
+    expect(await ask(room + 1)).toBe(403);
+    expect(bound()).toEqual([]);
+    expect(await ask(room)).toBe(200);
+    const user = "u".repeat(1024 - "sip:@example.com".length);
+    expect(await status(register(contact, {}, { to: `<sip:${user}@example.com>` }))).toBe(200);
+    expect(await status(register(contact, {}, { to: `<sip:${user}u@example.com>` }))).toBe(404);
   });
 
   it("may ask for the shortest time, and not for less", async () => {

@@ -45,6 +45,40 @@ describe("INVITE server transaction", () => {
     transaction.terminate();
   });
 
+  it.each([401, 407])(
+    "sends a %i once, and again for each INVITE: whom it names may have asked for nothing (RFC 3261 §26.3.2.4)",
+    (status) => {
+      const on = bench();
+      ring(on).respond(status);
+      on.clock.advance(5_000);
+      expect(on.log()).toHaveLength(1);
+      again(on, "INVITE");
+      expect(on.log()).toHaveLength(2);
+      acknowledge(on);
+      again(on, "INVITE");
+      expect(on.log()).toHaveLength(2);
+      on.clock.advance(5_000);
+    },
+  );
+
+  it.each([
+    [100, 407],
+    [180, 401],
+    [undefined, 403],
+  ])(
+    "sends what follows a %s, as a %i, until its ACK comes: nobody would ask for it again",
+    (first, status) => {
+      const on = bench();
+      const transaction = ring(on);
+      if (first) transaction.respond(first);
+      transaction.respond(status);
+      on.clock.advance(1_500);
+      acknowledge(on);
+      expect(on.log().filter((line) => line.includes(`${status}`))).toHaveLength(3);
+      on.clock.advance(5_000);
+    },
+  );
+
   it("answers no 100 once the core has sent something, and repeats the latest", () => {
     const on = bench();
     const transaction = ring(on);

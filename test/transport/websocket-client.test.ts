@@ -241,6 +241,15 @@ describe("sending", () => {
     expect(states.at(-1)).toBe("disconnected transport_failed");
   });
 
+  test("drops one whose server pings, and reads no pongs", async () => {
+    const { last, recorder } = started({ sendLimit: 1000 });
+    last().accept();
+    last().bufferedAmount = 1001;
+    last().say("\r\n\r\n");
+    await turn();
+    expect(recorder.closed).toHaveLength(1);
+  });
+
   test("keeps a connection that does not tell how much is waiting, as Cloudflare's do not", async () => {
     const { last, send, recorder } = started({ sendLimit: 1000 });
     last().accept();

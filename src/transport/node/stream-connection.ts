@@ -11,6 +11,7 @@ import { PING, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
 import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import { Pongs } from "./pongs.ts";
 
 /** What a connection tells its transport. */
 export interface StreamOwner {
@@ -49,6 +50,10 @@ export class StreamConnection implements Flow, FramerSink {
   readonly #owner: StreamOwner;
   readonly #settings: StreamSettings;
   readonly #framer: Framer;
+  readonly #pongs: Pongs = new Pongs((done) => {
+    // A write behind the end is an error of the socket.
+    if (this.#state === "open") this.#write(PONG_OCTETS, () => {}, done);
+  });
   readonly #local: Address;
   #state: "connecting" | "open" | "ended" = "open";
   #waiting: { data: Uint8Array; failed: SendFailed }[] = [];
@@ -152,7 +157,7 @@ export class StreamConnection implements Flow, FramerSink {
   onKeepAlive(kind: "ping" | "pong"): void {
     if (kind === "pong") return;
     this.#owner.onPing(this);
-    this.send(PONG_OCTETS, () => {});
+    this.#pongs.owe();
   }
 
   onFault(error: SipError, head: Uint8Array | undefined): void {
@@ -187,7 +192,7 @@ export class StreamConnection implements Flow, FramerSink {
     });
   }
 
-  #write(data: Uint8Array, failed: SendFailed): void {
+  #write(data: Uint8Array, failed: SendFailed, taken?: () => void): void {
     const { socket } = this;
     this.active = this.#settings.clock.now();
     // Gathers what is sent in one turn of the event loop into one write.
@@ -203,7 +208,10 @@ export class StreamConnection implements Flow, FramerSink {
     socket.write(data, (error) => {
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
       // Not on "drain", which a socket does not tell that had less to write than its own mark.
-      else if (socket.isPaused()) this.#taken();
+      else {
+        taken?.();
+        if (socket.isPaused()) this.#taken();
+      }
     });
     // A peer that does not read its responses gets no more requests in, those that are read already not either.
     if (socket.writableLength <= pauseLimit) return;

@@ -10,6 +10,7 @@ import { frameKind, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
 import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import { Pongs } from "./pongs.ts";
 
 /** What a connection tells its server. */
 export interface ConnectionOwner {
@@ -18,6 +19,8 @@ export interface ConnectionOwner {
   onKeepAlive(kind: "ping" | "filler"): void;
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void;
 }
+
+const PONG_OCTETS = Buffer.from(PONG);
 
 export class WebSocketConnection implements Flow {
   readonly transport: Transport;
@@ -29,6 +32,9 @@ export class WebSocketConnection implements Flow {
   readonly #owner: ConnectionOwner;
   readonly #sendLimit: number;
   readonly #pauseLimit: number;
+  readonly #pongs: Pongs = new Pongs((done) => {
+    if (this.open) this.#send(PONG_OCTETS, () => {}, done);
+  });
   /** What has come behind a pause. */
   readonly #held: { data: RawData; isBinary: boolean }[] = [];
   #open = true;
@@ -90,12 +96,19 @@ export class WebSocketConnection implements Flow {
       queueMicrotask(() => this.drop(error));
       return;
     }
+    this.#send(data, failed);
+  }
+
+  #send(data: Uint8Array, failed: SendFailed, taken?: () => void): void {
     this.#cork();
     // A text frame that is not UTF-8 makes the peer drop the connection (RFC 6455 §8.1); RFC 7118 §4.2
     // has binary frames for such messages.
     this.#socket.send(data, { binary: !isUtf8(data) }, (error) => {
       if (error) failed(socketError(error, `sending to ${this.#name}`));
-      else if (this.#socket.isPaused) this.#taken();
+      else {
+        taken?.();
+        if (this.#socket.isPaused) this.#taken();
+      }
     });
     // A client that does not read its responses gets no more requests in.
     if (this.#socket.bufferedAmount > this.#pauseLimit) this.#socket.pause();
@@ -157,7 +170,7 @@ export class WebSocketConnection implements Flow {
       return;
     }
     this.#owner.onKeepAlive(kind);
-    if (kind === "ping") this.send(Buffer.from(PONG), () => {});
+    if (kind === "ping") this.#pongs.owe();
   }
 
   /** Gathers what is sent in one turn of the event loop into one write: more than twice as many messages per second. */
