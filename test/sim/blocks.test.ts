@@ -87,7 +87,8 @@ const scenarios: Readonly<Record<string, (world: SipWorld) => Promise<void>>> = 
     };
     const updates: Promise<string>[] = [];
     const onProvisional = ({ status }: { status: number }) => {
-      if (status !== 183) return;
+      // It is said again each minute.
+      if (status !== 183 || updates.length > 0) return;
       const [early] = call.dialogs;
       updates.push(early!.update({ body: "update" }).then((response) => response.bodyText));
     };
