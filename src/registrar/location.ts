@@ -14,8 +14,10 @@ export interface Binding {
   readonly cseq: number;
   /** The Path of that REGISTER, topmost first, as text (RFC 3327). */
   readonly path: readonly string[];
-  /** The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. */
+  /** The id of the connection that it came on, which is the way to the client as long as it stands; see Stack.flow. */
   readonly flow?: string | undefined;
+  /** True where the client can be called as its Contact says when that connection is gone. */
+  readonly callable?: boolean | undefined;
   /** The Route by which other machines reach that connection, with its id as flow token, as text. */
   readonly edge?: string | undefined;
   /** `+sip.instance`, which names the client for good, and `reg-id`, where it keeps several flows (RFC 5626 §6). */

@@ -5,6 +5,7 @@ import type { NameAddr } from "../message/name-addr.ts";
 import { NameAddr as Address } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
+import { isCallable } from "../stack/callable.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
@@ -106,8 +107,9 @@ function bind(
     callId: headers.get("Call-ID") as string,
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
-    // A client's own connection is the only way to it, whatever its Contact says.
+    // A client's own connection is the way to it, whatever its Contact says, and as a rule the only one.
     ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
+    ...(direct && flow && !outbound && isCallable(contact.uri, flow) ? { callable: true } : {}),
     ...(instance ? { instance } : {}),
     ...outbound,
   };
