@@ -8,10 +8,10 @@ import type { Flow } from "../transport/transport.ts";
 /**
  * True where a URI of his names the very address that he came from, by TCP: then there is no NAT, and he listens there, or says
  * so (RFC 3261 §18.1.1). Not so the port that the connection has: nobody listens at that. Nor by TLS, since a phone has no
- * certificate.
+ * certificate; nor who wants no other way than his flows (`ob`, RFC 5626 §4.3).
  */
 export function isCallable(uri: Uri, { transport, remote }: Flow): boolean {
   const { reliable, framed, secure } = transport;
-  if (!reliable || framed || secure || !uri.isSip) return false;
+  if (!reliable || framed || secure || !uri.isSip || uri.params.has("ob")) return false;
   return unbracketed(uri.host).toLowerCase() === remote.host.toLowerCase() && uri.port !== remote.port;
 }

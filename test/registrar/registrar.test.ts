@@ -246,6 +246,7 @@ describe("a connection that is gone", () => {
     ["is called there though others share the location", "BOB:5060;transport=tcp", "", true, true],
     ["is not, behind a NAT", "192.168.1.5:5060;transport=tcp", "", false],
     ["is not, by the port of the connection itself", "", "", false],
+    ["is not, where it wants its flow alone (RFC 5626 §4.3)", "BOB:5060;transport=tcp;ob", "", false],
     ["is not, by a name", "bob.example.org;transport=tcp", "", false],
     ["is not, with flows of its own (RFC 5626)", "BOB:5060;transport=tcp", ";reg-id=1", false],
   ])("of a client that %s", async (_what, contact, more, callable, shared = false) => {
