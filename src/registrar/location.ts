@@ -16,6 +16,8 @@ export interface Binding {
   readonly path: readonly string[];
   /** The id of the connection that it came on, which is the way to the client as long as it stands; see Stack.flow. */
   readonly flow?: string | undefined;
+  /** Where its datagrams come from, and the sent-by of the transport that gets them, where that is the only way back. */
+  readonly source?: { readonly host: string; readonly port: number; readonly sentBy: string } | undefined;
   /** True where the client can be called as its Contact says when that connection is gone. */
   readonly callable?: boolean | undefined;
   /** The Route by which other machines reach that connection, with its id as flow token, as text. */

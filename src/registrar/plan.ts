@@ -6,6 +6,8 @@ import { NameAddr as Address } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
+import { unbracketed } from "../transport/address.ts";
+import { defaultPort } from "../transport/default-port.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
@@ -110,9 +112,17 @@ function bind(
     // A client's own connection is the way to it, whatever its Contact says, and as a rule the only one.
     ...(direct && flow?.transport.reliable ? { flow: flow.id, edge: rules.edge(flow) } : {}),
     ...(direct && flow && !outbound && isCallable(contact.uri, flow) ? { callable: true } : {}),
+    ...(direct && flow && outbound ? sourceOf(contact.uri, flow) : {}),
     ...(instance ? { instance } : {}),
     ...outbound,
   };
+}
+
+/** RFC 5626 §6: a flow of datagrams, where the Contact names another address than they come from: a NAT is between. */
+function sourceOf(uri: Uri, { transport, remote }: Flow): Pick<Binding, "source"> {
+  const { host, port } = remote;
+  const named = unbracketed(uri.host) === host && (uri.port ?? defaultPort(transport.protocol)) === port;
+  return transport.reliable || named ? {} : { source: { host, port, sentBy: transport.sentBy } };
 }
 
 /** RFC 5627 §5.1: temporary GRUUs of an instance are over when it comes with another Call-ID. */

@@ -9,7 +9,7 @@ import type { Response } from "../message/response.ts";
 import { SipDate } from "../message/times.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
-import type { Flow } from "../transport/transport.ts";
+import type { Flow, Transport } from "../transport/transport.ts";
 import { Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
@@ -215,10 +215,11 @@ export class Registrar {
     const clients = new Map<string, { instead?: RegisteredTarget[] }>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
-    for (const { contact, q, path, flow: id, callable, edge, instance, regId } of [...bindings].reverse()) {
-      const found = id === undefined ? undefined : this.#stack.flow(id);
+    for (const binding of [...bindings].reverse()) {
+      const { contact, q, path, callable, edge, instance, regId } = binding;
+      const found = this.#flow(binding);
       const flow = found?.open ? found : undefined;
-      const away = id !== undefined && !flow;
+      const away = (binding.flow ?? binding.source) !== undefined && !flow;
       const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
       const elsewhere = other && !this.#isHere(other.uri) ? other : undefined;
       if (away && !elsewhere && !callable) continue;
@@ -240,6 +241,13 @@ export class Registrar {
       }
     }
     return targets.reverse().sort((one, other) => other.q - one.q);
+  }
+
+  /** The flow that a binding names, where it is one of ours. */
+  #flow({ flow, source }: Binding): Flow | undefined {
+    if (flow !== undefined) return this.#stack.flow(flow);
+    const by = ({ reliable, sentBy }: Transport): boolean => !reliable && sentBy === source?.sentBy;
+    return source && this.#stack.transports.find(by)?.flow(source);
   }
 
   /** Whether a connection behind that edge would be one of ours. */

@@ -240,6 +240,44 @@ describe("ways", () => {
   });
 });
 
+describe("a client of flows over UDP, without a proxy between (RFC 5626 §6)", () => {
+  const bound = async (sentBy: string | undefined, port: number, more = ";reg-id=1") => {
+    const { world: all, registrar, server, location } = await world();
+    const bob = await all.phone("bob", "UDP", {
+      transports: [all.network.transport({ host: "10.3.3.3", port, ...(sentBy && { sentBy }) })],
+    });
+    const register = bob.request("REGISTER", "sip:example.com", {
+      to: "<sip:bob@example.com>",
+      contact: `<${bob.uri}>;+sip.instance="<urn:uuid:1>"${more}`,
+      headers: { Supported: "path, outbound" },
+    });
+    const sent = bob.send(register, server);
+    await all.pass(100);
+    expect((await sent.final).status).toBe(200);
+    const flows = async (of = registrar) =>
+      (await of.locate("sip:bob@example.com"))?.map((each) => each.flow?.remote);
+    return { all, flows, location };
+  };
+
+  it("is reached by its flow, behind a NAT", async () => {
+    const { all, flows, location } = await bound("192.168.1.5:5060", 40_000);
+    expect(await flows()).toEqual([{ host: "10.3.3.3", port: 40_000 }]);
+    // Another machine has not got it, and would not get through the NAT.
+    const other = await all.phone("other");
+    const aor = () => "sip:bob@example.com";
+    expect(await flows(new Registrar({ stack: other.stack, location, aor }))).toEqual([]);
+  });
+
+  it.each([
+    ["that names where it is", undefined, 40_000, ";reg-id=1"],
+    ["that names where it is, by the usual port", "10.3.3.3", 5060, ";reg-id=1"],
+    ["that keeps none", "192.168.1.5:5060", 40_000, ""],
+  ])("is called, %s", async (_what, sentBy, port, more) => {
+    const { flows } = await bound(sentBy, port, more);
+    expect(await flows()).toEqual([undefined]);
+  });
+});
+
 describe("a connection that is gone", () => {
   it.each([
     ["is called where its Contact says", "BOB:5060;transport=tcp", "", true],
