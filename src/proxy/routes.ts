@@ -127,14 +127,8 @@ export class Routes {
     const secure = isSips(request);
     const only = given || isWebSocket(goesTo) ? goesTo : undefined;
     const there = this.#side(goesTo, only, secure, request.uri);
-    const here =
-      cameFrom &&
-      this.#side(
-        cameFrom,
-        isOnlyWayBack(request, cameFrom) ? cameFrom : undefined,
-        secure,
-        contactOf(request),
-      );
+    const back = cameFrom && isOnlyWayBack(request, cameFrom) ? cameFrom : undefined;
+    const here = cameFrom && this.#side(cameFrom, back, secure, back && contactOf(request));
     // Twice, too, where a connection calls itself: its token alone would be taken for the sender's side.
     return here === undefined || (here === there && !only) ? [there] : [there, here];
   }
