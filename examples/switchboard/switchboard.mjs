@@ -103,9 +103,7 @@ export class Switchboard {
   }
 
   async #register(exchange) {
-    const response = await this.#registrar.register(exchange.request);
-    if (response.status === 200) response.headers.set("Date", new Date().toUTCString());
-    exchange.send(response);
+    exchange.send(await this.#registrar.register(exchange.request));
   }
 
   /** Responses go to the proxy; one that belongs to no request of its is not forwarded (RFC 6026 §8.9). */

@@ -7,6 +7,9 @@ import { type HashKey, sipHash } from "../transaction/siphash.ts";
 import { formatAddress } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 
+/** Ends the token of a connection whose peer can be called when it is gone. */
+const CALLABLE = "~";
+
 /** Makes and reads the flow tokens of one proxy. */
 export class FlowTokens {
   readonly #stack: Stack;
@@ -17,17 +20,28 @@ export class FlowTokens {
     this.#key = key;
   }
 
-  /** The token of a flow: characters that a URI's user part takes unescaped. */
-  of(flow: Flow): string {
-    if (flow.transport.reliable) return flow.id;
+  /** The token of a flow: characters that a URI's user part takes unescaped. @param callable whether its peer can be called, too */
+  of(flow: Flow, callable: boolean = false): string {
+    if (flow.transport.reliable) return callable ? flow.id + CALLABLE : flow.id;
     const { host, port } = flow.remote;
     const index = this.#stack.transports.indexOf(flow.transport);
     const address = `${index}.${formatAddress(host, port).replaceAll(":", "+").replaceAll(/[[\]]/g, "")}`;
     return `${address}.${sipHash(address, this.#key)}`;
   }
 
+  /** Whether a token is that of this flow. */
+  isOf(token: string, flow: Flow): boolean {
+    return token === this.of(flow) || token === this.of(flow, true);
+  }
+
+  /** Whether the peer of a token's connection can be called where that is gone. */
+  isCallable(token: string): boolean {
+    return token.endsWith(CALLABLE);
+  }
+
   /** The flow of a token; undefined where it is none of ours, or its connection is gone. */
-  flow(token: string): Flow | undefined {
+  flow(given: string): Flow | undefined {
+    const token = this.isCallable(given) ? given.slice(0, -CALLABLE.length) : given;
     const at = token.lastIndexOf(".");
     const address = token.slice(0, at);
     if (at < 0 || sipHash(address, this.#key) !== token.slice(at + 1)) return this.#stack.flow(token);

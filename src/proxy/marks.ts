@@ -6,6 +6,9 @@ import { MAGIC_COOKIE, type Random } from "../random.ts";
 import { type HashKey, hex, sipHash } from "../transaction/siphash.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
 
+/** Before the id of a WebSocket client's connection in a branch: its Via says what it likes, and nobody can call it. */
+const ONLY = ".";
+
 /** Makes and knows the marks of one proxy. */
 export class Marks {
   readonly #key: HashKey;
@@ -64,14 +67,17 @@ export class Marks {
           headers.get("CSeq")?.number,
           `${request.uri}`,
         ];
-    const own = flow?.transport.reliable ? `.${flow.id}` : "";
+    const { reliable = false, framed } = flow?.transport ?? {};
+    const own = reliable ? `.${framed ? ONLY : ""}${flow?.id}` : "";
     return `${MAGIC_COOKIE}${sipHash(parts.join("\n"), this.#key)}${own}`;
   }
 
-  /** The id of the connection in a branch that statelessBranch made. */
-  connectionOf(branch: string): string | undefined {
+  /** The id of the connection in a branch that statelessBranch made; `only` where there is no other way to its peer. */
+  connectionOf(branch: string): { readonly id: string; readonly only: boolean } | undefined {
     const at = branch.indexOf(".");
-    return at < 0 ? undefined : branch.slice(at + 1);
+    if (at < 0) return undefined;
+    const only = branch[at + 1] === ONLY;
+    return { id: branch.slice(at + (only ? 2 : 1)), only };
   }
 
   /** The To tag of a refusal without state: the same for each retransmission, and known again in its ACK. */

@@ -82,8 +82,9 @@ export class SipProxy {
    *
    * It validates the request (§16.3: 416, 483, 482, 440, 420), takes our own Routes off (§16.4), and asks
    * `targets` where it goes: targets, or a status to refuse it with; without `targets` it goes where its
-   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone. For a
-   * GRUU of ours `targets` is always asked: it leads to where its instance is now.
+   * Request-URI and Route say. A Route with a flow token of ours decides by itself; 430 where that flow is gone,
+   * and its peer cannot be called: `targets` is asked where he can. For a GRUU of ours it is always asked: that leads
+   * to where its instance is now.
    * To a SIPS URI it goes by SIPS URIs alone, else 480; from a SIP to a SIPS URI by TLS, as a SIP URI (RFC 5630 §5.3).
    * Each target gets a copy (§16.6), the caller the responses that §16.7 chooses: all provisional ones and all
    * 2xx to an INVITE, else the best final one. A CANCEL goes down all branches (§16.10); an `onCancel` that the

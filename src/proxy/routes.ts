@@ -4,6 +4,7 @@
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
+import { isCallable } from "../stack/callable.ts";
 import { ownUri } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import { unbracketed } from "../transport/address.ts";
@@ -18,7 +19,7 @@ export interface Routed {
   readonly viaUs: boolean;
   /** The flow that the last of those Routes named: where the request goes (RFC 5626 §5.3). */
   readonly flow: Flow | undefined;
-  /** True where a Route named a flow, and it is gone. */
+  /** True where a Route named a flow, it is gone, and its peer cannot be called. */
   readonly flowGone: boolean;
   /** True where it belongs to a dialog: its To has a tag. */
   readonly inDialog: boolean;
@@ -76,13 +77,16 @@ export class Routes {
       token !== undefined &&
       taken === 1 &&
       received.flow !== undefined &&
-      token === this.#tokens.of(received.flow);
-    const flow = token === undefined || own ? undefined : this.#tokens.flow(token);
+      this.#tokens.isOf(token, received.flow);
+    const named = token === undefined || own ? undefined : this.#tokens.flow(token);
+    const gone = token !== undefined && !own && named?.open !== true;
+    // Its peer is called then, as the Request-URI says, if he can be.
+    const called = gone && this.#tokens.isCallable(token);
     return {
       request,
       viaUs: taken > 0,
-      flow,
-      flowGone: token !== undefined && !own && flow?.open !== true,
+      flow: called ? undefined : named,
+      flowGone: gone && !called,
       inDialog: headers.get("To")?.tag !== undefined,
       gruu: request.uri.isSip && request.uri.params.has("gr") && this.#isLocal(request.uri),
     };
@@ -122,9 +126,9 @@ export class Routes {
     if (!DIALOG_METHODS.has(request.method)) return [];
     const secure = isSips(request);
     const only = given || isWebSocket(goesTo) ? goesTo : undefined;
-    const there = this.#side(goesTo, only, secure);
-    const here =
-      cameFrom && this.#side(cameFrom, isOnlyWayBack(request, cameFrom) ? cameFrom : undefined, secure);
+    const there = this.#side(goesTo, only, secure, request.uri);
+    const back = cameFrom && isOnlyWayBack(request, cameFrom) ? cameFrom : undefined;
+    const here = cameFrom && this.#side(cameFrom, back, secure, back && contactOf(request));
     // Twice, too, where a connection calls itself: its token alone would be taken for the sender's side.
     return here === undefined || (here === there && !only) ? [there] : [there, here];
   }
@@ -140,12 +144,22 @@ export class Routes {
     return outbound ? uri.replace(/>$/, ";ob>") : uri;
   }
 
-  /** Our address on one side, with the token of a flow where that is needed. */
-  #side(side: Flow, flow: Flow | undefined, secure: boolean): string {
+  /** Our address on one side, with the token of a flow where that is needed. @param peer where the flow's peer says he is */
+  #side(side: Flow, flow: Flow | undefined, secure: boolean, peer?: Uri): string {
     // Nothing leads to a SIPS URI over UDP (§26.2.2): that side could not come back. TCP may have TLS in front of it.
     const host = ownUri(side.transport, secure && side.transport.reliable);
-    const uri = flow ? Uri.parse(host).with({ user: this.#tokens.of(flow) }) : host;
-    return `<${uri};lr>`;
+    if (!flow) return `<${host};lr>`;
+    const callable = peer !== undefined && isCallable(peer, flow);
+    return `<${Uri.parse(host).with({ user: this.#tokens.of(flow, callable) })};lr>`;
+  }
+}
+
+/** Where the sender of a request says that he is; undefined where that cannot be read. */
+function contactOf({ headers }: Request): Uri | undefined {
+  try {
+    return headers.first("Contact")?.uri;
+  } catch {
+    return undefined;
   }
 }
 

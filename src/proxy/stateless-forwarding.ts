@@ -83,10 +83,10 @@ export class StatelessForwarding {
     try {
       const via = response.headers.shift("Via");
       const connection = via?.branch === undefined ? undefined : marks.connectionOf(via.branch);
-      const flow = connection === undefined ? undefined : stack.flow(connection);
+      const flow = connection && stack.flow(connection.id);
       response.flow = undefined;
       // A connection that is gone is opened anew, to where the Via says (§18.2.2), if anybody listens there.
-      if (!response.headers.has("Via")) tally.dropped++;
+      if (!response.headers.has("Via") || (connection?.only && !flow)) tally.dropped++;
       else stack.sendStateless(response, flow ? { flow } : {});
     } catch (error) {
       if (!(error instanceof SipError)) throw error;

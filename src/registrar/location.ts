@@ -15,10 +15,12 @@ export interface Binding {
   /** The Path of that REGISTER, topmost first, as text (RFC 3327). */
   readonly path: readonly string[];
   /**
-   * The id of the connection that it came on, if that is the only way back to the client; see Stack.flow. Of a client that
-   * keeps a flow over UDP, where that was seen. Nothing but the registrar reads it.
+   * The id of the connection that it came on, which is the way to the client as long as it stands; see Stack.flow. Of a
+   * client that keeps a flow over UDP, where that was seen. Nothing but the registrar reads it.
    */
   readonly flow?: string | undefined;
+  /** True where the client can be called as its Contact says when that connection is gone. */
+  readonly callable?: boolean | undefined;
   /** The Route by which other machines reach that connection, with its id as flow token, as text. */
   readonly edge?: string | undefined;
   /** `+sip.instance`, which names the client for good, and `reg-id`, where it keeps several flows (RFC 5626 §6). */

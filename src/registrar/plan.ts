@@ -6,6 +6,7 @@ import type { NameAddr } from "../message/name-addr.ts";
 import { NameAddr as Address } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
+import { isCallable } from "../stack/callable.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
@@ -113,6 +114,7 @@ function bind(
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
     ...(direct && flow ? wayBack(flow, outbound !== undefined, rules) : {}),
+    ...(direct && flow && !outbound && isCallable(contact.uri, flow) ? { callable: true } : {}),
     ...(instance ? { instance: apart(instance) } : {}),
     ...(outbound && { regId: outbound.regId }),
   };
@@ -120,7 +122,7 @@ function bind(
 
 /** The way to a client of ours that its Contact does not tell. */
 function wayBack(flow: Flow, outbound: boolean, rules: Rules): Pick<Binding, "flow" | "edge"> {
-  // A client's own connection is the only way to it, whatever its Contact says.
+  // A client's own connection is the way to it, whatever its Contact says, and as a rule the only one.
   if (flow.transport.reliable) return { flow: flow.id, edge: rules.edge(flow) };
   // Who keeps a flow open over UDP is reached where he was seen, by the same socket (RFC 5626 §6, §7).
   return outbound ? { flow: rules.datagrams(flow) } : {};

@@ -183,9 +183,10 @@ export class Registrar {
   /**
    * The ways to the user that a URI names, the preferred ones first, for a proxy. An empty list where nobody is here
    * now (480); undefined for a URI that is none of ours, or a user who never registered (404). A binding whose
-   * connection is gone is none, and of one instance's the newest is taken, with the others `instead` (RFC 5626 §7). A GRUU leads to its
-   * instance alone; a temporary one that is over is none of ours. Rejects with what
-   * the location service throws.
+   * connection is gone is none, unless its Contact says that it can be called all the same: it names the address that
+   * the client came from, by TCP. Of one instance's the newest is taken, with the others `instead` (RFC 5626 §7). A GRUU
+   * leads to its instance alone; a temporary one that is over is none of ours. Rejects with what the location service
+   * throws.
    * A binding whose connection another machine has leads to that machine.
    *
    * @throws SipError `uri_invalid` for text that is no URI
@@ -219,15 +220,16 @@ export class Registrar {
     const clients = new Map<string, { instead?: RegisteredTarget[] }>();
     const targets: RegisteredTarget[] = [];
     // The newest are the last.
-    for (const { contact, q, path, flow: id, edge, instance } of [...bindings].reverse()) {
+    for (const { contact, q, path, flow: id, callable, edge, instance } of [...bindings].reverse()) {
       const datagrams = isDatagramName(id);
       const found =
         id === undefined ? undefined : datagrams ? datagramFlow(this.#stack, id) : this.#stack.flow(id);
       const flow = found?.open ? found : undefined;
       const away = id !== undefined && !flow && !datagrams;
       const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
-      if (away && (!other || this.#isHere(other.uri))) continue;
-      const ways = other ? [other] : path.map((each) => NameAddr.parse(each));
+      const elsewhere = other && !this.#isHere(other.uri) ? other : undefined;
+      if (away && !elsewhere && !callable) continue;
+      const ways = elsewhere ? [elsewhere] : path.map((each) => NameAddr.parse(each));
       const target: RegisteredTarget & { instead?: RegisteredTarget[] } = {
         uri: NameAddr.parse(contact).uri,
         q,

@@ -40,8 +40,10 @@ export class Wire {
   }
 
   transmit(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
-    // A response whose connection is gone opens one (RFC 3261 §18.2.2).
-    const way = flow.open ? flow : (substituteFlow(this.#transports, data) ?? flow);
+    // A response whose connection is gone opens one (RFC 3261 §18.2.2); not to a WebSocket client, who cannot be called, and
+    // whose Via says what he likes.
+    const { open, transport } = flow;
+    const way = open || transport.framed ? flow : (substituteFlow(this.#transports, data) ?? flow);
     this.#counters.sent++;
     this.#traffic.sent(data, way.transport.protocol);
     if (this.#tap) this.#show(this.#tap, data, "out", way);

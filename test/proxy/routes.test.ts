@@ -111,6 +111,79 @@ it.each(["WS", "TCP"])(
   },
 );
 
+describe("a TCP connection that is gone", () => {
+  const world = async (behindNat: boolean) => {
+    const all = new SipWorld();
+    const proxy = await proxied(all, {}, ["UDP", "TCP"]);
+    const sentBy = behindNat ? "192.168.1.5:5060" : "10.3.3.3:5060";
+    const alice = await all.phone("alice", "TCP", {
+      transports: [all.network.transport({ protocol: "TCP", host: "10.3.3.3", sentBy })],
+    });
+    const bob = await all.phone("bob");
+    const [, tcp] = proxy.phone.stack.transports;
+    const door = { target: { ...PROXY_UDP, protocol: "TCP" } };
+    const cut = () => all.network.cut(alice.transport, tcp!);
+    return { all, proxy, alice, bob, door, cut };
+  };
+
+  it.each([
+    ["can be called", false, 200],
+    ["is behind a NAT", true, 430],
+  ])("of a caller who %s: a BYE to it is %j, %i", async (_what, behindNat, status) => {
+    const { all, proxy, alice, bob, door, cut } = await world(behindNat);
+    proxy.targets = ({ inDialog, request }) => [{ uri: inDialog ? request.uri : bob.uri }];
+    const invite = alice.stack.send(alice.request("INVITE", "sip:bob@example.com"), door);
+    await all.pass();
+    const ok = await invite.final;
+    cut();
+    await all.pass();
+    const bye = bob.send(
+      bob.request("BYE", alice.uri, {
+        from: ok.headers.raw("To")[0]!,
+        to: ok.headers.raw("From")[0]!,
+        callId: ok.headers.get("Call-ID")!,
+        headers: { Route: ok.headers.raw("Record-Route") },
+      }),
+      proxy.phone,
+    );
+    await all.pass();
+    expect([(await bye.final).status, alice.methods]).toEqual([status, status === 200 ? ["BYE"] : []]);
+  });
+
+  it.each([
+    ["can be called", false, 200],
+    ["is behind a NAT", true, 430],
+  ])("of a callee who %s, by whose flow the call went: %j, %i", async (_what, behindNat, status) => {
+    const { all, proxy, alice, bob, door, cut } = await world(behindNat);
+    alice.stack.send(alice.request("OPTIONS", "sip:proxy@10.9.0.1", { maxForwards: 0 }), door);
+    await all.pass();
+    const flow = proxy.phone.lastFlow;
+    proxy.targets = ({ inDialog, request }) => [inDialog ? { uri: request.uri } : { uri: alice.uri, flow }];
+    const invite = bob.send(bob.request("INVITE", "sip:alice@example.com"), proxy.phone);
+    await all.pass();
+    const ok = await invite.final;
+    const bye = () =>
+      bob.send(
+        bob.request("BYE", alice.uri, {
+          from: ok.headers.raw("From")[0]!,
+          to: ok.headers.raw("To")[0]!,
+          callId: ok.headers.get("Call-ID")!,
+          headers: { Route: ok.headers.raw("Record-Route").join().split(",").reverse() },
+        }),
+        proxy.phone,
+      );
+    // As long as it stands it is the way.
+    const first = bye();
+    await all.pass();
+    expect([(await first.final).status, alice.lastFlow.id]).toEqual([200, alice.requests[0]!.flow!.id]);
+    cut();
+    await all.pass();
+    const second = bye();
+    await all.pass();
+    expect((await second.final).status).toBe(status);
+  });
+});
+
 it("a flow that is gone is 430", async () => {
   const world = new SipWorld();
   const proxy = await proxied(world, {}, ["UDP", "WS"]);

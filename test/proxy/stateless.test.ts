@@ -136,6 +136,21 @@ it("a connection that is gone is opened anew for the response (RFC 3261 §18.2.2
   expect(proxy.stats.dropped).toBe(0);
 });
 
+it("a WebSocket client whose connection is gone is not called, nor whom its Via names (RFC 7118 §5)", async () => {
+  const { world, phone, proxy, bob } = await stateless();
+  bob.answer = (_request, transaction) => void world.clock.set(() => transaction?.respond(200), 1_000);
+  const page = await world.phone("page", "WS");
+  const bystander = await world.phone("bystander", "TCP");
+  const [, ws] = phone.stack.transports;
+  const request = page.request("OPTIONS", "sip:bob@example.com");
+  request.headers.set("Via", `SIP/2.0/TCP ${bystander.transport.sentBy};branch=z9hG4bK1`);
+  page.transport.send(request.toBytes(), page.transport.flow(ws!.local)!, () => {});
+  await world.pass(500);
+  world.network.cut(page.transport, ws!);
+  await world.pass(1_000);
+  expect([bob.methods, bystander.stack.stats.received, proxy.stats.dropped]).toEqual([["OPTIONS"], 0, 1]);
+});
+
 it("refuses with the same To tag each time, and takes the ACK for itself", async () => {
   const { world, phone, proxy, alice, bob } = await stateless({ drop: ({ text }) => text.startsWith("ACK") });
   const invite = alice.send(alice.request("INVITE", "sip:b@c", { maxForwards: 0 }), phone);

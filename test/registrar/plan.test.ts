@@ -12,7 +12,13 @@ import { MemoryNetwork } from "../../src/transport/memory.ts";
 import type { Flow } from "../../src/transport/transport.ts";
 
 const OUTBOUND = { Supported: "path, outbound" };
-const flow = (id: string) => ({ id, open: true, transport: { reliable: true } }) as unknown as Flow;
+const flow = (id: string) =>
+  ({
+    id,
+    open: true,
+    remote: { host: "10.1.1.1", port: 1 },
+    transport: { reliable: true },
+  }) as unknown as Flow;
 
 function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
   const clock = new VirtualClock();

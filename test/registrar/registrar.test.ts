@@ -11,12 +11,8 @@ import { SipWorld } from "../support/sip-world.ts";
 async function world(options: Partial<RegistrarOptions> = {}, limit = 10, protocol = "UDP") {
   const world = new SipWorld();
   const server = { aliases: ["example.com"] };
-  const transports = [world.network.transport({ protocol: "WS", port: 80 })];
-  const registrarPhone = await world.phone(
-    "server",
-    "UDP",
-    protocol === "WS" ? { ...server, transports } : server,
-  );
+  const transports = [world.network.transport({ protocol, ...(protocol === "WS" && { port: 80 }) })];
+  const registrarPhone = await world.phone("server", protocol, { ...server, transports });
   const client = await world.phone("bob", protocol);
   const location = new MemoryLocation({ clock: world.clock, limit });
   const registrar = new Registrar({ stack: registrarPhone.stack, location, ...options });
@@ -265,6 +261,41 @@ describe("ways", () => {
     const through = { ...supported, Via: "SIP/2.0/UDP 10.1.1.9;branch=z9hG4bKx" };
     expect(await contacts(flow("d", 3), { ...through, Path: "<sip:edge;lr>" })).toEqual([439]);
     expect((await contacts(flow("d", 3), { ...through, Path: "<sip:edge;lr;ob>" }))[0]).toBe(200);
+  });
+});
+
+describe("a connection that is gone", () => {
+  it.each([
+    ["is called where its Contact says", "BOB:5060;transport=tcp", "", true],
+    ["is called there though others share the location", "BOB:5060;transport=tcp", "", true, true],
+    ["is not, behind a NAT", "192.168.1.5:5060;transport=tcp", "", false],
+    ["is not, by the port of the connection itself", "", "", false],
+    ["is not, where it wants its flow alone (RFC 5626 §4.3)", "BOB:5060;transport=tcp;ob", "", false],
+    ["is not, by a name", "bob.example.org;transport=tcp", "", false],
+    ["is not, with flows of its own (RFC 5626)", "BOB:5060;transport=tcp", ";reg-id=1", false],
+  ])("of a client that %s", async (_what, contact, more, callable, shared = false) => {
+    const options = shared ? { edge: "sip:10.0.0.1;transport=tcp" } : {};
+    const { world: all, registrar, server } = await world(options, 10, "TCP");
+    const bob = all.phones[1]!;
+    const register = bob.request("REGISTER", "sip:example.com", {
+      to: "<sip:bob@example.com>",
+      headers: { Supported: "outbound" },
+    });
+    const flow = bob.stack.route(register, { target: { protocol: "TCP", ...server.transport.local } });
+    const own = `${flow.local.host}:${flow.local.port};transport=tcp`;
+    const host = contact === "" ? own : contact.replace("BOB", flow.local.host);
+    register.headers.set("Contact", `<sip:bob@${host}>;+sip.instance="<urn:uuid:1>"${more}`);
+    const { final } = bob.stack.send(register, { flow });
+    await all.pass(100);
+    expect((await final).status).toBe(200);
+    const open = await registrar.locate("sip:bob@example.com");
+    expect(open?.map((each) => each.flow?.id)).toEqual([server.lastFlow.id]);
+    all.network.cut(bob.transport, server.transport);
+    await all.pass();
+    const gone = await registrar.locate("sip:bob@example.com");
+    expect(gone?.map((each) => [`${each.uri}`, each.flow, each.path])).toEqual(
+      callable ? [[`sip:bob@${host}`, undefined, []]] : [],
+    );
   });
 });
 
