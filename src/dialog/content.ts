@@ -9,13 +9,13 @@ import type { Message } from "../message/parse.ts";
 /** A body and header fields, and of a response its reason phrase. */
 export interface Content {
   /** Text is written as UTF-8. */
-  readonly body?: Uint8Array | string;
+  readonly body?: Uint8Array | string | undefined;
   /** The body's Content-Type; `application/sdp` where it is left out. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Further header fields, each in place of those of its name. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The reason phrase of a response, the status's own where it is left out; a request has none. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** What describes a body, beside its type and length (RFC 3261 §20.11 to §20.13, §20.24). */
