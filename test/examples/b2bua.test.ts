@@ -97,7 +97,11 @@ it("what is answered within the call comes back with all that it says", async ()
   const { world: w, bob, alice, call } = await world();
   bob.handlers = {
     onRequest(request, transaction) {
-      const content = { body: "1", contentType: "text/plain", headers: { Subject: "digits", "X-Secret": "no" } };
+      const content = {
+        body: "1",
+        contentType: "text/plain",
+        headers: { Subject: "digits", "X-Secret": "no" },
+      };
       transaction.respond(addContent(request.createResponse(200, "Heard"), content));
     },
   };
