@@ -54,9 +54,10 @@ export function addContent<M extends Message>(message: M, content: Content): M {
     if (value !== undefined) message.headers.set(name as HeaderName, value);
   }
   if (reason !== undefined && message.kind === "response") message.reason = reason;
-  if (body !== undefined && body.length > 0) {
-    message.headers.set("Content-Type", contentType ?? "application/sdp");
+  // What is no body has no length, and is refused below; it is not to go out without.
+  if (body !== undefined && body?.length !== 0) {
     message.body = body;
+    message.headers.set("Content-Type", contentType ?? "application/sdp");
   }
   return message;
 }

@@ -113,7 +113,7 @@ export class InviteUsage implements Usage, Session {
 
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
   noteBody({ body, contentType = "application/sdp" }: Content): void {
-    if (body === undefined || body.length === 0) return;
+    if (!body?.length) return;
     this.#body = { text: bodyText(body), contentType };
   }
 
