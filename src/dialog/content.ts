@@ -1,5 +1,6 @@
 // Content: what a user adds to a request or response that the library makes: body, its type, header fields.
 
+import { notWanted } from "../errors.ts";
 import type { HeadersInit } from "../message/create-request.ts";
 import { isSafe } from "../message/escape.ts";
 import type { HeaderName } from "../message/header-types.ts";
@@ -49,6 +50,7 @@ export function contentOf(message: Message, names: readonly string[] = []): Cont
  * @throws SipError `value_unsafe` for what must not go on the wire, `value_invalid` for what is no value
  */
 export function addContent<M extends Message>(message: M, content: Content): M {
+  if (typeof content !== "object") throw notWanted("content", "an object such as { body }", content);
   const { body, contentType, headers, reason } = content;
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (value !== undefined) message.headers.set(name as HeaderName, value);

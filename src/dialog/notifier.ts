@@ -4,7 +4,7 @@ import type { TimerHandle } from "../clock.ts";
 import { SipError } from "../errors.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
-import type { Response } from "../message/response.ts";
+import { checkStatus, type Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
@@ -287,8 +287,8 @@ export class IncomingSubscription {
     return notifier;
   }
 
-  /** Refuses it: 489 (Bad Event) unless told. */
+  /** Refuses it: 489 (Bad Event) unless told. @throws SipError `value_invalid` for a status that is not 300 to 699 */
   reject(status = 489, content: Content = {}): void {
-    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+    answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
   }
 }

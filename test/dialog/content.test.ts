@@ -67,6 +67,7 @@ describe("content", () => {
       );
     const { a } = await connect(world, {}, {}, [alice, bob]);
     await expect(a.reinvite(content)).rejects.toMatchObject(isRefused);
+    await expect(a.reinvite("v=0" as Content)).rejects.toMatchObject(isRefused);
     void a.bye();
     await world.pass();
     // Where the peer waits for the answer, he is acknowledged all the same, and the user hears of it.
