@@ -10,11 +10,11 @@ import { hold, holds, holdsNothing } from "./window.ts";
 /** Limits on what is taken for a message. */
 export interface ParseLimits {
   /** Bytes of the whole message; 1 MiB unless told. */
-  messageSize?: number;
+  messageSize?: number | undefined;
   /** Bytes of start line and header fields; 65,535 unless told, and at most. */
-  headSize?: number;
+  headSize?: number | undefined;
   /** Header fields; 256 unless told, 2,048 at most. */
-  headers?: number;
+  headers?: number | undefined;
 }
 
 /** Why something is no message. */

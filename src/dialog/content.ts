@@ -1,5 +1,6 @@
 // Content: what a user adds to a request or response that the library makes: body, its type, header fields.
 
+import { notWanted } from "../errors.ts";
 import type { HeadersInit } from "../message/create-request.ts";
 import { isSafe } from "../message/escape.ts";
 import type { HeaderName } from "../message/header-types.ts";
@@ -9,13 +10,13 @@ import type { Message } from "../message/parse.ts";
 /** A body and header fields, and of a response its reason phrase. */
 export interface Content {
   /** Text is written as UTF-8. */
-  readonly body?: Uint8Array | string;
+  readonly body?: Uint8Array | string | undefined;
   /** The body's Content-Type; `application/sdp` where it is left out. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** Further header fields, each in place of those of its name. */
-  readonly headers?: HeadersInit;
+  readonly headers?: HeadersInit | undefined;
   /** The reason phrase of a response, the status's own where it is left out; a request has none. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 /** What describes a body, beside its type and length (RFC 3261 §20.11 to §20.13, §20.24). */
@@ -49,14 +50,16 @@ export function contentOf(message: Message, names: readonly string[] = []): Cont
  * @throws SipError `value_unsafe` for what must not go on the wire, `value_invalid` for what is no value
  */
 export function addContent<M extends Message>(message: M, content: Content): M {
+  if (typeof content !== "object") throw notWanted("content", "an object such as { body }", content);
   const { body, contentType, headers, reason } = content;
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (value !== undefined) message.headers.set(name as HeaderName, value);
   }
   if (reason !== undefined && message.kind === "response") message.reason = reason;
-  if (body !== undefined && body.length > 0) {
-    message.headers.set("Content-Type", contentType ?? "application/sdp");
+  // What is no body has no length, and is refused below; it is not to go out without.
+  if (body !== undefined && body?.length !== 0) {
     message.body = body;
+    message.headers.set("Content-Type", contentType ?? "application/sdp");
   }
   return message;
 }

@@ -3,7 +3,7 @@
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
-import type { Response } from "../message/response.ts";
+import { checkStatus, type Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import {
   addContent,
@@ -105,7 +105,7 @@ export class IncomingInvite implements Closable {
    * over. As long as it rings the last one is sent each minute, so that no proxy gives it up (RFC 3261 §13.3.1.1).
    * @param status 101 to 199; 180 unless told
    * @returns the early dialog, in which an UPDATE can be sent
-   * @throws SipError `value_unsafe` for content that must not go on the wire
+   * @throws SipError `value_unsafe` for content that must not go on the wire, `value_invalid` for another status
    */
   ring(status = 180, content: Content = {}): EarlyDialog {
     if (this.#over) return this.#usage;
@@ -123,7 +123,7 @@ export class IncomingInvite implements Closable {
    *
    * Rejects with a SipError: `unsupported` where the caller does not know the extension; `timeout` where no PRACK
    * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile; `value_unsafe` for content that
-   * must not go on the wire. One that nobody handles is no unhandled rejection.
+   * must not go on the wire; `value_invalid` for another status than a provisional one. One that nobody handles is no unhandled rejection.
    */
   ringReliably(status = 183, content: Content = {}): Promise<Request> {
     const told = new Promise<Request>((resolve, reject) => {
@@ -165,9 +165,9 @@ export class IncomingInvite implements Closable {
     return this.#usage;
   }
 
-  /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told */
+  /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told @throws SipError `value_invalid` for another */
   reject(status = 486, content: Content = {}): void {
-    this.refuse(status, content, false);
+    this.refuse(checkStatus(status, 300), content, false);
   }
 
   /** @param byItself before its user holds it, who is told then @internal */
@@ -188,7 +188,7 @@ export class IncomingInvite implements Closable {
   }
 
   #provisional(status: number, content: Content): Response {
-    const response = addContent(this.request.createResponse(status), content);
+    const response = addContent(this.request.createResponse(checkStatus(status, 100, 199)), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     return response;

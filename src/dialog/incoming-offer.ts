@@ -2,6 +2,7 @@
 // RFC 3262 §5).
 
 import type { Request } from "../message/request.ts";
+import { checkStatus } from "../message/response.ts";
 import type { AbortSignalLike } from "../stack/options.ts";
 import type { Content } from "./content.ts";
 
@@ -31,8 +32,9 @@ export class IncomingOffer {
   /**
    * Refuses it; the session goes on as it was. 488 unless told. A PRACK should be accepted: it must get a 2xx
    * (RFC 3262 §3), and acknowledges its response however it is answered.
+   * @throws SipError `value_invalid` for a status that is not 300 to 699
    */
   reject(status = 488, content: Content = {}): void {
-    this.#answer(status, content);
+    this.#answer(checkStatus(status, 300), content);
   }
 }

@@ -32,10 +32,11 @@ export function initialRequest(
   if (request.headers.get("To")?.tag !== undefined)
     request.headers.update("To", (to) => to?.with({ tag: undefined }));
   takeHeaders(uri, request);
-  const { route = [], stack, extensions = [] } = options;
+  const { route = [], stack, extensions = [], sendOptions } = options;
   const routes = typeof route === "function" ? route() : route;
   if (routes.length > 0 && !request.headers.has("Route")) request.headers.set("Route", routes);
-  const ways = { ...options.sendOptions, ...way };
+  const { flow: given = sendOptions?.flow, target = sendOptions?.target } = way;
+  const ways = { flow: given, target };
   // Only who is told the flow needs one: it may be a connection that would be opened for nothing.
   const flow = typeof options.contact === "function" ? wayOf(stack, request, ways) : undefined;
   const transport = flow ? flow.transport : transportFor(stack, request, ways);

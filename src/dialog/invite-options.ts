@@ -20,11 +20,11 @@ export interface InviteHandlers extends SessionHandlers {
 /** How an INVITE of ours is sent. */
 export interface InviteOptions extends SessionOptions {
   /** Reliable provisional responses (RFC 3262): offered unless told otherwise. */
-  readonly reliable?: "supported" | "required" | "none";
+  readonly reliable?: "supported" | "required" | "none" | undefined;
   /** The flow to send on, whatever the request says. */
-  readonly flow?: Flow;
+  readonly flow?: Flow | undefined;
   /** The next hop, whatever the request says. */
-  readonly target?: Target;
+  readonly target?: Target | undefined;
 }
 
 /** What an INVITE of a peer's calls, beyond what its session does. */

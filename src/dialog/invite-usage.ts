@@ -116,7 +116,7 @@ export class InviteUsage implements Usage, Session {
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
   noteBody(content: Content): void {
     const { body, contentType = "application/sdp" } = content;
-    if (body === undefined || !describesSession(content)) return;
+    if (!body?.length || !describesSession(content)) return;
     this.#body = { text: bodyText(body), contentType };
   }
 

@@ -5,7 +5,7 @@ import { SipError } from "../errors.ts";
 import { Headers } from "../message/headers.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
-import type { Response } from "../message/response.ts";
+import { checkStatus, type Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, leadingNumber } from "./content.ts";
@@ -293,8 +293,11 @@ export class IncomingSubscription {
     return notifier;
   }
 
-  /** Refuses it: 489 (Bad Event) unless told, 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4). */
+  /**
+   * Refuses it: 489 (Bad Event) unless told, 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4).
+   * @throws SipError `value_invalid` for a status that is not 300 to 699
+   */
   reject(status: number = eventRefusal(this.request), content: Content = {}): void {
-    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+    answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
   }
 }

@@ -181,7 +181,8 @@ export class OutgoingInvite implements Closable {
     const rack = { RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
     const headers = { ...content.headers, ...rack };
     await usage.request("PRACK", { ...content, headers }).catch((error: unknown) => {
-      if (!(error instanceof SipError) || error.code !== "value_unsafe") return;
+      const { code } = error instanceof SipError ? error : { code: undefined };
+      if (code !== "value_unsafe" && code !== "value_invalid") return;
       // What must not go on the wire is the user's to hear of; the response is acknowledged all the same.
       this.#host.report(error);
       void usage.request("PRACK", { headers: rack });

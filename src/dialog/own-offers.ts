@@ -17,7 +17,7 @@ const GLARE_TRIES = 4;
 /** How a re-INVITE is sent. */
 export interface OfferOptions {
   /** Cancels it (RFC 3261 §9.1), as that of `stack.send` does: the session goes on as it was. */
-  readonly signal?: AbortSignalLike;
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** What our offers need of their session. */

@@ -4,6 +4,7 @@ import { SipError } from "../errors.ts";
 import { TokenParams } from "../message/media-type.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
+import { checkStatus } from "../message/response.ts";
 import { reasonPhrase } from "../message/status.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { addContent, type Content } from "./content.ts";
@@ -95,9 +96,9 @@ export class IncomingRefer {
     return new ReferProgress(this.#host, quiet ? undefined : dialog, new TokenParams("refer", { id }));
   }
 
-  /** Refuses it: 603 unless told. */
+  /** Refuses it: 603 unless told. @throws SipError `value_invalid` for a status that is not 300 to 699 */
   reject(status = 603, content: Content = {}): void {
-    answer(this.#transaction, addContent(this.request.createResponse(status), content));
+    answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
   }
 }
 

@@ -9,11 +9,11 @@ import { LONGEST } from "./host.ts";
 /** What one side wants of the session timer. Seconds. */
 export interface SessionTimerOptions {
   /** The interval to ask for; by default none is asked for, and a peer's wish is met. */
-  readonly expires?: number;
+  readonly expires?: number | undefined;
   /** The shortest interval that is taken; 90, the least that RFC 4028 §5 allows, unless told more. */
-  readonly min?: number;
+  readonly min?: number | undefined;
   /** Who is to refresh: us, or the peer. It says what we ask for; the callee decides. */
-  readonly refresher?: "us" | "peer";
+  readonly refresher?: "us" | "peer" | undefined;
 }
 
 /** What was agreed. */

@@ -51,7 +51,7 @@ export interface SessionHandlers {
 /** How a session is kept. */
 export interface SessionOptions {
   /** Session timers (RFC 4028). By default none is asked for, and a peer's wish is met. */
-  readonly timer?: SessionTimerOptions;
+  readonly timer?: SessionTimerOptions | undefined;
 }
 
 /** A call that rings: its dialog is early. A rejection of its methods that nobody handles is no unhandled one. */

@@ -29,46 +29,47 @@ export interface UserAgentOptions {
     | NameAddr
     | Uri
     | string
-    | ((flow: Flow | undefined) => NameAddr | Uri | string | undefined);
+    | ((flow: Flow | undefined) => NameAddr | Uri | string | undefined)
+    | undefined;
   /**
    * The proxies that requests outside of dialogs go by, the nearest first: a preloaded route set (RFC 3261 §8.1.2), or
    * what gives it. The registrar's Service-Route (RFC 3608): `() => registration.serviceRoute`. A request whose own
    * header fields have a Route goes by that.
    */
-  readonly route?: RouteSet | (() => RouteSet);
+  readonly route?: RouteSet | (() => RouteSet) | undefined;
   /** Who we are: the From of requests that have none of their own. A tag is added. */
-  readonly from?: NameAddr | string;
+  readonly from?: NameAddr | string | undefined;
   /** The user part of the default Contact. */
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** The stack's, unless told otherwise. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** The stack's, unless told otherwise. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
   /** T1 and T2 in milliseconds; the stack's, unless told otherwise. */
-  readonly timers?: { readonly t1?: number; readonly t2?: number };
+  readonly timers?: { readonly t1?: number; readonly t2?: number } | undefined;
   /** The methods for Allow. */
-  readonly allow?: string;
+  readonly allow?: string | undefined;
   /**
    * Option tags of the extensions that you know, besides `100rel`, `gruu`, `join`, `norefersub`, `replaces` and `timer`: they
    * stand in Supported, and may be required. A request that requires any other is refused 420 (RFC 3261 §8.2.2.3).
    */
-  readonly extensions?: readonly string[];
+  readonly extensions?: readonly string[] | undefined;
   /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
-  readonly sendOptions?: SendOptions;
+  readonly sendOptions?: SendOptions | undefined;
   /** Answers requests with a To tag that belong to no dialog here with 481, and BYE, PRACK and UPDATE without one. Default true. */
-  readonly answersStrays?: boolean;
+  readonly answersStrays?: boolean | undefined;
   /**
    * Refuses a request outside of dialogs that has come by another way before, forked by a proxy, with 482 (RFC 3261
    * §8.2.2.2). Default true; false for a gateway or B2BUA, behind which such a request may mean somebody else.
    */
-  readonly answersMerged?: boolean;
+  readonly answersMerged?: boolean | undefined;
   /**
    * Dialogs that may live at once, each counted once for each session or subscription that shares it; a new one past them is
    * refused 503, a REFER within one 500. Default 100,000.
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Told of what the handlers of sessions and subscriptions throw. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** The options. @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
@@ -89,7 +90,7 @@ export interface UserAgentRequest
   extends Omit<RequestInit, "body" | "contact" | "from" | "headers">,
     Omit<Content, "reason"> {
   /** From; the user agent's where it is left out. */
-  readonly from?: NameAddr | string;
+  readonly from?: NameAddr | string | undefined;
 }
 
 /** What lives in a user agent. */

@@ -35,15 +35,15 @@ export interface DigestClientOptions {
   /** Who we are, or a function that says it by realm. One user answers every realm that asks. */
   readonly credentials: DigestUser | FindUser;
   /** Algorithms that are answered; all unless told. The strongest that is offered is taken. */
-  readonly algorithms?: readonly DigestAlgorithm[];
+  readonly algorithms?: readonly DigestAlgorithm[] | undefined;
   /** Prefers `auth-int`, where it is offered beside `auth`. Default false: bodies may change on the way. */
-  readonly integrity?: boolean;
+  readonly integrity?: boolean | undefined;
   /** Most realms that are remembered. Default 16. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Draws client nonces. Default: cryptographic. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
   /** Makes the client nonces; 132 random bits unless told. */
-  readonly cnonce?: () => string;
+  readonly cnonce?: (() => string) | undefined;
 }
 
 /** What an Authentication-Info proves: the server knows the secret, says nothing of it, or does not know it. */

@@ -12,7 +12,7 @@ export interface CredentialSendOptions extends Omit<SendOptions, "credentials"> 
   /** Who we are; a client, for one that remembers challenges from request to request. */
   readonly credentials: DigestClient | DigestClientOptions["credentials"];
   /** Most answers to challenges. Default 4: two proxies and a server, and one nonce that was stale. */
-  readonly maxAnswers?: number;
+  readonly maxAnswers?: number | undefined;
 }
 
 /** A request that was sent, and is sent again with credentials. */

@@ -34,23 +34,23 @@ export interface DigestServerOptions {
   /** Finds a user; undefined for nobody. What it throws rejects `check`, and so answers the request. */
   readonly lookup: (query: DigestQuery) => FoundUser | undefined | PromiseLike<FoundUser | undefined>;
   /** The key of nonces, as text of high entropy; the machines of a cluster share one. Random by default. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** True for a proxy: 407, Proxy-Authenticate and Proxy-Authorization. */
-  readonly proxy?: boolean;
+  readonly proxy?: boolean | undefined;
   /** What is offered, the preferred first (RFC 8760 §2.3). Default SHA-256 and MD5. */
-  readonly algorithms?: readonly DigestAlgorithm[];
+  readonly algorithms?: readonly DigestAlgorithm[] | undefined;
   /** What is offered. Default `auth`. None at all is for peers of RFC 2069: then a nonce is good for one request. */
-  readonly qop?: readonly DigestQop[];
+  readonly qop?: readonly DigestQop[] | undefined;
   /** How long a nonce is good, in milliseconds. Default 300 000. */
-  readonly nonceLife?: number;
+  readonly nonceLife?: number | undefined;
   /** Most nonces whose counts are kept; those of older nonces are asked for anew. Default 10 000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Whether the `uri` of credentials is good for a request; any is unless told (RFC 3261 §22.4). */
-  readonly acceptUri?: (uri: string, request: Request) => boolean;
+  readonly acceptUri?: ((uri: string, request: Request) => boolean) | undefined;
   /** The time in milliseconds since 1970, alike on all machines. Default Date.now. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
   /** Draws nonces, and a `secret`. Default: cryptographic. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
 }
 
 /** Why a request was not let in. */

@@ -12,7 +12,7 @@ import { BodyPart, Multipart } from "./multipart.ts";
 /** What a part is made of. */
 export interface BodyPartInit {
   /** Its header fields, in order. A multipart's Content-Type need not be given. */
-  headers?: Readonly<Record<string, string | { toString(): string }>>;
+  headers?: Readonly<Record<string, string | { toString(): string }>> | undefined;
   /** Octets, text, which is written as UTF-8, or a multipart in this one. */
   body: Uint8Array | string | Multipart;
 }
@@ -20,13 +20,13 @@ export interface BodyPartInit {
 /** How a multipart is made. */
 export interface MultipartOptions {
   /** "mixed" unless told; "alternative", "related", … */
-  subtype?: string;
+  subtype?: string | undefined;
   /** 1 to 70 characters (RFC 2046 §5.1.1); a random one where it is left out. */
-  boundary?: string;
+  boundary?: string | undefined;
   /** Further parameters of the Content-Type: `type` and `start` of a related one. */
-  params?: Readonly<Record<string, string>>;
+  params?: Readonly<Record<string, string>> | undefined;
   /** Where the boundary comes from. */
-  random?: Random;
+  random?: Random | undefined;
 }
 
 /**

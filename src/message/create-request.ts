@@ -18,19 +18,19 @@ export interface RequestInit {
   /** From; a tag is added where it has none. */
   from: NameAddr | string;
   /** To; the Request-URI where it is left out. */
-  to?: NameAddr | string;
+  to?: NameAddr | string | undefined;
   /** Call-ID; a random one where it is left out. */
-  callId?: string;
+  callId?: string | undefined;
   /** The CSeq number; 1 where it is left out. */
-  cseq?: number;
+  cseq?: number | undefined;
   /** Contact, which an INVITE and a SUBSCRIBE need; none where it is left out. */
-  contact?: NameAddr | string;
+  contact?: NameAddr | string | undefined;
   /** Max-Forwards; 70 where it is left out (RFC 3261 §8.1.1.6). */
-  maxForwards?: number;
+  maxForwards?: number | undefined;
   /** Further header fields, in order. One of a name that is above, or Max-Forwards, takes its place. */
-  headers?: HeadersInit;
+  headers?: HeadersInit | undefined;
   /** The body; its Content-Length is set, its Content-Type is to be given in `headers`. */
-  body?: Uint8Array | string;
+  body?: Uint8Array | string | undefined;
 }
 
 function address(value: NameAddr | string): NameAddr {

@@ -12,9 +12,9 @@ import { bodyStart, type PartHead, readPartHead, writePartHead } from "./part-he
 /** Limits on what readMultipart takes. */
 export interface MultipartLimits {
   /** Parts of one multipart; 64 unless told. */
-  parts?: number;
+  parts?: number | undefined;
   /** How deep multiparts may lie in each other, the outermost counted; 4 unless told. */
-  depth?: number;
+  depth?: number | undefined;
 }
 
 /** One part of a multipart body. */

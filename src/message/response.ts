@@ -79,10 +79,10 @@ export class Response extends BaseMessage {
   }
 }
 
-/** @internal The status code, 100 to 699. Throws SipError `value_invalid`. */
-export function checkStatus(status: number): number {
-  if (!Number.isInteger(status) || status < 100 || status > 699) {
-    throw notWanted("status", "a number from 100 to 699", JSON.stringify(status));
+/** @internal The status code, 100 to 699, or what narrower range is asked for. Throws SipError `value_invalid`. */
+export function checkStatus(status: number, least: number = 100, most: number = 699): number {
+  if (!Number.isInteger(status) || status < least || status > most) {
+    throw notWanted("status", `a number from ${least} to ${most}`, JSON.stringify(status));
   }
   return status;
 }

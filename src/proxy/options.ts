@@ -18,44 +18,44 @@ export interface ProxyOptions {
    * The key of loop marks, flow tokens and branches without state, as text of high entropy. The machines of a
    * cluster share one; a random one by default.
    */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** Times `noAnswer` and `hopTimeout`. The stack's, unless told otherwise. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Draws branches, and a `secret`. Default: cryptographic. */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
   /** Which URIs in Route are ours; `stack.isLocal` unless told otherwise. */
-  readonly isLocal?: (uri: Uri) => boolean;
+  readonly isLocal?: ((uri: Uri) => boolean) | undefined;
   /** Extensions that Proxy-Require may ask for (RFC 3261 §16.3 step 5); none by default. */
-  readonly extensions?: readonly string[];
+  readonly extensions?: readonly string[] | undefined;
   /**
    * What else than Request-URI, Route and Proxy-Require decides where a request goes, as text: where it came from, or another
    * header field (RFC 3261 §16.6 step 8). One that comes back with all that alike is a loop, and so is what a server sends
    * back as it got it, unless its source counts here. Nothing by default.
    */
-  readonly loopKey?: (request: Request) => string;
+  readonly loopKey?: ((request: Request) => string) | undefined;
   /** Most branches of one request that may live at once, where it says nothing (RFC 5393 §5.3.3). Default 60. */
-  readonly maxBreadth?: number;
+  readonly maxBreadth?: number | undefined;
   /** Stays on the path of dialogs by Record-Route (RFC 3261 §16.6 step 4). Default true. */
-  readonly recordRoute?: boolean;
+  readonly recordRoute?: boolean | undefined;
   /** Adds a Path with a flow token to REGISTERs (RFC 3327 §5.2, RFC 5626 §5.1). Default false. */
-  readonly path?: boolean;
+  readonly path?: boolean | undefined;
 }
 
 /** How one request is forwarded. */
 export interface ForwardOptions {
   /** One target after the other, by `q`, never two at once. Default false: those of one `q` together. */
-  readonly sequential?: boolean;
+  readonly sequential?: boolean | undefined;
   /** After how many milliseconds without a final response the next group is tried. Never, by default. */
-  readonly noAnswer?: number;
+  readonly noAnswer?: number | undefined;
   /**
    * After how many milliseconds of silence the next of a target's `hops`, or `instead`, is tried: nothing came, not even a 100. The
    * last one has all the time there is, as all have by default: 64 × T1.
    */
-  readonly hopTimeout?: number;
+  readonly hopTimeout?: number | undefined;
   /** Tries the Contacts of a 3xx, too, but of 305 and 380 (RFC 3261 §16.7 step 4, §21.3). Default false: a 3xx is an answer. */
-  readonly recurse?: boolean;
+  readonly recurse?: boolean | undefined;
   /** As the proxy's own option, which it replaces. */
-  readonly recordRoute?: boolean;
+  readonly recordRoute?: boolean | undefined;
   /** Edits the copy for one target before it is sent. What it throws ends that branch as a 500, and rejects `forward`. */
   prepare?(copy: Request, target: ProxyTarget): void;
   /** Sees, and may edit, each response before it goes to the caller, the proxy's own among them. */

@@ -10,21 +10,21 @@ export interface ProxyTarget {
   /** Becomes the Request-URI. Its `method` parameter and its headers are left out (RFC 3261 §19.1.5). */
   readonly uri: Uri | string;
   /** The connection to take, whatever the URI says: that of a client which cannot be called (RFC 5626 §5.3). */
-  readonly flow?: Flow;
+  readonly flow?: Flow | undefined;
   /**
    * Next hops, the best first, in place of what Route and URI say: the next one is tried where the one before
    * cannot be reached, does not answer at all, or answers 503 (RFC 3263 §4.3).
    */
-  readonly hops?: readonly Target[];
+  readonly hops?: readonly Target[] | undefined;
   /**
    * Other ways to the same client, the best first: the next one is tried where the one before has failed (430), cannot be
    * reached, or does not answer, and the client has not rung (RFC 5626 §7). A way's own `instead` and `q` count for nothing.
    */
-  readonly instead?: readonly ProxyTarget[];
+  readonly instead?: readonly ProxyTarget[] | undefined;
   /** The Path of the binding: becomes the Route, before any other (RFC 3327 §5.3). */
-  readonly path?: readonly (NameAddr | string)[];
+  readonly path?: readonly (NameAddr | string)[] | undefined;
   /** 0 to 1; targets of one `q` are tried at once, those of a lower one after them. 1 where it is left out. */
-  readonly q?: number;
+  readonly q?: number | undefined;
 }
 
 /** Whether that is a SIPS URI. */

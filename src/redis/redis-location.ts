@@ -14,22 +14,22 @@ export interface RedisLocationOptions {
   /** Connected, and closed, by its owner; one that reconnects by itself, as `createClient` makes them. */
   readonly client: RedisClient;
   /** What keys begin with; the address-of-record follows. Default "sippet:". */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** The longest wait for Redis of one `find` or `update`, in milliseconds. Default 2000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * How long an address-of-record without bindings stays known, in milliseconds: "not here now" (480) rather than
    * "unknown" (404). Default a day.
    */
-  readonly remember?: number;
+  readonly remember?: number | undefined;
   /** Most commands that may be without an answer at once; more fail at once. Default 10 000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Told of what the client tells of (a lost connection, each failed reconnection), and of commands that failed. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: ((error: Error) => void) | undefined;
   /** Times waits. The runtime's unless told otherwise. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** The time in milliseconds since 1970, alike on all machines. Default Date.now. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 const DAY = 86_400_000;

@@ -8,9 +8,9 @@ import type { Binding, BindingChange, LocationService } from "./location.ts";
 /** What a location service in memory is made of. */
 export interface MemoryLocationOptions {
   /** What bindings expire by. The runtime's unless told otherwise; a stack's own clock in tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Most addresses-of-record. Default 10 000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** How long nobody looks for room again where there was none, in milliseconds. */

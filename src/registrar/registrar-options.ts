@@ -15,39 +15,39 @@ export interface RegistrarOptions {
    * The address-of-record that a URI names, in one form for all its spellings; undefined where it is none of ours
    * (404). Unless told otherwise `sip:user@host`, where `stack.isLocal` says that the host is ours.
    */
-  readonly aor?: (uri: Uri) => string | undefined;
+  readonly aor?: ((uri: Uri) => string | undefined) | undefined;
   /** Which Contacts may be bound (403). Unless told otherwise all but the stack's own, which would be called in a loop. */
-  readonly acceptContact?: (uri: Uri, request: Request) => boolean;
+  readonly acceptContact?: ((uri: Uri, request: Request) => boolean) | undefined;
   /** The shortest time of a binding, in seconds, an hour at most (RFC 3261 §10.3); less is answered 423. Default 60. */
-  readonly minExpires?: number;
+  readonly minExpires?: number | undefined;
   /** The longest, in seconds; more is cut. Default 3600. */
-  readonly maxExpires?: number;
+  readonly maxExpires?: number | undefined;
   /** Where the client says nothing, in seconds. Default 3600. */
-  readonly defaultExpires?: number;
+  readonly defaultExpires?: number | undefined;
   /**
    * Within how many seconds a client must keep its flow alive, told as Flow-Timer to those that register one here,
    * without a proxy between (RFC 5626 §6); connections that are silent for longer should be closed. Not told by default.
    */
-  readonly flowTimer?: number;
+  readonly flowTimer?: number | undefined;
   /** Most bindings of one address-of-record; more are answered 403. Default 10. */
-  readonly maxBindings?: number;
+  readonly maxBindings?: number | undefined;
   /**
    * The proxies that a client's own requests are to go by, the nearest first (RFC 3608): the Service-Route of each 200,
    * or what makes it for a request. None unless told.
    */
-  readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute);
+  readonly serviceRoute?: ServiceRoute | ((request: Request) => ServiceRoute) | undefined;
   /**
    * Gives GRUUs to clients that ask for them (RFC 5627): text of high entropy, which seals the temporary ones. The
    * machines of a cluster share it. Without it there are none. What is sent to a GRUU comes to the proxy of this
    * domain, within dialogs, too: see `Routed.gruu`.
    */
-  readonly gruuSecret?: string;
+  readonly gruuSecret?: string | undefined;
   /**
    * Where other machines, who share `location`, reach this one: `sip:10.0.0.1:5060`, or a function that tells. A
    * client that registers over a connection of its own is bound with it: `locate` of the other machines leads there,
    * and a `SipProxy` here from there to the connection, whose id is the flow token (RFC 5626 §5.2).
    */
-  readonly edge?: string | (() => string);
+  readonly edge?: string | (() => string) | undefined;
 }
 
 /** URIs with `lr`, in brackets. */

@@ -34,20 +34,20 @@ export interface RegistrationOptions {
   /**
    * How long to bind it, in seconds. Default 3600, or the `expires` of `contact`; what a 423 asks for is taken, up to a day.
    */
-  readonly expires?: number;
+  readonly expires?: number | undefined;
   /** A URN that names this client for good: `urn:uuid:…` (RFC 5626 §4.1). With it GRUUs are asked for (RFC 5627). */
-  readonly instance?: string;
+  readonly instance?: string | undefined;
   /** Which of this client's flows it is, from 1 on; it needs `instance`. See OutboundRegistration for several. */
-  readonly regId?: number;
+  readonly regId?: number | undefined;
   /**
    * The longest time between two keep-alives, in seconds, where the registrar says none: a double CRLF, which over UDP
    * keeps a NAT open and is answered by nobody. Default: none are sent then.
    */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
   /** Answers 401 and 407. */
-  readonly credentials?: Authenticator;
+  readonly credentials?: Authenticator | undefined;
   /** Where REGISTERs go, whatever `registrar` says. */
-  readonly send?: Pick<SendOptions, "target" | "flow">;
+  readonly send?: Pick<SendOptions, "target" | "flow"> | undefined;
   /**
    * Goes where the registrar sends its clients (RFC 3261 §8.1.3.4): by 300, 301 and 302 to another registrar, which takes the
    * place of `send`, too, by 305 by another proxy; after a 301 later REGISTERs go there first, until that fails. `true`
@@ -55,7 +55,7 @@ export interface RegistrationOptions {
    * `credentials` answer challenges there. None is gone to twice, five in all are tried, and none that is `sip` is followed
    * from one that is `sips`. Default false: `onFailed` is given the response.
    */
-  readonly follow?: boolean | ((uri: Uri, response: Response) => boolean);
+  readonly follow?: boolean | ((uri: Uri, response: Response) => boolean) | undefined;
   /** The registrar has bound the Contact, or bound it again. */
   onRegistered?(response: Response): void;
   /** It has not. It is tried again in `retry` milliseconds; never, where that is undefined. */

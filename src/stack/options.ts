@@ -26,40 +26,40 @@ export interface StackOptions {
   /** What stands above the transactions; all three of its callbacks have to be there. */
   core: Core;
   /** The runtime's timers unless told otherwise. */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** `crypto.getRandomValues` unless told otherwise. */
-  random?: Random;
+  random?: Random | undefined;
   /** T1, T2, T4 and the others, in milliseconds (RFC 3261 §17.1.1.1). */
-  timers?: Partial<TimerOptions>;
+  timers?: Partial<TimerOptions> | undefined;
   /** What is taken for a message, and how many transactions may live at once. */
-  limits?: ParseLimits & { transactions?: number };
+  limits?: (ParseLimits & { transactions?: number }) | undefined;
   /**
    * Checks what came in before the core sees it; `validate` without options unless told otherwise, and
    * `(message) => validate(message, { … })` for more. `message.flow` is set. The first finding is answered
    * with its status, reason and `headers`; 503 has Retry-After anyway.
    */
-  validate?: (message: Message) => readonly Finding[];
+  validate?: ((message: Message) => readonly Finding[]) | undefined;
   /**
    * Names that this stack answers to besides its transports' own, each `host` or `host:port`, IPv6 with
    * brackets: its domain, a load balancer's address. A `host` alone is met without a port and with any that a
    * transport has. See Stack.isLocal.
    */
-  aliases?: readonly string[];
+  aliases?: readonly string[] | undefined;
   /**
    * Hands every request, CANCEL and ACK included, to `onRequest` without a transaction, and every response that
    * is not to a request sent with `send` to `onResponse` without one: for a stateless proxy (RFC 3261 §16.11),
    * which forwards with `sendStateless`. Default false.
    */
-  stateless?: boolean;
+  stateless?: boolean | undefined;
   /**
    * Finds the servers of names, and tries one after the other (RFC 3263): `resolver` of `sippet/node`. Without
    * one a request goes to the first address of the host that its URI names.
    */
-  resolver?: Resolver;
+  resolver?: Resolver | undefined;
   /** Refuses requests when there is too much to do: `congestion` of `sippet/node`. Default: none are, but by `limits`. */
-  gate?: Gate;
+  gate?: Gate | undefined;
   /** Sees every message, for traces; costs nothing where there is none. */
-  tap?: Tap;
+  tap?: Tap | undefined;
   /**
    * Told of everything that the stack answers or drops without the core: `finding` says why, and with which
    * status it was answered ("drop" for not at all). That is what is no message or a malformed one (the codes
@@ -68,7 +68,7 @@ export interface StackOptions {
    * could not be parsed; malformed, it may throw when it is read. Called for every such message, in a flood
    * too: be quick. What it throws or rejects with goes to onError (`core_failed`).
    */
-  onRefused?: (finding: Finding, flow: Flow, message: Message | undefined) => void;
+  onRefused?: ((finding: Finding, flow: Flow, message: Message | undefined) => void) | undefined;
 }
 
 /** An AbortSignal, as far as it is used here: this library names no global of a browser's or of Node's. */
@@ -113,18 +113,18 @@ export interface SendOptions extends ResponseHandlers {
   /** Aborts the request: an INVITE is cancelled, any other ends with `aborted` (ClientTransaction.abort). */
   signal?: AbortSignalLike | undefined;
   /** The flow to send on, whatever the request's own target is. */
-  flow?: Flow;
+  flow?: Flow | undefined;
   /** The next hop, whatever Route and Request-URI say. */
-  target?: Target;
+  target?: Target | undefined;
   /** The Via branch; a random one unless told. */
-  branch?: string;
+  branch?: string | undefined;
   /** Runs Timer C, as a proxy must (RFC 3261 §16.6). */
-  timerC?: boolean;
+  timerC?: boolean | undefined;
   /**
    * Sends the request itself where one transaction is all it takes, in place of a copy: for a caller who made it for
    * this and is done with it. The topmost Via is added to it. Default false.
    */
-  uncopied?: boolean;
+  uncopied?: boolean | undefined;
 }
 
 /** How a message is sent without a transaction. */

@@ -11,8 +11,8 @@ import { requestTarget, responseTarget } from "./target.ts";
 
 /** What a caller may decide about the way. */
 export interface WayOptions {
-  flow?: Flow;
-  target?: Target;
+  flow?: Flow | undefined;
+  target?: Target | undefined;
 }
 
 /**

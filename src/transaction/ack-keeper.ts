@@ -13,7 +13,7 @@ export interface AckKeeperOptions extends KeeperOptions {
   /** Sends an ACK: `(ack) => stack.sendStateless(ack)`. */
   readonly send: (ack: Request) => void;
   /** How many ACKs are kept at once. Default 100,000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** The ACKs of one user agent client. */

@@ -22,11 +22,11 @@ export type ClientState = InviteClientState | NonInviteClientState;
 /** How a client transaction is made. */
 export interface ClientOptions {
   /** The branch of its Via; a random one by default. A proxy may compute it (RFC 3261 §16.6 step 8). */
-  readonly branch?: string;
+  readonly branch?: string | undefined;
   /** Runs Timer C on an INVITE, as a proxy must (RFC 3261 §16.6 step 11). Default false. */
-  readonly timerC?: boolean;
+  readonly timerC?: boolean | undefined;
   /** Takes the request itself, and adds the Via to it, in place of a copy: for who has made it for this alone. */
-  readonly uncopied?: boolean;
+  readonly uncopied?: boolean | undefined;
 }
 
 /**

@@ -5,11 +5,11 @@ import type { Random } from "../random.ts";
 /** Options of reconnecting. */
 export interface ReconnectOptions {
   /** The wait after the first failure is up to this, in milliseconds. Default 1,000. */
-  baseDelay?: number;
+  baseDelay?: number | undefined;
   /** No wait is longer than this, in milliseconds. Default 30,000. */
-  maxDelay?: number;
+  maxDelay?: number | undefined;
   /** How many attempts in a row may fail before the transport gives up; one whose connection does not hold for 5 seconds has failed too. Default: no limit. */
-  attempts?: number;
+  attempts?: number | undefined;
 }
 
 /**

@@ -78,6 +78,7 @@ export class DatagramTransport implements Transport {
   #closing: Promise<void> | undefined;
   #queued = 0;
   readonly #probes: StunProbes;
+  #dropped: number | undefined;
   readonly #counts = { fillers: 0, stun: 0, stunAnswers: 0, stunDropped: 0, unreachable: 0 };
 
   constructor(runtime: DatagramRuntime, options: UdpOptions) {
@@ -117,10 +118,8 @@ export class DatagramTransport implements Transport {
    * kernel had no room for, where it tells (Linux), and in Bun those that came while 32,768, or 16 MiB of them, waited.
    */
   get counts(): Readonly<Record<string, number>> {
-    const socket = this.#socket;
-    const here = socket?.dropped;
-    const kernel = socket && this.#runtime.dropped(this.#local);
-    const dropped = kernel === undefined ? here : kernel + (here ?? 0);
+    this.#noteDropped();
+    const dropped = this.#dropped;
     return { ...this.#counts, ...(dropped === undefined ? undefined : { dropped }) };
   }
 
@@ -200,6 +199,7 @@ export class DatagramTransport implements Transport {
   close(): Promise<void> {
     this.#closing ??= (async () => {
       const opening = this.#opening;
+      this.#noteDropped();
       this.#socket = undefined;
       this.#receiver = undefined;
       this.#probes.close();
@@ -210,6 +210,14 @@ export class DatagramTransport implements Transport {
       await socket?.close();
     })();
     return this.#closing;
+  }
+
+  /** Behind its end nobody tells any more. */
+  #noteDropped(): void {
+    if (!this.#socket) return;
+    const here = this.#socket.dropped;
+    const kernel = this.#runtime.dropped(this.#local);
+    this.#dropped = kernel === undefined ? here : kernel + (here ?? 0);
   }
 
   #transmit(data: Uint8Array<ArrayBuffer>, port: number, host: string, failed: SendFailed): void {

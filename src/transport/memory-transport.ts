@@ -16,18 +16,18 @@ import type { Address, Flow, SendFailed, Transport, TransportReceiver } from "./
 /** How a transport of the in-memory network is addressed. */
 export interface MemoryTransportOptions {
   /** "UDP" is unreliable; "TCP", "TLS", "WS", "WSS" and any other name are reliable. Default "UDP". */
-  protocol?: string;
+  protocol?: string | undefined;
   /** Default: the next of 10.0.0.1, 10.0.0.2, … */
-  host?: string;
+  host?: string | undefined;
   /**
    * The port it listens on, 0 for a free one. Default 5060, 5061 for TLS; none for WS and WSS, which
    * makes a WebSocket client: it connects, is not connected to, and calls itself `.invalid`.
    */
-  port?: number;
+  port?: number | undefined;
   /** The sent-by of its Via. Default: host and port. */
-  sentBy?: string;
+  sentBy?: string | undefined;
   /** How many messages may wait for a connection. Default 256. */
-  queueLimit?: number;
+  queueLimit?: number | undefined;
 }
 
 class MemoryDatagramFlow implements Flow {

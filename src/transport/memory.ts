@@ -16,15 +16,15 @@ export type { MemoryTransportOptions } from "./memory-transport.ts";
 /** Options of MemoryNetwork; all of them have defaults. */
 export interface MemoryNetworkOptions extends MemoryFaults {
   /** Delivers the messages: a VirtualClock makes a test instant and repeatable. Default: the runtime's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Two networks with the same seed treat the same traffic alike. Default 1. */
-  seed?: number;
+  seed?: number | undefined;
   /** The dice, in place of a seed. */
-  random?: Random;
+  random?: Random | undefined;
   /** How many messages the trace keeps. Default 1,000. */
-  traceLimit?: number;
+  traceLimit?: number | undefined;
   /** Is given a line for every message. */
-  log?: (line: string) => void;
+  log?: ((line: string) => void) | undefined;
 }
 
 /**

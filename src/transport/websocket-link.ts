@@ -12,9 +12,9 @@ import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
 /** Options of the keep-alive that a client sends. */
 export interface KeepAliveOptions {
   /** The longest time between two pings in milliseconds; each is drawn from its last fifth (RFC 5626 §4.4.1). Default 25,000. */
-  interval?: number;
+  interval?: number | undefined;
   /** How long the server may take to send anything after a ping, in milliseconds; 0 never minds. Default 10,000 (RFC 5626 §4.4.1). */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** What a link tells its transport. `onEnd` is called once, and nothing after it. */
@@ -30,7 +30,7 @@ export interface LinkOptions {
   readonly WebSocket: WebSocketConstructor;
   readonly clock: Clock;
   readonly random: Random;
-  readonly keepAlive: Required<KeepAliveOptions> | undefined;
+  readonly keepAlive: { readonly interval: number; readonly timeout: number } | undefined;
   readonly connectTimeout: number;
   readonly sendLimit: number;
 }

@@ -54,6 +54,36 @@ describe("content", () => {
     ]);
   });
 
+  it("with a body that is none, such as a whole session description, is refused: it went out without", async () => {
+    const world = new SipWorld();
+    const thrown: unknown[] = [];
+    const alice = await agent(world, "alice", "UDP", { onError: (error) => void thrown.push(error) });
+    const bob = await agent(world, "bob");
+    const content = { body: { type: "offer", sdp: "v=0" } } as unknown as Content;
+    const isRefused = { code: "value_invalid" };
+    for (const body of [content.body, null, 12, new ArrayBuffer(1)])
+      expect(() => alice.ua.invite(bob.uri, alice.init({ body } as object))).toThrowError(
+        expect.objectContaining(isRefused),
+      );
+    const { a } = await connect(world, {}, {}, [alice, bob]);
+    await expect(a.reinvite(content)).rejects.toMatchObject(isRefused);
+    await expect(a.reinvite("v=0" as Content)).rejects.toMatchObject(isRefused);
+    void a.bye();
+    await world.pass();
+    // Where the peer waits for the answer, he is acknowledged all the same, and the user hears of it.
+    for (const ring of [false, true]) {
+      bob.onInvite = async (call) => {
+        if (ring) await call.ringReliably(183, { body: "their offer" });
+        bob.sessions.push(call.accept({ body: "their offer" }));
+      };
+      const invite = alice.invite(bob, {}, { answer: () => content });
+      await world.pass();
+      void (await invite.session).bye();
+      await world.pass();
+    }
+    expect(thrown).toMatchObject([isRefused, isRefused]);
+  });
+
   it("may have a reason phrase for responses, and typed values, and none where one is undefined", async () => {
     const world = new SipWorld();
     const alice = await agent(world, "alice");

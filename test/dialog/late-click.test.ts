@@ -103,3 +103,49 @@ it("a session that is referred after its end: the subscription fails, and nothin
   expect(ends).toMatchObject([{ reason: "failed", error: { code: "terminated" } }]);
   expect([subscription.state, world.network.trace.length]).toEqual(["terminated", words]);
 });
+
+it("a status of another kind is refused, and the call rings on: a 200 so sent begins what nobody keeps", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  const wrong = expect.objectContaining({ code: "value_invalid" });
+  const seen: string[] = [];
+  let rung: Promise<void> | undefined;
+  const refuses = (act: () => unknown) => {
+    expect(act).toThrowError(wrong);
+    seen.push("refused");
+  };
+  bob.handlers = {
+    onOffer(offer) {
+      refuses(() => offer.reject(200));
+      offer.reject();
+    },
+    onRefer(refer) {
+      refuses(() => refer.reject(202));
+      refer.reject();
+    },
+  };
+  bob.onInvite = (call) => {
+    for (const status of [200, 300, 99, Number.NaN]) refuses(() => call.ring(status));
+    for (const status of [200, 183, 700]) refuses(() => call.reject(status));
+    rung = expect(call.ringReliably(200)).rejects.toEqual(wrong);
+    bob.sessions.push(call.accept({ body: "answer" }));
+  };
+  bob.onOther = (request, transaction) => {
+    const subscription = bob.ua.incomingSubscription(request, transaction)!;
+    refuses(() => subscription.reject(200));
+    subscription.reject();
+  };
+  const invite = alice.invite(bob);
+  alice.ua.subscribe(bob.uri, "presence", alice.init());
+  await world.pass(100);
+  await rung;
+  const session = await invite.session;
+  const offered = session.reinvite({ body: "offer" });
+  session.refer("sip:carol@example.com");
+  await world.pass(100);
+  expect([(await offered).status, seen.length]).toEqual([488, 10]);
+  expect([world.wire("SIP/2.0 202"), world.wire("SIP/2.0 489"), world.wire("SIP/2.0 603")]).toEqual([
+    0, 1, 1,
+  ]);
+  void session.bye();
+});

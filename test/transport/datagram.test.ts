@@ -103,6 +103,8 @@ describe("a datagram socket", () => {
     expect(transport.counts).toMatchObject({ dropped: 3 });
     Object.assign(socket, { dropped: 4 });
     expect(transport.counts).toMatchObject({ dropped: 7 });
+    await transport.close();
+    expect(transport.counts).toMatchObject({ dropped: 7 });
   });
 
   test("gets no more than the limit, which what has left does not count for", async () => {

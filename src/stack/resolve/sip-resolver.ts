@@ -39,38 +39,38 @@ export interface ResolverOptions {
   /** Who answers questions to DNS: `nodeDns()` of `sippet/node`, or your own. False for nobody: names are left to the transports. */
   dns: Dns | false;
   /** Address families, the preferred first. Default [4, 6]. */
-  families?: readonly (4 | 6)[];
+  families?: readonly (4 | 6)[] | undefined;
   /** Requests that would go over UDP and are larger than `mtu`. Default "tcp-or-udp"; they stay on UDP where the stack has no TCP. */
-  largeRequests?: LargeRequests;
+  largeRequests?: LargeRequests | undefined;
   /** The largest request for a datagram, in bytes, its Via included. Default 1,300 (RFC 3261 §18.1.1). */
-  mtu?: number;
+  mtu?: number | undefined;
   /** Told of each request that goes over TCP because of its size, for each target. What it throws or rejects with is dropped. */
-  onSwitch?: (request: Request, from: Target, to: Target) => void;
+  onSwitch?: ((request: Request, from: Target, to: Target) => void) | undefined;
   /** How long a target that failed is tried last, in milliseconds; the Retry-After of a 503 takes its place. Default 30,000. */
-  deadTime?: number;
+  deadTime?: number | undefined;
   /**
    * After how many milliseconds a target that has answered nothing, not even 100, is given up for the next one, where
    * there is one; the last has all the time there is. Default: 64 × T1, 32 seconds, which is when its transaction
    * ends (RFC 3263 §4.3). An INVITE that is given up may have arrived all the same.
    */
-  attemptTimeout?: number;
+  attemptTimeout?: number | undefined;
   /** How long answers of DNS are kept that do not say, in milliseconds. Default 60,000. */
-  ttl?: number;
+  ttl?: number | undefined;
   /** No answer is kept for longer, in milliseconds. Default 3,600,000. */
-  maxTtl?: number;
+  maxTtl?: number | undefined;
   /** How long it is remembered that a name is not there, in milliseconds. Default 30,000. */
-  negativeTtl?: number;
+  negativeTtl?: number | undefined;
   /**
    * How long a question that DNS did not answer, for a server that is down, say, is taken to have no answer before it is
    * asked again, in milliseconds; 300,000 at most (RFC 2308 §7). Default 5,000, as in RFC 9520 §3.2.
    */
-  failureTtl?: number;
+  failureTtl?: number | undefined;
   /** How many answers and how many dead targets are kept. Default 2,000. */
-  limit?: number;
+  limit?: number | undefined;
   /** Default: the runtime's. It ages what is remembered, and times attempts. */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Draws among SRV records by weight. Default: cryptographic. */
-  random?: Random;
+  random?: Random | undefined;
 }
 
 /** RFC 3261 §21.5.4 leaves it open how long a server may ask to be left alone; an hour is a day's work. */

@@ -9,11 +9,11 @@ import { systemLookup } from "./system-lookup.ts";
 /** Options of `nodeDns`. */
 export interface NodeDnsOptions {
   /** Addresses of DNS servers, with a port where it is not 53: `["192.0.2.53", "[2001:db8::53]:5353"]`. Default: the system's. */
-  servers?: readonly string[];
+  servers?: readonly string[] | undefined;
   /** How long one server may take to answer, in milliseconds. Default 2,000. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** How often each is asked. Default 2. */
-  tries?: number;
+  tries?: number | undefined;
 }
 
 /** Codes that say that there is no such name, or nothing of that kind under it. */

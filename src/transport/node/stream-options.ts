@@ -9,51 +9,51 @@ import type { Random } from "../../random.ts";
 /** Options of `tcp`, and most of `tls`; all of them have defaults. */
 export interface StreamOptions {
   /** The address to listen on, and to call from. Default "0.0.0.0"; "::" takes IPv4 as well. */
-  host?: string;
+  host?: string | undefined;
   /** The port to listen on, 0 for any free one (`local.port` tells it after start). Default 5060, 5061 for TLS. */
-  port?: number;
+  port?: number | undefined;
   /** False takes no connections, and opens them alone: a TLS client needs no certificate then. `port` is what its Via says. Default true. */
-  listen?: boolean;
+  listen?: boolean | undefined;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
-  advertise?: string;
+  advertise?: string | undefined;
   /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows. Default false. */
-  alias?: boolean;
+  alias?: boolean | undefined;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** How many of them may come from one address, of IPv6 from one /64. Default: no limit of its own. */
-  maxPerSource?: number;
+  maxPerSource?: number | undefined;
   /** How long connecting may take, a TLS handshake included, in milliseconds. Default 10,000. */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /** A connection that has carried nothing either way for so long is closed, in milliseconds; 0 for never. Default 900,000. */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /** How long a message may take from its first octet to its last, in milliseconds, anew behind a pause (`pauseLimit`); 0 for ever. Default 30,000. */
-  partialTimeout?: number;
+  partialTimeout?: number | undefined;
   /** How long close waits for what is still to be written, in milliseconds. Default 1,000. */
-  closeTimeout?: number;
+  closeTimeout?: number | undefined;
   /** Octets of start line and header fields. Default 65,535. */
-  headSize?: number;
+  headSize?: number | undefined;
   /** Octets of a whole message. Default 1 MiB; one that announces more is answered 413 and its connection closed. */
-  messageSize?: number;
+  messageSize?: number | undefined;
   /** How many octets may wait for a peer that does not read; past it the connection is dropped. Default 1 MiB. */
-  sendLimit?: number;
+  sendLimit?: number | undefined;
   /** How many octets may wait before nothing more is read from that peer until they are gone. Default 64 KiB. */
-  pauseLimit?: number;
+  pauseLimit?: number | undefined;
   /** Pings the connections that were opened from here (RFC 5626 §4.4.1); true for the defaults. Default false. */
-  keepAlive?: boolean | StreamKeepAlive;
+  keepAlive?: boolean | StreamKeepAlive | undefined;
   /** Finds the address of a host name. Default: the operating system's resolver. */
-  lookup?: LookupFunction;
+  lookup?: LookupFunction | undefined;
   /** Default: the runtime's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Makes the flows' ids. Default: cryptographic. */
-  random?: Random;
+  random?: Random | undefined;
 }
 
 /** How connections are kept alive. */
 export interface StreamKeepAlive {
   /** Milliseconds from ping to ping; each time up to a fifth less, so that clients don't ping in step. Default 120,000. */
-  interval?: number;
+  interval?: number | undefined;
   /** How long the pong may take, in milliseconds; later the connection is dropped. Default 10,000 (RFC 5626 §4.4.1). */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** @throws SipError `value_invalid` for a number that is none, and for a `keepAlive` that is neither on, off nor an object */

@@ -39,7 +39,7 @@ export interface TlsOptions extends StreamOptions {
    * How connections are opened: what differs from `tls`, whose key, certificate, authorities and versions are
    * taken for them too. A `session` is not taken: nobody's certificate is checked where one is resumed.
    */
-  client?: ConnectionOptions;
+  client?: ConnectionOptions | undefined;
 }
 
 /** TLS as a transport. */

@@ -15,44 +15,44 @@ export type { HandshakeRefusal, VerifyHandshake } from "./websocket-handshake.ts
 /** Options of `webSocketServer`; all of them have defaults. */
 export interface WebSocketServerOptions {
   /** The address to listen on. Default "0.0.0.0". Unused with `server`. */
-  host?: string;
+  host?: string | undefined;
   /** The port to listen on, 0 for any free one. Default 80, 443 with `tls` (RFC 7118 §5.2.2). Unused with `server`. */
-  port?: number;
+  port?: number | undefined;
   /** Takes handshakes for this path only, without query. Default: for every path. */
-  path?: string;
+  path?: string | undefined;
   /** Key and certificate: the transport makes an HTTPS server and is WSS. Unused with `server`. */
-  tls?: ServerOptions;
+  tls?: ServerOptions | undefined;
   /** An HTTP or HTTPS server of yours, whose upgrades are taken. You listen and close it; only its SIP connections are closed here. */
-  server?: Server | SecureServer;
+  server?: Server | SecureServer | undefined;
   /**
    * True where TLS ends in front of this server, at a reverse proxy say, so that its protocol is WSS and SIPS URIs go by it. Nobody
    * may get here around that proxy. Default: true with `tls` or an HTTPS server, and nothing else then.
    */
-  secure?: boolean;
+  secure?: boolean | undefined;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
-  advertise?: string;
+  advertise?: string | undefined;
   /** Decides on each handshake. Default: everyone is let in. */
-  verify?: VerifyHandshake;
+  verify?: VerifyHandshake | undefined;
   /** How long a handshake may take to arrive, that of TLS included, and to verify, in milliseconds. Default 10,000. */
-  handshakeTimeout?: number;
+  handshakeTimeout?: number | undefined;
   /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
-  messageSize?: number;
+  messageSize?: number | undefined;
   /** How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many sockets again may not have asked for anything yet; more are dropped. Default 10,000. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** How many of them may come from one address, of IPv6 from one /64; more are refused or dropped likewise. A proxy in front is one address. Default: no limit of its own. */
-  maxPerSource?: number;
+  maxPerSource?: number | undefined;
   /** How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for never. Default 30,000. */
-  pingInterval?: number;
+  pingInterval?: number | undefined;
   /** How many bytes may wait for a client that does not read; past it the connection is dropped. Default 1 MiB. */
-  sendLimit?: number;
+  sendLimit?: number | undefined;
   /** How many bytes may wait before nothing more is read from that client until they are gone. Default 64 KiB. */
-  pauseLimit?: number;
+  pauseLimit?: number | undefined;
   /** How long close waits for closing handshakes, in milliseconds. Default 1,000. */
-  closeTimeout?: number;
+  closeTimeout?: number | undefined;
   /** Default: the runtime's. */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Makes the flows' ids. Default: cryptographic. */
-  random?: Random;
+  random?: Random | undefined;
 }
 
 /** A WebSocket server as a transport. */
