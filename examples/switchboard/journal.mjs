@@ -40,7 +40,7 @@ export class Journal {
   #line(mark, subject, ...rest) {
     const time = new Date().toISOString().slice(11, 23);
     const text = `${time} ${mark} ${String(subject).padEnd(8)} ${rest.join("  ")}`;
-    // What peers wrote is printed here: no control character of theirs reaches the terminal.
-    this.#print(text.replace(/\p{Cc}/gu, "?"));
+    // What peers wrote is printed here: no control character of theirs reaches the terminal, and no long line the disk.
+    this.#print(text.slice(0, 500).replace(/\p{Cc}/gu, "?"));
   }
 }

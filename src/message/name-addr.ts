@@ -50,7 +50,7 @@ export class NameAddr {
     const raw = toBinary(text);
     const core = hold(raw);
     const stop = raw.length > WINDOW_SIZE ? 0 : core.address(0, raw.length);
-    if (stop !== raw.length) throw failure(core, stop, `address "${text.slice(0, 80)}"`);
+    if (stop !== raw.length) throw failure(core, stop, `address ${JSON.stringify(text.slice(0, 80))}`);
     return readNameAddr(core, raw, raw === text);
   }
 

@@ -76,7 +76,7 @@ export class Uri {
     const raw = toBinary(text);
     const core = hold(raw);
     const stop = raw.length > WINDOW_SIZE ? 0 : core.uri(0, raw.length);
-    if (stop !== raw.length) throw failure(core, stop, `URI "${text.slice(0, 80)}"`);
+    if (stop !== raw.length) throw failure(core, stop, `URI ${JSON.stringify(text.slice(0, 80))}`);
     const at = keepRecord(core, raw === text);
     return new Uri(raw, slab, at);
   }
@@ -88,7 +88,8 @@ export class Uri {
   static within(text: string, start: number, end: number, ascii: boolean): Uri {
     const core = hold(text);
     const stop = core.uri(start, end);
-    if (stop !== end) throw failure(core, stop, `URI "${text.slice(start, Math.min(end, start + 80))}"`);
+    if (stop !== end)
+      throw failure(core, stop, `URI ${JSON.stringify(text.slice(start, Math.min(end, start + 80)))}`);
     const at = keepRecord(core, ascii);
     return new Uri(text, slab, at);
   }

@@ -18,10 +18,6 @@ export class LateAnswers implements ClientHandlers {
     this.#seen = seen;
   }
 
-  get forgets(): boolean {
-    return true;
-  }
-
   onResponse(response: Response): void {
     if (!takeVia(response) || this.#transaction.state !== "accepted") return;
     try {

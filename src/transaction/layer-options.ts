@@ -23,8 +23,8 @@ export interface TransactionLayerOptions {
   /** The core. */
   readonly user: TransactionUser;
   /**
-   * Live transactions, of both kinds, past which a new request is answered 503, and none can be sent. Default
-   * 250,000.
+   * Live transactions, of both kinds, past which a new request is answered 503, and none can be sent; and how many times
+   * 4 KiB those of servers may take. Default 250,000.
    */
   readonly limit?: number | undefined;
   /** Hands every request to the core without a transaction, and every response that is not to one of ours. */

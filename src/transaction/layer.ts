@@ -29,6 +29,8 @@ import type { Host } from "./transaction.ts";
 import { foreign, overloaded, overlooked, stray } from "./turned-away.ts";
 import { asSipError, type ClientHandlers, coreFailed, type Returned } from "./user.ts";
 
+/** Octets that a transaction has of the limit: what lives may be larger as long as others are smaller. */
+const AVERAGE = 4096;
 const silent: ClientHandlers = { onResponse: () => {}, onError: () => {} };
 
 /** All transactions of one stack. */
@@ -264,7 +266,7 @@ export class TransactionLayer {
   }
 
   get #full(): boolean {
-    return this.#live.size >= this.#limit;
+    return this.#live.size >= this.#limit || this.#live.octets >= this.#limit * AVERAGE;
   }
 
   #pass(ack: Request): void {

@@ -22,6 +22,7 @@ export class LiveTransactions {
    * transactions are never in one.
    */
   #newest: ServerTransaction | undefined;
+  #octets = 0;
   /** What transactions have left that only absorb what comes again, and how one is made of it when that comes. */
   answers: Answers | undefined;
   readonly #revive: (answer: Answer) => ServerTransaction;
@@ -40,6 +41,11 @@ export class LiveTransactions {
   /** How many transactions live. */
   get size(): number {
     return this.clients.size + this.serverCount;
+  }
+
+  /** How long the requests of those of a server are, and what is left of answers. */
+  get octets(): number {
+    return this.#octets + (this.answers?.octets ?? 0);
   }
 
   /** How many of them are a server's. */
@@ -76,6 +82,7 @@ export class LiveTransactions {
   add(transaction: ServerTransaction): void {
     this.#enter();
     this.#newest = transaction;
+    this.#octets += transaction.size;
   }
 
   #enter(): void {
@@ -132,8 +139,9 @@ export class LiveTransactions {
     const { flow } = transaction;
     if (transaction.kind === "client") this.clients.delete(transaction);
     else {
+      const live = transaction === this.#newest || this.#servers.delete(transaction);
       if (transaction === this.#newest) this.#newest = undefined;
-      else this.#servers.delete(transaction);
+      if (live) this.#octets -= transaction.size;
       const ackKey = this.#ackKeys.get(transaction);
       if (ackKey !== undefined) {
         this.#ackKeys.delete(transaction);

@@ -29,6 +29,8 @@ export class ServerTransaction extends Transaction {
   onCancel: ((cancel: Request) => Returned) | undefined = undefined;
   /** Called when a final response was sent, whoever has sent it, or there will be none: it was dropped. @internal */
   onFinal: (() => void) | undefined = undefined;
+  /** How long its request is, as it came in. @internal */
+  readonly size: number;
   #request: Request | undefined;
   /** The number of its CSeq, which every response has too. */
   readonly #cseq: number | undefined;
@@ -41,6 +43,7 @@ export class ServerTransaction extends Transaction {
   constructor(host: Host, key: string, flow: Flow, request: Request | undefined, left?: Answer) {
     const method = request?.method ?? methodOf(key);
     super(host, method === "INVITE" ? inviteServer : nonInviteServer, key, method, flow);
+    this.size = request?.came?.text.length ?? 0;
     this.#request = request;
     this.#cseq = request?.headers.get("CSeq")?.number;
     this.octets = left;
@@ -153,8 +156,7 @@ export class ServerTransaction extends Transaction {
 
   /** Timer J runs where the answer is left, with no more of the transaction, if it can be left anywhere. */
   protected override begin(timer: TimerName): void {
-    // RFC 3261 §26.3.2.4: what asks for credentials may go to whom the sender has named, and is not multiplied; who has heard
-    // nothing before asks again.
+    // RFC 3261 §26.3.2.4: it may go to whom the sender has named, and is not multiplied; who has heard nothing asks again.
     if (timer === "G" && this.octets === undefined && /^.{8}40[17]/.test(this.#outgoing ?? "")) return;
     const { host, flow } = this;
     const left = timer === "J" && host.answers(flow)?.add(this.key, this.#outgoing ?? "", flow);
@@ -244,8 +246,7 @@ export class ServerTransaction extends Transaction {
     try {
       const tag = typeof response === "number" ? this.#ownTag : response.headers.get("To")?.tag;
       this.#toTag = tag && inOnePiece(`;${tag}`);
-      const old = this.key.startsWith("|");
-      if (old && statusOf(response) >= 300 && this.#request) {
+      if (this.key.startsWith("|") && statusOf(response) >= 300 && this.#request) {
         this.host.alias(oldRequestKey(this.#request, "INVITE", tag ?? ""), this);
       }
     } catch (cause) {

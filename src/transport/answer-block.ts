@@ -41,7 +41,8 @@ export class AnswerRoom {
 export class AnswerBlock {
   /** How many there are. */
   count = 0;
-  /** How many octets are free. */
+  /** How many octets it has room for, and how many of them are free. */
+  readonly size: number;
   free: number;
   private _room: AnswerRoom | undefined;
   /** Those that the answers go to: most often few, so that there is nothing of an answer on the heap. */
@@ -49,7 +50,8 @@ export class AnswerBlock {
 
   constructor(room: AnswerRoom) {
     this._room = room;
-    this.free = room.octets.length;
+    this.size = room.octets.length;
+    this.free = this.size;
   }
 
   /**

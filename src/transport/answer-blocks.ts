@@ -106,6 +106,8 @@ export class AnswerBlocks implements Answers {
   #spare: AnswerRoom[] = [];
   #octets = LEAST_OCTETS;
   #size = 0;
+  /** Those of all blocks. */
+  #held = 0;
   #timer: TimerHandle | undefined;
 
   /** @param waits whether octets that went out on a flow may still be read: then nothing is written over them */
@@ -117,6 +119,10 @@ export class AnswerBlocks implements Answers {
 
   get size(): number {
     return this.#size;
+  }
+
+  get octets(): number {
+    return this.#held;
   }
 
   add(key: string, octets: string, flow: Flow): Answer | undefined {
@@ -192,6 +198,7 @@ export class AnswerBlocks implements Answers {
     this.#tables = [];
     this.#octets = LEAST_OCTETS;
     this.#spare = [];
+    this.#held = 0;
     for (const block of blocks) block.end();
     for (; this.#size > 0; this.#size--) timers.count(-1);
   }
@@ -202,6 +209,7 @@ export class AnswerBlocks implements Answers {
     const room = size === MOST_OCTETS ? this.#spare.pop() : undefined;
     const block = new AnswerBlock(room ?? new AnswerRoom(size));
     this.#octets = Math.min(2 * this.#octets, MOST_OCTETS);
+    this.#held += block.size;
     this.#blocks.push(block);
     return block;
   }
@@ -233,6 +241,7 @@ export class AnswerBlocks implements Answers {
     const block = this.#blocks.shift();
     // The kernel may be longer about taking an answer than that lives, or its flow may have ended just now.
     const waits = block?.someFlow(this.#waits);
+    this.#held -= block?.size ?? 0;
     const room = block?.end();
     if (room?.octets.length === MOST_OCTETS && !waits) this.#spare.push(room);
     if (this.#spare.length > this.#blocks.length) this.#spare.length = this.#blocks.length;

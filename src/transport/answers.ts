@@ -33,6 +33,8 @@ export interface AnswersHost {
 /** Answers by the key of their request, each for the same time. */
 export interface Answers {
   readonly size: number;
+  /** What it takes for them. */
+  readonly octets: number;
   /** Takes octets in, as a binary string; undefined where it cannot. */
   add(key: string, octets: string, flow: Flow): Answer | undefined;
   find(key: string): Answer | undefined;

@@ -30,3 +30,8 @@ export function constructorOf(given: WebSocketConstructor | undefined): WebSocke
   const help = "pass a class as the option WebSocket, such as that of ws";
   throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
 }
+
+/** How the peer closed a connection, for an error: in one line, whatever it says. */
+export function closeWords(code: number, reason: unknown): string {
+  return `${code} ${reason}`.replace(/\p{Cc}/gu, "?").trim();
+}

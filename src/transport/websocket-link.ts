@@ -7,7 +7,7 @@ import type { Random } from "../random.ts";
 import { frameKind, PING, PONG } from "./keep-alive.ts";
 import { failLater } from "./notify.ts";
 import type { SendFailed } from "./transport.ts";
-import type { WebSocketConstructor, WebSocketLike } from "./websocket-like.ts";
+import { closeWords, type WebSocketConstructor, type WebSocketLike } from "./websocket-like.ts";
 
 /** Options of the keep-alive that a client sends. */
 export interface KeepAliveOptions {
@@ -62,7 +62,7 @@ export class WebSocketLink {
     socket.onclose = (event) => {
       const { code = 1006, reason = "" } = event ?? {};
       if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);
-      else this.#end("connection_closed", `the server closed the connection: ${code} ${reason}`.trim());
+      else this.#end("connection_closed", `the server closed the connection: ${closeWords(code, reason)}`);
     };
     const slow = (): void => this.#drop("transport_failed", `no connection to ${url} in time`);
     if (options.connectTimeout > 0) this.#timer = options.clock.set(slow, options.connectTimeout);

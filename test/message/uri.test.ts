@@ -1,7 +1,9 @@
 // Uri: RFC 3261 §19.1, its examples and its rules of equality.
 import { describe, expect, it } from "vitest";
+import { SipError } from "../../src/errors.ts";
 import { NameAddr } from "../../src/message/name-addr.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import type { Request } from "../../src/message/request.ts";
 import { Uri } from "../../src/message/uri.ts";
 import { thrown } from "./samples.ts";
 
@@ -152,6 +154,15 @@ describe("parse", () => {
     expect(["uri_invalid", "value_invalid"]).toContain(error.code);
     expect(error.status).toBe(400);
     expect(error.offset).toBeTypeOf("number");
+  });
+
+  it("says in its error what it was given, in one line whatever that was", () => {
+    const evil = "sip:a\nsomebody else's line \x1b[2J";
+    const request = parseMessage(`OPTIONS ${evil.replace("\n", "")} SIP/2.0\r\n\r\n`) as Request;
+    for (const read of [() => Uri.parse(evil), () => NameAddr.parse(evil), () => request.uri]) {
+      expect(read).toThrow(SipError);
+      expect(read).not.toThrow(/[\n\x1b]/);
+    }
   });
 
   it("does not choke on a long one", () => {

@@ -78,6 +78,22 @@ describe("a round of datagrams", () => {
   /** As many as Node reads in a turn. */
   const many = (from: number, count = 32) => Array.from({ length: count }, (_, i) => `${from + i}`);
 
+  test("works on 32 in a turn, whatever waits, with what is sent kept for each round's end", async () => {
+    const open: boolean[] = [];
+    const own = round((_name, it) => void open.push(it.open));
+    add(own, ...many(0, 100));
+    const worked: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      worked.push(log.filter((each) => each !== "over").length);
+      await turn();
+    }
+    expect(worked).toEqual([1, 33, 65, 97, 100]);
+    expect(log.map((each, at) => (each === "over" ? at : -1)).filter((at) => at >= 0)).toEqual([
+      33, 66, 99, 103,
+    ]);
+    expect(open).toEqual([false, ...new Array<boolean>(99).fill(true)]);
+  });
+
   test("works on few while turn after turn is full: what is read waits", async () => {
     const own = round();
     const worked = () => log.filter((each) => each !== "over").length;
@@ -144,6 +160,17 @@ describe("a round of datagrams", () => {
     for (let i = 0; i < 400; i++) await turn();
     expect(own.dropped).toBe(0);
     expect(log.filter((each) => each !== "over")).toEqual(many(0, 10_000));
+  });
+
+  test("holds 32,768 of one turn, and loses the next", async () => {
+    const own = round();
+    // The first is worked on at once.
+    add(own, ...many(0, 1 + 32_768));
+    expect(own.dropped).toBe(0);
+    add(own, "one more");
+    expect(own.dropped).toBe(1);
+    for (let i = 0; i < 1100; i++) await turn();
+    expect(log.filter((each) => each !== "over")).toEqual(many(0, 1 + 32_768));
   });
 
   test("holds no more than 32,768, however many a turn brings", async () => {

@@ -37,3 +37,19 @@ test("any other failure is one", async () => {
   failing("ETIMEOUT");
   await expect(nodeDns().address("a.example.com", 4)).rejects.toThrow("ETIMEOUT");
 });
+
+test("4,096 questions may wait for their answers, and more are not asked: Node's client goes through all of them", async () => {
+  const answer: ((records: never[]) => void)[] = [];
+  resolve4.mockImplementation((() => new Promise((resolve) => answer.push(resolve))) as never);
+  const dns = nodeDns({ servers: ["192.0.2.53"] });
+  const asked = Array.from({ length: 4096 }, (_, i) => dns.address(`${i}.example.com`, 4));
+  expect(answer).toHaveLength(4096);
+  await expect(dns.address("one-more.example.com", 4)).rejects.toMatchObject({ code: "overloaded" });
+  await expect(dns.srv("one-more.example.com")).rejects.toMatchObject({ code: "overloaded" });
+  expect(answer).toHaveLength(4096);
+  for (const each of answer) each([]);
+  await Promise.all(asked);
+  const again = dns.address("one-more.example.com", 4);
+  answer.at(-1)!([]);
+  expect((await again).records).toEqual([]);
+});

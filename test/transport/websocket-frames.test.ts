@@ -86,11 +86,11 @@ describe("flows", () => {
       expect(flow.local).toEqual(transport.local);
     }
     expect(transport.flow({ host: "127.0.0.1", port: 1 })).toBeUndefined();
-    clients[0]?.socket.close(4000, "bye");
+    clients[0]?.socket.close(4000, "bye\n\x1b");
     await settle();
     expect(recorder.closed[0]?.error).toMatchObject({
       code: "connection_closed",
-      message: expect.stringContaining("4000 bye"),
+      message: expect.stringContaining("4000 bye??"),
     });
     expect(transport.flow(flows[0]!.remote)).toBeUndefined();
     expect(transport.flowById(flows[0]!.id)).toBeUndefined();

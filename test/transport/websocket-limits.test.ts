@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { Duplex } from "node:stream";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { message } from "./contract.ts";
@@ -94,5 +95,53 @@ describe("a client that does not read", () => {
     for (let i = 0; i < 300; i++) socket.send(`m${i}`);
     await vi.waitUntil(() => came === 300, 4000);
     expect(recorder.texts).toEqual(Array.from({ length: 300 }, (_, i) => `m${i}`));
+  });
+});
+
+describe("a message in pieces", () => {
+  /** A client whose octets come as the test has them, and what the server has sent it. */
+  async function inPieces() {
+    const server = createServer();
+    const { transport, recorder } = await started({ server });
+    const sent: Buffer[] = [];
+    const client = new Duplex({ read() {}, write: (data, _encoding, done) => done(void sent.push(data)) });
+    const headers = {
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      "sec-websocket-protocol": "sip",
+    };
+    server.emit("upgrade", { method: "GET", url: "/", headers } as never, client, Buffer.alloc(0));
+    await vi.waitUntil(() => transport.connections === 1, 1000);
+    /** A closing frame with 1008: against the policy (RFC 6455 §7.4.1). */
+    const closes = () => Buffer.concat(sent).includes(Buffer.from([0x88, 0x02, 0x03, 0xf0]));
+    return { recorder, client, closes };
+  }
+
+  test("may be in a thousand fragments, and no more: each takes a hundred times its own octets", async () => {
+    // Masked with zeros: text, then what goes on; of one octet.
+    const fragments = (count: number) =>
+      Buffer.concat([
+        Buffer.from([0x01, 0x81, 0, 0, 0, 0, 97]),
+        ...new Array<Buffer>(count - 1).fill(Buffer.from([0x00, 0x81, 0, 0, 0, 0, 97])),
+      ]);
+    const end = Buffer.from([0x80, 0x80, 0, 0, 0, 0]);
+    const { recorder, client, closes } = await inPieces();
+    client.push(Buffer.concat([fragments(1023), end]));
+    await vi.waitUntil(() => recorder.messages.length === 1, 1000);
+    client.push(fragments(1025));
+    await vi.waitUntil(closes, 1000);
+    expect(recorder.texts).toEqual(["a".repeat(1023)]);
+  });
+
+  test("may come in an octet here and there, and not all of it so", async () => {
+    const { recorder, client, closes } = await inPieces();
+    client.push(Buffer.from([0x81, 0xfe, 0x20, 0x00, 0, 0, 0, 0]));
+    for (let i = 0; i < 4000; i++) client.push(Buffer.from("a"));
+    client.push(Buffer.alloc(0x2000 - 4000, "b"));
+    await vi.waitUntil(() => recorder.messages.length === 1, 1000);
+    client.push(Buffer.from([0x81, 0xfe, 0x20, 0x00, 0, 0, 0, 0]));
+    for (let i = 0; i < 4200; i++) client.push(Buffer.from("a"));
+    await vi.waitUntil(closes, 1000);
   });
 });

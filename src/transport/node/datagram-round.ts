@@ -106,7 +106,6 @@ export class DatagramRound {
   readonly #end = (): void => {
     this.#full = this.#read >= FULL;
     this.#read = 0;
-    this.#open = this.#due > 0;
   };
 
   readonly #work = (): void => {

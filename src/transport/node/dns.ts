@@ -16,6 +16,12 @@ export interface NodeDnsOptions {
   tries?: number | undefined;
 }
 
+/**
+ * How many questions may wait for their answers. Whoever is sent requests for ever other names asks several for each, and
+ * Node's client goes through all that wait for each that it asks: ten thousand would stop all else for seconds.
+ */
+const MOST_WAITING = 4096;
+
 /** Codes that say that there is no such name, or nothing of that kind under it. */
 const NOTHING: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
 
@@ -36,25 +42,37 @@ export function nodeDns(options: NodeDnsOptions = {}): Dns {
       cause,
     });
   }
-  const ask = async <T, R>(question: Promise<T[]>, record: (answer: T) => R): Promise<DnsAnswer<R>> => {
+  let waiting = 0;
+  const ask = async <T, R>(question: () => Promise<T[]>, record: (answer: T) => R): Promise<DnsAnswer<R>> => {
+    if (waiting >= MOST_WAITING) throw new SipError("overloaded", "too many questions wait for DNS");
+    waiting++;
     try {
-      return { records: (await question).map(record), ttl: undefined };
+      return { records: (await question()).map(record), ttl: undefined };
     } catch (cause) {
       if (NOTHING.has((cause as NodeJS.ErrnoException).code)) return { records: [], ttl: undefined };
       throw cause;
+    } finally {
+      waiting--;
     }
   };
   return {
-    naptr: (name): Promise<DnsAnswer<NaptrRecord>> => ask(resolver.resolveNaptr(name), (record) => record),
+    naptr: (name): Promise<DnsAnswer<NaptrRecord>> =>
+      ask(
+        () => resolver.resolveNaptr(name),
+        (record) => record,
+      ),
     srv: (name): Promise<DnsAnswer<SrvRecord>> =>
-      ask(resolver.resolveSrv(name), ({ priority, weight, port, name: target }) => ({
-        priority,
-        weight,
-        port,
-        target,
-      })),
+      ask(
+        () => resolver.resolveSrv(name),
+        ({ priority, weight, port, name: target }) => ({
+          priority,
+          weight,
+          port,
+          target,
+        }),
+      ),
     async address(name, family): Promise<DnsAnswer<string>> {
-      const question =
+      const question = () =>
         family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
       const { records } = await ask(question, (record) => record);
       if (records.length === 0 && !options.servers) {

@@ -10,6 +10,7 @@ import { frameKind, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
 import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import { closeWords } from "../websocket-like.ts";
 import { Pongs } from "./pongs.ts";
 
 /** What a connection tells its server. */
@@ -75,7 +76,7 @@ export class WebSocketConnection implements Flow {
     socket.on("close", (code, reason) => {
       this.#end(
         this.#error ??
-          new SipError("connection_closed", `${this.#name} was closed: ${code} ${reason}`.trim()),
+          new SipError("connection_closed", `${this.#name} was closed: ${closeWords(code, reason)}`),
       );
     });
   }

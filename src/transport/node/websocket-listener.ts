@@ -57,7 +57,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0 };
 
   constructor(options: WebSocketServerOptions) {
-    const { path } = options;
+    const { path, messageSize = 4 * 65_536 } = options;
     if (path?.startsWith("/") === false) throw notWanted("path", 'one that begins with "/"', path);
     checkNumbers(options, 0, "handshakeTimeout", "pingInterval", "closeTimeout", "sendLimit", "pauseLimit");
     checkNumbers(options, 1, "messageSize", "maxConnections", "maxPerSource");
@@ -82,7 +82,10 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
       clientTracking: false,
       // Compression costs memory per connection, and a small frame can inflate to a large one.
       perMessageDeflate: false,
-      maxPayload: options.messageSize ?? 4 * 65536,
+      maxPayload: messageSize,
+      // Each piece takes a hundred times the one octet that may be in it.
+      maxFragments: 1024,
+      maxBufferedChunks: Math.max(4096, messageSize >> 6),
       handleProtocols: () => "sip",
     });
     checkPort(this.local.port);
