@@ -62,9 +62,10 @@ export class FlowKeeper {
     this.#lost();
   }
 
-  /** RFC 5626 §4.4.1, §4.4.2: each at a time from the last fifth, so that not all clients send theirs at once. */
+  /** RFC 5626 §4.4.1, §4.4.2: each at a time from the last fifth, over UDP sixth, so that not all send theirs at once. */
   #keepAlive(flow: Flow, longest: number, outbound: boolean): void {
     const { clock, random } = this.#stack;
+    const least = flow.transport.reliable === false ? 24 / 29 : 0.8;
     this.#timer = clock.set(
       () => {
         if (!flow.open) return this.closed(flow);
@@ -74,7 +75,7 @@ export class FlowKeeper {
         else if (outbound && transport.ping) transport.ping(flow);
         else this.#ping(flow);
       },
-      longest * (0.8 + 0.2 * random.fraction()),
+      longest * (least + (1 - least) * random.fraction()),
     );
   }
 
