@@ -50,6 +50,8 @@ export class OwnOffers {
   /** It waits: the peer's may come meanwhile. */
   #wait: { readonly timer: TimerHandle; readonly abort: () => void } | undefined;
 
+  /** An UPDATE of ours that has no final response. */
+  #updating: Promise<unknown> | undefined;
   /** A re-INVITE of ours that has no final response. */
   #inviting: SentRequest | undefined;
   /** What cancels it. */
@@ -119,10 +121,16 @@ export class OwnOffers {
     }
   }
 
-  /** One UPDATE. */
+  /** One UPDATE, behind the one before: a second is refused 500 (RFC 3311 §5.2). */
   async #update(content: Content): Promise<Response> {
+    while (this.#updating) await this.#updating;
     const request = this.#request("UPDATE", content);
-    const response = await this.#session.ask(request);
+    const asked = this.#session.ask(request);
+    const over = () => {
+      this.#updating = undefined;
+    };
+    this.#updating = asked.then(over, over);
+    const response = await asked;
     if (response.statusClass === 2) {
       this.#session.noteBody(content);
       this.#timer.agreed(response);

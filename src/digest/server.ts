@@ -41,6 +41,8 @@ export interface DigestServerOptions {
   readonly algorithms?: readonly DigestAlgorithm[] | undefined;
   /** What is offered. Default `auth`. None at all is for peers of RFC 2069: then a nonce is good for one request. */
   readonly qop?: readonly DigestQop[] | undefined;
+  /** Asks for hashes in place of names, by which `lookup` has to find users, too (RFC 7616 §3.4.4). Default false. */
+  readonly userhash?: boolean | undefined;
   /** How long a nonce is good, in milliseconds. Default 300 000. */
   readonly nonceLife?: number | undefined;
   /** Most nonces whose counts are kept; those of older nonces are asked for anew. Default 10 000. */
@@ -91,6 +93,7 @@ export class DigestServer {
   readonly #proxy: boolean;
   readonly #algorithms: readonly DigestAlgorithm[];
   readonly #qop: readonly DigestQop[];
+  readonly #userhash: boolean;
   readonly #life: number;
   readonly #acceptUri: NonNullable<DigestServerOptions["acceptUri"]>;
   readonly #nonces: Nonces;
@@ -112,6 +115,7 @@ export class DigestServer {
     this.#proxy = options.proxy === true;
     this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
     this.#qop = options.qop ?? ["auth"];
+    this.#userhash = options.userhash === true;
     this.#life = nonceLife;
     this.#acceptUri = options.acceptUri ?? (() => true);
     this.#nonces = new Nonces(
@@ -151,6 +155,8 @@ export class DigestServer {
     if ((params.has("qop") || this.#qop.length > 0) && !qop) return unusable;
     if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce)) return unusable;
     if (!username || !nonce || uri === undefined || !response) return unusable;
+    // RFC 7616 §3.4: two names must be treated as an error.
+    if (params.has("username*")) return unusable;
     if (!this.#acceptUri(uri, request)) return unusable;
 
     const userhash = params.get("userhash")?.toLowerCase() === "true";
@@ -198,6 +204,7 @@ export class DigestServer {
           algorithm,
           qop: this.#qop.length > 0 ? this.#qop.join(",") : undefined,
           stale: stale ? "true" : undefined,
+          userhash: this.#userhash ? "true" : undefined,
         }),
     );
     response.headers.set(this.#proxy ? "Proxy-Authenticate" : "WWW-Authenticate", challenges);

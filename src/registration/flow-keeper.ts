@@ -1,6 +1,7 @@
 // FlowKeeper: keeps the flow of a registration open, as often as the registrar or its user asks (RFC 5626 §4.4), and
 // notices that it is gone: its connection has closed, or, over UDP, its NAT shows it elsewhere or its peer is silent.
-// A transport of connections whose own keep-alives are on notices a peer that is silent, too.
+// Of a connection its transport notices that the peer is silent, where it has said that it answers, or its own keep-alives
+// are on.
 
 import type { TimerHandle } from "../clock.ts";
 import type { SipError } from "../errors.ts";
@@ -35,8 +36,8 @@ export class FlowKeeper {
    * Keeps this flow from now on.
    *
    * @param seconds the longest time between two keep-alives; undefined sends none
-   * @param outbound whether the peer has taken the flow as RFC 5626 has it, and so speaks STUN over UDP (§4.4.2); others
-   *   are sent what all pass over
+   * @param outbound whether the peer has taken the flow as RFC 5626 has it, and so speaks STUN over UDP (§4.4.2), and answers
+   *   pings on a connection (§4.4.1); others are sent what all pass over
    */
   keep(flow: Flow | undefined, seconds: number | undefined, outbound: boolean): void {
     const seen = flow === this.#flow ? this.#seen : undefined;
@@ -61,17 +62,20 @@ export class FlowKeeper {
     this.#lost();
   }
 
-  /** RFC 5626 §4.4.1, §4.4.2: each at a time from the last fifth, so that not all clients send theirs at once. */
+  /** RFC 5626 §4.4.1, §4.4.2: each at a time from the last fifth, over UDP sixth, so that not all send theirs at once. */
   #keepAlive(flow: Flow, longest: number, outbound: boolean): void {
     const { clock, random } = this.#stack;
+    const least = flow.transport.reliable === false ? 24 / 29 : 0.8;
     this.#timer = clock.set(
       () => {
         if (!flow.open) return this.closed(flow);
         this.#keepAlive(flow, longest, outbound);
-        if (outbound && flow.transport.probe) this.#probe(flow, flow.transport.probe(flow));
+        const { transport } = flow;
+        if (outbound && transport.probe) this.#probe(flow, transport.probe(flow));
+        else if (outbound && transport.ping) transport.ping(flow);
         else this.#ping(flow);
       },
-      longest * (0.8 + 0.2 * random.fraction()),
+      longest * (least + (1 - least) * random.fraction()),
     );
   }
 

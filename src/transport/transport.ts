@@ -121,6 +121,11 @@ export interface Transport {
    */
   probe?: ((flow: Flow) => Promise<Address>) | undefined;
   /**
+   * Pings the peer of a connection, which is closed where nothing has come of it ten seconds later (RFC 5626 §4.4.1): for
+   * peers that have said that they answer pings. Not there where a transport does not do that.
+   */
+  ping?: ((flow: Flow) => void) | undefined;
+  /**
    * Lends a stack room for answers that are sent again when their request comes again, as it may where `reliable` is
    * false. Not there where a transport has none: the stack keeps them itself.
    *

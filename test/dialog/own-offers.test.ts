@@ -113,6 +113,36 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     void a.bye();
   });
 
+  it.each([
+    [{}, {}],
+    [{ body: "hold" }, {}],
+    [{}, { body: "hold" }],
+  ])(
+    "an UPDATE waits for the answer to the one before: %j, %j (RFC 3311 §5.2, RFC 6337 §4.3)",
+    async (one, two) => {
+      const world = new SipWorld();
+      const { bob, a } = await connect(world, { bob: answering });
+      script(bob, "UPDATE", [0]);
+      const sent = [a.update(one), a.update(two), a.update()];
+      await world.pass(10_000);
+      expect(bob.phone.methods.filter((method) => method === "UPDATE")).toHaveLength(1);
+      bob.phone.transactions.at(-1)!.respond(200);
+      await world.pass(100);
+      expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(bob.phone.methods.filter((method) => method === "UPDATE")).toHaveLength(3);
+      // Nothing goes out any more where the session ends meanwhile.
+      script(bob, "UPDATE", [0]);
+      const late = [a.update(), a.update()];
+      await world.pass(100);
+      void a.bye();
+      await world.pass(100);
+      bob.phone.transactions.at(-2)!.respond(200);
+      await world.pass(100);
+      await expect(late[1]).rejects.toMatchObject({ code: "terminated" });
+      expect((await late[0]!).status).toBe(200);
+    },
+  );
+
   it("crosses it again the second time", async () => {
     const world = new SipWorld();
     const { bob, a, b } = await connect(world);

@@ -1,5 +1,6 @@
 // Challenge and answer between a DigestServer and a DigestClient, without a network.
 
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { DigestClient, type DigestClientOptions } from "../../src/digest/client.ts";
 import { digestHa1 } from "../../src/digest/response.ts";
@@ -64,6 +65,20 @@ describe("right answers", () => {
       }),
     });
     expect(await server.check(await answered())).toMatchObject({ ok: true, algorithm: "SHA-256" });
+  });
+
+  it("by the hash of a name, where that is offered (RFC 7616 §3.4.4)", async () => {
+    const hashed = createHash("sha256").update("bob:example.com").digest("hex");
+    const { server, answered } = world({
+      userhash: true,
+      lookup: ({ username, userhash }) =>
+        userhash && username === hashed ? { username: "bob", password: "zanzibar" } : undefined,
+    });
+    const again = await answered();
+    expect(again.headers.raw("Authorization")[0]).toMatch(`username="${hashed}"`);
+    expect(again.headers.raw("Authorization")[0]).not.toMatch("bob");
+    expect(await server.check(again)).toMatchObject({ ok: true, username: "bob" });
+    expect((await world().answered()).headers.raw("Authorization")[0]).not.toMatch("userhash");
   });
 
   it("the strongest algorithm that the client has, wherever it stands", async () => {
@@ -171,7 +186,7 @@ describe("wrong answers", () => {
     }
   });
 
-  it("what was not offered: an algorithm, no qop, a bad count, no cnonce", async () => {
+  it("what was not offered: an algorithm, no qop, a bad count, no cnonce, two names", async () => {
     const { server, answered, options } = world({ algorithms: ["SHA-256"] });
     const weak = new DigestServer({ ...options, algorithms: ["MD5"] });
     const none = new DigestServer({ ...options, qop: [] });
@@ -180,6 +195,8 @@ describe("wrong answers", () => {
     for (const [from, to] of [
       [/nc=\w+/, "nc=1"],
       [/, cnonce="[^"]+"/, ""],
+      // RFC 7616 §3.4: both names must be treated as an error.
+      [/$/, ", username*=UTF-8''alice"],
     ] as const) {
       const again = await answered();
       again.headers.update("Authorization", ([one]) => String(one).replace(from, to));

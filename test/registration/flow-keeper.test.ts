@@ -28,3 +28,17 @@ it("an answer about a flow that is kept no more says nothing about the one that 
   await clock.advanceAsync(0);
   expect([lost, keeper.flow, clock.size]).toEqual([1, undefined, 0]);
 });
+
+it("asks the peer of an outbound connection for a pong, and sends any other a ping (RFC 5626 §4.4.1)", async () => {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const transport = { reliable: true, ping: () => log.push("pong?"), send: () => log.push("ping") };
+  const flow = { open: true, transport } as unknown as Flow;
+  const keeper = new FlowKeeper({ clock, random: { fraction: () => 1 } } as unknown as Stack, () => {});
+  keeper.keep(flow, 100, true);
+  await clock.advanceAsync(200_000);
+  keeper.keep(flow, 100, false);
+  await clock.advanceAsync(100_000);
+  expect(log).toEqual(["pong?", "pong?", "ping"]);
+  keeper.stop();
+});

@@ -115,6 +115,43 @@ describe("a connection", () => {
     expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed" } }]);
   });
 
+  it.each([
+    ["a pong", "\r\n", true],
+    ["anything", "\r", true],
+    ["nothing", "", false],
+  ])(
+    "that is asked for a pong lives by %s in ten seconds (RFC 5626 §4.4.1)",
+    async (_what, answer, lives) => {
+      const clock = new VirtualClock();
+      const heard: string[] = [];
+      const { port, sockets } = await rawServer((socket) =>
+        socket.on("data", (data) => {
+          heard.push(String(data));
+          if (String(data) === "\r\n\r\n") socket.write(answer);
+        }),
+      );
+      const { transport, recorder } = await startTcp({ clock, idleTimeout: 0 });
+      const flow = transport.flow({ host: HOST, port })!;
+      sendOn(flow, text("one"));
+      await until(() => heard.length === 1);
+      transport.ping!(flow);
+      await until(() => heard.join("").endsWith("\r\n\r\n"));
+      await sleep(20);
+      clock.advance(6000);
+      // Another one does not put the first off.
+      if (!lives) transport.ping!(flow);
+      clock.advance(4000);
+      expect([flow.open, recorder.closed.length, clock.size]).toEqual([lives, lives ? 0 : 1, 0]);
+      if (!lives) expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed" } }]);
+      // What is gone, or another transport's, is not pinged.
+      sockets[0]!.destroy();
+      await until(() => !flow.open);
+      transport.ping!(flow);
+      transport.ping!({ ...flow } as never);
+      expect(clock.size).toBe(0);
+    },
+  );
+
   it("that takes no more is told of after the send that found it so", async () => {
     const { transport, recorder } = await startTcp({ sendLimit: 1000, lookup: () => {} });
     const flow = transport.flow({ host: "never.example.com", port: 5060 })!;

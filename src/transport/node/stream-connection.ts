@@ -35,6 +35,8 @@ export interface StreamSettings extends FramerOptions {
   readonly keepAlive: { readonly interval: number; readonly timeout: number } | undefined;
 }
 
+/** How long a pong may take where no option says it, in milliseconds (RFC 5626 §4.4.1). */
+const PONG_TIME = 10_000;
 const PING_OCTETS = Buffer.from(PING);
 const PONG_OCTETS = Buffer.from(PONG);
 
@@ -219,6 +221,23 @@ export class StreamConnection implements Flow, FramerSink {
     this.#framer.pause();
   }
 
+  /** Pings the peer, who has to answer; where the options have it pinged anyhow, its silence is noticed by that. */
+  ping(): void {
+    if (this.#state !== "open") return;
+    this.send(PING_OCTETS, () => {});
+    if (this.#settings.keepAlive !== undefined || this.#awaitsPong) return;
+    this.#awaitPong(PONG_TIME, () => this.#setTimer(undefined, 0));
+  }
+
+  /** Whatever comes proves that the peer lives, not only a pong. */
+  #awaitPong(time: number, lives: () => void): void {
+    this.#awaitsPong = true;
+    this.#setTimer(() => {
+      if (this.#awaitsPong) this.drop(this.#closed("answers no keep-alives"));
+      else lives();
+    }, time);
+  }
+
   /** Its peer reads after all, which is as good as a pong: that could not be read. */
   #taken(): void {
     this.#awaitsPong = false;
@@ -239,12 +258,7 @@ export class StreamConnection implements Flow, FramerSink {
     if (keepAlive === undefined) return;
     const ping = (): void => {
       this.send(PING_OCTETS, () => {});
-      this.#awaitsPong = true;
-      this.#setTimer(() => {
-        // Whatever has come proves that the peer lives, not only a pong.
-        if (this.#awaitsPong) this.drop(this.#closed("answers no keep-alives"));
-        else this.#schedulePing();
-      }, keepAlive.timeout);
+      this.#awaitPong(keepAlive.timeout, () => this.#schedulePing());
     };
     this.#setTimer(ping, keepAlive.interval * (0.8 + 0.2 * random.fraction()));
   }

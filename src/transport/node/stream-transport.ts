@@ -140,6 +140,10 @@ export class StreamTransport implements Transport, StreamOwner {
     return this.#pool.byId(id);
   }
 
+  ping(flow: Flow): void {
+    if (flow instanceof StreamConnection && flow.transport === this) flow.ping();
+  }
+
   send(data: Uint8Array<ArrayBuffer>, flow: Flow, failed: SendFailed): void {
     if (this.#over) failLater(failed, new SipError("closed", `the ${this.protocol} transport is closed`));
     // What was read from a datagram may come without one.
