@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { SipWorld } from "../support/sip-world.ts";
-import { type Agent, agent, type OnInvite } from "./support.ts";
+import { type Agent, agent, connect, type OnInvite } from "./support.ts";
 
 async function ringing(onInvite: OnInvite, reliable: "supported" | "required" | "none" = "none") {
   const world = new SipWorld();
@@ -106,4 +106,32 @@ describe("a call of ours", () => {
     await world.pass(40_000);
     expect(world.clock.size).toBe(0);
   });
+});
+
+it("a re-INVITE of ours is cancelled when its Expires is over, too, and the session goes on", async () => {
+  const world = new SipWorld();
+  const { bob, a } = await connect(world);
+  // He does not heed it.
+  let canceled = 0;
+  bob.guard = ({ method }, transaction) => {
+    if (method !== "INVITE" || !transaction) return false;
+    transaction.onCancel = () => {
+      canceled++;
+      transaction.respond(487);
+    };
+    transaction.respond(100);
+    return true;
+  };
+  const offer = a.reinvite({ body: "hold", headers: { Expires: 5 } });
+  await world.pass(4_900);
+  expect(canceled).toBe(0);
+  await world.pass(200);
+  expect([canceled, (await offer).status, a.state]).toEqual([1, 487, "confirmed"]);
+  bob.guard = () => false;
+  const next = a.reinvite({ body: "hold", headers: { Expires: 5 } });
+  await world.pass(100);
+  expect((await next).status).toBe(488);
+  await world.pass(6_000);
+  expect(world.wire("CANCEL")).toBe(1);
+  void a.bye();
 });
