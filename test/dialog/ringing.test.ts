@@ -2,6 +2,7 @@
 // ours rings no longer than its Expires (§13.2.1).
 
 import { describe, expect, it } from "vitest";
+import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect, type OnInvite } from "./support.ts";
 
@@ -47,6 +48,22 @@ describe("a peer's call", () => {
     expect(heard).toEqual(["183 early", "183", "183", "183"]);
     expect(world.wire("PRACK")).toBe(sent);
     await done(world, bob);
+  });
+
+  it("is not given up by a proxy on the way, whose Timer C waits for three minutes (§16.6 step 11)", async () => {
+    const world = new SipWorld();
+    const proxy = await proxied(world);
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ring();
+    const headers = { Route: `<sip:${proxy.phone.transport.sentBy};lr>` };
+    const call = alice.invite(bob, { body: "offer", headers });
+    await world.pass(600_000);
+    expect([bob.log, call.dialogs.length]).toEqual([[], 1]);
+    bob.sessions.push(bob.calls[0]!.accept({ body: "answer" }));
+    await world.pass(1_000);
+    void (await call.session).bye();
+    await world.pass(1_000);
+    expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
   });
 
   it("says nothing more once it was accepted, nor where nobody has rung", async () => {
