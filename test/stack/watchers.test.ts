@@ -120,7 +120,7 @@ it("onRegistered and onFailed", async () => {
   const alice = await world.started();
   const registration = new Registration({
     stack: alice.stack,
-    registrar: String(to(bob).uri),
+    registrar: String(to(bob).uri.with({ user: undefined })),
     aor: "sip:alice@example.com",
     contact: "<sip:alice@10.0.0.9>",
     onRegistered,
