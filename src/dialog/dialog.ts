@@ -11,6 +11,7 @@ import type { Response } from "../message/response.ts";
 import { Uri } from "../message/uri.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, type Content } from "./content.ts";
+import { PeerFlow } from "./peer-flow.ts";
 import { isDialogJson } from "./saved.ts";
 
 /** A dialog as JSON. A version tells what wrote it; keep the object as it is. */
@@ -47,10 +48,9 @@ export class Dialog {
   #routes: string;
   #localCSeq: number;
   #remoteCSeq: number | undefined;
-  /** The connection to a peer with no proxy between, as far as one can know: a client that cannot be called has no other way. */
-  #flow: Flow | undefined;
+  readonly #flow: PeerFlow;
 
-  private constructor(json: DialogJson, flow: Flow | undefined) {
+  private constructor(json: DialogJson, flow: PeerFlow) {
     // Each text by itself: a dialog outlives the message that made it.
     this.callId = apart(json.callId);
     this.local = NameAddr.parse(apart(json.local));
@@ -86,8 +86,7 @@ export class Dialog {
         localCSeq: headers.get("CSeq")?.number ?? 1,
         remoteCSeq: undefined,
       },
-      // One that the request had to go by is on the way to a proxy, which may have left the route set alone (§8.1.2).
-      request.headers.has("Route") ? undefined : response.flow,
+      PeerFlow.ofAnswer(request, response),
     );
   }
 
@@ -114,7 +113,7 @@ export class Dialog {
         localCSeq: 0,
         remoteCSeq: headers.get("CSeq")?.number,
       },
-      isDirect(request) ? request.flow : undefined,
+      PeerFlow.ofRequest(request),
     );
   }
 
@@ -125,7 +124,7 @@ export class Dialog {
   static fromJSON(json: DialogJson): Dialog {
     if (!isDialogJson(json)) throw new SipError("value_invalid", "not a dialog of version 1");
     for (const route of json.routes) NameAddr.parse(route);
-    return new Dialog(json, undefined);
+    return new Dialog(json, PeerFlow.none());
   }
 
   /** Names the dialog at this side: Call-ID, our tag, the peer's tag. */
@@ -160,8 +159,7 @@ export class Dialog {
 
   /** The flow that our requests must take: there is no proxy between, and the peer came by a connection. */
   get flow(): Flow | undefined {
-    const flow = this.#flow;
-    return flow?.open && flow.transport.reliable && this.#routes === "" ? flow : undefined;
+    return this.#routes === "" ? this.#flow.to(this.#target) : undefined;
   }
 
   /** Confirms it; the caller's route set is that of the 2xx (RFC 3261 §13.2.2.4), where that can be read. */
@@ -191,13 +189,9 @@ export class Dialog {
     this.#contact = contactOf(ours) ?? this.#contact;
   }
 
-  /**
-   * Takes note of the flow that the peer has used last, whatever becomes of its request. A response comes by the way that we have
-   * gone: it says nothing of who is at its end.
-   */
+  /** Takes note of the flow that the peer has used last, whatever becomes of its request. */
   noteFlow(message: Request | Response): void {
-    const { flow } = message;
-    if (flow && (message.kind === "request" ? isDirect(message) : this.#flow)) this.#flow = flow;
+    this.#flow.note(message);
   }
 
   /** Takes note of the number of the peer's request; false for one that a later one has overtaken (§12.2.2). */
@@ -263,15 +257,6 @@ export class Dialog {
 /** A dialog's name at one side (RFC 3261 §12). Tags are tokens, and a token has no `|`; a Call-ID comes last. */
 export function dialogId(callId: string, localTag = "", remoteTag = ""): string {
   return [localTag, remoteTag, callId].join("|");
-}
-
-/** Whether a request came from the peer himself: who was between has left a Via, be it in the route set or not. */
-function isDirect({ headers }: Request): boolean {
-  try {
-    return headers.get("Via").length < 2;
-  } catch {
-    return false;
-  }
 }
 
 /** Where a message's sender is; undefined where it does not say, or cannot be understood. */

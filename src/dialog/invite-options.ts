@@ -9,8 +9,8 @@ import type { EarlyDialog, Session, SessionHandlers, SessionOptions } from "./se
 /** What an INVITE of ours calls, beyond what its session does. */
 export interface InviteHandlers extends SessionHandlers {
   /**
-   * A provisional response above 100 came, once for each that is reliable. `dialog` is the early dialog of the fork
-   * that sent it; undefined for one without a To tag, and past 100 forks.
+   * A provisional response above 100 came, once for each that is reliable; others may say the same again, each minute (RFC 3261
+   * §13.3.1.1). `dialog` is the early dialog of the fork that sent it; undefined for one without a To tag, and past 100 forks.
    */
   onProvisional?(response: Response, dialog: EarlyDialog | undefined): Returned;
   /** Another fork accepted, too. Without this handler it gets a BYE. */

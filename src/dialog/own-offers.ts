@@ -6,9 +6,10 @@ import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
-import { addKnown, type Content, describesSession } from "./content.ts";
+import { addKnown, type Content, describesSession, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
+import { Ringing } from "./ringing.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
 /** How often an offer that meets the peer's is sent in all. */
@@ -175,7 +176,10 @@ export class OwnOffers {
       });
       this.#inviting = transaction;
       this.#signal = signal;
+      const ringing = new Ringing(this.#host.clock);
+      ringing.limit(leadingNumber(request, "Expires"), () => transaction.cancel());
       const over = () => {
+        ringing.stop();
         this.#inviting = undefined;
       };
       transaction.final.then(over, (error) => {

@@ -19,6 +19,9 @@ const OF_A_USAGE: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK", "NOTI
 /** What begins nothing, with a To tag and without (RFC 3261 §15.1.2). A NOTIFY may come of itself. */
 export const OF_A_SESSION: ReadonlySet<string> = new Set(["BYE", "UPDATE", "PRACK"]);
 
+/** Bodies that are taken. None is read here: their language is a matter of the user's. */
+const TAKEN = { Accept: "application/sdp", "Accept-Encoding": "identity", "Accept-Language": "*" };
+
 /** The status that a request is refused with, and what its response says besides. */
 export interface Refusal extends Content {
   readonly status: number;
@@ -53,8 +56,8 @@ export class OwnRefusals {
   answerUntaken(request: Request, transaction: ServerTransaction, allow: string): void {
     const { method, headers } = request;
     if (method === "OPTIONS") {
-      const known = { Allow: allow, Accept: "application/sdp", Supported: [...this.#known].join(", ") };
-      answer(transaction, addContent(request.createResponse(200), { headers: known }));
+      const headers = { Allow: allow, ...TAKEN, Supported: [...this.#known].join(", ") };
+      answer(transaction, addContent(request.createResponse(200), { headers }));
       return;
     }
     const within = method === "INVITE" && headers.get("To")?.tag !== undefined;

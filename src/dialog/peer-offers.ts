@@ -4,10 +4,11 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content, describes } from "./content.ts";
+import { addContent, addKnown, type Content, describes, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
+import { Ringing } from "./ringing.ts";
 import type { SessionHandlers } from "./session.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
@@ -34,8 +35,9 @@ export class PeerOffers {
   readonly #timer: SessionTimer;
   readonly #handlers: SessionHandlers;
   readonly #session: OfferSession;
-  /** The one that we have not answered. */
+  /** The one that we have not answered, and its Expires. */
   #answering: ServerTransaction | undefined;
+  readonly #ringing: Ringing;
 
   constructor(
     host: Host,
@@ -49,6 +51,7 @@ export class PeerOffers {
     this.#timer = timer;
     this.#handlers = handlers;
     this.#session = session;
+    this.#ringing = new Ringing(host.clock);
   }
 
   /** Whether one waits for our answer. */
@@ -84,6 +87,7 @@ export class PeerOffers {
   stop(silent: boolean): void {
     const transaction = this.#answering;
     this.#answering = undefined;
+    this.#ringing.stop();
     if (!silent && transaction?.waiting) transaction.respond(487);
   }
 
@@ -122,16 +126,19 @@ export class PeerOffers {
     const offer = new IncomingOffer(request, given.signal, (status, content) => {
       if (this.#answering !== transaction) return;
       this.#answering = undefined;
+      this.#ringing.stop();
       try {
         this.#answer(request, transaction, status, content);
       } finally {
         answered();
       }
     });
-    transaction.onCancel = () => {
+    const over = () => {
       offer.reject(487);
       given.abort();
     };
+    transaction.onCancel = over;
+    if (request.method === "INVITE") this.#ringing.limit(leadingNumber(request, "Expires"), over);
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
     const failed = (status: number) => offer.reject(status);
     if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);

@@ -93,23 +93,25 @@ it("requests take the peer's connection, where he is behind no proxy, the newest
 
 describe("a proxy that has stayed off the route set leaves the path (§8.1.2, §12.2.1.1)", () => {
   const [first, second] = [flow(true), flow(true)];
+  const secure = { open: true, transport: { reliable: true, secure: true } } as unknown as Flow;
   const via = (host: string) => `SIP/2.0/TCP ${host};branch=z9hG4bK${host}`;
-  const came = (by: Flow, ...hosts: string[]) => {
-    const request = invite({ Via: hosts.map(via) });
+  const came = (by: Flow, hosts: readonly string[], contact = "<sip:alice@10.0.0.2>") => {
+    const request = invite({ Via: hosts.map(via), Contact: contact });
     request.flow = by;
     return request;
   };
+  const through = ["10.0.0.9", "10.0.0.2"];
 
   it("its connection is not the callee's way: another hop is in the Vias", () => {
-    expect(Dialog.ofCallee(came(first, "10.0.0.2"), "2", OURS).flow).toBe(first);
-    const dialog = Dialog.ofCallee(came(first, "10.0.0.9", "10.0.0.2"), "2", OURS);
+    expect(Dialog.ofCallee(came(first, ["10.0.0.2"]), "2", OURS).flow).toBe(first);
+    const dialog = Dialog.ofCallee(came(first, through), "2", OURS);
     expect(dialog.flow).toBeUndefined();
-    dialog.refresh(came(first, "10.0.0.9", "10.0.0.2"));
+    dialog.refresh(came(first, through));
     expect(dialog.flow).toBeUndefined();
     // The peer comes by himself.
-    dialog.refresh(came(second, "10.0.0.2"));
+    dialog.refresh(came(second, ["10.0.0.2"]));
     expect(dialog.flow).toBe(second);
-    dialog.noteFlow(came(first, "10.0.0.9", "10.0.0.2"));
+    dialog.noteFlow(came(first, through));
     expect(dialog.flow).toBe(second);
   });
 
@@ -118,6 +120,19 @@ describe("a proxy that has stayed off the route set leaves the path (§8.1.2, §
     const dialog = Dialog.ofCaller(sent, answer(180, [], first), OURS);
     dialog.confirm(answer(200, [], first));
     dialog.refresh(answer(200, [], first));
+    expect(dialog.flow).toBeUndefined();
+  });
+
+  it.each([
+    ["an address that no certificate is for", secure, "sip:10.0.0.2;transport=tls", true],
+    ["one in brackets", secure, "sip:[2001:db8::2];transport=tls", true],
+    ["a name that one may be for", secure, "sip:alice.example.com;transport=tls", false],
+    ["a name that nobody can look up (RFC 7118 §5)", first, "sip:df7jal23ls0d.invalid;transport=ws", true],
+  ])("but there is no other way to %s", (_, by, contact, kept) => {
+    const dialog = Dialog.ofCallee(came(by, through, `<${contact}>`), "2", OURS);
+    expect(dialog.flow).toBe(kept ? by : undefined);
+    // It hangs on where the peer is now.
+    dialog.refresh(came(by, through, "<sip:alice@phone.example.com>"));
     expect(dialog.flow).toBeUndefined();
   });
 });

@@ -158,6 +158,8 @@ it("an OPTIONS within a dialog says what is known, where the session does not ta
   const { status, headers } = await asked;
   expect([status, b.state]).toEqual([200, "confirmed"]);
   expect(headers.get("Allow")).toEqual(expect.arrayContaining(["INVITE", "OPTIONS", "UPDATE"]));
+  const accepted = ["Accept", "Accept-Encoding", "Accept-Language"].map((name) => headers.raw(name).join());
+  expect(accepted).toEqual(["application/sdp", "identity", "*"]);
   expect(headers.get("Supported")).toEqual([
     "100rel",
     "gruu",

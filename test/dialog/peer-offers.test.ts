@@ -52,6 +52,22 @@ describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () =>
     invite.cancel();
   });
 
+  it("so is an UPDATE without one, while another UPDATE waits, and not while a re-INVITE does", async () => {
+    const { world, alice, offers, a } = await kept();
+    const send = (method: string, content = {}) =>
+      alice.phone.stack.send(a.dialog.createRequest(method, content)).final;
+    void send("UPDATE", { body: "one" });
+    const second = send("UPDATE");
+    await world.pass();
+    expect([(await second).status, retryAfter(await second)]).toEqual([500, "1"]);
+    offers[0]!.accept({ body: "answer" });
+    void a.reinvite({ body: "two" });
+    const third = send("UPDATE");
+    await world.pass();
+    expect((await third).status).toBe(200);
+    void a.bye();
+  });
+
   it.each([{}, { body: "offer" }])(
     "a re-INVITE of the callee's while it rings crosses the INVITE: 491; %j",
     async (init) => {
@@ -227,6 +243,29 @@ it("is over where its sender cancels it: the next has its turn", async () => {
   await world.pass();
   expect((await second).bodyText).toBe("answer");
   void a.bye();
+});
+
+it("is over when the Expires of a re-INVITE is (RFC 3261 §13.3.1), and leaves no timer when it is answered, or the call has ended", async () => {
+  const { world, offers, a } = await kept();
+  const aborted: number[] = [];
+  const asked = async (seconds: number) => {
+    const offer = a.reinvite({ body: "hold", headers: { Expires: seconds } });
+    await world.pass();
+    const { signal } = offers.at(-1)!;
+    signal.addEventListener("abort", () => void aborted.push(seconds));
+    return { offer };
+  };
+  const first = await asked(2);
+  await world.pass(2_100);
+  expect([(await first.offer).status, aborted]).toEqual([487, [2]]);
+  const second = await asked(60);
+  offers.at(-1)!.accept({ body: "answer" });
+  await world.pass(61_000);
+  expect([(await second.offer).status, aborted]).toEqual([200, [2]]);
+  const third = await asked(100_000);
+  void a.bye();
+  await world.pass(100);
+  expect((await third.offer).status).toBe(487);
 });
 
 it("whose transaction is gone leaves the session's end alone", async () => {

@@ -2,8 +2,9 @@
 // ours rings no longer than its Expires (§13.2.1).
 
 import { describe, expect, it } from "vitest";
+import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
-import { type Agent, agent, type OnInvite } from "./support.ts";
+import { type Agent, agent, connect, type OnInvite } from "./support.ts";
 
 async function ringing(onInvite: OnInvite, reliable: "supported" | "required" | "none" = "none") {
   const world = new SipWorld();
@@ -47,6 +48,22 @@ describe("a peer's call", () => {
     expect(heard).toEqual(["183 early", "183", "183", "183"]);
     expect(world.wire("PRACK")).toBe(sent);
     await done(world, bob);
+  });
+
+  it("is not given up by a proxy on the way, whose Timer C waits for three minutes (§16.6 step 11)", async () => {
+    const world = new SipWorld();
+    const proxy = await proxied(world);
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ring();
+    const headers = { Route: `<sip:${proxy.phone.transport.sentBy};lr>` };
+    const call = alice.invite(bob, { body: "offer", headers });
+    await world.pass(600_000);
+    expect([bob.log, call.dialogs.length]).toEqual([[], 1]);
+    bob.sessions.push(bob.calls[0]!.accept({ body: "answer" }));
+    await world.pass(1_000);
+    void (await call.session).bye();
+    await world.pass(1_000);
+    expect([alice.log, bob.log]).toEqual([["bye"], ["peer"]]);
   });
 
   it("says nothing more once it was accepted, nor where nobody has rung", async () => {
@@ -106,4 +123,32 @@ describe("a call of ours", () => {
     await world.pass(40_000);
     expect(world.clock.size).toBe(0);
   });
+});
+
+it("a re-INVITE of ours is cancelled when its Expires is over, too, and the session goes on", async () => {
+  const world = new SipWorld();
+  const { bob, a } = await connect(world);
+  // He does not heed it.
+  let canceled = 0;
+  bob.guard = ({ method }, transaction) => {
+    if (method !== "INVITE" || !transaction) return false;
+    transaction.onCancel = () => {
+      canceled++;
+      transaction.respond(487);
+    };
+    transaction.respond(100);
+    return true;
+  };
+  const offer = a.reinvite({ body: "hold", headers: { Expires: 5 } });
+  await world.pass(4_900);
+  expect(canceled).toBe(0);
+  await world.pass(200);
+  expect([canceled, (await offer).status, a.state]).toEqual([1, 487, "confirmed"]);
+  bob.guard = () => false;
+  const next = a.reinvite({ body: "hold", headers: { Expires: 5 } });
+  await world.pass(100);
+  expect((await next).status).toBe(488);
+  await world.pass(6_000);
+  expect(world.wire("CANCEL")).toBe(1);
+  void a.bye();
 });

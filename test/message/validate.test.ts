@@ -202,6 +202,17 @@ describe("RFC 3261 and RFC 2543", () => {
     expect(findings(untagged(invite().replace(top, "SIP/2.0/UDP server10.biloxi.example.com")))).toEqual([]);
   });
 
+  it("nor does one behind a proxy that has it: the last Via is the sender's (§12.1.1)", () => {
+    const via = "Via: SIP/2.0/UDP bigbox3.site3.atlanta.example.com;branch=";
+    const behind = untagged(invite()).replace(`${via}z9hG4bK`, via);
+    expect(findings(behind)).toEqual([]);
+    expect(findings(behind.replace(`\r\n${via}`, `, ${via.slice(5)}`))).toEqual([]);
+    expect(findings(behind.replace(`${via}77ef4c2312983.1;`, via.replace("branch=", "")))).toEqual([]);
+    const answered = untagged(ok()).replace("\r\nTo:", `\r\n${via}1\r\nTo:`);
+    expect(findings(answered)).toEqual([]);
+    expect(findings(answered.replace(`${via}1`, `${via}z9hG4bK1`))).toMatchObject([{ header: "From" }]);
+  });
+
   it("400 where there is nothing behind the cookie (RFC 4475 §3.2.1)", () => {
     expect(findings(invite().replace("z9hG4bK4b43c2ff8.1", "z9hG4bK"))).toEqual([
       { code: "value_invalid", status: 400, reason: "Empty Branch", header: "Via", index: 0 },

@@ -129,11 +129,12 @@ it("takes the expires of a Contact for its wish, and the binding back all the sa
   other.registration.close();
 });
 
-it("asks no registrar with a user (RFC 3261 §10.2)", async () => {
-  await expect(world({ registrar: "sip:bob@example.com" })).rejects.toThrow(
-    expect.objectContaining({ code: "value_invalid" }),
-  );
-});
+it.each([{ registrar: "sip:bob@example.com" }, { aor: "tel:+123" }])(
+  "asks no registrar with a user, and for no other address-of-record than a SIP URI (RFC 3261 §10.2): %j",
+  async (options) => {
+    await expect(world(options)).rejects.toThrow(expect.objectContaining({ code: "value_invalid" }));
+  },
+);
 
 it("answers challenges, does as a 423 asks, and names its instance and flow", async () => {
   const credentials = new DigestClient({ credentials: { username: "bob", password: "zanzibar" } });

@@ -86,9 +86,9 @@ const scenarios: Readonly<Record<string, (world: SipWorld) => Promise<void>>> = 
       );
     };
     const updates: Promise<string>[] = [];
-    const onProvisional = ({ status }: { status: number }) => {
-      // It is said again each minute.
-      if (status !== 183 || updates.length > 0) return;
+    const onProvisional = ({ status, bodyLength }: { status: number; bodyLength: number }) => {
+      // It is said again each minute, without the answer (RFC 3261 §13.3.1.1).
+      if (status !== 183 || bodyLength === 0) return;
       const [early] = call.dialogs;
       updates.push(early!.update({ body: "update" }).then((response) => response.bodyText));
     };

@@ -49,8 +49,9 @@ export function checkBasics(message: Message, report: Report): void {
   if (branch?.startsWith(MAGIC_COOKIE)) {
     // RFC 4475 §3.2.1: nothing behind the cookie is no branch of RFC 3261, and names no transaction.
     if (branch.length === MAGIC_COOKIE.length) report.fault("Empty Branch", "Via", 0);
-    // RFC 3261 §8.1.1.3; RFC 2543 had senders without tags.
-    if (from !== undefined && from.tag === undefined) report.fault("Missing From Tag", "From");
+    // RFC 3261 §8.1.1.3; RFC 2543 had senders without tags. Those may be behind a proxy (§12.1.1).
+    if (from !== undefined && from.tag === undefined && isOfNow(headers.raw("Via").at(-1) as string))
+      report.fault("Missing From Tag", "From");
   }
   const length = message.announcedLength;
   if (length !== undefined && !(length <= message.bodyLength) && !report.has("Content-Length")) {
@@ -76,6 +77,11 @@ function readVia(message: Message, report: Report): Via | undefined {
     report.addError(error, "Bad Via", "Via", named ? report.bad : "drop");
   }
   return undefined;
+}
+
+/** Whether the last of a field's Vias, the sender's own, has a branch of RFC 3261. */
+function isOfNow(vias: string): boolean {
+  return /branch\s*=\s*z9hG4bK/i.test(vias.slice(vias.lastIndexOf(",") + 1));
 }
 
 type Mandatory = "From" | "To" | "Call-ID" | "CSeq";
