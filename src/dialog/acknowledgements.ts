@@ -8,6 +8,7 @@ import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Resend } from "./resend.ts";
+import { hasSession } from "./session-body.ts";
 
 /** The ACKs of one dialog. */
 export class Acknowledgements {
@@ -83,7 +84,7 @@ export class Acknowledgements {
     });
     // Whoever sends another INVITE has got the 2xx before, whose ACK was lost, or overtaken (RFC 5407 §3.1.4).
     this.#waiting?.resend.stop();
-    this.#waiting = { cseq, offers: invite.bodyLength === 0 && response.bodyLength > 0, resend };
+    this.#waiting = { cseq, offers: !hasSession(invite) && hasSession(response), resend };
     const answered = answer(transaction, response);
     if (!answered) this.stop();
     return answered;

@@ -14,6 +14,7 @@ import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
+import { isSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
@@ -114,8 +115,9 @@ export class InviteUsage implements Usage, Session {
   }
 
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
-  noteBody({ body, contentType = "application/sdp" }: Content): void {
-    if (body === undefined || body.length === 0) return;
+  noteBody(content: Content): void {
+    const { body, contentType = "application/sdp" } = content;
+    if (body === undefined || !isSession(content)) return;
     this.#body = { text: bodyText(body), contentType };
   }
 

@@ -6,12 +6,13 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import { answerFault } from "./answer-fault.ts";
-import { hasOption, leadingNumber } from "./content.ts";
+import { contentOf, hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import type { EarlyDialog, Session } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
 
 /** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
@@ -160,7 +161,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
-    if (response.bodyLength > 0) fork.usage.peerOffers.awaited = false;
+    if (hasSession(response)) fork.usage.peerOffers.awaited = false;
     void this.#prack(response, fork, rseq);
     return true;
   }
@@ -206,7 +207,7 @@ export class OutgoingInvite implements Closable {
       rseq: undefined,
     };
     fork.usage.call = this;
-    fork.usage.peerOffers.awaited = sent.bodyLength > 0;
+    fork.usage.peerOffers.awaited = hasSession(sent);
     this.#forks.set(id, fork);
     return fork;
   }
@@ -235,7 +236,7 @@ export class OutgoingInvite implements Closable {
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
+    usage.noteBody(contentOf(invite));
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.

@@ -6,6 +6,7 @@ import type { Response } from "../message/response.ts";
 import type { Content } from "./content.ts";
 import type { Host } from "./host.ts";
 import type { SessionHandlers } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 
 /** The answers of one session. */
 export class OwnAnswers {
@@ -30,7 +31,7 @@ export class OwnAnswers {
 
   /** Whether a response has an offer that the user answers. One that repeats the offer has none (RFC 3261 §13.2.1). */
   asks(invite: Request, response: Response): boolean {
-    if (!this.#handlers.answer || invite.bodyLength > 0 || response.bodyLength === 0) return false;
+    if (!this.#handlers.answer || hasSession(invite) || !hasSession(response)) return false;
     return this.#taken !== response.headers.get("CSeq")?.number;
   }
 

@@ -9,6 +9,7 @@ import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
 import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
+import { isSession } from "./session-body.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
 /** How often an offer that meets the peer's is sent in all. */
@@ -85,7 +86,7 @@ export class OwnOffers {
   }
 
   async update(content: Content): Promise<Response> {
-    const offers = content.body !== undefined && content.body.length > 0;
+    const offers = isSession(content);
     return this.#one(offers, () => this.#update(content));
   }
 

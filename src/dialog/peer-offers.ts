@@ -9,6 +9,7 @@ import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
 import type { SessionHandlers } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
 /** What the offers need of their session. */
@@ -90,7 +91,7 @@ export class PeerOffers {
   /** Takes a re-INVITE or an UPDATE. */
   receive(request: Request, transaction: ServerTransaction): void {
     const invite = request.method === "INVITE";
-    const offers = invite || request.bodyLength > 0;
+    const offers = invite || hasSession(request);
     const least = this.#timer.refuses(request);
     const refuse = (status: number, headers: Content["headers"] = {}) =>
       void answer(transaction, addContent(request.createResponse(status), { headers }));
