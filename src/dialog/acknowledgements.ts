@@ -4,10 +4,11 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { type Content, describes } from "./content.ts";
+import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Resend } from "./resend.ts";
+import { hasSession } from "./session-body.ts";
 
 /** The ACKs of one dialog. */
 export class Acknowledgements {
@@ -86,7 +87,7 @@ export class Acknowledgements {
     });
     // Whoever sends another INVITE has got the 2xx before, whose ACK was lost, or overtaken (RFC 5407 §3.1.4).
     this.#waiting?.resend.stop();
-    this.#waiting = { cseq, offers: !describes(invite) && describes(response), resend };
+    this.#waiting = { cseq, offers: !hasSession(invite) && hasSession(response), resend };
     const answered = answer(transaction, response);
     if (!answered) this.stop();
     return answered;

@@ -113,20 +113,6 @@ export function leadingNumber(message: Message, name: string): number | undefine
   return found ? Number(found[1]) : undefined;
 }
 
-/** A Content-Disposition of a session, as it is where there is none: bodies are carried, and not read. */
-const OF_SESSION = /^\s*session\s*(?:;|$)/i;
-
-/** Whether a body may describe the session: offers and answers are made by such alone (RFC 3261 §13.2.1). */
-export function describes({ headers, bodyLength }: Message): boolean {
-  return bodyLength > 0 && OF_SESSION.test(headers.raw("Content-Disposition")[0] ?? "session");
-}
-
-/** The same of what we are to say. */
-export function describesSession({ body, headers = {} }: Content): boolean {
-  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-disposition");
-  return body !== undefined && body.length > 0 && OF_SESSION.test(String(given?.[1] ?? "session"));
-}
-
 const decoder = new TextDecoder();
 
 /** A body as text, read as UTF-8. */

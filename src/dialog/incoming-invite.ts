@@ -10,7 +10,6 @@ import {
   addKnown,
   addOption,
   type Content,
-  describes,
   hasOption,
   leadingNumber,
   setContact,
@@ -23,6 +22,7 @@ import { LatePrack, rackFor, rackOf } from "./late-prack.ts";
 import { Resend } from "./resend.ts";
 import { Ringing } from "./ringing.ts";
 import type { EarlyDialog, Session, SessionOptions } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 
 /** A reliable provisional response that waits for its PRACK. */
 interface Unacknowledged {
@@ -77,7 +77,7 @@ export class IncomingInvite implements Closable {
     this.#usage.notePeer(request);
     this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
     this.#usage.earlyEnd = (ours, request) => this.#giveUp(request, ours);
-    this.#usage.peerOffers.unanswered = describes(request);
+    this.#usage.peerOffers.unanswered = hasSession(request);
     transaction.onCancel = (cancel) => this.#giveUp(cancel);
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
@@ -207,9 +207,10 @@ export class IncomingInvite implements Closable {
     addOption(response, "Require", "100rel");
     response.headers.set("RSeq", String(this.#rseq));
     this.#usage.noteBody(content);
-    const offers = describes(response) && !describes(this.request) && !this.#offered;
+    const says = hasSession(response);
+    const offers = says && !hasSession(this.request) && !this.#offered;
     this.#offered ||= offers;
-    if (describes(response)) this.#usage.peerOffers.told(offers);
+    if (says) this.#usage.peerOffers.told(offers);
     const again = () => void answer(this.#transaction, response);
     const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
     const rack = rackFor(this.#rseq, this.request);
@@ -227,7 +228,7 @@ export class IncomingInvite implements Closable {
     }
     waiting.resend.stop();
     const { peerOffers } = this.#usage;
-    const offers = describes(prack) && !waiting.offers && !peerOffers.unanswered;
+    const offers = hasSession(prack) && !waiting.offers && !peerOffers.unanswered;
     peerOffers.heard();
     if (offers && this.#handlers.onOffer) {
       this.#answering = prack;

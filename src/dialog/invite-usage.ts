@@ -6,7 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content, describesSession, listOf } from "./content.ts";
+import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
@@ -14,6 +14,7 @@ import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
+import { isSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
@@ -116,7 +117,7 @@ export class InviteUsage implements Usage, Session {
   /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
   noteBody(content: Content): void {
     const { body, contentType = "application/sdp" } = content;
-    if (!body?.length || !describesSession(content)) return;
+    if (!body?.length || !isSession(content)) return;
     this.#body = { text: bodyText(body), contentType };
   }
 

@@ -6,13 +6,14 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import { answerFault } from "./answer-fault.ts";
-import { describes, hasOption, leadingNumber } from "./content.ts";
+import { contentOf, hasOption, leadingNumber } from "./content.ts";
 import { Dialog, dialogId } from "./dialog.ts";
 import type { Closable, Host } from "./host.ts";
 import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { Ringing } from "./ringing.ts";
 import type { EarlyDialog, Session } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
 
 /** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
@@ -166,7 +167,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
-    if (describes(response)) fork.usage.peerOffers.awaited = false;
+    if (hasSession(response)) fork.usage.peerOffers.awaited = false;
     void this.#prack(response, fork, rseq);
     return true;
   }
@@ -213,7 +214,7 @@ export class OutgoingInvite implements Closable {
       rseq: undefined,
     };
     fork.usage.call = this;
-    fork.usage.peerOffers.awaited = describes(sent);
+    fork.usage.peerOffers.awaited = hasSession(sent);
     this.#forks.set(id, fork);
     return fork;
   }
@@ -243,8 +244,7 @@ export class OutgoingInvite implements Closable {
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    if (describes(invite))
-      usage.noteBody({ body: invite.body, contentType: String(invite.headers.get("Content-Type") ?? "") });
+    usage.noteBody(contentOf(invite));
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.

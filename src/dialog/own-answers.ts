@@ -3,9 +3,10 @@
 
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
-import { type Content, describes } from "./content.ts";
+import type { Content } from "./content.ts";
 import type { Host } from "./host.ts";
 import type { SessionHandlers } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 
 /** The answers of one session. */
 export class OwnAnswers {
@@ -32,7 +33,7 @@ export class OwnAnswers {
 
   /** Whether a response has an offer that the user answers. One that repeats the offer has none (RFC 3261 §13.2.1). */
   asks(invite: Request, response: Response): boolean {
-    if (!this.#handlers.answer || describes(invite) || !describes(response)) return false;
+    if (!this.#handlers.answer || hasSession(invite) || !hasSession(response)) return false;
     return this.#taken !== response.headers.get("CSeq")?.number;
   }
 

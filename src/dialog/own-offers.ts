@@ -6,10 +6,11 @@ import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
-import { addKnown, type Content, describesSession, leadingNumber } from "./content.ts";
+import { addKnown, type Content, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
 import { Ringing } from "./ringing.ts";
+import { isSession } from "./session-body.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
 /** How often an offer that meets the peer's is sent in all. */
@@ -86,7 +87,8 @@ export class OwnOffers {
   }
 
   async update(content: Content): Promise<Response> {
-    return this.#one(describesSession(content), () => this.#update(content));
+    const offers = isSession(content);
+    return this.#one(offers, () => this.#update(content));
   }
 
   async reinvite(content: Content, options: OfferOptions): Promise<Response> {

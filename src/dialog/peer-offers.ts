@@ -4,12 +4,13 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content, describes, leadingNumber } from "./content.ts";
+import { addContent, addKnown, type Content, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
 import { Ringing } from "./ringing.ts";
 import type { SessionHandlers } from "./session.ts";
+import { hasSession } from "./session-body.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
 /** What the offers need of their session. */
@@ -94,7 +95,7 @@ export class PeerOffers {
   /** Takes a re-INVITE or an UPDATE. */
   receive(request: Request, transaction: ServerTransaction): void {
     const invite = request.method === "INVITE";
-    const offers = invite || describes(request);
+    const offers = invite || hasSession(request);
     const least = this.#timer.refuses(request);
     const refuse = (status: number, headers: Content["headers"] = {}) =>
       void answer(transaction, addContent(request.createResponse(status), { headers }));

@@ -1,0 +1,28 @@
+// Session body: which bodies are session descriptions, offers and answers, as far as signalling can tell.
+
+import type { Message } from "../message/parse.ts";
+import type { Content } from "./content.ts";
+
+/**
+ * Whether a message has an offer or an answer: a body that it does not say to be for something else, as `signal` and `render`
+ * are (RFC 3261 §20.11). What a multipart is for, its parts would say (RFC 5621 §8.2): one is taken to have a session's.
+ */
+export function hasSession({ bodyLength, headers }: Message): boolean {
+  return bodyLength > 0 && isOfSession(headers.raw("Content-Disposition"), headers.raw("Content-Type"));
+}
+
+/** Whether content that goes into a message makes an offer or an answer of it, as `hasSession` says. */
+export function isSession({ body, contentType, headers = {} }: Content): boolean {
+  if (body === undefined || body.length === 0) return false;
+  const [, disposition] =
+    Object.entries(headers).find(([name]) => name.toLowerCase() === "content-disposition") ?? [];
+  return isOfSession(
+    [disposition].flat().map((value) => String(value ?? "")),
+    [contentType ?? ""],
+  );
+}
+
+function isOfSession([disposition = ""]: readonly string[], [type = ""]: readonly string[]): boolean {
+  const said = (disposition.split(";")[0] as string).trim().toLowerCase();
+  return said === "" || said === "session" || /^\s*multipart\//i.test(type);
+}
