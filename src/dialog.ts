@@ -6,12 +6,8 @@ export { Dialog, type DialogJson } from "./dialog/dialog.ts";
 export type { IncomingInvite } from "./dialog/incoming-invite.ts";
 export type { IncomingOffer } from "./dialog/incoming-offer.ts";
 export type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./dialog/invite-options.ts";
-export type {
-  AcceptSubscription,
-  IncomingSubscription,
-  Notifier,
-  NotifierHandlers,
-} from "./dialog/notifier.ts";
+export type { IncomingSubscription, Notifier } from "./dialog/notifier.ts";
+export type { AcceptSubscription, NotifierHandlers } from "./dialog/notifier-options.ts";
 export type { OutgoingInvite } from "./dialog/outgoing-invite.ts";
 export type { OfferOptions } from "./dialog/own-offers.ts";
 export type { Publication, PublicationHandlers } from "./dialog/publication.ts";

@@ -3,7 +3,7 @@
 
 import { describe, expect, it, vi } from "vitest";
 import type { InviteOptions } from "../../src/dialog/invite-options.ts";
-import type { NotifierHandlers } from "../../src/dialog/notifier.ts";
+import type { NotifierHandlers } from "../../src/dialog/notifier-options.ts";
 import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { Response } from "../../src/message/response.ts";
 import { Registration } from "../../src/registration/registration.ts";
