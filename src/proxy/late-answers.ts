@@ -18,6 +18,11 @@ export class LateAnswers implements ClientHandlers {
     this.#seen = seen;
   }
 
+  /** A transaction that was accepted asks it, and not the branch that it takes the place of. */
+  get forgets(): boolean {
+    return true;
+  }
+
   onResponse(response: Response): void {
     if (!takeVia(response) || this.#transaction.state !== "accepted") return;
     try {

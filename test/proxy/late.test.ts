@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import type { Response } from "../../src/message/response.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
+import type { SentRequest } from "../../src/stack/options.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { SipWorld } from "../support/sip-world.ts";
 
@@ -25,6 +26,13 @@ async function accepted(onResponse: (response: Response) => void = () => {}) {
       },
     },
   );
+  const branches: SentRequest[] = [];
+  const send = edge.stack.send.bind(edge.stack);
+  edge.stack.send = (request, options) => {
+    const sent = send(request, options);
+    branches.push(sent);
+    return sent;
+  };
   const proxy = new SipProxy({ stack: edge.stack, clock: world.clock });
   const proxied: number[] = [];
   const seen: string[] = [];
@@ -44,8 +52,15 @@ async function accepted(onResponse: (response: Response) => void = () => {}) {
     bob.stack.sendStateless(response, { flow: invite!.flow! });
     await world.pass();
   };
-  return { world, seen, proxied, fork, edge };
+  return { world, seen, proxied, fork, edge, branches };
 }
+
+it("a branch that was accepted holds no text of its request: it lingers for 32 seconds, and nobody can ask for that", async () => {
+  const { branches } = await accepted();
+  const [branch] = branches;
+  expect(branch?.state).toBe("accepted");
+  expect(() => branch?.request).toThrow();
+});
 
 it("the 2xx of another fork goes on when all branches have ended, and is shown to who asked for that", async () => {
   const { seen, proxied, fork } = await accepted();
