@@ -74,32 +74,84 @@ describe("a body that is for something else", () => {
     void (await invite.session).bye();
   });
 
-  it("in an UPDATE is no offer, and answered 200 without one", async () => {
-    const world = new SipWorld();
-    const offers: string[] = [];
-    const { a } = await connect(world, {
-      bob: {
-        onOffer: (offer) => {
-          offers.push(offer.request.bodyText);
-          offer.accept({ body: "answer" });
-        },
-      },
-    });
-    const updated = a.update({
-      body: "hello",
-      contentType: "text/plain",
-      headers: { "Content-Disposition": "render" },
-    });
-    await world.pass();
-    expect(await updated).toMatchObject({ status: 200, bodyLength: 0 });
-    const mixed = a.update({
-      body: "many",
-      contentType: "multipart/mixed;boundary=x",
-      headers: { "Content-Disposition": "render" },
-    });
-    await world.pass();
+  it.each([
+    ["text/plain", "render", 0],
+    ["text/plain", "icon;handling=optional", 0],
+    ["application/sdp", "Session;handling=required", 1],
     // RFC 5621 §8.2: what a multipart is for, its parts say.
-    expect([(await mixed).bodyText, offers]).toEqual(["answer", ["many"]]);
-    void a.bye();
+    ["multipart/mixed;boundary=x", "render", 1],
+  ])(
+    "in an UPDATE is an offer or not by what it says of itself: %s, %s",
+    async (contentType, disposition, count) => {
+      const world = new SipWorld();
+      const offers: string[] = [];
+      const onOffer = (offer: IncomingOffer) => {
+        offers.push(offer.request.bodyText);
+        offer.accept({ body: "answer" });
+      };
+      const { a } = await connect(world, { bob: { onOffer } });
+      const headers = { "Content-Disposition": disposition };
+      const updated = a.update({ body: "hello", contentType, headers });
+      await world.pass();
+      const { status, bodyText } = await updated;
+      expect([status, bodyText, offers.length]).toEqual([200, count ? "answer" : "", count]);
+      void a.bye();
+    },
+  );
+
+  it("in a reliable response is neither the answer to an offer nor said again by a refresh", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.onInvite = (call) => void call.ringReliably(180, isup("ring tone"));
+    const call = alice.invite(bob, { body: "offer" });
+    await world.pass(100);
+    const early = call.dialogs[0]!.update({ body: "another" });
+    await expect(early).rejects.toMatchObject({ code: "transaction_state", status: 491 });
+    bob.sessions.push(bob.calls[0]!.accept({ body: "answer" }));
+    await world.pass(100);
+    // A refresh repeats what was said of the session, and no ring tone.
+    expect((await call.session).toJSON().body?.text).toBe("offer");
+    expect(bob.sessions[0]!.toJSON().body?.text).toBe("answer");
+    void (await call.session).bye();
+    await world.pass(100);
+
+    const asked: string[] = [];
+    const answer = ({ status, bodyText }: { status: number; bodyText: string }) => {
+      asked.push(`${status} ${bodyText}`);
+      return { body: "answer" };
+    };
+    const without = alice.invite(bob, {}, { answer });
+    await world.pass(100);
+    bob.calls[1]!.accept({ body: "offer" });
+    await world.pass(100);
+    expect(asked).toEqual(["200 offer"]);
+    expect((await without.session).toJSON().body?.text).toBe("answer");
+    void (await without.session).bye();
+  });
+
+  it("in the INVITE leaves the offer to the callee, who can make another when it was answered", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const asked: string[] = [];
+    const acks: string[] = [];
+    bob.handlers = { onAck: ({ bodyText }) => void acks.push(bodyText) };
+    bob.onInvite = (call) => {
+      void call.ringReliably(183, { body: "offer" });
+    };
+    const answer = ({ status }: { status: number }) => {
+      asked.push(`${status}`);
+      return { body: "answer" };
+    };
+    const call = alice.invite(bob, isup("IAM"), { answer });
+    await world.pass(100);
+    // Our offer is answered: another can be made.
+    const early = bob.calls[0]!.ring().update({ body: "held" });
+    await world.pass(100);
+    bob.calls[0]!.accept();
+    await world.pass(100);
+    expect([asked, acks, (await early).status]).toEqual([["183"], [""], 488]);
+    const session = await call.session;
+    expect(session.toJSON().body?.text).toBe("answer");
+    void session.bye();
   });
 });
