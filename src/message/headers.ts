@@ -62,9 +62,13 @@ export class Headers extends HeaderFields {
     const fields = makeFields(info, name, value);
     const items = this._edit(info, name);
     const at = this._find(info, name, 0);
-    // In a new list: to move all in the old one takes longer.
-    if (at <= 0) this._items = [...fields, ...items];
-    else items.splice(at, 0, ...fields);
+    if (at > 0) {
+      items.splice(at, 0, ...fields);
+      return this;
+    }
+    // Behind the new ones, one by one: to move all in the old list takes longer, and so does to spread both.
+    for (const item of items) fields.push(item);
+    this._items = fields;
     return this;
   }
 
