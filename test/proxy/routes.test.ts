@@ -111,6 +111,40 @@ it.each(["WS", "TCP"])(
   },
 );
 
+it.each(["UDP", "TCP"])(
+  "a call between IPv4 and IPv6 goes through both of the proxy's transports, both ways: %s",
+  async (protocol) => {
+    const world = new SipWorld();
+    const at = (host: string) => world.network.transport({ protocol, host });
+    const stack = { transports: [at("10.9.0.1"), at("2001:db8::1")] };
+    const proxy = await proxied(world, {}, [], stack);
+    const alice = await world.phone("alice", protocol, { transports: [at("10.3.3.3")] });
+    const bob = await world.phone("bob", protocol, { transports: [at("2001:db8::3")] });
+    bob.answer = (request, transaction) => {
+      const response = request.createResponse(200);
+      response.headers.set("Contact", `<${bob.uri}>`);
+      if (request.method !== "ACK") transaction?.respond(response);
+    };
+    proxy.targets = ({ inDialog, request }) => [{ uri: inDialog ? request.uri : bob.uri }];
+    const door = { target: { ...PROXY_UDP, protocol } };
+    const invite = alice.stack.send(alice.request("INVITE", "sip:bob@example.com"), door);
+    await world.pass();
+    const ok = await invite.final;
+    const route = ok.headers.get("Record-Route");
+    expect(route.map(({ uri }) => uri.host)).toEqual(["2001:db8::1", "10.9.0.1"]);
+    expect(bob.requests[0]!.headers.first("Via")?.host).toBe("2001:db8::1");
+    const [from, to] = [ok.headers.raw("From")[0]!, ok.headers.raw("To")[0]!];
+    const callId = ok.headers.get("Call-ID")!;
+    const [there, back] = [[...route].reverse(), [...route]].map((each) => ({ Route: each.map(String) }));
+    alice.stack.sendStateless(createAck(invite.request, ok), door);
+    const info = alice.stack.send(alice.request("INFO", bob.uri, { from, to, callId, headers: there! }));
+    const bye = bob.stack.send(bob.request("BYE", alice.uri, { from: to, to: from, callId, headers: back! }));
+    await world.pass(1000);
+    expect([(await info.final).status, (await bye.final).status]).toEqual([200, 200]);
+    expect([bob.methods, alice.methods]).toEqual([["INVITE", "ACK", "INFO"], ["BYE"]]);
+  },
+);
+
 describe("a TCP connection that is gone", () => {
   const world = async (behindNat: boolean) => {
     const all = new SipWorld();

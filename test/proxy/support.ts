@@ -20,7 +20,7 @@ export interface Proxied {
   forward: ForwardOptions;
 }
 
-/** A started proxy on these transports, UDP unless told otherwise. */
+/** A started proxy on these transports, UDP unless told otherwise, or on those of `stack`. */
 export async function proxied(
   world: SipWorld,
   options: Partial<ProxyOptions> = {},
@@ -39,7 +39,7 @@ export async function proxied(
   const phone = await world.phone(
     "proxy",
     "UDP",
-    { ...stack, transports },
+    { transports, ...stack },
     {
       async onRequest(request, transaction) {
         const { proxy, targets, forward, finals, failed } = made as Proxied;
