@@ -1,6 +1,6 @@
 // Probe: uses the built package, by path, in whichever runtime runs this, and prints what came of it as JSON.
 // Arguments: the switchboard's UDP and HTTP addresses, each as host:port, and a folder with key.pem, cert.pem
-// and ca.pem, which the runtime trusts.
+// and ca.pem, which the runtime trusts; then the machine's loopback address of IPv6, if it has one.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const { createRequest, Stack, webSocket } = sippet;
 const { tcp, tls, webSocketServer } = node;
 /** The runtime's own datagram sockets. */
 const { udp } = globalThis.Deno ? deno : globalThis.Bun ? bun : node;
-const [udpAddress, httpAddress, certificates] = process.argv.slice(2);
+const [udpAddress, httpAddress, certificates, loopback6] = process.argv.slice(2);
 const pem = (name) => readFileSync(join(certificates, `${name}.pem`), "utf8");
 const identity = { key: pem("key"), cert: pem("cert"), ca: pem("ca") };
 /** The runtime's WebSocket; Node has one of its own from version 22 on. */
@@ -37,9 +37,11 @@ const secured = { ...own, tls: identity };
 /** Every transport that the package has, by the protocol in Via. */
 const TRANSPORTS = {
   UDP: () => ({ callee: udp(own), caller: () => udp(own) }),
-  "UDP, IPv6": () => ({
-    callee: udp({ host: "::1", port: 0 }),
-    caller: () => udp({ host: "::1", port: 0 }),
+  ...(loopback6 && {
+    "UDP, IPv6": () => ({
+      callee: udp({ host: loopback6, port: 0 }),
+      caller: () => udp({ host: loopback6, port: 0 }),
+    }),
   }),
   "UDP by node:dgram": () => ({ callee: node.udp(own), caller: () => node.udp(own) }),
   TCP: () => ({ callee: tcp(own), caller: () => tcp(own) }),

@@ -12,6 +12,7 @@ import { udp } from "../../src/transport/node/udp.ts";
 import { type WebSocketServerOptions, webSocketServer } from "../../src/transport/node/websocket-server.ts";
 import type { Transport } from "../../src/transport/transport.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
+import { hasIpv6 } from "../support/ipv6.ts";
 import { Authority, selfSigned, TrustingWebSocket } from "./certificate.ts";
 import { CountingClock } from "./counting-clock.ts";
 import { settle } from "./settle.ts";
@@ -76,7 +77,7 @@ const subjects: Record<string, () => TransportPair> = {
 };
 
 for (const [name, make] of Object.entries(subjects)) {
-  describe(name, () => {
+  describe.skipIf(name.endsWith("IPv6") && !hasIpv6)(name, () => {
     test.each(transportConformance(make))("$name", ({ run }) => run());
   });
 }
