@@ -24,6 +24,9 @@ const LONGEST = 16_384;
 
 const encoder = new TextEncoder();
 
+/** An instance as GRUUs name it: what stands in its angle brackets, which some clients forget (RFC 5626 §4.1, RFC 5627 §3.1.1). */
+export const bareInstance = (instance: string): string => instance.replace(/^<(.*)>$/, "$1");
+
 /** The GRUUs of one registrar. */
 export class Gruus {
   readonly #random: Random;
@@ -43,7 +46,7 @@ export class Gruus {
 
   /** The public GRUU of an instance: its address-of-record with the instance as `gr` (RFC 5627 §3.1.1). */
   public(aor: Uri, instance: string): Uri {
-    return aor.with({ password: undefined, headers: {}, params: { gr: instance.replace(/^<(.*)>$/, "$1") } });
+    return aor.with({ password: undefined, headers: {}, params: { gr: bareInstance(instance) } });
   }
 
   /** A temporary GRUU, another one each time (RFC 5627 §3.1.2). @param like the address-of-record, for its host */

@@ -71,7 +71,7 @@ export function plan(
   if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
   let [live, flows] = [0, 0];
-  for (const contact of contacts) {
+  for (const [index, contact] of contacts.entries()) {
     if (!contact.uri.isSip || !rules.acceptContact(contact.uri, request)) return { status: 403 };
     const seconds = requestedExpires(request, contact, rules);
     if (seconds > 0 && seconds < rules.minExpires) return { status: 423 };
@@ -89,10 +89,15 @@ export function plan(
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
     if (`${made.contact}${made.path.join()}${made.callId}`.length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
-    if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${bindings.length}`);
+    // One to each Contact: two instances must not have the same.
+    if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${index}`);
   }
-  return bindings.length > rules.maxBindings ? { status: 403 } : { bindings };
+  // Where more may be there from before, they can be asked for, refreshed and taken away.
+  return bindings.length > Math.max(rules.maxBindings, current.length) ? { status: 403 } : { bindings };
 }
+
+/** What a 200 says of a Contact, whatever its client has put there (RFC 3261 §10.3, RFC 5627 §5.2). */
+const OURS = ["expires", "q", "pub-gruu", "temp-gruu"];
 
 function bind(
   request: Request,
@@ -107,7 +112,9 @@ function bind(
   const instance = contact.params.get("+sip.instance");
   // Each text by itself: a binding outlives its REGISTER.
   return {
-    contact: String(contact.with({ params: contact.params.without("expires").without("q") })),
+    contact: String(
+      contact.with({ params: OURS.reduce((params, name) => params.without(name), contact.params) }),
+    ),
     expires,
     q: preference(contact),
     callId: apart(headers.get("Call-ID") as string),

@@ -11,7 +11,7 @@ import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
-import { Gruus } from "./gruus.ts";
+import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
@@ -198,9 +198,9 @@ export class Registrar {
     const hidden = gr === "" ? this.#gruus?.read(uri.user) : undefined;
     if (gr === "" && !hidden) return undefined;
     const bindings = await this.#find(hidden ? hidden.aor : this.#aor(uri));
-    const instance = `<${gr}>`.toLowerCase();
-    const own = bindings?.filter((each) =>
-      hidden ? each.gruuMark === hidden.mark : each.instance?.toLowerCase() === instance,
+    const name = gr.toLowerCase();
+    const own = bindings?.filter(({ gruuMark, instance = "" }) =>
+      hidden ? gruuMark === hidden.mark : bareInstance(instance).toLowerCase() === name,
     );
     // RFC 5627 §5.1: a temporary one is over with its last binding.
     if (hidden && own?.length === 0) return undefined;
