@@ -5,6 +5,7 @@ import { checkNumbers, need } from "../demands.ts";
 import type { Challenge } from "../message/auth.ts";
 import { CSeq } from "../message/cseq.ts";
 import { isSafe } from "../message/escape.ts";
+import type { Params } from "../message/params.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
@@ -152,23 +153,11 @@ export class DigestClient implements CredentialSender {
         if (scheme.toLowerCase() !== "digest" || !session) continue;
         if (response.status !== 401 && response.status !== 407) session.accepted = true;
         if (proxy || !info) continue;
-        const rspauth = info.get("rspauth");
-        if (rspauth !== undefined) {
-          const wanted = digestResponse({
-            algorithm: session.asked.algorithm,
-            ha1: session.ha1,
-            nonce: params.get("nonce") ?? "",
-            method: "",
-            uri: params.get("uri") ?? "",
-            qop: session.asked.qop,
-            nc: params.get("nc"),
-            cnonce: params.get("cnonce"),
-            body: response.body,
-          });
-          proof = sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
-        }
+        const own = proofOf(session, params, info, response);
+        // It names no realm: one of those that were answered has said it, and to the others it proves nothing.
+        if (proof !== "proved") proof = own;
         const next = info.get("nextnonce");
-        if (next && isSafe(next) && proof !== "wrong" && params.get("nonce") === session.nonce)
+        if (next && isSafe(next) && own !== "wrong" && params.get("nonce") === session.nonce)
           session.advance(next);
       }
     }
@@ -253,6 +242,17 @@ export class DigestClient implements CredentialSender {
       request.headers.set(name, [...others, ...made]);
     }
   }
+}
+
+/** What `rspauth` proves to a session that has answered with these credentials (RFC 7616 §3.5). */
+function proofOf({ asked, ha1 }: Session, params: Params, info: Params, { body }: Response): ServerProof {
+  const rspauth = info.get("rspauth");
+  if (rspauth === undefined) return "absent";
+  const { algorithm, qop } = asked;
+  const [nonce, uri] = [params.get("nonce") ?? "", params.get("uri") ?? ""];
+  const [nc, cnonce] = [params.get("nc"), params.get("cnonce")];
+  const wanted = digestResponse({ algorithm, ha1, nonce, method: "", uri, qop, nc, cnonce, body });
+  return sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
 }
 
 function keyOf({ proxy, realm }: Asked): string {

@@ -4,6 +4,7 @@
 import { checkNumbers, need } from "../demands.ts";
 import { notWanted } from "../errors.ts";
 import { Challenge, type Credentials } from "../message/auth.ts";
+import { isSafe, quote } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
@@ -153,7 +154,8 @@ export class DigestServer {
     // What was not offered is not taken: who cannot break one algorithm would choose another.
     if (!algorithm || !this.#algorithms.includes(algorithm)) return unusable;
     if ((params.has("qop") || this.#qop.length > 0) && !qop) return unusable;
-    if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce)) return unusable;
+    // `inform` writes the cnonce again, and an escaped NUL (RFC 3261 §25.1, quoted-pair) is not written.
+    if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce || !isSafe(cnonce))) return unusable;
     if (!username || !nonce || uri === undefined || !response) return unusable;
     // RFC 7616 §3.4: two names must be treated as an error.
     if (params.has("username*")) return unusable;
@@ -226,8 +228,7 @@ export class DigestServer {
     if (qop) {
       const body = qop === "auth-int" ? response.body : new Uint8Array();
       const rspauth = digestResponse({ algorithm, ha1, nonce, method: "", uri, qop, nc, cnonce, body });
-      const quoted = (cnonce as string).replaceAll(/["\\]/g, "\\$&");
-      info.push(`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce="${quoted}"`, `nc=${nc}`);
+      info.push(`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce=${quote(cnonce as string)}`, `nc=${nc}`);
     }
     // The session key of a `-sess` algorithm hangs on the first nonce: it gets no other.
     const old = qop === undefined || (this.#nonces.age(nonce, this.realm) ?? 0) > this.#life / 2;
