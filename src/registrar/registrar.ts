@@ -51,7 +51,8 @@ export class Registrar {
     checkNumbers(options, 1, "maxBindings", "flowTimer");
     this.#stack = stack;
     this.#location = options.location;
-    this.#flowTimer = options.flowTimer;
+    // In whole seconds: so they are written.
+    this.#flowTimer = options.flowTimer && Math.floor(Math.min(options.flowTimer, 0xffffffff));
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
     const { serviceRoute = [], edge } = options;
     this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
@@ -60,7 +61,7 @@ export class Registrar {
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
     this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
     this.#rules = {
-      minExpires: Math.min(options.minExpires ?? 60, LONGEST_MIN),
+      minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,

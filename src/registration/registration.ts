@@ -47,8 +47,8 @@ export class Registration {
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
    * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar; `value_invalid` without
-   *   `stack`, `registrar` or `aor`, for a `registrar` with a user, an `aor` that is no SIP URI, a `regId` without `instance`,
-   *   for `expires`, `keepAlive` or `regId` below 1, and for `credentials` that are no client
+   *   `stack`, `registrar` or `aor`, for a `registrar` with a user, an `aor` that is no SIP URI, a `regId` without `instance`
+   *   or no whole number below 2^31, for `expires`, `keepAlive` or `regId` below 1, and for `credentials` that are no client
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
     need("Registration", options, "stack", "registrar", "aor");
@@ -67,8 +67,8 @@ export class Registration {
     });
     if (this.#request.uri.user !== undefined) throw notWanted("registrar", "a URI without user", registrar);
     if (!this.#request.headers.get("To")?.uri.isSip) throw notWanted("aor", "a SIP URI", aor);
-    const { contact, expires = 3600 } = boundContact(options, this.#request);
-    this.#expires = options.expires ?? expires;
+    const { contact, expires } = boundContact(options, this.#request);
+    this.#expires = expires;
     const supported = instance === undefined ? "path, outbound" : "path, outbound, gruu";
     this.#request.headers.set("Contact", contact).set("Supported", supported);
     this.#begin();

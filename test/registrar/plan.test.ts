@@ -91,6 +91,16 @@ describe("a REGISTER", () => {
     expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["60"]]);
   });
 
+  it("is answered in whole seconds, whatever the options have", async () => {
+    const { register } = registrar({ minExpires: 60.5, flowTimer: 90.5 });
+    const contact = '<sip:b@h>;+sip.instance="<urn:uuid:1>";reg-id=1;expires';
+    const brief = await register(`${contact}=60`, OUTBOUND);
+    expect([brief.status, brief.headers.get("Min-Expires")]).toEqual([423, 61]);
+    expect((await register(`${contact}=61`, OUTBOUND)).headers.get("Flow-Timer")).toBe(90);
+    const silent = registrar({ flowTimer: Number.POSITIVE_INFINITY });
+    expect((await silent.register(contact, OUTBOUND)).headers.get("Flow-Timer")).toBe(4_294_967_295);
+  });
+
   it("for an hour is never too brief (RFC 3261 §10.3)", async () => {
     const { register } = registrar({ minExpires: 7200, maxExpires: 7200 });
     expect(await status(register("<sip:b@h>;expires=3600"))).toBe(200);
