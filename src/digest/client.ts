@@ -9,6 +9,7 @@ import type { Params } from "../message/params.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
+import { sameText } from "../same-text.ts";
 import type { CredentialSender, SendOptions, SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import { RecentMap } from "../transport/recent-map.ts";
@@ -17,7 +18,6 @@ import {
   checkAlgorithm,
   type DigestAlgorithm,
   type DigestQop,
-  sameText,
   strengthOf,
 } from "./algorithm.ts";
 import { ChallengedRequest } from "./challenged.ts";

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { checkNumbers, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { Binding, BindingChange, LocationService } from "../registrar/location.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import type { RedisClient } from "./client.ts";
 import { REPLACE, readBindings } from "./stored.ts";
 
@@ -65,13 +65,12 @@ export class RedisLocation implements LocationService {
     this.#clock = options.clock ?? systemClock;
     this.#now = options.now ?? Date.now;
     const { onError } = options;
-    this.#onError = (error) => {
-      try {
-        watch(onError?.(error), () => {});
-      } catch {
-        // An error handler that throws has nobody left to be reported to.
-      }
-    };
+    // An error handler that throws has nobody left to be reported to.
+    this.#onError = (error) =>
+      guard(
+        () => onError?.(error),
+        () => {},
+      );
     // Without a listener the client's first lost connection would end the process.
     this.#client.on("error", this.#onError);
   }

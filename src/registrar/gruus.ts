@@ -4,6 +4,7 @@
 
 import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
+import { sameText } from "../same-text.ts";
 import { type HashKey, sipHash, sipKey } from "../transaction/siphash.ts";
 
 /** Whom a temporary GRUU hides. */
@@ -94,11 +95,4 @@ function fromHex(digits: string): Uint8Array {
   return Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
     Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
   );
-}
-
-/** Compares in a time that only the lengths decide. */
-function sameText(one: string, other: string): boolean {
-  let differ = one.length ^ other.length;
-  for (let i = 0; i < one.length; i++) differ |= one.charCodeAt(i) ^ other.charCodeAt(i);
-  return differ === 0;
 }

@@ -61,12 +61,8 @@ export function plan(
   rules: Rules,
   mark?: string,
 ): Plan {
-  const { headers } = request;
-  const contacts = headers.get("Contact");
-  if (contacts.some(({ isStar }) => isStar)) {
-    if (contacts.length > 1 || headers.get("Expires") !== 0) return { status: 400 };
-    return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
-  }
+  const contacts = request.headers.get("Contact");
+  if (contacts.some(({ isStar }) => isStar)) return planStar(request, current);
   // One can add so many, and change or end what is there. Each costs a comparison with all others.
   if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
@@ -94,6 +90,13 @@ export function plan(
   }
   // Where more may be there from before, they can be asked for, refreshed and taken away.
   return bindings.length > Math.max(rules.maxBindings, current.length) ? { status: 403 } : { bindings };
+}
+
+/** `Contact: *` takes all away, alone and with Expires: 0 (§10.3 step 6). */
+function planStar(request: Request, current: readonly Binding[]): Plan {
+  const { headers } = request;
+  if (headers.get("Contact").length > 1 || headers.get("Expires") !== 0) return { status: 400 };
+  return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
 }
 
 /** What a 200 says of a Contact, whatever its client has put there (RFC 3261 §10.3, RFC 5627 §5.2). */

@@ -10,7 +10,7 @@ import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { boundContact } from "./contact.ts";
 import { Detour, isRedirection, type Place } from "./detour.ts";
@@ -288,11 +288,5 @@ function alone(callId: string): Siblings {
   return { callId, next: () => ++cseq, othersStand: () => false };
 }
 
-/** What it throws changes nothing: the registration goes on. */
-function call(callback: () => void): void {
-  try {
-    watch(callback(), () => {});
-  } catch {
-    // Of callbacks it is said in RegistrationOptions.
-  }
-}
+/** What it throws changes nothing: the registration goes on. Of callbacks it is said in RegistrationOptions. */
+const call = (callback: () => unknown): void => guard(callback, () => {});
