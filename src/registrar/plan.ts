@@ -39,8 +39,12 @@ interface Outbound {
 function outboundOf({ params }: NameAddr, request: Request): Outbound | undefined {
   const [instance, regId] = [params.get("+sip.instance"), params.get("reg-id")];
   if (!instance || !regId || !/^[1-9]\d{0,9}$/.test(regId)) return undefined;
-  const supported = request.headers.get("Supported").some((each) => each.toLowerCase() === "outbound");
-  return supported ? { instance, regId: Number(regId) } : undefined;
+  return knows(request, "outbound") ? { instance, regId: Number(regId) } : undefined;
+}
+
+/** Whether the client knows an extension; one that insists on it does, too. */
+export function knows({ headers }: Request, tag: string): boolean {
+  return [...headers.get("Supported"), ...headers.get("Require")].some((each) => each.toLowerCase() === tag);
 }
 
 /** True where the request has a Contact that is bound by instance and reg-id. */

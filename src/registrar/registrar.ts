@@ -13,7 +13,7 @@ import type { Flow } from "../transport/transport.ts";
 import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
 import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
-import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
+import { isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
 
 /** A way to a user; a target of `SipProxy`. */
@@ -167,11 +167,10 @@ export class Registrar {
   }
 
   /** The GRUUs of each binding, for a client that asks for them (RFC 5627 §5.2). */
-  #gruusFor({ headers }: Request, aor: string): (binding: Binding) => readonly [name: string, uri: Uri][] {
+  #gruusFor(request: Request, aor: string): (binding: Binding) => readonly [name: string, uri: Uri][] {
     const gruus = this.#gruus;
-    const uri = headers.get("To")?.uri;
-    const options = [...headers.get("Supported"), ...headers.get("Require")];
-    if (!gruus || !uri || !options.some((each) => each.toLowerCase() === "gruu")) return () => [];
+    const uri = request.headers.get("To")?.uri;
+    if (!gruus || !uri || !knows(request, "gruu")) return () => [];
     return ({ instance, gruuMark }) => {
       if (instance === undefined || gruuMark === undefined) return [];
       return [

@@ -235,6 +235,19 @@ describe("bindings by instance and reg-id (RFC 5626 §6)", () => {
     if (expected === 400) expect(bound()).toEqual([]);
   });
 
+  it.each([
+    [{ Supported: "path, Outbound" }, true],
+    // Who insists on it supports it.
+    [{ Require: "OUTBOUND" }, true],
+    [{ Supported: "path" }, false],
+    [{}, false],
+  ])("are for who knows outbound: %j", async (headers, expected) => {
+    const { register, bound } = registrar();
+    const response = await register(contact(1, "1"), headers);
+    expect([response.status, response.headers.has("Require")]).toEqual([200, expected]);
+    expect(bound()[0]!.regId).toBe(expected ? 1 : undefined);
+  });
+
   it.each(["0", "01", "x", "99999999999"])("are none with the reg-id %s", async (regId) => {
     const { register, bound } = registrar();
     const response = await register(contact(1, regId), OUTBOUND);
