@@ -14,7 +14,7 @@ import { guard } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { boundContact } from "./contact.ts";
 import { Detour, isRedirection, type Place } from "./detour.ts";
-import { FlowKeeper } from "./flow-keeper.ts";
+import { answerTo, FlowKeeper } from "./flow-keeper.ts";
 import { type Granted, type Gruus, readGranted, refreshAfter } from "./granted.ts";
 import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
 
@@ -253,7 +253,7 @@ export class Registration {
     let request = this.#ofNow(place, seconds);
     for (let left = MOST_REQUESTS; ; ) {
       request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
-      const response = await stack.send(request, { ...place.send, ...handlers }).final;
+      const response = await answerTo(stack.send(request, { ...place.send, ...handlers }));
       const { status, headers } = response;
       let next: Request | undefined;
       if (--left > 0 && (status === 401 || status === 407))
