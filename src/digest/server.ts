@@ -115,8 +115,8 @@ export class DigestServer {
   readonly #opaque: string;
 
   /**
-   * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, and for a
-   *   number that is none
+   * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, without any
+   *   algorithm, and for a number that is none
    */
   constructor(options: DigestServerOptions) {
     need("DigestServer", options, "realm", "lookup");
@@ -129,6 +129,7 @@ export class DigestServer {
     this.#lookup = options.lookup;
     this.#proxy = options.proxy === true;
     this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
+    if (this.#algorithms.length === 0) throw notWanted("algorithms", "one at least", "none");
     this.#qop = options.qop ?? ["auth"];
     this.#userhash = options.userhash === true;
     this.#life = nonceLife;

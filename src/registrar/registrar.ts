@@ -2,7 +2,8 @@
 // §5). The numbers are the steps of §10.3.
 
 import { checkNumbers, need } from "../demands.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
+import { Headers } from "../message/headers.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -44,7 +45,10 @@ export class Registrar {
   readonly #serviceRoute: (request: Request) => ServiceRoute;
   readonly #edge: (() => Uri) | undefined;
 
-  /** @throws SipError `value_invalid` without `stack` or `location`, and for a number that is none */
+  /**
+   * @throws SipError `value_invalid` without `stack` or `location`, for a number that is none, an `edge` that is no SIP URI,
+   *   and a `serviceRoute` that cannot be written
+   */
   constructor(options: RegistrarOptions) {
     const { stack } = need("Registrar", options, "stack", "location");
     checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires");
@@ -56,10 +60,14 @@ export class Registrar {
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
     const { serviceRoute = [], edge } = options;
     this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
+    // What nobody could read is told now, and not to each client.
+    if (typeof serviceRoute !== "function")
+      new Headers().set("Service-Route", serviceRoute).get("Service-Route");
+    if (typeof edge === "string") edgeOf(edge);
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
-    this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
+    this.#edge = edge === undefined ? undefined : () => edgeOf(typeof edge === "string" ? edge : edge());
     this.#rules = {
       minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
       maxExpires: options.maxExpires ?? 3600,
@@ -253,6 +261,17 @@ export class Registrar {
     const own = this.#edge?.();
     return this.#stack.isLocal(edge) || (own?.host === edge.host && own.port === edge.port);
   }
+}
+
+/** The URI of an edge. @throws SipError `value_invalid` for what is none: the fault is ours, and no 400 */
+function edgeOf(text: string): Uri {
+  try {
+    const uri = Uri.parse(text);
+    if (uri.isSip) return uri;
+  } catch {
+    // Said below.
+  }
+  throw notWanted("edge", "a SIP URI", text);
 }
 
 /** Whether the edge proxy keeps the client's flow: its Path is the last, and has `ob` (RFC 5626 §6). */
