@@ -95,10 +95,10 @@ export class DigestClient implements CredentialSender {
     const fresh = new Map<string, Session>();
     for (const asked of this.#choose(response)) {
       const key = keyOf(asked);
-      const nonce = before.get(key);
+      const given = before.get(key);
       // The same question again, or a right nonce and a wrong answer: another answer would be no better.
-      if (nonce === asked.nonce) return undefined;
-      if (nonce !== undefined && !asked.stale && !this.#sessions.get(key)?.accepted) return undefined;
+      if (given?.get("nonce") === asked.nonce) return undefined;
+      if (given && !asked.stale && !isUnasked(given) && !this.#sessions.get(key)?.accepted) return undefined;
       if (fresh.has(key)) continue;
       const user = await this.#find(asked.realm, asked.algorithm);
       if (!user) continue;
@@ -170,13 +170,12 @@ export class DigestClient implements CredentialSender {
     return asked.filter((key) => this.#sessions.get(key)?.asked.qop !== undefined);
   }
 
-  /** The nonces that a request answered with, by session. */
-  #answered(request: Request): Map<string, string> {
-    const found = new Map<string, string>();
+  /** What a request answered with, by session. */
+  #answered(request: Request): Map<string, Params> {
+    const found = new Map<string, Params>();
     for (const proxy of [false, true]) {
       for (const { scheme, params } of request.headers.get(HEADERS[`${proxy}`])) {
-        const key = `${proxy} ${params.get("realm")}`;
-        if (scheme.toLowerCase() === "digest") found.set(key, params.get("nonce") ?? "");
+        if (scheme.toLowerCase() === "digest") found.set(`${proxy} ${params.get("realm")}`, params);
       }
     }
     return found;
@@ -242,6 +241,14 @@ export class DigestClient implements CredentialSender {
       request.headers.set(name, [...others, ...made]);
     }
   }
+}
+
+/**
+ * Whether credentials were put into a request before anybody asked: who is asked first counts from 1. Another server of the
+ * realm may have given the nonce, so that their refusal says nothing of the secret.
+ */
+function isUnasked(given: Params): boolean {
+  return Number.parseInt(given.get("nc") ?? "", 16) > 1;
 }
 
 /** What `rspauth` proves to a session that has answered with these credentials (RFC 7616 §3.5). */

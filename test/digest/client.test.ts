@@ -82,6 +82,18 @@ describe("a client answers", () => {
     expect(param(await one.answer(first, asks(first, 'realm="a",nonce="3"')), "nonce")).toEqual(["3"]);
   });
 
+  it("who refuses what it was given unasked: another server of the realm has given that nonce, maybe", async () => {
+    const one = client();
+    await one.answer(register(), asks(register(), 'realm="a",nonce="1",qop="auth"'));
+    const unasked = register();
+    one.authorize(unasked, ["a"]);
+    expect([param(unasked, "nonce"), param(unasked, "nc")]).toEqual([["1"], ["00000002"]]);
+    const answered = await one.answer(unasked, asks(unasked, 'realm="a",nonce="2",qop="auth"'));
+    expect(param(answered, "nonce")).toEqual(["2"]);
+    // But not who refuses the answer to its own question.
+    expect(await one.answer(answered!, asks(answered!, 'realm="a",nonce="3",qop="auth"'))).toBeUndefined();
+  });
+
   it("and leaves the credentials for others in their place", async () => {
     const request = register();
     request.headers.set("Authorization", 'Digest realm="other",nonce="9",username="x",uri="u",response="r"');
