@@ -13,7 +13,12 @@ export interface Lot {
 
 /** The lot of a message. @param key so that nobody outside can choose a server by the Call-ID */
 export function lotOf({ headers }: Request | Response, key: HashKey): Lot {
-  const [callId = ""] = headers.raw("Call-ID");
   let draws = 0;
-  return { fraction: () => Number.parseInt(sipHash(`${draws++} ${callId}`, key).slice(0, 8), 16) / 2 ** 32 };
+  return {
+    fraction() {
+      // Numeric hosts, most of all, draw nothing.
+      const [callId = ""] = headers.raw("Call-ID");
+      return Number.parseInt(sipHash(`${draws++} ${callId}`, key).slice(0, 8), 16) / 2 ** 32;
+    },
+  };
 }
