@@ -115,6 +115,11 @@ const WRONG: readonly Case[] = [
     "algorithm: one of MD5",
   ],
   [
+    "no algorithm to offer",
+    () => new DigestServer({ realm: "a", lookup, algorithms: [] }),
+    "algorithms: one at least is wanted, not none",
+  ],
+  [
     "an unknown algorithm to answer",
     () => new DigestClient({ credentials: lookup, algorithms: ["SHA256" as never] }),
     "algorithm: one of MD5",

@@ -52,10 +52,3 @@ export function hash(algorithm: DigestAlgorithm, data: string | Uint8Array): str
   const make = algorithm.startsWith("MD5") ? md5 : algorithm.startsWith("SHA-256") ? sha256 : sha512_256;
   return bytesToHex(make(octets));
 }
-
-/** Compares two texts in a time that only their lengths decide. */
-export function sameText(one: string, other: string): boolean {
-  let differ = one.length ^ other.length;
-  for (let i = 0; i < one.length; i++) differ |= one.charCodeAt(i) ^ other.charCodeAt(i);
-  return differ === 0;
-}

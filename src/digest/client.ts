@@ -5,9 +5,11 @@ import { checkNumbers, need } from "../demands.ts";
 import type { Challenge } from "../message/auth.ts";
 import { CSeq } from "../message/cseq.ts";
 import { isSafe } from "../message/escape.ts";
+import type { Params } from "../message/params.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
+import { sameText } from "../same-text.ts";
 import type { CredentialSender, SendOptions, SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import { RecentMap } from "../transport/recent-map.ts";
@@ -16,7 +18,6 @@ import {
   checkAlgorithm,
   type DigestAlgorithm,
   type DigestQop,
-  sameText,
   strengthOf,
 } from "./algorithm.ts";
 import { ChallengedRequest } from "./challenged.ts";
@@ -94,10 +95,10 @@ export class DigestClient implements CredentialSender {
     const fresh = new Map<string, Session>();
     for (const asked of this.#choose(response)) {
       const key = keyOf(asked);
-      const nonce = before.get(key);
+      const given = before.get(key);
       // The same question again, or a right nonce and a wrong answer: another answer would be no better.
-      if (nonce === asked.nonce) return undefined;
-      if (nonce !== undefined && !asked.stale && !this.#sessions.get(key)?.accepted) return undefined;
+      if (given?.get("nonce") === asked.nonce) return undefined;
+      if (given && !asked.stale && !isUnasked(given) && !this.#sessions.get(key)?.accepted) return undefined;
       if (fresh.has(key)) continue;
       const user = await this.#find(asked.realm, asked.algorithm);
       if (!user) continue;
@@ -152,23 +153,11 @@ export class DigestClient implements CredentialSender {
         if (scheme.toLowerCase() !== "digest" || !session) continue;
         if (response.status !== 401 && response.status !== 407) session.accepted = true;
         if (proxy || !info) continue;
-        const rspauth = info.get("rspauth");
-        if (rspauth !== undefined) {
-          const wanted = digestResponse({
-            algorithm: session.asked.algorithm,
-            ha1: session.ha1,
-            nonce: params.get("nonce") ?? "",
-            method: "",
-            uri: params.get("uri") ?? "",
-            qop: session.asked.qop,
-            nc: params.get("nc"),
-            cnonce: params.get("cnonce"),
-            body: response.body,
-          });
-          proof = sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
-        }
+        const own = proofOf(session, params, info, response);
+        // It names no realm: one of those that were answered has said it, and to the others it proves nothing.
+        if (proof !== "proved") proof = own;
         const next = info.get("nextnonce");
-        if (next && isSafe(next) && proof !== "wrong" && params.get("nonce") === session.nonce)
+        if (next && isSafe(next) && own !== "wrong" && params.get("nonce") === session.nonce)
           session.advance(next);
       }
     }
@@ -181,13 +170,12 @@ export class DigestClient implements CredentialSender {
     return asked.filter((key) => this.#sessions.get(key)?.asked.qop !== undefined);
   }
 
-  /** The nonces that a request answered with, by session. */
-  #answered(request: Request): Map<string, string> {
-    const found = new Map<string, string>();
+  /** What a request answered with, by session. */
+  #answered(request: Request): Map<string, Params> {
+    const found = new Map<string, Params>();
     for (const proxy of [false, true]) {
       for (const { scheme, params } of request.headers.get(HEADERS[`${proxy}`])) {
-        const key = `${proxy} ${params.get("realm")}`;
-        if (scheme.toLowerCase() === "digest") found.set(key, params.get("nonce") ?? "");
+        if (scheme.toLowerCase() === "digest") found.set(`${proxy} ${params.get("realm")}`, params);
       }
     }
     return found;
@@ -253,6 +241,25 @@ export class DigestClient implements CredentialSender {
       request.headers.set(name, [...others, ...made]);
     }
   }
+}
+
+/**
+ * Whether credentials were put into a request before anybody asked: who is asked first counts from 1. Another server of the
+ * realm may have given the nonce, so that their refusal says nothing of the secret.
+ */
+function isUnasked(given: Params): boolean {
+  return Number.parseInt(given.get("nc") ?? "", 16) > 1;
+}
+
+/** What `rspauth` proves to a session that has answered with these credentials (RFC 7616 §3.5). */
+function proofOf({ asked, ha1 }: Session, params: Params, info: Params, { body }: Response): ServerProof {
+  const rspauth = info.get("rspauth");
+  if (rspauth === undefined) return "absent";
+  const { algorithm, qop } = asked;
+  const [nonce, uri] = [params.get("nonce") ?? "", params.get("uri") ?? ""];
+  const [nc, cnonce] = [params.get("nc"), params.get("cnonce")];
+  const wanted = digestResponse({ algorithm, ha1, nonce, method: "", uri, qop, nc, cnonce, body });
+  return sameText(wanted, rspauth.toLowerCase()) ? "proved" : "wrong";
 }
 
 function keyOf({ proxy, realm }: Asked): string {

@@ -6,7 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { apart } from "../core/text.ts";
 import type { Random } from "../random.ts";
-import { sameText } from "./algorithm.ts";
+import { sameText } from "../same-text.ts";
 
 /** What a nonce of ours is worth. */
 export type NonceState = "good" | "expired" | "replayed" | "foreign";

@@ -4,10 +4,12 @@
 import { checkNumbers, need } from "../demands.ts";
 import { notWanted } from "../errors.ts";
 import { Challenge, type Credentials } from "../message/auth.ts";
+import { isSafe, quote } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
-import { algorithmOf, checkAlgorithm, type DigestAlgorithm, type DigestQop, sameText } from "./algorithm.ts";
+import { sameText } from "../same-text.ts";
+import { algorithmOf, checkAlgorithm, type DigestAlgorithm, type DigestQop } from "./algorithm.ts";
 import { Nonces } from "./nonces.ts";
 import { digestResponse } from "./response.ts";
 import { type DigestSecret, ha1Of } from "./secret.ts";
@@ -82,6 +84,19 @@ export type DigestVerdict =
     }
   | { readonly ok: false; readonly reason: DigestRefusal };
 
+/** What credentials for us say. */
+interface Answer {
+  readonly username: string;
+  readonly nonce: string;
+  readonly uri: string;
+  readonly response: string;
+  readonly nc: string | undefined;
+  readonly cnonce: string | undefined;
+  readonly algorithm: DigestAlgorithm;
+  readonly qop: DigestQop | undefined;
+  readonly userhash: boolean;
+}
+
 /** So many credentials for one realm are looked at: a client has no reason to send more. */
 const MOST_CREDENTIALS = 8;
 
@@ -100,8 +115,8 @@ export class DigestServer {
   readonly #opaque: string;
 
   /**
-   * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, and for a
-   *   number that is none
+   * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, without any
+   *   algorithm, and for a number that is none
    */
   constructor(options: DigestServerOptions) {
     need("DigestServer", options, "realm", "lookup");
@@ -114,6 +129,7 @@ export class DigestServer {
     this.#lookup = options.lookup;
     this.#proxy = options.proxy === true;
     this.#algorithms = options.algorithms ?? ["SHA-256", "MD5"];
+    if (this.#algorithms.length === 0) throw notWanted("algorithms", "one at least", "none");
     this.#qop = options.qop ?? ["auth"];
     this.#userhash = options.userhash === true;
     this.#life = nonceLife;
@@ -144,35 +160,42 @@ export class DigestServer {
     const credentials = this.#ours(headers.get(this.#proxy ? "Proxy-Authorization" : "Authorization"));
     if (!credentials) return { ok: false, reason: "missing" };
 
-    const { params } = credentials;
-    const [username, nonce, uri] = [params.get("username"), params.get("nonce"), params.get("uri")];
-    const [response, nc, cnonce] = [params.get("response"), params.get("nc"), params.get("cnonce")];
-    const algorithm = algorithmOf(params.get("algorithm"));
-    const qop = this.#qop.find((each) => each === params.get("qop")?.toLowerCase());
-    const unusable = { ok: false, reason: "unusable" } as const;
-    // What was not offered is not taken: who cannot break one algorithm would choose another.
-    if (!algorithm || !this.#algorithms.includes(algorithm)) return unusable;
-    if ((params.has("qop") || this.#qop.length > 0) && !qop) return unusable;
-    if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce)) return unusable;
-    if (!username || !nonce || uri === undefined || !response) return unusable;
-    // RFC 7616 §3.4: two names must be treated as an error.
-    if (params.has("username*")) return unusable;
-    if (!this.#acceptUri(uri, request)) return unusable;
+    const answer = this.#read(credentials);
+    // RFC 3261 §22.4: its `uri` may differ from the Request-URI, because of proxies.
+    if (!answer || !this.#acceptUri(answer.uri, request)) return { ok: false, reason: "unusable" };
 
-    const userhash = params.get("userhash")?.toLowerCase() === "true";
-    const user = await this.#lookup({ username, realm: this.realm, algorithm, userhash });
+    const { username, algorithm, nonce, uri, qop, nc, cnonce } = answer;
+    const user = await this.#lookup({ username, realm: this.realm, algorithm, userhash: answer.userhash });
     const name = user?.username ?? username;
     // For nobody the same is done as for a user, so that the time tells nothing.
     const ha1 = ha1Of(algorithm, name, this.realm, user ?? { password: this.#nonces.mark(username) });
     const body = qop === "auth-int" ? request.body : new Uint8Array();
     const wanted = digestResponse({ algorithm, ha1, nonce, method, uri, qop, nc, cnonce, body });
-    if (!sameText(wanted, response.toLowerCase()) || !user) return { ok: false, reason: "wrong" };
+    if (!sameText(wanted, answer.response.toLowerCase()) || !user) return { ok: false, reason: "wrong" };
     // Only now: a wrong answer must not use a count up, and a stale nonce is one with a right answer.
-    const opaque = params.get("opaque") ?? this.#opaque;
+    const opaque = credentials.params.get("opaque") ?? this.#opaque;
     if (opaque !== this.#opaque) return { ok: false, reason: "stale" };
     const state = this.#nonces.use(nonce, this.realm, qop ? Number.parseInt(nc as string, 16) : 1);
     if (state !== "good") return { ok: false, reason: "stale" };
     return { ok: true, username: name, realm: this.realm, algorithm, qop, credentials, ha1 };
+  }
+
+  /** What credentials say; undefined where they lack something, or answer what was not offered. */
+  #read({ params }: Credentials): Answer | undefined {
+    const [username, nonce, uri] = [params.get("username"), params.get("nonce"), params.get("uri")];
+    const [response, nc, cnonce] = [params.get("response"), params.get("nc"), params.get("cnonce")];
+    const algorithm = algorithmOf(params.get("algorithm"));
+    const qop = this.#qop.find((each) => each === params.get("qop")?.toLowerCase());
+    // What was not offered is not taken: who cannot break one algorithm would choose another.
+    if (!algorithm || !this.#algorithms.includes(algorithm)) return undefined;
+    if ((params.has("qop") || this.#qop.length > 0) && !qop) return undefined;
+    // `inform` writes the cnonce again, and an escaped NUL (RFC 3261 §25.1, quoted-pair) is not written.
+    if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce || !isSafe(cnonce))) return undefined;
+    if (!username || !nonce || uri === undefined || !response) return undefined;
+    // RFC 7616 §3.4: two names must be treated as an error.
+    if (params.has("username*")) return undefined;
+    const userhash = params.get("userhash")?.toLowerCase() === "true";
+    return { username, nonce, uri, response, nc, cnonce, algorithm, qop, userhash };
   }
 
   /** Those for this realm: of several the one that answers a nonce of ours (RFC 3261 §22.3), if any of the first few does. */
@@ -226,8 +249,7 @@ export class DigestServer {
     if (qop) {
       const body = qop === "auth-int" ? response.body : new Uint8Array();
       const rspauth = digestResponse({ algorithm, ha1, nonce, method: "", uri, qop, nc, cnonce, body });
-      const quoted = (cnonce as string).replaceAll(/["\\]/g, "\\$&");
-      info.push(`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce="${quoted}"`, `nc=${nc}`);
+      info.push(`qop=${qop}`, `rspauth="${rspauth}"`, `cnonce=${quote(cnonce as string)}`, `nc=${nc}`);
     }
     // The session key of a `-sess` algorithm hangs on the first nonce: it gets no other.
     const old = qop === undefined || (this.#nonces.age(nonce, this.realm) ?? 0) > this.#life / 2;

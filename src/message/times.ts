@@ -12,7 +12,7 @@ export class SipDate extends Value {
   constructor(time: number) {
     super();
     this.time = time;
-    shaped(this.toString(), /,/);
+    shaped(this.toString(), / \d{4} /);
   }
 
   /** As it stands on the wire (RFC 1123, always GMT). */

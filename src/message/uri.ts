@@ -203,7 +203,7 @@ export class Uri {
     );
   }
 
-  /** Equality by RFC 3261 §19.1.4; other schemes are compared as text, the scheme in any case. */
+  /** Equality by RFC 3261 §19.1.4, of tel by RFC 3966 §4, of urn by RFC 8141 §3; other schemes are compared as text. */
   equals(other: Uri): boolean {
     return uriEquals(this, other);
   }

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { checkNumbers, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { Binding, BindingChange, LocationService } from "../registrar/location.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import type { RedisClient } from "./client.ts";
 import { REPLACE, readBindings } from "./stored.ts";
 
@@ -65,13 +65,12 @@ export class RedisLocation implements LocationService {
     this.#clock = options.clock ?? systemClock;
     this.#now = options.now ?? Date.now;
     const { onError } = options;
-    this.#onError = (error) => {
-      try {
-        watch(onError?.(error), () => {});
-      } catch {
-        // An error handler that throws has nobody left to be reported to.
-      }
-    };
+    // An error handler that throws has nobody left to be reported to.
+    this.#onError = (error) =>
+      guard(
+        () => onError?.(error),
+        () => {},
+      );
     // Without a listener the client's first lost connection would end the process.
     this.#client.on("error", this.#onError);
   }
@@ -117,10 +116,9 @@ export class RedisLocation implements LocationService {
       if (!next || (held === "" && next.length === 0)) return true;
       const written = JSON.stringify(next);
       if (written === held) return true;
-      const life = next.reduce((longest, { expires }) => Math.max(longest, expires - this.#now()), 0);
-      const milliseconds = String(Math.ceil(life) + this.#remember);
+      const life = this.#lifeOf(next);
       const answer = await this.#ask(
-        () => this.#client.eval(REPLACE, { keys: [key], arguments: [held, written, milliseconds] }),
+        () => this.#client.eval(REPLACE, { keys: [key], arguments: [held, written, String(life)] }),
         deadline,
       );
       if (answer === FULL) return false;
@@ -138,6 +136,12 @@ export class RedisLocation implements LocationService {
   #live(bindings: readonly Binding[]): readonly Binding[] {
     const now = this.#now();
     return bindings.filter(({ expires }) => expires > now);
+  }
+
+  /** How long a key with these bindings stays: whole milliseconds, one at least, as Redis wants them. */
+  #lifeOf(bindings: readonly Binding[]): number {
+    const last = bindings.reduce((longest, { expires }) => Math.max(longest, expires - this.#now()), 0);
+    return Math.min(Math.max(1, Math.ceil(last + this.#remember)), Number.MAX_SAFE_INTEGER);
   }
 
   #deadline(): number {
@@ -170,7 +174,7 @@ export class RedisLocation implements LocationService {
         (cause: unknown) => {
           end();
           const message = cause instanceof Error ? cause.message : String(cause);
-          if (message.startsWith("OOM ")) return resolve(FULL);
+          if (OUT_OF_MEMORY.test(message)) return resolve(FULL);
           const failed = unreachable(`Redis: ${message}`, cause);
           this.#onError(failed);
           reject(failed);
@@ -182,6 +186,8 @@ export class RedisLocation implements LocationService {
 
 /** Redis has no room left. */
 const FULL = Symbol("full");
+/** What says so; before version 7 it stands in an error of the script. */
+const OUT_OF_MEMORY = /^OOM |^ERR .*-OOM /;
 
 function unreachable(message: string, cause?: unknown): SipError {
   return new SipError("transport_failed", message, { status: 503, cause });

@@ -4,6 +4,7 @@
 
 import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
+import { sameText } from "../same-text.ts";
 import { type HashKey, sipHash, sipKey } from "../transaction/siphash.ts";
 
 /** Whom a temporary GRUU hides. */
@@ -24,6 +25,9 @@ const LONGEST = 16_384;
 
 const encoder = new TextEncoder();
 
+/** An instance as GRUUs name it: what stands in its angle brackets, which some clients forget (RFC 5626 §4.1, RFC 5627 §3.1.1). */
+export const bareInstance = (instance: string): string => instance.replace(/^<(.*)>$/, "$1");
+
 /** The GRUUs of one registrar. */
 export class Gruus {
   readonly #random: Random;
@@ -43,7 +47,7 @@ export class Gruus {
 
   /** The public GRUU of an instance: its address-of-record with the instance as `gr` (RFC 5627 §3.1.1). */
   public(aor: Uri, instance: string): Uri {
-    return aor.with({ password: undefined, headers: {}, params: { gr: instance.replace(/^<(.*)>$/, "$1") } });
+    return aor.with({ password: undefined, headers: {}, params: { gr: bareInstance(instance) } });
   }
 
   /** A temporary GRUU, another one each time (RFC 5627 §3.1.2). @param like the address-of-record, for its host */
@@ -91,11 +95,4 @@ function fromHex(digits: string): Uint8Array {
   return Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
     Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
   );
-}
-
-/** Compares in a time that only the lengths decide. */
-function sameText(one: string, other: string): boolean {
-  let differ = one.length ^ other.length;
-  for (let i = 0; i < one.length; i++) differ |= one.charCodeAt(i) ^ other.charCodeAt(i);
-  return differ === 0;
 }

@@ -39,8 +39,12 @@ interface Outbound {
 function outboundOf({ params }: NameAddr, request: Request): Outbound | undefined {
   const [instance, regId] = [params.get("+sip.instance"), params.get("reg-id")];
   if (!instance || !regId || !/^[1-9]\d{0,9}$/.test(regId)) return undefined;
-  const supported = request.headers.get("Supported").some((each) => each.toLowerCase() === "outbound");
-  return supported ? { instance, regId: Number(regId) } : undefined;
+  return knows(request, "outbound") ? { instance, regId: Number(regId) } : undefined;
+}
+
+/** Whether the client knows an extension; one that insists on it does, too. */
+export function knows({ headers }: Request, tag: string): boolean {
+  return [...headers.get("Supported"), ...headers.get("Require")].some((each) => each.toLowerCase() === tag);
 }
 
 /** True where the request has a Contact that is bound by instance and reg-id. */
@@ -61,17 +65,13 @@ export function plan(
   rules: Rules,
   mark?: string,
 ): Plan {
-  const { headers } = request;
-  const contacts = headers.get("Contact");
-  if (contacts.some(({ isStar }) => isStar)) {
-    if (contacts.length > 1 || headers.get("Expires") !== 0) return { status: 400 };
-    return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
-  }
+  const contacts = request.headers.get("Contact");
+  if (contacts.some(({ isStar }) => isStar)) return planStar(request, current);
   // One can add so many, and change or end what is there. Each costs a comparison with all others.
   if (contacts.length > current.length + rules.maxBindings) return { status: 403 };
   let bindings = [...current];
   let [live, flows] = [0, 0];
-  for (const contact of contacts) {
+  for (const [index, contact] of contacts.entries()) {
     if (!contact.uri.isSip || !rules.acceptContact(contact.uri, request)) return { status: 403 };
     const seconds = requestedExpires(request, contact, rules);
     if (seconds > 0 && seconds < rules.minExpires) return { status: 423 };
@@ -89,10 +89,22 @@ export function plan(
     const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
     if (`${made.contact}${made.path.join()}${made.callId}`.length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
-    if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${bindings.length}`);
+    // One to each Contact: two instances must not have the same.
+    if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${index}`);
   }
-  return bindings.length > rules.maxBindings ? { status: 403 } : { bindings };
+  // Where more may be there from before, they can be asked for, refreshed and taken away.
+  return bindings.length > Math.max(rules.maxBindings, current.length) ? { status: 403 } : { bindings };
 }
+
+/** `Contact: *` takes all away, alone and with Expires: 0 (§10.3 step 6). */
+function planStar(request: Request, current: readonly Binding[]): Plan {
+  const { headers } = request;
+  if (headers.get("Contact").length > 1 || headers.get("Expires") !== 0) return { status: 400 };
+  return current.some((each) => isOutdated(request, each)) ? { status: 500 } : { bindings: [] };
+}
+
+/** What a 200 says of a Contact, whatever its client has put there (RFC 3261 §10.3, RFC 5627 §5.2). */
+const OURS = ["expires", "q", "pub-gruu", "temp-gruu"];
 
 function bind(
   request: Request,
@@ -107,7 +119,9 @@ function bind(
   const instance = contact.params.get("+sip.instance");
   // Each text by itself: a binding outlives its REGISTER.
   return {
-    contact: String(contact.with({ params: contact.params.without("expires").without("q") })),
+    contact: String(
+      contact.with({ params: OURS.reduce((params, name) => params.without(name), contact.params) }),
+    ),
     expires,
     q: preference(contact),
     callId: apart(headers.get("Call-ID") as string),

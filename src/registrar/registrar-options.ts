@@ -16,7 +16,10 @@ export interface RegistrarOptions {
    * (404). Unless told otherwise `sip:user@host`, where `stack.isLocal` says that the host is ours.
    */
   readonly aor?: ((uri: Uri) => string | undefined) | undefined;
-  /** Which Contacts may be bound (403). Unless told otherwise all but the stack's own, which would be called in a loop. */
+  /**
+   * Which Contacts may be bound (403). Unless told otherwise all but the stack's own, which would be called in a loop. No
+   * address-of-record can be bound to itself, nor to a GRUU of ours (RFC 5627 §5.1).
+   */
   readonly acceptContact?: ((uri: Uri, request: Request) => boolean) | undefined;
   /** The shortest time of a binding, in seconds, an hour at most (RFC 3261 §10.3); less is answered 423. Default 60. */
   readonly minExpires?: number | undefined;

@@ -2,7 +2,8 @@
 // §5). The numbers are the steps of §10.3.
 
 import { checkNumbers, need } from "../demands.ts";
-import { SipError } from "../errors.ts";
+import { notWanted, SipError } from "../errors.ts";
+import { Headers } from "../message/headers.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -11,9 +12,9 @@ import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow } from "../transport/transport.ts";
 import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
-import { Gruus } from "./gruus.ts";
+import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
-import { isOutbound, type Plan, plan, type Rules } from "./plan.ts";
+import { isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
 
 /** A way to a user; a target of `SipProxy`. */
@@ -44,23 +45,31 @@ export class Registrar {
   readonly #serviceRoute: (request: Request) => ServiceRoute;
   readonly #edge: (() => Uri) | undefined;
 
-  /** @throws SipError `value_invalid` without `stack` or `location`, and for a number that is none */
+  /**
+   * @throws SipError `value_invalid` without `stack` or `location`, for a number that is none, an `edge` that is no SIP URI,
+   *   and a `serviceRoute` that cannot be written
+   */
   constructor(options: RegistrarOptions) {
     const { stack } = need("Registrar", options, "stack", "location");
     checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires");
     checkNumbers(options, 1, "maxBindings", "flowTimer");
     this.#stack = stack;
     this.#location = options.location;
-    this.#flowTimer = options.flowTimer;
+    // In whole seconds: so they are written.
+    this.#flowTimer = options.flowTimer && Math.floor(Math.min(options.flowTimer, 0xffffffff));
     this.#gruus = options.gruuSecret === undefined ? undefined : new Gruus(options.gruuSecret, stack.random);
     const { serviceRoute = [], edge } = options;
     this.#serviceRoute = typeof serviceRoute === "function" ? serviceRoute : () => serviceRoute;
+    // What nobody could read is told now, and not to each client.
+    if (typeof serviceRoute !== "function")
+      new Headers().set("Service-Route", serviceRoute).get("Service-Route");
+    if (typeof edge === "string") edgeOf(edge);
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
-    this.#edge = edge === undefined ? undefined : () => Uri.parse(typeof edge === "string" ? edge : edge());
+    this.#edge = edge === undefined ? undefined : () => edgeOf(typeof edge === "string" ? edge : edge());
     this.#rules = {
-      minExpires: Math.min(options.minExpires ?? 60, LONGEST_MIN),
+      minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
@@ -166,11 +175,10 @@ export class Registrar {
   }
 
   /** The GRUUs of each binding, for a client that asks for them (RFC 5627 §5.2). */
-  #gruusFor({ headers }: Request, aor: string): (binding: Binding) => readonly [name: string, uri: Uri][] {
+  #gruusFor(request: Request, aor: string): (binding: Binding) => readonly [name: string, uri: Uri][] {
     const gruus = this.#gruus;
-    const uri = headers.get("To")?.uri;
-    const options = [...headers.get("Supported"), ...headers.get("Require")];
-    if (!gruus || !uri || !options.some((each) => each.toLowerCase() === "gruu")) return () => [];
+    const uri = request.headers.get("To")?.uri;
+    if (!gruus || !uri || !knows(request, "gruu")) return () => [];
     return ({ instance, gruuMark }) => {
       if (instance === undefined || gruuMark === undefined) return [];
       return [
@@ -198,9 +206,9 @@ export class Registrar {
     const hidden = gr === "" ? this.#gruus?.read(uri.user) : undefined;
     if (gr === "" && !hidden) return undefined;
     const bindings = await this.#find(hidden ? hidden.aor : this.#aor(uri));
-    const instance = `<${gr}>`.toLowerCase();
-    const own = bindings?.filter((each) =>
-      hidden ? each.gruuMark === hidden.mark : each.instance?.toLowerCase() === instance,
+    const name = gr.toLowerCase();
+    const own = bindings?.filter(({ gruuMark, instance = "" }) =>
+      hidden ? gruuMark === hidden.mark : bareInstance(instance).toLowerCase() === name,
     );
     // RFC 5627 §5.1: a temporary one is over with its last binding.
     if (hidden && own?.length === 0) return undefined;
@@ -253,6 +261,17 @@ export class Registrar {
     const own = this.#edge?.();
     return this.#stack.isLocal(edge) || (own?.host === edge.host && own.port === edge.port);
   }
+}
+
+/** The URI of an edge. @throws SipError `value_invalid` for what is none: the fault is ours, and no 400 */
+function edgeOf(text: string): Uri {
+  try {
+    const uri = Uri.parse(text);
+    if (uri.isSip) return uri;
+  } catch {
+    // Said below.
+  }
+  throw notWanted("edge", "a SIP URI", text);
 }
 
 /** Whether the edge proxy keeps the client's flow: its Path is the last, and has `ob` (RFC 5626 §6). */

@@ -3,6 +3,7 @@
 import { SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import type { Random } from "../random.ts";
+import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 
 /** A day, in seconds: nobody has to agree to more. */
 export const LONGEST = 86_400;
@@ -23,7 +24,6 @@ export function backOff(failures: number, othersStand: boolean, random: Random):
 
 /** Retry-After in milliseconds, up to a day; 0 where there is none. */
 export function retryAfter(cause: Response | SipError): number {
-  const text = cause instanceof SipError ? undefined : cause.headers.raw("Retry-After")[0];
-  const seconds = Number(/^\d{1,9}/.exec(text?.trim() ?? "")?.[0] ?? 0);
-  return Math.min(seconds, LONGEST) * 1000;
+  const seconds = cause instanceof SipError ? undefined : retryAfterOf(cause);
+  return Math.min(seconds ?? 0, LONGEST) * 1000;
 }

@@ -1,5 +1,6 @@
-// Contact: what a registration binds, and for how long where its user says it there (RFC 3261 §10.2.1).
+// Contact: what a registration binds, and for how long (RFC 3261 §10.2.1).
 
+import { notWanted } from "../errors.ts";
 import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { ownAddress, transportFor } from "../stack/own-address.ts";
@@ -9,9 +10,14 @@ import type { RegistrationOptions } from "./options.ts";
 /** What is bound. */
 export interface Bound {
   readonly contact: NameAddr;
-  /** The `expires` that it was given with, in seconds; undefined where it had none that counts. */
-  readonly expires: number | undefined;
+  /** How long, in seconds, as Expires can have it. */
+  readonly expires: number;
 }
+
+const HOUR = 3600;
+/** The most that Expires and a reg-id can be (RFC 3261 §20.19, RFC 5626 §10). */
+const MOST_SECONDS = 0xffffffff;
+const MOST_REG_ID = 0x7fffffff;
 
 /**
  * The Contact of the REGISTERs. It has no `expires`: that would go before the Expires of the one that takes the binding back
@@ -20,11 +26,17 @@ export interface Bound {
 export function boundContact(options: RegistrationOptions, register: Request): Bound {
   const { contact: given = ownContact(options, register), instance, regId } = options;
   const contact = typeof given === "string" ? NameAddr.parse(given) : given;
-  const asked = Number(contact.params.get("expires") ?? Number.NaN);
+  const said = Number(contact.params.get("expires"));
+  const asked = options.expires ?? (said >= 1 ? said : HOUR);
   let params = contact.params.without("expires");
   if (instance !== undefined) params = params.with("+sip.instance", `<${instance}>`);
-  if (regId !== undefined) params = params.with("reg-id", regId);
-  return { contact: contact.with({ params }), expires: asked >= 1 ? Math.floor(asked) : undefined };
+  if (regId !== undefined) params = params.with("reg-id", checkedRegId(regId));
+  return { contact: contact.with({ params }), expires: Math.floor(Math.min(asked, MOST_SECONDS)) };
+}
+
+function checkedRegId(regId: number): number {
+  if (Number.isInteger(regId) && regId <= MOST_REG_ID) return regId;
+  throw notWanted("regId", `a whole number up to ${MOST_REG_ID}`, regId);
 }
 
 /** Our address on the transport that the REGISTER goes by, with the user of the address-of-record. */

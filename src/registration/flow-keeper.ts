@@ -5,12 +5,28 @@
 
 import type { TimerHandle } from "../clock.ts";
 import type { SipError } from "../errors.ts";
+import type { Response } from "../message/response.ts";
+import type { SentRequest } from "../stack/options.ts";
 import type { Stack } from "../stack/stack.ts";
 import { formatAddress } from "../transport/address.ts";
 import { PING } from "../transport/keep-alive.ts";
 import type { Address, Flow } from "../transport/transport.ts";
 
 const encoder = new TextEncoder();
+
+/**
+ * The final response to a REGISTER. Where nobody answers, the connection that it went by may be dead and stand all the same,
+ * and the next would go by it, too: its peer is asked for a sign of life, and without one it is closed (RFC 5626 §4.4.1).
+ */
+export async function answerTo(sent: SentRequest): Promise<Response> {
+  try {
+    return await sent.final;
+  } catch (error) {
+    const { flow } = sent;
+    if (flow && (error as SipError).code === "timeout") flow.transport.ping?.(flow);
+    throw error;
+  }
+}
 
 /** The flow of one registration. */
 export class FlowKeeper {

@@ -30,10 +30,7 @@ const USUAL = { reliable: 120, unreliable: 29 } as const;
 export function readGranted(response: Response, contact: NameAddr, asked: number): Granted {
   const { headers, flow } = response;
   const contacts = lenient(() => headers.get("Contact"), undefined);
-  const same = contacts?.filter((each) => !each.isStar && each.uri.equals(contact.uri)) ?? [];
-  // All flows of a client have one Contact URI (RFC 5626 §4.2).
-  const regId = contact.params.get("reg-id");
-  const ours = same.find(({ params }) => params.get("reg-id") === regId) ?? same[0];
+  const ours = contacts && find(contacts, contact);
   const text = contacts
     ? ours?.params.get("expires")
     : expiresBehind(`${contact.uri}`, headers.raw("Contact"));
@@ -61,6 +58,19 @@ export function refreshAfter({ seconds, gruus }: Granted, t1: number): number {
   const timeout = (64 * t1) / 1000;
   if (!gruus.temporary) return usual;
   return seconds > 2 * timeout ? Math.min(usual, seconds - timeout) : seconds / 2;
+}
+
+/**
+ * Ours among the Contacts of a user. All flows of a client have one URI (RFC 5626 §4.2), and so may another client of his
+ * behind a NAT of its own, but not its instance; a registrar may tell of neither.
+ */
+function find(contacts: readonly NameAddr[], { uri, params }: NameAddr): NameAddr | undefined {
+  const like = (name: string) => (each: NameAddr) => each.params.get(name) === params.get(name);
+  const same = contacts.filter((each) => !each.isStar && each.uri.equals(uri));
+  const own = same.filter(like("+sip.instance"));
+  const nobodys = same.filter((each) => !each.params.has("+sip.instance"));
+  const all = own.length > 0 ? own : nobodys;
+  return all.find(like("reg-id")) ?? all[0];
 }
 
 /** The `expires` of a Contact, in a list that cannot be read as one. */

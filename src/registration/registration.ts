@@ -10,11 +10,11 @@ import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Flow } from "../transport/transport.ts";
-import { watch } from "../watch.ts";
+import { guard } from "../watch.ts";
 import { backOff, LONGEST, retryAfter } from "./back-off.ts";
 import { boundContact } from "./contact.ts";
 import { Detour, isRedirection, type Place } from "./detour.ts";
-import { FlowKeeper } from "./flow-keeper.ts";
+import { answerTo, FlowKeeper } from "./flow-keeper.ts";
 import { type Granted, type Gruus, readGranted, refreshAfter } from "./granted.ts";
 import type { RegistrationOptions, RegistrationState, Siblings } from "./options.ts";
 
@@ -47,8 +47,8 @@ export class Registration {
   /**
    * @param siblings of the client's other flows; for OutboundRegistration
    * @throws SipError `value_invalid` or `uri_invalid` for a part that does not follow its grammar; `value_invalid` without
-   *   `stack`, `registrar` or `aor`, for a `registrar` with a user, an `aor` that is no SIP URI, a `regId` without `instance`,
-   *   for `expires`, `keepAlive` or `regId` below 1, and for `credentials` that are no client
+   *   `stack`, `registrar` or `aor`, for a `registrar` with a user, an `aor` that is no SIP URI, a `regId` without `instance`
+   *   or no whole number below 2^31, for `expires`, `keepAlive` or `regId` below 1, and for `credentials` that are no client
    */
   constructor(options: RegistrationOptions, siblings?: Siblings) {
     need("Registration", options, "stack", "registrar", "aor");
@@ -67,8 +67,8 @@ export class Registration {
     });
     if (this.#request.uri.user !== undefined) throw notWanted("registrar", "a URI without user", registrar);
     if (!this.#request.headers.get("To")?.uri.isSip) throw notWanted("aor", "a SIP URI", aor);
-    const { contact, expires = 3600 } = boundContact(options, this.#request);
-    this.#expires = options.expires ?? expires;
+    const { contact, expires } = boundContact(options, this.#request);
+    this.#expires = expires;
     const supported = instance === undefined ? "path, outbound" : "path, outbound, gruu";
     this.#request.headers.set("Contact", contact).set("Supported", supported);
     this.#begin();
@@ -253,7 +253,7 @@ export class Registration {
     let request = this.#ofNow(place, seconds);
     for (let left = MOST_REQUESTS; ; ) {
       request.headers.set("CSeq", new CSeq(this.#siblings.next(), "REGISTER"));
-      const response = await stack.send(request, { ...place.send, ...handlers }).final;
+      const response = await answerTo(stack.send(request, { ...place.send, ...handlers }));
       const { status, headers } = response;
       let next: Request | undefined;
       if (--left > 0 && (status === 401 || status === 407))
@@ -288,11 +288,5 @@ function alone(callId: string): Siblings {
   return { callId, next: () => ++cseq, othersStand: () => false };
 }
 
-/** What it throws changes nothing: the registration goes on. */
-function call(callback: () => void): void {
-  try {
-    watch(callback(), () => {});
-  } catch {
-    // Of callbacks it is said in RegistrationOptions.
-  }
-}
+/** What it throws changes nothing: the registration goes on. Of callbacks it is said in RegistrationOptions. */
+const call = (callback: () => unknown): void => guard(callback, () => {});

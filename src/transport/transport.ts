@@ -122,7 +122,7 @@ export interface Transport {
   probe?: ((flow: Flow) => Promise<Address>) | undefined;
   /**
    * Pings the peer of a connection, which is closed where nothing has come of it ten seconds later (RFC 5626 §4.4.1): for
-   * peers that have said that they answer pings. Not there where a transport does not do that.
+   * peers that have said that they answer pings, or owe an answer. Not there where a transport does not do that.
    */
   ping?: ((flow: Flow) => void) | undefined;
   /**

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { DigestAlgorithm } from "../../src/digest/algorithm.ts";
 import { DigestClient, type DigestClientOptions } from "../../src/digest/client.ts";
+import { digestHa1, digestResponse } from "../../src/digest/response.ts";
 import { DigestServer, type DigestServerOptions } from "../../src/digest/server.ts";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
@@ -81,6 +82,18 @@ describe("a client answers", () => {
     expect(param(await one.answer(first, asks(first, 'realm="a",nonce="3"')), "nonce")).toEqual(["3"]);
   });
 
+  it("who refuses what it was given unasked: another server of the realm has given that nonce, maybe", async () => {
+    const one = client();
+    await one.answer(register(), asks(register(), 'realm="a",nonce="1",qop="auth"'));
+    const unasked = register();
+    one.authorize(unasked, ["a"]);
+    expect([param(unasked, "nonce"), param(unasked, "nc")]).toEqual([["1"], ["00000002"]]);
+    const answered = await one.answer(unasked, asks(unasked, 'realm="a",nonce="2",qop="auth"'));
+    expect(param(answered, "nonce")).toEqual(["2"]);
+    // But not who refuses the answer to its own question.
+    expect(await one.answer(answered!, asks(answered!, 'realm="a",nonce="3",qop="auth"'))).toBeUndefined();
+  });
+
   it("and leaves the credentials for others in their place", async () => {
     const request = register();
     request.headers.set("Authorization", 'Digest realm="other",nonce="9",username="x",uri="u",response="r"');
@@ -150,6 +163,37 @@ describe("a client learns", () => {
     expect(next()).toEqual({ nonce, nc: "00000002", cnonce });
   });
 
+  it("of several that it has answered who has proved to know the secret, and its next nonce alone", async () => {
+    for (const prover of [0, 1]) {
+      const one = client();
+      let request = register();
+      for (const realm of ["a", "b"]) {
+        const asked = asks(request, `realm="${realm}",nonce="of ${realm}",qop="auth",algorithm=SHA-256`);
+        request = (await one.answer(request, asked))!;
+      }
+      const { params } = request.headers.get("Authorization")[prover]!;
+      const [nonce, uri, nc, cnonce] = ["nonce", "uri", "nc", "cnonce"].map((name) => params.get(name)!);
+      const algorithm = "SHA-256" as const;
+      const ha1 = digestHa1(algorithm, "bob", params.get("realm")!, "zanzibar");
+      const known = {
+        algorithm,
+        ha1,
+        nonce: nonce!,
+        method: "",
+        uri: uri!,
+        qop: "auth" as const,
+        nc,
+        cnonce,
+      };
+      const response = request.createResponse(200);
+      response.headers.set("Authentication-Info", `rspauth="${digestResponse(known)}",nextnonce="next"`);
+      expect(one.learn(request, response)).toBe("proved");
+      const later = register();
+      one.authorize(later, ["a", "b"]);
+      expect(param(later, "nonce")).toEqual(prover === 0 ? ["next", "of b"] : ["of a", "next"]);
+    }
+  });
+
   it("nothing for a proxy's realm: SIP has no Proxy-Authentication-Info", async () => {
     const one = client();
     const request = (await one.answer(register(), asks(register(), 'realm="a",nonce="1",qop="auth"', 407)))!;
@@ -180,6 +224,36 @@ describe("a server", () => {
     ["without cnonce", (line: string) => line.replace(/, cnonce="[^"]+"/, ""), "unusable"],
   ])("takes or refuses credentials %s", async (_what, edit, expected) => {
     expect(await edited(edit)).toBe(expected);
+  });
+
+  it.each([
+    ["\\\x01", "ok"],
+    ["\\\x7f", "ok"],
+    // It would have to go out again, and a NUL is not written.
+    ["\\\0", "unusable"],
+  ])("says again what the client has drawn, a control character, too: %j", async (drawn, expected) => {
+    const asker = server();
+    const request = (await client({ cnonce: () => "CNONCE" }).answer(
+      register(),
+      asker.challenge(register()),
+    ))!;
+    const { params } = request.headers.get("Authorization")[0]!;
+    const [nonce, uri, nc] = ["nonce", "uri", "nc"].map((name) => params.get(name)!) as [
+      string,
+      string,
+      string,
+    ];
+    const algorithm = params.get("algorithm") as DigestAlgorithm;
+    const [ha1, cnonce] = [digestHa1(algorithm, "bob", "a", "zanzibar"), drawn.slice(1)];
+    const { method } = request;
+    const response = digestResponse({ algorithm, ha1, nonce, method, uri, qop: "auth", nc, cnonce });
+    const text = `${request}`.replace("CNONCE", drawn).replace(/(response=")\w+/, `$1${response}`);
+    const came = parseMessage(text) as Request;
+    const verdict = await asker.check(came);
+    expect(verdict.ok ? "ok" : verdict.reason).toBe(expected);
+    const answer = came.createResponse(200);
+    asker.inform(answer, verdict);
+    if (verdict.ok) expect(answer.headers.get("Authentication-Info")?.get("cnonce")).toBe(cnonce);
   });
 
   it("quotes what the client has drawn, and informs through no proxy", async () => {

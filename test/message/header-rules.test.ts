@@ -159,6 +159,13 @@ describe("values made here", () => {
     expect(plain(Array.isArray(back) ? back[0] : back, false)).toEqual(plain(value, false));
   });
 
+  it("of Date have a year of four digits, as the grammar has it (RFC 3261 §25.1)", () => {
+    const last = Date.UTC(9999, 11, 31);
+    expect(read(`Date: ${new SipDate(last)}`).get("Date")?.time).toBe(last);
+    for (const time of [last + 86_400_000, Date.parse("-000001-01-01"), Number.NaN])
+      expect(thrown(() => new SipDate(time)).code).toBe("value_invalid");
+  });
+
   it("of Timestamp have no exponent", () => {
     expect(String(new Timestamp(54.21, 1e-7))).toBe("54.21");
     expect(String(new Timestamp(0.1 + 0.2 - 0.3, -1e-17))).toBe("0");

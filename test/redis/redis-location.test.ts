@@ -111,17 +111,21 @@ describe("Redis", () => {
     expect(await register()).toBe(true);
   });
 
-  it("that is full has no room", async () => {
-    const { client, location, register } = world();
+  it.each([
+    "OOM command not allowed when used memory > 'maxmemory'.",
+    // Of Redis before 7, where a script is told of it.
+    "ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -OOM command not allowed when used memory > 'maxmemory'.",
+  ])("that is full has no room: %s", async (refusal) => {
+    const { client, location, register, errors } = world();
     expect(await location.find("bob")).toBeUndefined();
     const answer = client.get.bind(client);
     client.get = (key) => {
       client.refusal = undefined;
       const found = answer(key);
-      client.refusal = "OOM command not allowed when used memory > 'maxmemory'.";
+      client.refusal = refusal;
       return found;
     };
-    expect(await register()).toBe(false);
+    expect([await register(), errors]).toEqual([false, []]);
   });
 
   it("keeps a key until its last binding is over, and a while longer", async () => {
@@ -131,6 +135,21 @@ describe("Redis", () => {
     await location.update("bob", () => []);
     expect([...client.lives]).toEqual([["test:bob", 1000]]);
   });
+
+  it.each([
+    [0, 60_000, 1],
+    [0.5, 60_001, 1],
+    [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  ])(
+    "is asked to keep a key for a whole number of milliseconds, with remember: %s",
+    async (remember, there, gone) => {
+      const { client, location, register } = world({ remember });
+      await register();
+      expect([...client.lives.values()]).toEqual([there]);
+      await location.update("bob", () => []);
+      expect([...client.lives.values()]).toEqual([gone]);
+    },
+  );
 
   it("with what nobody of us has written is a fault that another try does not mend", async () => {
     const { client, location, register } = world();

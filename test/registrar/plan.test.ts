@@ -20,7 +20,7 @@ const flow = (id: string) =>
     transport: { reliable: true },
   }) as unknown as Flow;
 
-function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
+function registrar(options: Partial<RegistrarOptions> = {}, limit = 10, before?: MemoryLocation) {
   const clock = new VirtualClock();
   const stack = new Stack({
     clock,
@@ -28,11 +28,11 @@ function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
     aliases: ["example.com"],
     core: { onRequest: () => {}, onResponse: () => {}, onError: () => {} },
   });
-  const location = new MemoryLocation({ clock, limit });
+  const location = before ?? new MemoryLocation({ clock, limit });
   const made = new Registrar({ stack, location, ...options });
   let cseq = 0;
   const register = (
-    contact: string | string[],
+    contact: string | string[] | undefined,
     headers = {},
     init: { vias?: number; flow?: Flow; to?: string; callId?: string } = {},
   ) => {
@@ -54,7 +54,7 @@ function registrar(options: Partial<RegistrarOptions> = {}, limit = 10) {
   /** Each with what there is instead of it. */
   const ways = async (uri = "sip:bob@example.com") =>
     (await made.locate(uri))?.map((each) => [`${each.uri}`, each.instead?.map((other) => `${other.uri}`)]);
-  return { register, bound, locate, ways };
+  return { register, bound, locate, ways, location };
 }
 
 const status = async (response: Promise<{ status: number }>) => (await response).status;
@@ -89,6 +89,16 @@ describe("a REGISTER", () => {
     expect(await status(register("<sip:b@h>;expires=60"))).toBe(200);
     const brief = await register("<sip:b@h>;expires=59");
     expect([brief.status, brief.headers.raw("Min-Expires")]).toEqual([423, ["60"]]);
+  });
+
+  it("is answered in whole seconds, whatever the options have", async () => {
+    const { register } = registrar({ minExpires: 60.5, flowTimer: 90.5 });
+    const contact = '<sip:b@h>;+sip.instance="<urn:uuid:1>";reg-id=1;expires';
+    const brief = await register(`${contact}=60`, OUTBOUND);
+    expect([brief.status, brief.headers.get("Min-Expires")]).toEqual([423, 61]);
+    expect((await register(`${contact}=61`, OUTBOUND)).headers.get("Flow-Timer")).toBe(90);
+    const silent = registrar({ flowTimer: Number.POSITIVE_INFINITY });
+    expect((await silent.register(contact, OUTBOUND)).headers.get("Flow-Timer")).toBe(4_294_967_295);
   });
 
   it("for an hour is never too brief (RFC 3261 §10.3)", async () => {
@@ -139,6 +149,34 @@ describe("a REGISTER", () => {
     await register("<sip:b@h>");
     const full = await register("<sip:c@h>", {}, { to: "<sip:carol@example.com>" });
     expect([full.status, full.headers.raw("Retry-After")]).toEqual([503, ["60"]]);
+  });
+
+  it("may ask, and bind nothing new, where there are more bindings than may be", async () => {
+    const { register, location } = registrar();
+    await register("<sip:a@h>, <sip:b@h>, <sip:c@h>");
+    const strict = registrar({ maxBindings: 1 }, 10, location);
+    const ask = async (contact?: string) => {
+      const { status, headers } = await strict.register(contact, {}, { callId: "two" });
+      return [
+        status,
+        headers
+          .get("Contact")
+          .map(({ uri }) => uri.user)
+          .join(""),
+      ];
+    };
+    expect(await ask()).toEqual([200, "abc"]);
+    expect(await ask("<sip:a@h>")).toEqual([200, "bca"]);
+    expect(await ask("<sip:d@h>")).toEqual([403, ""]);
+    expect(await ask("<sip:b@h>;expires=0")).toEqual([200, "ca"]);
+    expect(await ask("<sip:c@h>;expires=0, <sip:d@h>")).toEqual([200, "ad"]);
+  });
+
+  it("binds no GRUU that its client names: others would take it for the registrar's", async () => {
+    const { register } = registrar();
+    const named = 'pub-gruu="sip:eve@example.com;gr=1";temp-gruu="sip:eve@example.com;gr"';
+    const { headers } = await register(`<sip:b@h>;x=1;${named}`);
+    expect(headers.raw("Contact")).toEqual(["<sip:b@h>;x=1;expires=3600"]);
   });
 
   it("binds a contact of ours only where that is told, and a GRUU of ours never", async () => {
@@ -195,6 +233,19 @@ describe("bindings by instance and reg-id (RFC 5626 §6)", () => {
     const { register, bound } = registrar();
     expect(await status(register(contacts, OUTBOUND))).toBe(expected);
     if (expected === 400) expect(bound()).toEqual([]);
+  });
+
+  it.each([
+    [{ Supported: "path, Outbound" }, true],
+    // Who insists on it supports it.
+    [{ Require: "OUTBOUND" }, true],
+    [{ Supported: "path" }, false],
+    [{}, false],
+  ])("are for who knows outbound: %j", async (headers, expected) => {
+    const { register, bound } = registrar();
+    const response = await register(contact(1, "1"), headers);
+    expect([response.status, response.headers.has("Require")]).toEqual([200, expected]);
+    expect(bound()[0]!.regId).toBe(expected ? 1 : undefined);
   });
 
   it.each(["0", "01", "x", "99999999999"])("are none with the reg-id %s", async (regId) => {
@@ -266,5 +317,17 @@ describe("the ways to a user", () => {
     expect(await locate(shown.toLowerCase())).toEqual(["sip:b@h"]);
     expect(await locate(hidden)).toEqual(["sip:b@h"]);
     expect(await locate(shown.replace("AB", "AC"))).toEqual([]);
+  });
+
+  it("by GRUUs lead to the instance of each, also of two that one request binds anew", async () => {
+    const { register, locate } = registrar({ gruuSecret: "x" });
+    // The second has forgotten the angle brackets (RFC 5626 §4.1).
+    const both = ['<sip:a@h>;+sip.instance="<urn:uuid:1>"', '<sip:b@h>;+sip.instance="urn:uuid:2"'];
+    for (const callId of ["one", "two"]) {
+      const response = await register(both, { Supported: "gruu" }, { callId });
+      for (const { uri, params } of response.headers.get("Contact"))
+        for (const name of ["pub-gruu", "temp-gruu"])
+          expect([name, await locate(params.get(name))]).toEqual([name, [`${uri}`]]);
+    }
   });
 });

@@ -299,6 +299,15 @@ describe("a connection that is gone", () => {
   });
 });
 
+it.each([
+  { edge: "10.0.0.1:5060" },
+  { edge: "tel:+1" },
+  { serviceRoute: ["sip:10.0.0.1;lr"] },
+  { serviceRoute: ["<sip:10.0.0.1;lr>, nonsense"] },
+])("a registrar is not made with %j, which nobody could read", async (options) => {
+  await expect(world(options)).rejects.toMatchObject({ code: "value_invalid" });
+});
+
 describe("an edge", () => {
   it("leads other machines to the one that has the connection", async () => {
     const {

@@ -93,6 +93,23 @@ it("what is no SIP URI is no Service-Route, and without gr no GRUU", () => {
 });
 
 it.each([
+  ["its own, of two that have one URI behind two NATs", 2, "two"],
+  ["none of another's", 3, undefined],
+])("an instance is given %s", (_what, instance, expected) => {
+  const at = (name: number) => `<sip:bob@10.0.0.5>;+sip.instance="<urn:uuid:${name}>";reg-id=1`;
+  const response = answer({
+    Contact: `${at(1)};expires=50;pub-gruu="sip:one@h;gr", ${at(2)};expires=100;pub-gruu="sip:two@h;gr"`,
+  });
+  const { gruus, seconds } = readGranted(response, NameAddr.parse(at(instance)), 600);
+  expect([gruus.public?.user, seconds]).toEqual([expected, expected ? 100 : 600]);
+});
+
+it("a registrar that tells of no instance has bound it all the same", () => {
+  const asked = NameAddr.parse('<sip:bob@h>;+sip.instance="<urn:uuid:1>";reg-id=1');
+  expect(readGranted(answer({ Contact: "<sip:bob@h>;expires=100" }), asked, 600).seconds).toBe(100);
+});
+
+it.each([
   ["120", 120_000],
   [" 5 (busy);duration=3", 5000],
   ["999999999", 86_400_000],

@@ -10,6 +10,7 @@ import { backOff } from "../../src/registration/back-off.ts";
 import { OutboundRegistration } from "../../src/registration/outbound.ts";
 import { Registration } from "../../src/registration/registration.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
+import type { Flow } from "../../src/transport/transport.ts";
 import { SipWorld } from "../support/sip-world.ts";
 
 const common = { registrar: "sip:example.com", aor: "<sip:bob@example.com>", instance: "urn:uuid:1" };
@@ -159,6 +160,23 @@ it("a break is noticed at the next keep-alive, where the core says nothing", asy
   expect([log, await found()]).toEqual([[200], 0]);
   await all.pass(40_000);
   expect([log, await found()]).toEqual([[200, 200], 1]);
+  registration.close();
+});
+
+it("a connection that brings no answer is asked for a sign of life: the next try would go by it", async () => {
+  const { world: all, server, bob, targets, told, log } = await world();
+  const pinged: Flow[] = [];
+  bob.transport.ping = (flow) => void pinged.push(flow);
+  const registration = new Registration({ ...common, ...told, send: targets[0], expires: 600 });
+  await all.pass(100);
+  const { flow } = registration;
+  server.answer = (_request, transaction) => transaction?.respond(503);
+  await all.pass(541_000);
+  expect([registration.state, pinged]).toEqual(["failed", []]);
+  server.answer = () => {};
+  registration.refresh();
+  await all.pass(32_000);
+  expect([log.length, pinged]).toEqual([3, [flow]]);
   registration.close();
 });
 

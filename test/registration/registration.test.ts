@@ -129,6 +129,21 @@ it("takes the expires of a Contact for its wish, and the binding back all the sa
   other.registration.close();
 });
 
+it.each([
+  [{ expires: 600.9 }, 600],
+  [{ expires: Number.POSITIVE_INFINITY }, 4_294_967_295],
+  [{ contact: "<sip:bob@10.0.0.2>;expires=99999999999" }, 4_294_967_295],
+])("asks for whole seconds, as many as Expires can have: %j", async (options, expected) => {
+  const { server, registration } = await world(options);
+  expect([registration.state, server.requests[0]!.headers.get("Expires")]).toEqual(["registered", expected]);
+  registration.close();
+});
+
+it.each([1.5, 2 ** 31, Number.POSITIVE_INFINITY])("has no reg-id of %s", async (regId) => {
+  const instance = "urn:uuid:1";
+  await expect(world({ regId, instance })).rejects.toMatchObject({ code: "value_invalid" });
+});
+
 it.each([{ registrar: "sip:bob@example.com" }, { aor: "tel:+123" }])(
   "asks no registrar with a user, and for no other address-of-record than a SIP URI (RFC 3261 §10.2): %j",
   async (options) => {

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
+import { lotOf } from "../../src/stack/resolve/lot.ts";
 import { orderNaptr, orderSrv } from "../../src/stack/resolve/order.ts";
 import { type ResolverOptions, resolver } from "../../src/stack/resolve/sip-resolver.ts";
+import { sipKey } from "../../src/transaction/siphash.ts";
 import type { Dns } from "../../src/transport/dns.ts";
 import { nodeDns } from "../../src/transport/node/dns.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
@@ -429,6 +431,23 @@ describe("the order of records", () => {
     const records = [srv(0, 1, "one"), srv(0, 0, "none")];
     const first = Array.from({ length: 100 }, () => orderSrv(records, random)[0]!.target);
     expect(new Set(first)).toEqual(new Set(["one", "none"]));
+  });
+
+  it("is the same for all messages of one Call-ID, however DNS orders what is alike", () => {
+    const key = sipKey("of the test");
+    const servers = [srv(0, 1, "a"), srv(0, 3, "b"), { ...srv(0, 0, "b"), port: 5061 }];
+    const firstFor = (callId: string, records = servers) => {
+      const request = createRequest("REGISTER", "sip:h", { from: "sip:a@h", callId });
+      const order = orderSrv(records, lotOf(request, key));
+      return order.map(({ target, port }) => `${target}:${port}`).join();
+    };
+    const firsts = Array.from({ length: 1000 }, (_, i) => {
+      const one = firstFor(`call ${i}`);
+      expect(firstFor(`call ${i}`, [...servers].reverse())).toBe(one);
+      return one;
+    });
+    expect(firsts.filter((order) => order.startsWith("b:5060")).length / 1000).toBeCloseTo(0.6, 1);
+    expect(new Set(firsts).size).toBeGreaterThan(3);
   });
 
   it("is by order and preference for NAPTR (RFC 3403)", () => {

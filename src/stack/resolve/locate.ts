@@ -4,13 +4,13 @@ import type { Clock } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
 import type { Uri } from "../../message/uri.ts";
 import type { Via } from "../../message/via.ts";
-import type { Random } from "../../random.ts";
 import { ipFamily, unbracketed } from "../../transport/address.ts";
 import { defaultPort } from "../../transport/default-port.ts";
 import type { Dns, DnsAnswer, SrvRecord } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
 import { protocolOf } from "../target.ts";
 import { gather } from "./gather.ts";
+import type { Lot } from "./lot.ts";
 import { orderNaptr, orderSrv } from "./order.ts";
 
 /** What of a URI or Via says where it leads. */
@@ -29,7 +29,7 @@ export interface Destination {
 /** What a search goes by. */
 export interface LocateContext {
   readonly dns: Dns;
-  readonly random: Random;
+  readonly random: Lot;
   /** The protocols of the stack, the preferred first. */
   readonly protocols: readonly string[];
   readonly families: readonly (4 | 6)[];

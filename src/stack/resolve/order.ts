@@ -1,7 +1,7 @@
 // In which order records are tried.
 
-import type { Random } from "../../random.ts";
 import type { NaptrRecord, SrvRecord } from "../../transport/dns.ts";
+import type { Lot } from "./lot.ts";
 
 /** NAPTR records by order, then preference (RFC 3403 §4.1). */
 export function orderNaptr(records: readonly NaptrRecord[]): NaptrRecord[] {
@@ -10,14 +10,14 @@ export function orderNaptr(records: readonly NaptrRecord[]): NaptrRecord[] {
 
 /**
  * SRV records by priority; among equals by lot, in proportion to their weights, with a small chance for those
- * of weight 0 (RFC 2782).
+ * of weight 0 (RFC 2782). In whatever order DNS gives them, the same draws choose the same.
  */
-export function orderSrv(records: readonly SrvRecord[], random: Random): SrvRecord[] {
+export function orderSrv(records: readonly SrvRecord[], random: Lot): SrvRecord[] {
   const ordered: SrvRecord[] = [];
   for (const priority of [...new Set(records.map((record) => record.priority))].sort((a, b) => a - b)) {
     // Those of weight 0 go first, so that only a 0 drawn picks one of them while others are there.
     const left = records.filter((record) => record.priority === priority);
-    left.sort((a, b) => Math.sign(a.weight) - Math.sign(b.weight));
+    left.sort((a, b) => Math.sign(a.weight) - Math.sign(b.weight) || compare(a, b));
     let sum = left.reduce((total, { weight }) => total + weight, 0);
     while (left.length > 0) {
       // 0 to the sum, both included.
@@ -34,4 +34,8 @@ export function orderSrv(records: readonly SrvRecord[], random: Random): SrvReco
     }
   }
   return ordered;
+}
+
+function compare(a: SrvRecord, b: SrvRecord): number {
+  return a.target === b.target ? a.port - b.port : a.target < b.target ? -1 : 1;
 }

@@ -6,6 +6,7 @@ import { checkNumbers, need } from "../../demands.ts";
 import type { Request } from "../../message/request.ts";
 import type { Response } from "../../message/response.ts";
 import { defaultRandom, type Random } from "../../random.ts";
+import { type HashKey, sipKey } from "../../transaction/siphash.ts";
 import type { Dns } from "../../transport/dns.ts";
 import type { Target } from "../../transport/transport.ts";
 import { watch } from "../../watch.ts";
@@ -24,6 +25,7 @@ import {
   uriDestination,
   viaDestination,
 } from "./locate.ts";
+import { type Lot, lotOf } from "./lot.ts";
 
 /** What is done with a request too large for a datagram. */
 export type LargeRequests =
@@ -69,7 +71,7 @@ export interface ResolverOptions {
   limit?: number | undefined;
   /** Default: the runtime's. It ages what is remembered, and times attempts. */
   clock?: Clock | undefined;
-  /** Draws among SRV records by weight. Default: cryptographic. */
+  /** Draws the key by which a Call-ID chooses among SRV records, by their weights. Default: cryptographic. */
   random?: Random | undefined;
 }
 
@@ -95,7 +97,7 @@ class SipResolver implements Resolver, AttemptsOwner {
   readonly #options: ResolverOptions;
   readonly #dns: Dns | undefined;
   readonly #dead: DeadTargets;
-  readonly #random: Random;
+  readonly #key: HashKey;
 
   constructor(options: ResolverOptions) {
     need("resolver", options, "dns");
@@ -110,19 +112,20 @@ class SipResolver implements Resolver, AttemptsOwner {
       ? new DnsCache(options.dns, clock, { ttl, maxTtl, negativeTtl, failureTtl, limit })
       : undefined;
     this.#dead = new DeadTargets(clock, limit);
-    this.#random = options.random ?? defaultRandom;
+    this.#key = sipKey((options.random ?? defaultRandom).text(22));
   }
 
   targets(
     message: Request | Response,
     protocols: readonly string[],
   ): readonly Target[] | Promise<readonly Target[]> {
-    if (message.kind === "request") return this.#find(uriDestination(nextHop(message)), protocols);
+    const lot = lotOf(message, this.#key);
+    if (message.kind === "request") return this.#find(uriDestination(nextHop(message)), protocols, lot);
     const direct = responseTarget(message);
     const via = message.headers.first("Via");
     // RFC 3263 §5: only where `received` and `maddr` do not say it.
     if (!via || via.host !== direct.host) return [direct];
-    return this.#find(viaDestination(via), protocols);
+    return this.#find(viaDestination(via), protocols, lot);
   }
 
   send(request: Request, options: SendOptions, sender: Sender): SentRequest {
@@ -196,13 +199,14 @@ class SipResolver implements Resolver, AttemptsOwner {
   #find(
     destination: Destination,
     protocols: readonly string[],
+    random: Lot,
   ): readonly Target[] | Promise<readonly Target[]> {
     const numeric = numericTarget(destination, protocols);
     if (numeric) return [numeric];
     const dns = this.#dns;
     if (dns === undefined) return [plainTarget(destination, destination.host, protocols)];
     const { families = [4, 6] } = this.#options;
-    const context = { dns, random: this.#random, protocols, families, clock: this.clock };
+    const context = { dns, random, protocols, families, clock: this.clock };
     return locate(destination, context).then((targets) => this.#dead.sort(targets));
   }
 }
