@@ -130,6 +130,7 @@ export class SipProxy {
       found = checked(isPromise(answer) ? await answer : answer);
     } catch (cause) {
       this.#live.delete(transaction);
+      transaction.onCancel = onCancel;
       // A location service that cannot be reached now: it is worth another try.
       if (!(cause instanceof SipError) || cause.status !== 503) throw cause;
       return this.#refuse(request, transaction, { status: 503, headers: { "Retry-After": ["5"] } }, options);
