@@ -13,17 +13,17 @@ export function checkStack(options: StackOptions): void {
     throw notWanted("transports", "a list of them", transports);
   for (const [name, limit] of Object.entries(limits))
     if (!((limit ?? 1) > 0)) throw notWanted(name, "a positive number", limit);
-  demandMethod("gate", "a Gate", options.gate, "receive");
-  demandMethod("resolver", "a Resolver", options.resolver, "targets");
-  for (const name of ["validate", "tap", "onRefused"] as const)
-    demandMethod(name, "a function", options[name], "call");
+  demand("gate", options.gate, "receive");
+  demand("resolver", options.resolver, "targets");
+  demand("tap", options.tap, "call");
 }
 
 /**
- * Sees to it that what is given is what is wanted, by a method that this has.
+ * Sees to it that what is given is what is wanted, by a method that this has: a function has `call`.
  *
  * @throws SipError `value_invalid` where it has none of that name
  */
-export function demandMethod(name: string, wanted: string, given: unknown, method: string): void {
-  if (given && !(given as Readonly<Record<string, unknown>>)[method]) throw notWanted(name, wanted, given);
+export function demand(name: string, given: unknown, method: string): void {
+  if (given && !(given as Readonly<Record<string, unknown>>)[method])
+    throw notWanted(name, `one that has ${method}()`, given);
 }

@@ -81,7 +81,7 @@ export class Inbound implements TransportReceiver {
     this.#wire.parsed(message, flow);
     message.flow = flow;
     // Without a Via, say, there is no way to answer, whatever else is wrong.
-    const dropped = this.#judge(message, true)?.status === "drop";
+    const dropped = this.#judge(message)?.status === "drop";
     this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
   }
 
@@ -100,7 +100,7 @@ export class Inbound implements TransportReceiver {
     if (this.#life.phase === "closed") return;
     this.#wire.parsed(message, flow);
     message.flow = flow;
-    const finding = this.#judge(message, false);
+    const finding = this.#judge(message);
     if (finding) {
       this.#refusals.refuse(message, flow, finding, false);
       return;
@@ -141,12 +141,11 @@ export class Inbound implements TransportReceiver {
     this.#gate?.close();
   }
 
-  /** What speaks against a message, or against an answer to it: where the user's rules throw, that they did. */
-  #judge(message: Message, answer: boolean): Finding | undefined {
+  /** What speaks against a message, the worst of it: where the user's rules throw, that they did. */
+  #judge(message: Message): Finding | undefined {
     try {
-      const findings = this.#validate(message);
-      const [first] = findings;
-      return answer ? findings.find(({ status }) => status === "drop") : first;
+      const [finding] = this.#validate(message);
+      return finding;
     } catch (cause) {
       this.#report(coreFailed(cause));
       return unjudged;

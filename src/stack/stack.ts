@@ -13,7 +13,7 @@ import type { TimerOptions } from "../transaction/timers.ts";
 import { asSipError } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
 import { abortBy } from "./abort.ts";
-import { checkStack, demandMethod } from "./check.ts";
+import { checkStack, demand } from "./check.ts";
 import type { Core } from "./core.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
@@ -51,7 +51,7 @@ export class Stack {
 
   /**
    * @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
-   *   `transports`, and a gate, resolver or function that is something else
+   *   `transports`, and a gate, resolver or tap that is something else
    */
   constructor(options: StackOptions) {
     checkStack(options);
@@ -178,8 +178,8 @@ export class Stack {
   send(request: Request, options: SendOptions = {}): SentRequest {
     const { signal, credentials } = options;
     // Before anything is made that nobody would end.
-    demandMethod("signal", "an AbortSignal", signal, "addEventListener");
-    demandMethod("credentials", "a DigestClient", credentials, "send");
+    demand("signal", signal, "addEventListener");
+    demand("credentials", credentials, "send");
     if (credentials) {
       const { onResponse = (...told) => this.#core.onResponse(...told) } = options;
       return credentials.send(this, request, { ...options, onResponse });
