@@ -10,6 +10,7 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { AckForwarding } from "./ack-forwarding.ts";
 import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
@@ -190,12 +191,13 @@ export class SipProxy {
     const stack = this.#stack;
     const way = this.#way(options);
     return new Promise((resolve, reject) => {
+      const threw = options.prepare && ((cause: unknown) => context.threw(cause));
       const context = new ResponseContext(
         {
           stack,
           clock,
           breadth: breadthFor(request, maxBreadth),
-          copy: (target, breadth) => copyFor(request, target, breadth, options),
+          copy: (target, breadth) => copyFor(request, target, breadth, options, threw),
           hops: this.#hops,
           finish: (copy, target, hop, judge) => {
             const made = onItsWay(copy, cameFrom, target, hop, way, judge);
@@ -260,7 +262,8 @@ export class SipProxy {
     for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
     this.#tally.refused++;
     try {
-      options.onResponse?.(response);
+      // Nobody waits for it; of what it rejects with nobody hears.
+      watch(options.onResponse?.(response), () => {});
     } finally {
       transaction.respond(response);
     }
