@@ -122,9 +122,24 @@ export class Attempts extends Succession {
     if (attemptTimeout === undefined || this.#targets.length === 0) return;
     this.#patience = clock.set(() => {
       this.#patience = undefined;
-      // What it may answer yet is for nobody.
-      if (this.#next(undefined)) transaction.terminate();
+      if (this.#next(undefined)) this.#giveUp(transaction);
     }, attemptTimeout);
+  }
+
+  /** What it may answer yet is for nobody. But whose INVITE has arrived after all is not to ring on (RFC 3261 §9.1). */
+  #giveUp(transaction: ClientTransaction): void {
+    if (transaction.method !== "INVITE") {
+      transaction.terminate();
+      return;
+    }
+    const { core } = this.#sender;
+    transaction.handlers = {
+      // The core ends a call that stands, as one whose transaction is over.
+      onResponse: (response) =>
+        response.statusClass === 2 ? core.onResponse(response, undefined) : undefined,
+      onError() {},
+    };
+    transaction.cancel();
   }
 
   #stopWaiting(): void {
