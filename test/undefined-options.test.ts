@@ -21,6 +21,7 @@ import { congestion } from "../src/stack/congestion.ts";
 import type { SendOptions } from "../src/stack/options.ts";
 import { resolver } from "../src/stack/resolve/sip-resolver.ts";
 import { Stack } from "../src/stack/stack.ts";
+import type { ServerTransaction } from "../src/transaction/server-transaction.ts";
 import { MemoryNetwork } from "../src/transport/memory.ts";
 import { tcp } from "../src/transport/node/tcp.ts";
 import { udp } from "../src/transport/node/udp.ts";
@@ -137,6 +138,26 @@ it("calls and registers, and goes where the user agent's own options say", async
   ua.close();
   await Promise.all([alice.close(), bob.close()]);
   expect(clock.size).toBe(0);
+});
+
+it("leaves the core the responses to a request with credentials", async () => {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork({ clock });
+  const got: number[] = [];
+  const onResponse = ({ status }: { status: number }) => void got.push(status);
+  const onRequest: typeof core.onRequest = (_request?: unknown, transaction?: ServerTransaction) =>
+    transaction?.respond(200);
+  const alice = new Stack({ transports: [network.transport()], core: { ...core, onResponse }, clock });
+  const bob = new Stack({ transports: [network.transport()], core: { ...core, onRequest }, clock });
+  await Promise.all([alice.start(), bob.start()]);
+  const request = createRequest("OPTIONS", `sip:${bob.transports[0]!.sentBy}`, {
+    from: "<sip:a@example.com>",
+  });
+  const credentials = new DigestClient({ credentials: { username: "a", password: "x" } });
+  alice.send(request, nothing("stack/options", "SendOptions", { credentials }));
+  await clock.advanceAsync(100);
+  expect(got).toEqual([200]);
+  await Promise.all([alice.close(), bob.close()]);
 });
 
 it("is what the types say, too", () => {

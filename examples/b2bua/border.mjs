@@ -3,6 +3,7 @@
 
 import { Response, Stack } from "sippet";
 import { addContent, contentOf, UserAgent } from "sippet/dialog";
+import { passOn } from "./transfer.mjs";
 
 /**
  * `route` gives for an INVITE where it goes on, `{ uri, flow? }`, or undefined, or a promise of that; `passed` are the
@@ -12,6 +13,8 @@ import { addContent, contentOf, UserAgent } from "sippet/dialog";
 export function createBorder({ route, passed, onOther, onError, timer = { expires: 1800 }, ...options }) {
   /** The calls that ring, by the transaction of their caller. */
   const ringing = new WeakMap();
+  /** Each leg that stands and the other one, by its session. */
+  const legs = new WeakMap();
   const core = { onRequest, onResponse: (response) => void ua.receiveResponse(response), onError: onFailure };
   const stack = new Stack({ ...options, core });
   // Timer C: there is no user here who would end a call that rings for ever.
@@ -22,6 +25,8 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
   async function onRequest(request, transaction) {
     if (ua.receive(request, transaction) || !transaction) return;
     if (request.method !== "INVITE") return onOther(request, transaction);
+    const meant = ua.find(request);
+    if (meant !== undefined) return replace(request, transaction, meant);
     const next = await route(request);
     if (next) join(request, transaction, next);
     else if (transaction.waiting) transaction.respond(404);
@@ -43,7 +48,7 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
     // Refused by itself: its caller asked for too short a session interval, or an extension that is not known, say.
     if (incoming.state !== "ringing") return;
     here.accept = (answer) => {
-      if (incoming.state === "ringing") here.session = incoming.accept(answer);
+      if (incoming.state === "ringing") stands(here, there, incoming.accept(answer));
     };
     here.end = () => void here.session?.bye();
     const handlers = {
@@ -62,7 +67,7 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
       there.end();
     });
     const begin = (session) => {
-      there.session = session;
+      stands(there, here, session);
       here.accept(content(outgoing.response));
       if (here.session?.state !== "confirmed") void session.bye();
     };
@@ -71,6 +76,33 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
       incoming.reject(told, told === status && cause instanceof Response ? content(cause) : {});
     };
     outgoing.session.then(begin, refuse).catch(onError);
+  }
+
+  function stands(leg, other, session) {
+    leg.session = session;
+    legs.set(session, { leg, other });
+  }
+
+  /** Its sender takes the place of the peer of one leg (RFC 3891 §3): what he offers goes to the other one's. */
+  function replace(request, transaction, meant) {
+    const { leg, other } = (meant.name === "Replaces" && legs.get(meant.session)) || {};
+    // There is no such call, or it rings still; to join one takes somebody who mixes.
+    if (!other?.session) return transaction.respond(typeof meant === "number" ? meant : 488);
+    const given = new AbortController();
+    const callbacks = { ...tie(leg, other), onCancel: () => given.abort() };
+    const incoming = ua.incoming(request, transaction, callbacks, { timer });
+    if (incoming.state !== "ringing") return;
+    leg.accept = (answer) => {
+      if (incoming.state !== "ringing") return;
+      stands(leg, other, incoming.accept(answer));
+      void meant.session.bye();
+    };
+    const asked = other.session.reinvite(content(request), { signal: given.signal }).catch((error) => error);
+    const answered = asked.then((response) => {
+      if (response.statusClass === 2) leg.accept(content(response));
+      else incoming.reject(response.status ?? 500);
+    });
+    answered.catch(onError);
   }
 
   /** What one leg does with what its peer says: it has the other leg say it. */
@@ -95,6 +127,7 @@ export function createBorder({ route, passed, onOther, onError, timer = { expire
       return answered;
     },
     onAck: (ack) => leg.acknowledged?.(content(ack)),
+    onRefer: (refer) => passOn(refer, other.session),
     async onRequest(request, transaction) {
       const response = await other.session?.request(request.method, content(request)).catch(() => undefined);
       if (!transaction.waiting) return;

@@ -2,6 +2,7 @@
 
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { upstreamStatus } from "../transaction/error-status.ts";
 
 /** Those that tell the caller what to do for a better outcome (step 6). */
 const HELPFUL = new Set([401, 407, 415, 420, 484]);
@@ -21,8 +22,9 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
   }
   if (best === undefined) return undefined;
   if (best.status === 401 || best.status === 407) collectChallenges(best, responses);
-  if (best.status === 503) {
-    best.status = 500;
+  const told = upstreamStatus(best.status);
+  if (told !== best.status) {
+    best.status = told;
     best.headers.delete("Retry-After");
   }
   return best;

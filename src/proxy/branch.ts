@@ -4,6 +4,7 @@ import type { SipError } from "../errors.ts";
 import type { Response } from "../message/response.ts";
 import type { SendOptions, SentRequest } from "../stack/options.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import { errorStatus } from "../transaction/error-status.ts";
 import type { Flow, Target } from "../transport/transport.ts";
 import type { Patience } from "./patience.ts";
 import type { ProxyTarget } from "./target.ts";
@@ -107,15 +108,13 @@ export class Branch implements SendOptions {
   }
 }
 
-/** What an error of a branch counts as; 503 where nothing is said (RFC 3261 §16.8, §16.9). */
-const STATUS: Readonly<Record<string, number>> = { timeout: 408, aborted: 487 };
 /** After these the next hop of the same target is tried (RFC 3263 §4.3). */
 export const FAILED: ReadonlySet<number> = new Set([408, 503]);
 
-/** The status that an error of a branch stands for. */
+/** The status that an error of a branch stands for (RFC 3261 §16.8, §16.9): one that refuses. */
 export function statusOf(error: SipError): number {
-  const status = STATUS[error.code] ?? error.status ?? 503;
-  return status >= 300 && status <= 699 ? status : 503;
+  const status = errorStatus(error);
+  return status >= 300 && status <= 699 ? status : 500;
 }
 
 /**

@@ -8,9 +8,6 @@ import { type Branch, statusOf } from "./branch.ts";
 import type { ContextHost } from "./context-host.ts";
 import { Patience } from "./patience.ts";
 
-/** How long next hops are looked up at most, in milliseconds: as long as a silent one is waited for (64 × T1). */
-const LONGEST_SEARCH = 32_000;
-
 /** Who has the branches, and hears what becomes of their departure. */
 export interface DepartureOwner {
   /** False where it has ended meanwhile. */
@@ -75,10 +72,11 @@ export class Departure {
 
   /** Waits until its next hops are found; they become the target's. */
   #search(branch: Branch, copy: Request, found: Promise<readonly Target[]>, open: boolean): void {
-    const { clock } = this.#host;
+    const { clock, stack } = this.#host;
     // What is found later is of no use: the branch may have gone another way.
     let late = false;
-    const patience = new Patience(clock, LONGEST_SEARCH, () => {
+    // As long as a hop that is silent.
+    const patience = new Patience(clock, 64 * stack.timers.t1, () => {
       late = true;
       this.#owner.stayed(branch, 408);
     });

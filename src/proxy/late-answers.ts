@@ -5,6 +5,7 @@
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { ClientHandlers } from "../transaction/user.ts";
+import { guard } from "../watch.ts";
 import { takeVia } from "./branch.ts";
 import type { ForwardOptions } from "./options.ts";
 
@@ -25,11 +26,11 @@ export class LateAnswers implements ClientHandlers {
 
   onResponse(response: Response): void {
     if (!takeVia(response) || this.#transaction.state !== "accepted") return;
-    try {
-      this.#seen?.(response);
-    } catch {
-      // The promise that would tell of it was settled with the first.
-    }
+    // The promise that would tell of what it throws was settled with the first.
+    guard(
+      () => this.#seen?.(response),
+      () => {},
+    );
     try {
       this.#transaction.respond(response);
       this.#transaction.forget();

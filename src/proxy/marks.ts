@@ -2,7 +2,8 @@
 // way of a response for which it keeps nothing (RFC 3261 §16.6 step 8, §16.11, RFC 5393 §4.2).
 
 import type { Request } from "../message/request.ts";
-import { MAGIC_COOKIE, type Random } from "../random.ts";
+import type { Random } from "../random.ts";
+import { statelessBranch } from "../transaction/branch.ts";
 import { type HashKey, hex, sipHash } from "../transaction/siphash.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
 
@@ -54,22 +55,10 @@ export class Marks {
    * CANCEL and for the ACK to its refusal (RFC 3261 §16.11), with the connection that it came in on.
    */
   statelessBranch(request: Request): string {
-    const { headers, flow } = request;
-    const via = headers.first("Via");
-    const branch = via?.branch;
-    const parts = branch?.startsWith(MAGIC_COOKIE)
-      ? [branch, via?.sentBy.toLowerCase()]
-      : // An RFC 2543 peer's: what is the same in its CANCEL and its ACK.
-        [
-          `${via}`,
-          headers.get("From")?.tag,
-          headers.get("Call-ID"),
-          headers.get("CSeq")?.number,
-          `${request.uri}`,
-        ];
+    const { flow } = request;
     const { reliable = false, framed } = flow?.transport ?? {};
     const own = reliable ? `.${framed ? ONLY : ""}${flow?.id}` : "";
-    return `${MAGIC_COOKIE}${sipHash(parts.join("\n"), this.#key)}${own}`;
+    return statelessBranch(request, this.#key) + own;
   }
 
   /** The id of the connection in a branch that statelessBranch made; `only` where there is no other way to its peer. */

@@ -4,6 +4,7 @@
 import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { hasFailed } from "../stack/resolve/failure.ts";
 import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import { nextHop } from "../stack/route-set.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -71,13 +72,8 @@ export class NextHops {
     else resolver.answered?.(hop);
   }
 
-  /**
-   * The error that a request to one ended with. Who is silent has failed only where he has said nothing at all (RFC 3263
-   * §4.3).
-   */
+  /** The error that a request to one ended with. */
   failed(hop: Target | undefined, code: SipError["code"], answered: boolean): void {
-    const failure =
-      code === "timeout" ? !answered : code === "transport_failed" || code === "connection_closed";
-    if (hop && failure) this.#stack.resolver?.failed?.(hop, undefined);
+    if (hop && hasFailed(code, answered)) this.#stack.resolver?.failed?.(hop, undefined);
   }
 }

@@ -56,9 +56,15 @@ export interface ForwardOptions {
   readonly recurse?: boolean | undefined;
   /** As the proxy's own option, which it replaces. */
   readonly recordRoute?: boolean | undefined;
-  /** Edits the copy for one target before it is sent. What it throws ends that branch as a 500, and rejects `forward`. */
+  /**
+   * Edits the copy for one target before it is sent. What it throws ends that branch as a 500, and rejects `forward`. An async
+   * one is not waited for.
+   */
   prepare?(copy: Request, target: ProxyTarget): void;
-  /** Sees, and may edit, each response before it goes to the caller, the proxy's own among them. */
+  /**
+   * Sees, and may edit, each response before it goes to the caller, the proxy's own among them. What it throws rejects
+   * `forward`. An async one is not waited for: what it rejects with when the final response has gone is dropped.
+   */
   onResponse?(response: Response): void;
 }
 

@@ -5,6 +5,7 @@ import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow, Target } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import type { ForwardOptions } from "./options.ts";
 import type { Routes } from "./routes.ts";
 import { isSips, type ProxyTarget, requestUri } from "./target.ts";
@@ -28,12 +29,14 @@ export interface Outgoing {
  *
  * @param request the request, preprocessed
  * @param breadth the breadth that this branch may have (RFC 5393 §5.3.3)
+ * @param thrown hears what an async `prepare` rejects with
  */
 export function copyFor(
   request: Request,
   target: ProxyTarget,
   breadth: number | undefined,
   options: ForwardOptions,
+  thrown: (cause: unknown) => void = () => {},
 ): Request {
   const copy = request.clone();
   const { headers } = copy;
@@ -43,7 +46,8 @@ export function copyFor(
   // A request within a dialog is on its way to its GRUU already: it would go it twice (RFC 5627 §6.1).
   const underway = request.uri.isSip && request.uri.params.has("gr") && headers.has("Route");
   if (target.path && target.path.length > 0 && !underway) headers.prepend("Route", target.path);
-  options.prepare?.(copy, target);
+  const edited: unknown = options.prepare?.(copy, target);
+  if (edited !== undefined) watch(edited, thrown);
   return copy;
 }
 

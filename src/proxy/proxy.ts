@@ -10,6 +10,7 @@ import type { Stack } from "../stack/stack.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
+import { watch } from "../watch.ts";
 import { AckForwarding } from "./ack-forwarding.ts";
 import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
@@ -130,6 +131,7 @@ export class SipProxy {
       found = checked(isPromise(answer) ? await answer : answer);
     } catch (cause) {
       this.#live.delete(transaction);
+      transaction.onCancel = onCancel;
       // A location service that cannot be reached now: it is worth another try.
       if (!(cause instanceof SipError) || cause.status !== 503) throw cause;
       return this.#refuse(request, transaction, { status: 503, headers: { "Retry-After": ["5"] } }, options);
@@ -189,12 +191,13 @@ export class SipProxy {
     const stack = this.#stack;
     const way = this.#way(options);
     return new Promise((resolve, reject) => {
+      const threw = options.prepare && ((cause: unknown) => context.threw(cause));
       const context = new ResponseContext(
         {
           stack,
           clock,
           breadth: breadthFor(request, maxBreadth),
-          copy: (target, breadth) => copyFor(request, target, breadth, options),
+          copy: (target, breadth) => copyFor(request, target, breadth, options, threw),
           hops: this.#hops,
           finish: (copy, target, hop, judge) => {
             const made = onItsWay(copy, cameFrom, target, hop, way, judge);
@@ -259,7 +262,8 @@ export class SipProxy {
     for (const [name, values] of Object.entries(headers)) response.headers.set(name, values);
     this.#tally.refused++;
     try {
-      options.onResponse?.(response);
+      // Nobody waits for it; of what it rejects with nobody hears.
+      watch(options.onResponse?.(response), () => {});
     } finally {
       transaction.respond(response);
     }

@@ -8,6 +8,7 @@ import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { guard } from "../watch.ts";
 import { verdict } from "./best-response.ts";
 import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
 import { BranchSet } from "./branch-set.ts";
@@ -263,10 +264,9 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** Hands a response to the caller; false where it does not match the caller's request. */
   #forward(response: Response): boolean {
-    try {
-      this.#options.onResponse?.(response);
-    } catch (cause) {
-      this.threw(cause);
+    if (this.#options.onResponse) {
+      const show = () => this.#options.onResponse?.(response);
+      guard(show, (cause) => this.threw(cause));
     }
     this.#telling = true;
     try {

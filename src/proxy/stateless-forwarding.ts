@@ -6,6 +6,7 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Stack } from "../stack/stack.ts";
 import { upstreamStatus } from "../transaction/error-status.ts";
+import { statusOf } from "./branch.ts";
 import { breadthFor, breadthOf, checkRequest, type Refusal } from "./check.ts";
 import type { Marks } from "./marks.ts";
 import type { ForwardOptions } from "./options.ts";
@@ -73,7 +74,7 @@ export class StatelessForwarding {
     } catch (error) {
       if (!(error instanceof SipError)) throw error;
       // A 503 would say that the proxy itself can serve nobody (§16.7 step 6).
-      this.#refuse(request, upstreamStatus(error.status ?? 503));
+      this.#refuse(request, upstreamStatus(statusOf(error)));
     }
   }
 

@@ -21,6 +21,7 @@ import type { Wire } from "./wire.ts";
 
 const congested: Finding = { code: "overloaded", status: 503, reason: "Service Unavailable" };
 const draining: Finding = { code: "closed", status: 503, reason: "Shutting Down" };
+const unjudged: Finding = { code: "core_failed", status: 500, reason: "Server Internal Error" };
 
 /** What one stack's inbound side works with. */
 export interface InboundOptions {
@@ -80,7 +81,7 @@ export class Inbound implements TransportReceiver {
     this.#wire.parsed(message, flow);
     message.flow = flow;
     // Without a Via, say, there is no way to answer, whatever else is wrong.
-    const dropped = this.#validate(message).some((finding) => finding.status === "drop");
+    const dropped = this.#judge(message)?.status === "drop";
     this.#refusals.refuse(message, flow, { code, status: dropped ? "drop" : status, reason }, false);
   }
 
@@ -99,7 +100,7 @@ export class Inbound implements TransportReceiver {
     if (this.#life.phase === "closed") return;
     this.#wire.parsed(message, flow);
     message.flow = flow;
-    const [finding] = this.#validate(message);
+    const finding = this.#judge(message);
     if (finding) {
       this.#refusals.refuse(message, flow, finding, false);
       return;
@@ -140,10 +141,26 @@ export class Inbound implements TransportReceiver {
     this.#gate?.close();
   }
 
+  /** What speaks against a message, the worst of it: where the user's rules throw, that they did. */
+  #judge(message: Message): Finding | undefined {
+    try {
+      const [finding] = this.#validate(message);
+      return finding;
+    } catch (cause) {
+      this.#report(coreFailed(cause));
+      return unjudged;
+    }
+  }
+
   /** Whether a request begins something: it belongs to no dialog and to no transaction. */
   #isNew(request: Request): boolean {
     const { method, headers } = request;
-    if (method === "ACK" || method === "CANCEL" || headers.get("To")?.tag !== undefined) return false;
-    return this.#layer.server(requestKey(request)) === undefined;
+    if (method === "ACK" || method === "CANCEL") return false;
+    try {
+      return headers.get("To")?.tag === undefined && this.#layer.server(requestKey(request)) === undefined;
+    } catch {
+      // The user's rules let it pass, though it lacks what a transaction is known by: the layer will drop it.
+      return false;
+    }
   }
 }

@@ -36,7 +36,8 @@ export interface StackOptions {
   /**
    * Checks what came in before the core sees it; `validate` without options unless told otherwise, and
    * `(message) => validate(message, { … })` for more. `message.flow` is set. The first finding is answered
-   * with its status, reason and `headers`; 503 has Retry-After anyway.
+   * with its status, reason and `headers`; 503 has Retry-After anyway. Where it throws, a request is answered 500, and
+   * onError hears of it (`core_failed`).
    */
   validate?: ((message: Message) => readonly Finding[]) | undefined;
   /**

@@ -2,7 +2,7 @@
 // floor to floor, and holds no SIP rules of its own beyond where a message goes.
 
 import { type Clock, systemClock } from "../clock.ts";
-import { notWanted, SipError } from "../errors.ts";
+import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Request } from "../message/request.ts";
 import { validateBasics } from "../message/rules/basics.ts";
@@ -13,6 +13,7 @@ import type { TimerOptions } from "../transaction/timers.ts";
 import { asSipError } from "../transaction/user.ts";
 import type { Flow, SendFailed, Target, Transport } from "../transport/transport.ts";
 import { abortBy } from "./abort.ts";
+import { checkStack, demand } from "./check.ts";
 import type { Core } from "./core.ts";
 import { type Counters, newCounters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
@@ -48,15 +49,13 @@ export class Stack {
   readonly #counters: Counters = newCounters();
   #closing: Promise<void> | undefined;
 
-  /** @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no `transports` */
+  /**
+   * @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
+   *   `transports`, and a gate, resolver or tap that is something else
+   */
   constructor(options: StackOptions) {
+    checkStack(options);
     const { core, transports, limits = {} } = options;
-    for (const name of ["onRequest", "onResponse", "onError"] as const)
-      if (!core?.[name]) throw notWanted(`core.${name}`, "a function", core?.[name]);
-    if (!transports?.every?.((each) => each?.start))
-      throw notWanted("transports", "a list of them", transports);
-    for (const [name, limit] of Object.entries(limits))
-      if (!((limit ?? 1) > 0)) throw notWanted(name, "a positive number", limit);
     this.transports = transports;
     this.#core = core;
     this.#clock = options.clock ?? systemClock;
@@ -164,25 +163,26 @@ export class Stack {
   }
 
   /**
-   * Sends a request through a client transaction, which adds the topmost Via. The request is copied: what
-   * happens to it later does not touch what is sent (but see `uncopied`). Where it goes: `flow`, else `target`, else its first
-   * Route, else its Request-URI. A first Route without `lr` is a strict router's, and the copy is formed as
-   * that wants it (RFC 3261 §16.6 step 6).
+   * Sends a request through a client transaction, which adds the topmost Via. The request is copied: what happens to it
+   * later does not touch what is sent (but see `uncopied`). Where it goes: `flow`, else `target`, else its first Route,
+   * else its Request-URI. A first Route without `lr` is a strict router's: the copy is as that wants it (§16.6 step 6).
    *
    * With a resolver names are looked up (RFC 3263), and a target that fails or answers 503 is followed by the
    * next one; what is returned stands for all of these attempts, and the callbacks are called for the last. With
    * `credentials` challenges are answered, likewise.
    *
    * @throws SipError `unsupported` for an ACK (see sendStateless), `transaction_exists` for a branch in use,
-   *   `overloaded` past the limit of live transactions, `closed`. What happens later goes to the handlers, or the core.
+   *   `overloaded` past the limit of live transactions, `closed`; `value_invalid` for what is no Request, and for a
+   *   `signal` or `credentials` that is none. What happens later goes to the handlers, or the core.
    */
   send(request: Request, options: SendOptions = {}): SentRequest {
     const { signal, credentials } = options;
+    // Before anything is made that nobody would end.
+    demand("signal", signal, "addEventListener");
+    demand("credentials", credentials, "send");
     if (credentials) {
-      return credentials.send(this, request, {
-        onResponse: (response, transaction) => this.#core.onResponse(response, transaction),
-        ...options,
-      });
+      const { onResponse = (...told) => this.#core.onResponse(...told) } = options;
+      return credentials.send(this, request, { ...options, onResponse });
     }
     const formed = strictRouted(request);
     if (this.resolver && !options.flow && !options.target) {

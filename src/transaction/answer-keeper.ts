@@ -83,10 +83,12 @@ export class AnswerKeeper {
     this.#forget(answer);
   }
 
-  /** Ends all that wait, with `closed`; no timer is left. */
+  /** Ends all that wait, with `closed`; no timer is left, though one of those who are told throws. */
   close(): void {
     const error = new SipError("closed", "the keeper was closed");
-    for (const answer of [...this.#answers.values()]) answer.end(error);
+    const left = [...this.#answers.values()];
+    for (const { transaction } of left) this.release(transaction);
+    for (const answer of left) answer.end(error);
   }
 
   #forget(answer: Answer): void {

@@ -194,7 +194,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
         if (this.#cancel === "wanted") this.dispatch("cancel", undefined);
         return;
       case "cancel":
-        this.#sendCancel();
+        if (this.#cancel !== "sent") this.#sendCancel();
         return;
       case "destroy":
         this.octets = undefined;

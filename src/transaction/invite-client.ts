@@ -114,9 +114,13 @@ export const inviteClient: Table<InviteClientState, InviteClientEvent> = {
           "RFC 3261 §17.1.1.2, §17.1.1.3",
         ),
       ),
-      // Figure 5 has no such arrow, since nothing is sent here; but no response can come on a dead
-      // connection, and an INVITE that only a user could end is a leak.
-      "transport error": to("terminated", ["destroy", "transport"], "RFC 3261 §17.1.4"),
+      // Figure 5 has no such arrow, since nothing is sent here. But most who have lost their connection cannot come back by
+      // another (§18.2.2): their process is gone, or we are behind a NAT. An INVITE that only a user could end is a leak. Who
+      // lives is told, where a connection can be opened to him: he would ring on for nobody.
+      "transport error": by(
+        to("terminated", ["cancel", "destroy", "transport"], "RFC 3261 §17.1.4, §9.1"),
+        to("terminated", ["destroy", "transport"], "RFC 3261 §17.1.4"),
+      ),
       cancel: to("proceeding", ["set abandon", "cancel"], "RFC 3261 §9.1"),
       terminate: dropped,
       "timer A": proceeding("ignore: late, RFC 3261 §17.1.1.2 retransmits only when calling"),

@@ -8,6 +8,7 @@ import type { Finding } from "../message/validate.ts";
 import type { Answer } from "../transport/answers.ts";
 import { flowBack } from "../transport/flow-back.ts";
 import { KeyedHash } from "../transport/keyed-hash.ts";
+import { standing } from "../transport/standing.ts";
 import type { Flow, SendFailed } from "../transport/transport.ts";
 import { guard } from "../watch.ts";
 import { type ClientOptions, ClientTransaction } from "./client-transaction.ts";
@@ -74,7 +75,10 @@ export class TransactionLayer {
       remove: (transaction) => this.#live.remove(transaction),
       report: (error, transaction) => this.report(error, transaction),
       pass: (ack) => this.#pass(ack),
-      cancel: (of, branch, flow, why) => this.#client(cancelOf(of, why), silent, { branch }).start(flow),
+      cancel: (of, branch, flow, why) => {
+        const way = standing(flow);
+        if (way) this.#client(cancelOf(of, why), silent, { branch }).start(way);
+      },
     };
   }
 

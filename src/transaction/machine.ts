@@ -66,24 +66,9 @@ export type Effect =
 export type TimerEvent = `timer ${TimerName}`;
 
 /** The events that timers make when they fire, by name: to put one together for each would be dear. */
-export const TIMER_EVENTS: Readonly<Record<TimerName, TimerEvent>> = {
-  A: "timer A",
-  B: "timer B",
-  C: "timer C",
-  D: "timer D",
-  E: "timer E",
-  F: "timer F",
-  G: "timer G",
-  H: "timer H",
-  I: "timer I",
-  J: "timer J",
-  K: "timer K",
-  L: "timer L",
-  M: "timer M",
-  trying: "timer trying",
-  expire: "timer expire",
-  abandon: "timer abandon",
-};
+export const TIMER_EVENTS = Object.fromEntries(
+  "A B C D E F G H I J K L M trying expire abandon".split(" ").map((name) => [name, `timer ${name}`]),
+) as Readonly<Record<TimerName, TimerEvent>>;
 
 /** A timer's effect, taken apart. */
 export interface TimerStep {

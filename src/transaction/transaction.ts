@@ -2,6 +2,7 @@
 // timers, and the loop that carries a step's effects out. What is not shared is left to the two runners.
 
 import { bytesFrom } from "../core/text.ts";
+import { METHODS } from "../core/words.ts";
 import type { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -63,12 +64,7 @@ export function statusOf(response: Subject): number {
 type AnyTable = Table<string, string>;
 
 /** The usual methods as constants: a transaction need not hold its own copy of one. */
-const KNOWN: ReadonlyMap<string, string> = new Map(
-  ["INVITE", "CANCEL", "BYE", "OPTIONS", "REGISTER", "MESSAGE", "SUBSCRIBE", "NOTIFY", "INFO"].map((name) => [
-    name,
-    name,
-  ]),
-);
+const KNOWN: ReadonlyMap<string, string> = new Map(METHODS.map((name) => [name, name]));
 
 /** The part of ClientTransaction and ServerTransaction that is the same. */
 export abstract class Transaction implements TimerOwner {

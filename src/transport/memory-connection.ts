@@ -12,6 +12,7 @@ export class MemoryConnection implements Flow {
   readonly id: string;
   readonly local: Address;
   readonly remote: Address;
+  readonly domain: string | undefined;
   #open = true;
   #cut = false;
   #peer: MemoryConnection | undefined;
@@ -21,11 +22,19 @@ export class MemoryConnection implements Flow {
   #inbox: Uint8Array[] = [];
   #lastArrival = 0;
 
-  constructor(transport: MemoryTransport, id: string, local: Address, remote: Address) {
+  /** @param domain the host that it is opened for, where it is */
+  constructor(
+    transport: MemoryTransport,
+    id: string,
+    local: Address,
+    remote: Address,
+    domain: string | undefined,
+  ) {
     this.transport = transport;
     this.id = id;
     this.local = local;
     this.remote = remote;
+    this.domain = domain;
   }
 
   get open(): boolean {

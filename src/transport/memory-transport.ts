@@ -113,7 +113,8 @@ export class MemoryTransport implements Transport {
     if (pooled) return pooled;
     // A WebSocket server does not call its clients.
     if (this.#websocket && this.#listens) return undefined;
-    const connection = this.#connection({ host: this.#local.host, port: this.medium.newPort() }, remote);
+    const local = { host: this.#local.host, port: this.medium.newPort() };
+    const connection = this.#connection(local, remote, this.#websocket ? undefined : remote.host);
     connection.connect();
     return connection;
   }
@@ -154,7 +155,7 @@ export class MemoryTransport implements Transport {
 
   /** A peer's connection came in. */
   accept(peer: MemoryConnection): MemoryConnection {
-    return this.#connection(peer.remote, peer.local);
+    return this.#connection(peer.remote, peer.local, undefined);
   }
 
   /** A message arrived on a flow of this transport. */
@@ -180,8 +181,8 @@ export class MemoryTransport implements Transport {
     return this.#connections.values();
   }
 
-  #connection(local: Address, remote: Address): MemoryConnection {
-    const connection = new MemoryConnection(this, this.medium.random.text(22), local, remote);
+  #connection(local: Address, remote: Address, domain: string | undefined): MemoryConnection {
+    const connection = new MemoryConnection(this, this.medium.random.text(22), local, remote, domain);
     this.#connections.set(connection.id, connection);
     this.#byRemote.set(formatAddress(remote.host, remote.port), connection);
     return connection;

@@ -43,6 +43,11 @@ export interface Flow {
   readonly remote: Address;
   /** False once the flow's connection is gone. A datagram flow is always open. */
   readonly open: boolean;
+  /**
+   * Of a connection that was opened from here: the domain that it was opened for, or the host. It can be opened again. Not
+   * there for one that the peer has opened, and where there is none.
+   */
+  readonly domain?: string | undefined;
 }
 
 /** What a transport tells its stack. The stack implements it; the calls never throw. */

@@ -59,8 +59,13 @@ async function world(faults: MemoryFaults & { seed?: number } = {}) {
     expect(errors).toEqual([]);
     void border.stack.close();
   });
-  const call = (from: Agent, to: string, init: object = { body: "offer" }, handlers: object = {}) =>
-    from.invite(`sip:${to}@border`, init, handlers, door(from));
+  const call = (
+    from: Agent,
+    to: string,
+    init: object = { body: "offer" },
+    handlers: object = {},
+    uri = `sip:${to}@border`,
+  ) => from.invite(uri, init, handlers, door(from));
   return { world, border: Object.assign(border, { users, errors }), alice, bob, call };
 }
 
@@ -115,6 +120,150 @@ it("what is answered within the call comes back with all that it says", async ()
   expect([headers.get("Subject"), headers.raw("X-Secret")]).toEqual(["digits", []]);
   void session.bye();
   await w.pass();
+});
+
+/** A call of Alice's with Bob, and Carol, a third; Bob follows REFERs. */
+async function transferring() {
+  const made = await world();
+  const { world: w, bob, alice, call, border } = made;
+  const carol = await agent(w, "carol");
+  border.users.set("carol", { uri: carol.uri });
+  const refusing = { now: false };
+  bob.handlers = {
+    onRefer(refer) {
+      if (refusing.now) return refer.reject(603);
+      const progress = refer.accept();
+      const headers = { "Referred-By": refer.request.headers.raw("Referred-By") };
+      const { uri } = refer.target;
+      const { session } = call(bob, "carol", { body: "Bob's offer", headers }, {}, `${uri}`);
+      session.then(
+        (each) => {
+          bob.sessions.push(each);
+          progress.notify(200, "Very Well");
+        },
+        ({ status }) => progress.notify(status),
+      );
+    },
+  };
+  const invite = call(alice, "bob");
+  await w.pass();
+  const told: string[] = [];
+  const onNotify = ({ bodyText }: Request) => void told.push(bodyText.trim());
+  return { ...made, carol, refusing, session: await invite.session, told, onNotify };
+}
+
+it("a REFER is passed on, and so is what comes of it", async () => {
+  const { world: w, alice, bob, carol, session, told, onNotify } = await transferring();
+  session.refer("<sip:carol@border>", { onNotify }, { headers: { "Referred-By": "<sip:alice@border>" } });
+  await w.pass(1_000);
+  const [got] = carol.phone.requests;
+  expect([got!.bodyText, told.at(0), told.at(-1)]).toEqual([
+    "Bob's offer",
+    "SIP/2.0 100 Trying",
+    "SIP/2.0 200 Very Well",
+  ]);
+  const refer = bob.phone.requests.find(({ method }) => method === "REFER")!;
+  expect(refer.headers.raw("Referred-By")).toEqual(["<sip:alice@border>"]);
+  void session.bye();
+  await w.pass(100);
+  expect([alice.log, bob.log, carol.log]).toEqual([["bye"], ["peer"], []]);
+  void bob.sessions.at(-1)!.bye();
+  await w.pass(100);
+  expect(carol.log).toEqual(["peer"]);
+});
+
+it("a REFER that is refused on the other side is told to have failed, and the call goes on", async () => {
+  const { world: w, refusing, session, told, onNotify, border } = await transferring();
+  border.users.delete("carol");
+  session.refer("<sip:carol@border>", { onNotify });
+  await w.pass(1_000);
+  expect(told.at(-1)).toMatch(/^SIP.2.0 404 /);
+  refusing.now = true;
+  session.refer("<sip:carol@border>", { onNotify });
+  await w.pass(1_000);
+  expect(told.at(-1)).toMatch(/^SIP.2.0 603 /);
+  expect(session.state).toBe("confirmed");
+  void session.bye();
+  await w.pass(100);
+});
+
+it("an attended transfer: who is referred takes the place of who did that, on his leg", async () => {
+  const { world: w, border, alice, bob, carol, call, session, told, onNotify } = await transferring();
+  const offers: string[] = [];
+  carol.handlers = {
+    onOffer(offer) {
+      offers.push(offer.request.bodyText);
+      offer.accept({ body: "Carol's answer" });
+    },
+  };
+  const consult = call(alice, "carol");
+  await w.pass();
+  const other = await consult.session;
+  const target = other.dialog.target.with({ headers: { Replaces: other.replaces } });
+  session.refer(`<${target}>`, { onNotify });
+  await w.pass(1_000);
+  expect([told.at(-1), offers, alice.log]).toEqual(["SIP/2.0 200 Very Well", ["Bob's offer"], ["peer"]]);
+  void session.bye();
+  await w.pass(100);
+  expect([alice.log, bob.log, carol.log, border.ua.stats.dialogs]).toEqual([
+    ["peer", "bye"],
+    ["peer"],
+    [],
+    2,
+  ]);
+  // Each goes on hearing the other.
+  const asked = carol.sessions[0]!.request("INFO");
+  await w.pass(100);
+  expect([(await asked).status, bob.phone.methods.at(-1)]).toEqual([405, "INFO"]);
+  void carol.sessions[0]!.bye();
+  await w.pass(100);
+  expect([bob.log, carol.log]).toEqual([["peer", "peer"], ["bye"]]);
+});
+
+it("who takes another's place may leave the offer to the one who stays, or give it up", async () => {
+  const { world: w, border, alice, bob, carol, call, session } = await transferring();
+  const offers: IncomingOffer[] = [];
+  carol.handlers = { onOffer: (offer) => void offers.push(offer) };
+  const consult = call(alice, "carol");
+  await w.pass();
+  const { replaces } = await consult.session;
+  const headers = { Replaces: replaces };
+  const given = call(bob, "carol", { body: "offer", headers });
+  await w.pass(1_000);
+  given.cancel();
+  await w.pass(100);
+  await expect(given.session).rejects.toMatchObject({ code: "aborted" });
+  expect([offers[0]!.signal.aborted, alice.log]).toEqual([true, []]);
+
+  const left = call(bob, "carol", { headers }, { answer: () => ({ body: "Bob's answer" }) });
+  await w.pass(1_000);
+  offers[1]!.accept({ body: "Carol's offer" });
+  await w.pass(1_000);
+  const acks = carol.phone.requests.filter(({ method }) => method === "ACK").map(({ bodyText }) => bodyText);
+  expect([left.response!.bodyText, acks.at(-1), alice.log]).toEqual([
+    "Carol's offer",
+    "Bob's answer",
+    ["peer"],
+  ]);
+  void (await left.session).bye();
+  void session.bye();
+  await w.pass(100);
+  expect(border.ua.stats.dialogs).toBe(0);
+});
+
+it("an INVITE that would replace what is not there, or join, is refused", async () => {
+  const { world: w, bob, session, call } = await transferring();
+  const { replaces } = bob.sessions[0]!;
+  for (const [name, value, status] of [
+    ["Replaces", replaces.replace(/^[^;]*/, "no-such-call"), 481],
+    ["Join", replaces, 488],
+  ] as const) {
+    const invite = call(bob, "carol", { body: "offer", headers: { [name]: value } });
+    await w.pass(100);
+    await expect(invite.session).rejects.toMatchObject({ status });
+  }
+  void session.bye();
+  await w.pass(100);
 });
 
 it("offers within the call are passed on, and so are their answers", async () => {

@@ -120,6 +120,26 @@ it("who has answered is not passed over for another hop when his connection brea
   all.network.cut(bob.transport, proxy.phone.stack.transports[1]!);
   await all.pass();
   expect([(await final).status, carol.methods]).toEqual([500, []]);
+  // Nor does he ring on: he is told by another connection.
+  expect([bob.methods, bob.canceled]).toEqual([["INVITE"], 1]);
+});
+
+it("who has come by a connection that breaks cannot be told, and is not called", async () => {
+  const all = new SipWorld();
+  const proxy = await proxied(all, {}, ["UDP", "TCP"]);
+  const [alice, bob] = [await all.phone("alice"), await all.phone("bob", "TCP")];
+  const options = bob.request("OPTIONS", "sip:10.9.0.1", { maxForwards: 0 });
+  bob.send(options, bob.transport.flow({ host: "10.9.0.1", port: 5060 })!);
+  await all.pass();
+  const { flow } = proxy.phone.requests[0]!;
+  bob.answer = (_request, transaction) => transaction?.respond(180);
+  proxy.targets = [{ uri: bob.uri, flow }];
+  const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+  await all.pass();
+  all.network.clearTrace();
+  all.network.cut(bob.transport, proxy.phone.stack.transports[1]!);
+  await all.pass();
+  expect([(await final).status, all.wire("CANCEL")]).toEqual([500, 0]);
   bob.transactions[0]!.terminate();
 });
 

@@ -267,12 +267,15 @@ describe("an error of a branch", () => {
     ["transport_failed", undefined, 503],
     ["no_target", 416, 416],
     ["no_target", undefined, 503],
+    ["overloaded", 503, 503],
+    // What is our own: no other hop would do better.
+    ["value_unsafe", undefined, 500],
     // No final response that refuses.
-    ["core_failed", 200, 503],
-    ["core_failed", 299, 503],
+    ["core_failed", 200, 500],
+    ["core_failed", 299, 500],
     ["core_failed", 300, 300],
     ["core_failed", 699, 699],
-    ["core_failed", 700, 503],
+    ["core_failed", 700, 500],
   ] as const)("%s with status %s counts as %i", (code, status, expected) => {
     expect(statusOf(new SipError(code, "", status === undefined ? {} : { status }))).toBe(expected);
   });

@@ -486,6 +486,29 @@ describe("several targets", () => {
     expect(proxy.finals).toEqual([undefined]);
   });
 
+  it("a CANCEL when the look-up has failed is the core's again", async () => {
+    const world = new SipWorld();
+    const alice = await world.phone("alice");
+    const edge = await world.phone(
+      "edge",
+      "UDP",
+      {},
+      {
+        async onRequest(request, transaction) {
+          const down = () => Promise.reject(new Error("down"));
+          await proxy.forward(request, transaction, down).catch(() => {});
+          // It has another way to answer, which takes its time.
+        },
+      },
+    );
+    const proxy = new SipProxy({ stack: edge.stack, clock: world.clock });
+    const invite = alice.send(alice.request("INVITE", BOB), edge);
+    await world.pass(300);
+    invite.cancel();
+    await world.pass();
+    expect([(await invite.final).status, edge.canceled]).toEqual([487, 1]);
+  });
+
   it("a CANCEL before the core forwards it leaves nothing to do either", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];

@@ -83,7 +83,8 @@ describe("a request to a name", () => {
       expect(sent.flow?.remote.host).toBe(first);
       await elapse(world, 200);
       expect(sent.flow?.remote.host).not.toBe(first);
-      expect(caller.stack.stats.transactions.client).toBe(1);
+      // An INVITE has to be cancelled yet, should he live.
+      expect(caller.stack.stats.transactions.client).toBe(method === "INVITE" ? 2 : 1);
       await elapse(world, 31_000);
       expect(caller.errors).toEqual([]);
       await elapse(world, 2000);
@@ -92,6 +93,29 @@ describe("a request to a name", () => {
       expect(caller.stack.stats.transactions.timers).toBe(0);
     },
   );
+
+  it.each(["rings", "accepts"])("has who was given up cancelled when he %s after all", async (what) => {
+    const { world, caller, servers, send, got, held } = await pool(["silent", "silent"], "UDP", {
+      attemptTimeout: 150,
+    });
+    const seen: number[] = [];
+    const sent = send("INVITE", { onResponse: ({ status }) => void seen.push(status) });
+    await elapse(world);
+    await elapse(world, 150);
+    expect(got()).toEqual([1, 1]);
+    held[1]!.respond(180);
+    await elapse(world, 10);
+    held[0]!.respond(what === "rings" ? 183 : 200);
+    await elapse(world, 10);
+    // The one that is under way is the one that counts; a call that stands is the core's, to be ended.
+    expect([seen, sent.state]).toEqual([[180], "proceeding"]);
+    const told = servers[0]!.stack.stats.traffic.UDP!.received;
+    if (what === "rings") expect([told.CANCEL, held[0]!.state]).toEqual([1, "confirmed"]);
+    else expect([told.CANCEL, caller.responses.map(({ status }) => status)]).toEqual([undefined, [200]]);
+    held[1]!.respond(200);
+    expect((await Promise.all([sent.final, elapse(world, 10)]))[0].status).toBe(200);
+    expect(seen).toEqual([180, 200]);
+  });
 
   it("waits for who has said 100 as long as it takes, and for nobody once it was cancelled", async () => {
     const { world, send, got, held } = await pool(["silent", 200], "UDP", { attemptTimeout: 2000 });

@@ -7,6 +7,7 @@ import { NameAddr } from "../../src/message/name-addr.ts";
 import { parseMessage, tryParseMessage } from "../../src/message/parse.ts";
 import type { Request } from "../../src/message/request.ts";
 import { Uri } from "../../src/message/uri.ts";
+import { congestion } from "../../src/stack/congestion.ts";
 import { Stack } from "../../src/stack/stack.ts";
 import { MemoryNetwork } from "../../src/transport/memory.ts";
 import { World } from "./support.ts";
@@ -60,6 +61,26 @@ const MISTAKES: readonly Mistake[] = [
     "a limit below zero",
     () => new Stack({ transports: transports(), core, limits: { transactions: -1 } }),
     "transactions: a positive number is wanted, not -1",
+  ],
+  [
+    "a gate that is none",
+    () => new Stack({ transports: transports(), core, gate: {} as never }),
+    "gate: one that has receive() is wanted, not [object Object]",
+  ],
+  [
+    "a maker of gates",
+    () => new Stack({ transports: transports(), core, gate: congestion as never }),
+    /^gate: one that has receive\(\) is wanted, not function/,
+  ],
+  [
+    "the options of a resolver",
+    () => new Stack({ transports: transports(), core, resolver: { dns: false } as never }),
+    "resolver: one that has targets() is wanted, not [object Object]",
+  ],
+  [
+    "an object that has a tap",
+    () => new Stack({ transports: transports(), core, tap: { tap() {} } as never }),
+    "tap: one that has call() is wanted, not [object Object]",
   ],
   [
     "a timer as text",
@@ -169,6 +190,19 @@ describe("a mistake", () => {
     );
     await stack.close();
     expect(() => stack.send(options())).toThrow("the stack is closed");
+  });
+
+  it("is told of by send, which leaves nothing behind: signal and credentials", async () => {
+    const { stack } = new World().station();
+    await stack.start();
+    expect(() => stack.send(options(), { signal: new AbortController() as never })).toThrow(
+      "signal: one that has addEventListener() is wanted, not [object AbortController]",
+    );
+    expect(() => stack.send(options(), { credentials: { username: "bob" } as never })).toThrow(
+      "credentials: one that has send() is wanted, not [object Object]",
+    );
+    expect(stack.stats.transactions).toMatchObject({ client: 0, waiting: 0 });
+    await stack.close();
   });
 
   it.each([undefined, null, "200", Promise.resolve(), { status: 200 }])(

@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import { validate } from "../../src/message/validate.ts";
+import { congestion } from "../../src/stack/congestion.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
+import type { TransportReceiver } from "../../src/transport/transport.ts";
 import { lines, statuses, text, to, World } from "./support.ts";
 
 /** A stack, and a peer that writes to it by hand. */
@@ -164,6 +166,72 @@ describe("a malformed request", () => {
     expect(bob.stack.stats).toMatchObject({ answered: 0, bad: { unsupported: 1 } });
   });
 });
+
+describe("rules of the user's that throw", () => {
+  const validate = (): never => {
+    throw new Error("oops");
+  };
+
+  it("have a request answered 500, counted and told; a response or an ACK is dropped", async () => {
+    const { bob, wire, write, via } = await pair({ validate });
+    await write(text("OPTIONS", via));
+    await write(text("ACK", via, [], { branch: "z9hG4bK-2" }));
+    await write(text("OPTIONS", via).replace(/^.*\r\n/, "SIP/2.0 200 OK\r\n"));
+    expect(statuses(wire.got)).toEqual([500]);
+    expect(bob.refused).toEqual(Array(3).fill(["core_failed", 500]));
+    expect(bob.errors.map(({ code, cause }) => [code, (cause as Error).message])).toEqual(
+      Array(3).fill(["core_failed", "oops"]),
+    );
+    expect(bob.stack.stats).toMatchObject({ received: 3, answered: 1, bad: { core_failed: 3 } });
+    expect([bob.requests, bob.stack.stats.transactions.server]).toEqual([[], 0]);
+  });
+
+  it("leave a fault of the transport answered", async () => {
+    const world = new World();
+    const transport = world.network.transport();
+    let receiver: TransportReceiver | undefined;
+    const start = transport.start.bind(transport);
+    transport.start = (given) => {
+      receiver = given;
+      return start(given);
+    };
+    await world.started({}, { validate, transports: [transport] });
+    const wire = await world.wire();
+    receiver!.onFault!(
+      new SipError("message_too_large", "too large", { status: 413 }),
+      new TextEncoder().encode(text("OPTIONS", wire.transport.sentBy)),
+      transport.flow(wire.transport.local)!,
+    );
+    await world.pass();
+    expect(statuses(wire.got)).toEqual([413]);
+  });
+});
+
+it.each(["by a stack that drains", "behind a gate"])(
+  "what the user's rules let pass, though no transaction can be made of it, is dropped and counted %s",
+  async (where) => {
+    const world = new World();
+    const gate = where === "behind a gate" ? congestion({ transactions: [0, 0] }) : undefined;
+    const bob = await world.started({ onRequest() {} }, { validate: () => [], gate });
+    const wire = await world.wire();
+    const { sentBy } = wire.transport;
+    const write = (message: string) => wire.send(message, bob.stack.transports[0]!);
+    // Waits for an answer: it belongs to a dialog, and so it is let in.
+    write(text("INFO", sentBy, [], { toTag: "b1" }));
+    await world.pass();
+    const end = gate ? bob.stack : bob.stack.close({ drain: 1000 });
+    for (const name of ["Via", "To"]) {
+      const branch = `z9hG4bK-${name}`;
+      write(text("MESSAGE", sentBy, [], { branch }).replace(new RegExp(`^${name}:.*$`, "m"), `${name}: <<>`));
+    }
+    await world.pass();
+    expect(bob.errors.map(({ code }) => code)).not.toContain("core_failed");
+    expect(bob.stack.stats).toMatchObject({ received: 3, bad: {} });
+    expect(bob.stack.stats.transactions).toMatchObject({ dropped: 1, server: 2 });
+    await world.pass(2000);
+    await end;
+  },
+);
 
 describe("a request that this role cannot take", () => {
   it.each([

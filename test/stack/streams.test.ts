@@ -1,6 +1,7 @@
 // Stacks over TCP and TLS on real sockets: refusals that need the stream, connections that end under their
 // transactions, answers whose connection is gone, aliases.
 
+import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { createRequest } from "../../src/message/create-request.ts";
 import type { Core } from "../../src/stack/core.ts";
@@ -10,7 +11,7 @@ import type { ServerTransaction } from "../../src/transaction/server-transaction
 import { tcp } from "../../src/transport/node/tcp.ts";
 import { tls } from "../../src/transport/node/tls.ts";
 import { udp } from "../../src/transport/node/udp.ts";
-import type { Transport } from "../../src/transport/transport.ts";
+import type { Flow, Transport } from "../../src/transport/transport.ts";
 import { Authority } from "../transport/certificate.ts";
 import { CountingClock } from "../transport/counting-clock.ts";
 import { cleanups, endAll, HOST, rawClient, rawServer, until } from "../transport/stream-world.ts";
@@ -212,6 +213,38 @@ describe("over TLS", () => {
     await expect(alice.stack.send(options(HOST)).final).rejects.toMatchObject({ code: "transport_failed" });
   });
 });
+
+it.each(["TCP", "TLS"])(
+  "a callee who rings when his connection breaks is cancelled by another: %s",
+  async (protocol) => {
+    const authority = new Authority();
+    const identity = { ...authority.issue({ dns: ["localhost"] }), ca: authority.cert };
+    const make = (clock: CountingClock) => [
+      protocol === "TLS"
+        ? tls({ host: HOST, port: 0, clock, tls: identity })
+        : tcp({ host: HOST, port: 0, clock }),
+    ];
+    const [rings, told]: [Flow[], Flow[]] = [[], []];
+    const bob = await started(make, {
+      onRequest(request, transaction) {
+        transaction!.respond(180);
+        rings.push(request.flow!);
+      },
+      onCancel(cancel, transaction) {
+        transaction.respond(487);
+        told.push(cancel.flow!);
+      },
+    });
+    const alice = await started(make);
+    const uri = `sip:localhost:${bob.port};transport=${protocol.toLowerCase()}`;
+    const sent = alice.stack.send(createRequest("INVITE", uri, { from: "<sip:a@b>;tag=1" }));
+    await until(() => rings.length === 1 && sent.state === "proceeding");
+    (rings[0] as unknown as { socket: Socket }).socket.destroy();
+    await expect(sent.final).rejects.toMatchObject({ code: "connection_closed" });
+    await until(() => told.length === 1);
+    expect(told[0]).not.toBe(rings[0]);
+  },
+);
 
 describe("strict routers (RFC 3261 §16.12)", () => {
   it("get themselves as Request-URI, and it as the last Route; loose ones get what there is", async () => {

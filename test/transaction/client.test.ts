@@ -5,7 +5,8 @@ import { SipError } from "../../src/errors.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Response } from "../../src/message/response.ts";
 import type { ClientTransaction } from "../../src/transaction/client-transaction.ts";
-import { answer, type Bench, bench, outgoing, parseRequest, tcp, udp } from "./support.ts";
+import type { Flow } from "../../src/transport/transport.ts";
+import { answer, type Bench, bench, flow, outgoing, parseRequest, tcp, udp } from "./support.ts";
 
 const INVITE = "INVITE sip:bob@example.com";
 const OPTIONS = "OPTIONS sip:bob@example.com";
@@ -418,6 +419,33 @@ describe("transport errors", () => {
     expect([elsewhere.state, over.state]).toEqual(["calling", "calling"]);
     on.layer.flowClosed(tcp, broken);
     expect(on.errors).toHaveLength(2);
+    on.clock.advance(32_000);
+  });
+
+  it("of a connection that was opened from here have a callee that rings told by another, once", () => {
+    const on = bench();
+    const anew = flow("TCP", "anew");
+    const opened = { ...flow("TCP"), domain: "example.com", open: false };
+    const asked: unknown[] = [];
+    opened.transport.flow = (to) => {
+      asked.push(to);
+      return anew;
+    };
+    const given = { ...tcp, open: false };
+    const ring = (by: Flow) => {
+      const transaction = call(on, by);
+      on.layer.receive(answer(on.sent.at(-1)!.data, 180), by);
+      return transaction;
+    };
+    const [wanted, cancelled, cameIn] = [ring(opened), ring(opened), ring(given)];
+    cancelled.cancel();
+    const before = on.sent.length;
+    for (const closed of [opened, given]) on.layer.flowClosed(closed, broken);
+    expect([wanted, cancelled, cameIn].map(({ state }) => state)).toEqual(Array(3).fill("terminated"));
+    const told = on.sent.slice(before);
+    expect(told.map(({ line, flow: by }) => [line, by])).toEqual([["CANCEL sip:bob@example.com", anew]]);
+    expect(told[0]!.text).toContain(`branch=${wanted.branch}`);
+    expect(asked.at(-1)).toEqual({ ...opened.remote, domain: "example.com" });
     on.clock.advance(32_000);
   });
 

@@ -91,6 +91,22 @@ describe("AnswerKeeper", () => {
     expect(second.on.times(OK)).toEqual([0]);
   });
 
+  it("leaves no timer when it is closed, whatever those who are told throw", () => {
+    const on = bench();
+    const keeper = new AnswerKeeper({ clock: on.clock, timers: on.layer.timers });
+    for (const branch of ["z9hG4bK-1", "z9hG4bK-2"]) {
+      on.layer.receive(request("INVITE", branch), udp);
+      const { request: invite, transaction } = on.requests.at(-1)!;
+      keeper.accept(transaction!, invite.createResponse(200), () => {
+        throw new Error("oops");
+      });
+    }
+    expect(() => keeper.close()).toThrow("oops");
+    expect([keeper.size, on.times(OK)]).toEqual([0, [0, 0]]);
+    on.clock.advance(40_000);
+    expect(on.times(OK)).toEqual([0, 0]);
+  });
+
   it("waits for one ACK where an INVITE is answered anew", () => {
     const { on, keeper, ended, transaction, ack } = answered();
     const again = parseRequest(requestText("INVITE")).createResponse(200);

@@ -12,6 +12,7 @@ import type { SendOptions } from "../options.ts";
 import type { Sender } from "../resolver.ts";
 import { Succession } from "../succession.ts";
 import { LONGEST_SEARCH } from "./dns-cache.ts";
+import { hasFailed } from "./failure.ts";
 import { retryAfterOf } from "./retry-after.ts";
 
 /** Whom attempts tell how their targets did. */
@@ -24,8 +25,6 @@ export interface AttemptsOwner {
   /** It did not. `retryAfter` is in seconds, where a 503 gave it. */
   failed(target: Target, retryAfter: number | undefined): void;
 }
-
-const FAILURES: ReadonlySet<string> = new Set(["transport_failed", "connection_closed", "timeout"]);
 
 export class Attempts extends Succession {
   readonly #request: Request;
@@ -123,9 +122,24 @@ export class Attempts extends Succession {
     if (attemptTimeout === undefined || this.#targets.length === 0) return;
     this.#patience = clock.set(() => {
       this.#patience = undefined;
-      // What it may answer yet is for nobody.
-      if (this.#next(undefined)) transaction.terminate();
+      if (this.#next(undefined)) this.#giveUp(transaction);
     }, attemptTimeout);
+  }
+
+  /** What it may answer yet is for nobody. But whose INVITE has arrived after all is not to ring on (RFC 3261 §9.1). */
+  #giveUp(transaction: ClientTransaction): void {
+    if (transaction.method !== "INVITE") {
+      transaction.terminate();
+      return;
+    }
+    const { core } = this.#sender;
+    transaction.handlers = {
+      // The core ends a call that stands, as one whose transaction is over.
+      onResponse: (response) =>
+        response.statusClass === 2 ? core.onResponse(response, undefined) : undefined,
+      onError() {},
+    };
+    transaction.cancel();
   }
 
   #stopWaiting(): void {
@@ -189,8 +203,7 @@ export class Attempts extends Succession {
   }
 
   #onError(error: SipError, transaction: ClientTransaction): Returned {
-    // RFC 3263 §4.3: who is silent has failed only where he has said nothing at all.
-    const failure = FAILURES.has(error.code) && !(error.code === "timeout" && this.#answered);
+    const failure = hasFailed(error.code, this.#answered);
     if (transaction === this.#current && failure && this.#next(undefined)) return;
     const { onError } = this.#options;
     return onError

@@ -53,7 +53,7 @@ export interface ResolverOptions {
   /**
    * After how many milliseconds a target that has answered nothing, not even 100, is given up for the next one, where
    * there is one; the last has all the time there is. Default: 64 × T1, 32 seconds, which is when its transaction
-   * ends (RFC 3263 §4.3). An INVITE that is given up may have arrived all the same.
+   * ends (RFC 3263 §4.3). An INVITE that is given up may have arrived all the same: it is cancelled when it is answered.
    */
   attemptTimeout?: number | undefined;
   /** How long answers of DNS are kept that do not say, in milliseconds. Default 60,000. */
