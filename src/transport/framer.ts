@@ -14,11 +14,11 @@ const EMPTY = new Uint8Array(0);
 export interface FramerOptions {
   readonly clock: Clock;
   /** Octets of start line and header fields. Default 65,535, which is all that the parser takes. */
-  readonly headSize?: number;
+  readonly headSize?: number | undefined;
   /** Octets of a whole message. Default 1 MiB. */
-  readonly messageSize?: number;
+  readonly messageSize?: number | undefined;
   /** How long a message may take from its first octet, or the end of a pause, to its last, in milliseconds; 0 for ever. Default 30,000. */
-  readonly partialTimeout?: number;
+  readonly partialTimeout?: number | undefined;
 }
 
 /** What a framer tells its connection; the calls come from within `push`, and may call `stop`. */

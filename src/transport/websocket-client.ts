@@ -84,7 +84,7 @@ export interface WebSocketTransport extends Transport {
  * last one ended and ends when its connection is lost; failed attempts between do not end it.
  *
  * @throws SipError `unsupported` where there is no WebSocket, `uri_invalid` where `url` is not a ws or wss URL,
- *   `value_invalid` where `advertise` is not a host or host:port
+ *   `value_invalid` where `advertise` is not a host or host:port, or a number none
  */
 export function webSocket(options: WebSocketOptions): WebSocketTransport {
   return new WebSocketDialer(options);

@@ -2,6 +2,7 @@
 // connection, back-off between attempts.
 
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
+import { checkNumbers } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import { defaultRandom, type Random } from "../random.ts";
 import { formatAddress, parseAddress, unbracketed } from "./address.ts";
@@ -45,6 +46,8 @@ export class WebSocketDialer implements WebSocketTransport {
   #receiver: TransportReceiver | undefined;
   #flow: DialerFlow;
   #link: WebSocketLink | undefined;
+  /** The end of the sockets that were let go of. */
+  #leaving: Promise<unknown> | undefined;
   #retry: TimerHandle | undefined;
   #network: NetworkWatch | undefined;
   #settleStart: ((error: SipError | undefined) => void) | undefined;
@@ -67,11 +70,17 @@ export class WebSocketDialer implements WebSocketTransport {
     const { host, port } = parseAddress(options.advertise ?? `${hostLabel(random)}.invalid`);
     this.sentBy = formatAddress(host, port);
     this.local = { host: this.sentBy, port: 0 };
-    const never = { attempts: 0 };
-    this.#backoff = new Backoff(reconnect === true ? {} : reconnect === false ? never : reconnect, random);
+    checkNumbers(options, 0, "queueLimit", "queueTimeout", "sendLimit", "connectTimeout", "closeTimeout");
+    const again = reconnect === true ? {} : reconnect || { attempts: 0 };
+    checkNumbers(again, 0, "baseDelay", "maxDelay", "attempts");
+    this.#backoff = new Backoff(again, random);
     const { queueLimit: limit = 256, queueTimeout: maxAge = 32_000 } = options;
     this.#queue = new SendQueue({ limit, maxAge, clock });
     const wanted = keepAlive === true ? {} : keepAlive;
+    if (wanted) {
+      checkNumbers(wanted, 1, "interval");
+      checkNumbers(wanted, 0, "timeout");
+    }
     this.#linkOptions = {
       WebSocket: constructorOf(options.WebSocket),
       clock,
@@ -129,8 +138,7 @@ export class WebSocketDialer implements WebSocketTransport {
     this.#backoff.reset();
     this.#server = 0;
     if (this.#link) {
-      void this.#link.close(this.#closeTimeout);
-      this.#link = undefined;
+      this.#leave();
       this.#endFlow(new SipError("connection_closed", "the connection was given up for a new one"));
       // Who heard of that has closed this, or begun anew.
       if (this.#state !== "connected") return;
@@ -146,20 +154,22 @@ export class WebSocketDialer implements WebSocketTransport {
   }
 
   async #close(): Promise<void> {
-    const link = this.#link;
-    this.#link = undefined;
+    this.#leave();
     this.#network?.stop();
     this.#cancelRetry();
-    this.#queue.fail(new SipError("closed", "the WebSocket transport was closed"));
+    const closed = new SipError("closed", "the WebSocket transport was closed");
+    this.#queue.fail(closed);
     if (this.#receiver) this.#endFlow(undefined);
     if (this.#state !== "disconnected") this.#tell("disconnected", undefined);
-    this.#settle(new SipError("closed", "the WebSocket transport was closed while it connected"));
+    this.#settle(closed);
     this.#receiver = undefined;
-    await link?.close(this.#closeTimeout);
+    await this.#leaving;
   }
 
-  get #closeTimeout(): number {
-    return this.#options.closeTimeout ?? 1000;
+  #leave(): void {
+    const end = this.#link?.close(this.#options.closeTimeout ?? 1000);
+    this.#link = undefined;
+    if (end) this.#leaving = Promise.all([this.#leaving, end]);
   }
 
   get #mayWait(): boolean {
@@ -205,7 +215,7 @@ export class WebSocketDialer implements WebSocketTransport {
     // A server that takes connections and closes them is no better than one that takes none.
     const held = stood && this.#clock.now() - this.#since >= LONG;
     if (held) this.#backoff.reset();
-    this.#link = undefined;
+    this.#leave();
     const online = this.#network?.online !== false;
     if (!stood && online && ++this.#server < this.#servers.length) {
       report(this.#receiver, error);
@@ -238,9 +248,7 @@ export class WebSocketDialer implements WebSocketTransport {
       return;
     }
     this.#cancelRetry();
-    const link = this.#link;
-    if (!link) return;
-    void link.close(this.#closeTimeout);
+    if (!this.#link) return;
     this.#disconnected(new SipError("connection_closed", "the network is gone"));
   }
 

@@ -17,7 +17,7 @@ export interface KeepAliveOptions {
   timeout?: number | undefined;
 }
 
-/** What a link tells its transport. `onEnd` is called once, and nothing after it. */
+/** What a link tells its transport. `onEnd` is called once, and nothing after it: the socket may still be there, for `close`. */
 export interface LinkOwner {
   onOpen(): void;
   onFrame(data: Uint8Array | string): void;
@@ -44,6 +44,8 @@ export class WebSocketLink {
   #timer: TimerHandle | undefined;
   #state: "opening" | "open" | "ended" = "opening";
   #pinged = false;
+  /** The socket has told of its end. */
+  #gone = false;
 
   /** @throws whatever the WebSocket's constructor throws */
   constructor(url: string, options: LinkOptions, owner: LinkOwner) {
@@ -57,14 +59,17 @@ export class WebSocketLink {
     // An error event says nothing in browsers, and why elsewhere; the close event that follows it says a little. Node 22
     // has none for a connection that was never made.
     socket.onerror = (event) => {
-      if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`, event?.error);
+      if (this.#state !== "opening") return;
+      this.#gone = true;
+      this.#end("transport_failed", `cannot connect to ${url}`, event?.error);
     };
     socket.onclose = (event) => {
+      this.#gone = true;
       const { code = 1006, reason = "" } = event ?? {};
       if (this.#state === "opening") this.#end("transport_failed", `cannot connect to ${url}`);
       else this.#end("connection_closed", `the server closed the connection: ${closeWords(code, reason)}`);
     };
-    const slow = (): void => this.#drop("transport_failed", `no connection to ${url} in time`);
+    const slow = (): void => this.#end("transport_failed", `no connection to ${url} in time`);
     if (options.connectTimeout > 0) this.#timer = options.clock.set(slow, options.connectTimeout);
   }
 
@@ -84,7 +89,7 @@ export class WebSocketLink {
     // Not `<=`: Cloudflare's have no bufferedAmount.
     if (!(this.#socket.bufferedAmount > this.#options.sendLimit)) return;
     // After the send, so that the caller never hears of the flow's end from within it.
-    queueMicrotask(() => this.#drop("transport_failed", "the server does not read what it is sent"));
+    queueMicrotask(() => this.#end("transport_failed", "the server does not read what it is sent"));
   }
 
   /**
@@ -97,23 +102,30 @@ export class WebSocketLink {
     if (this.#timer !== undefined) clock.clear(this.#timer);
     const socket = this.#socket;
     return new Promise((resolve) => {
+      if (this.#gone) return resolve();
       const timer = clock.set(() => {
         // A class of ws's kind can hang up; a browser's does so by itself in the end.
         (socket as { terminate?: () => void }).terminate?.();
         resolve();
       }, timeout);
-      this.#deafen(() => {
+      socket.onclose = () => {
         clock.clear(timer);
         resolve();
-      });
-      this.#hangUp();
+      };
+      // Not null: ws emits an error if it is closed while it connects, and throws it where nobody listens.
+      socket.onerror = () => {};
+      try {
+        socket.close(1000);
+      } catch {
+        // Not every implementation takes a close while it connects.
+      }
     });
   }
 
   #opened(): void {
     if (this.#state !== "opening") return;
     if (this.#socket.protocol !== "sip") {
-      this.#drop("transport_failed", "the server did not agree to the subprotocol sip");
+      this.#end("transport_failed", "the server did not agree to the subprotocol sip");
       return;
     }
     this.#state = "open";
@@ -153,7 +165,7 @@ export class WebSocketLink {
         return;
       }
       this.#pinged = true;
-      const silent = (): void => this.#drop("connection_closed", "the server answers no keep-alives");
+      const silent = (): void => this.#end("connection_closed", "the server answers no keep-alives");
       this.#timer = clock.set(silent, keepAlive.timeout);
     };
     this.#timer = clock.set(ping, keepAlive.interval * (0.8 + 0.2 * random.fraction()));
@@ -168,35 +180,12 @@ export class WebSocketLink {
     }
   }
 
-  /** Ends the link without waiting for a closing handshake, which a dead server would not answer. */
-  #drop(code: "transport_failed" | "connection_closed", text: string): void {
-    if (this.#state === "ended") return;
-    this.#deafen(() => {});
-    this.#hangUp();
-    this.#end(code, text);
-  }
-
   #end(code: "transport_failed" | "connection_closed", text: string, cause?: unknown): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
     if (this.#timer !== undefined) this.#options.clock.clear(this.#timer);
     this.#timer = undefined;
     this.#owner.onEnd(new SipError(code, text, { cause }));
-  }
-
-  #deafen(onclose: () => void): void {
-    const socket = this.#socket;
-    socket.onclose = onclose;
-    // Not null: ws emits an error if it is closed while it connects, and throws it where nobody listens.
-    socket.onerror = () => {};
-  }
-
-  #hangUp(): void {
-    try {
-      this.#socket.close(1000);
-    } catch {
-      // Not every implementation takes a close while it connects.
-    }
   }
 }
 

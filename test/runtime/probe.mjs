@@ -12,6 +12,8 @@ import * as node from "../../dist/node.js";
 import * as testing from "../../dist/testing.js";
 import { connections } from "./connections.mjs";
 import { datagrams } from "./datagrams.mjs";
+import { hostileStreams } from "./hostile-streams.mjs";
+import { hostileWebSockets } from "./hostile-websockets.mjs";
 import { parse, transactions } from "./library.mjs";
 
 const { createRequest, Stack, webSocket } = sippet;
@@ -112,6 +114,8 @@ console.log(
     transports,
     datagrams: await datagrams(udp),
     connections: await connections(sippet, node, WebSocket, identity),
+    hostileStreams: await hostileStreams(node, identity),
+    hostileWebSockets: await hostileWebSockets(node),
     udp: await ping(udp(own), udpAddress),
     webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
   }),

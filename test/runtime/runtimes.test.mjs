@@ -12,6 +12,8 @@ import { startSwitchboard } from "../browser/switchboard.mjs";
 import { hasIpv6 } from "../support/ipv6.ts";
 import { Authority } from "../transport/certificate.ts";
 import { CONNECTIONS } from "./connections.mjs";
+import { HOSTILE_STREAMS } from "./hostile-streams.mjs";
+import { HOSTILE_WEBSOCKETS } from "./hostile-websockets.mjs";
 import { startRelay } from "./relay.mjs";
 import { PHONE } from "./websockets.mjs";
 import { workerdConfig } from "./workerd.mjs";
@@ -182,6 +184,16 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
 
   test("connections fail with the same codes, and soon", () => {
     expect(report.connections).toEqual(CONNECTIONS);
+  });
+
+  test("TCP and TLS hold hostile peers to their limits, and leave nothing behind", () => {
+    expect(report.hostileStreams).toEqual(HOSTILE_STREAMS);
+  });
+
+  test("a WebSocket server holds hostile clients to its limits, and leaves nothing behind", () => {
+    // Bun has a ws of its own, which joins fragments as they come: there only their octets count.
+    const otherwise = name.startsWith("Bun") ? { pieces: [false, "none", 0] } : {};
+    expect(report.hostileWebSockets).toEqual({ ...HOSTILE_WEBSOCKETS, ...otherwise });
   });
 
   test("OPTIONS to another process over UDP", () => {

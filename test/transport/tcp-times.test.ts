@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
 import type { StreamConnection } from "../../src/transport/node/stream-connection.ts";
 import { tcp } from "../../src/transport/node/tcp.ts";
+import type { Flow } from "../../src/transport/transport.ts";
 import { message } from "./contract.ts";
 import { endAll, HOST, rawClient, rawServer, sendOn, startTcp, until } from "./stream-world.ts";
 
@@ -53,6 +54,17 @@ describe("a connection", () => {
     await sleep(80);
     expect([flow.open, recorder.closed]).toEqual([true, []]);
   });
+
+  it.each([0, Infinity])(
+    "may take as long as it likes to stand where connectTimeout is %s",
+    async (connectTimeout) => {
+      const { port, sockets } = await rawServer();
+      const { transport, recorder, clock } = await startTcp({ connectTimeout, idleTimeout: 0 });
+      const flow = transport.flow({ host: HOST, port })!;
+      await until(() => sockets.length === 1 && clock.pending.size === 0);
+      expect([flow.open, recorder.closed]).toEqual([true, []]);
+    },
+  );
 
   it("that is closed before it stands does not stand afterwards", async () => {
     const { port } = await rawServer();
@@ -151,6 +163,49 @@ describe("a connection", () => {
       expect(clock.size).toBe(0);
     },
   );
+
+  it.each(["went out", "came in"])(
+    "that %s and is asked for a pong has ten seconds where the transport has keep-alives of its own, too",
+    async (way) => {
+      const clock = new VirtualClock();
+      const { transport, recorder } = await startTcp({ clock, keepAlive: true, idleTimeout: 0 });
+      let heard = "";
+      let flow: Flow | undefined;
+      if (way === "went out") {
+        const { port } = await rawServer((socket) => socket.on("data", (data) => (heard += data)));
+        flow = transport.flow({ host: HOST, port })!;
+        sendOn(flow, text("one"));
+        await until(() => heard.length > 0);
+      } else {
+        const { socket, read } = await rawClient(transport.local.port);
+        socket.write(text("one"));
+        await until(() => recorder.messages.length === 1);
+        flow = recorder.messages[0]!.flow;
+        // Who has called pings for itself.
+        expect([clock.size, read()]).toEqual([0, ""]);
+      }
+      transport.ping!(flow);
+      clock.advance(9999);
+      expect(flow.open).toBe(true);
+      clock.advance(1);
+      expect(flow.open).toBe(false);
+      expect(recorder.closed).toMatchObject([{ error: { code: "connection_closed" } }]);
+      await until(() => clock.size === 0);
+    },
+  );
+
+  it("that is given up fails what it has not written by the reason why", async () => {
+    const clock = new VirtualClock();
+    const { port, sockets } = await rawServer((socket) => socket.pause());
+    const { transport, recorder } = await startTcp({ clock, idleTimeout: 0, sendLimit: 1e9 });
+    const flow = transport.flow({ host: HOST, port }) as StreamConnection;
+    await until(() => sockets.length === 1 && flow.socket.readyState === "open");
+    const failures = sendOn(flow, "x".repeat(16_000_000));
+    transport.ping!(flow);
+    clock.advance(10_000);
+    await until(() => failures.length === 1);
+    expect(failures).toEqual([recorder.closed[0]!.error]);
+  });
 
   it("that takes no more is told of after the send that found it so", async () => {
     const { transport, recorder } = await startTcp({ sendLimit: 1000, lookup: () => {} });

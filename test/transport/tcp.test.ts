@@ -243,6 +243,24 @@ describe("a connection that goes out", () => {
     },
   );
 
+  it("comes from any address of the machine where the transport's own is a name that nothing was bound to", async () => {
+    const { port, sockets } = await rawServer();
+    const { transport } = await startTcp({ host: "localhost", listen: false });
+    expect(transport.flow({ host: "localhost", port })).toBeDefined();
+    await until(() => sockets.length === 1);
+  });
+
+  it("that the runtime refuses to open is none, and the reason is told", async () => {
+    const lookup = () => {
+      throw new Error("no names today");
+    };
+    const { transport, recorder } = await startTcp({ lookup });
+    expect(transport.flow({ host: "a.example.com", port: 5060 })).toBeUndefined();
+    expect(recorder.errors).toMatchObject([
+      { code: "transport_failed", message: expect.stringContaining("no names today") },
+    ]);
+  });
+
   it("is closed where its peer sends what cannot be read, which its sender hears as such", async () => {
     const { port } = await rawServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const { transport, recorder } = await startTcp();

@@ -39,6 +39,21 @@ describe("connecting", () => {
     expect(make).toThrow(expect.objectContaining({ code: "value_invalid" }));
   });
 
+  test.each([
+    { connectTimeout: Number.NaN },
+    { closeTimeout: -1 },
+    { queueLimit: "5" },
+    { queueTimeout: Number.NaN },
+    { sendLimit: null },
+    { reconnect: { baseDelay: Number.NaN } },
+    { reconnect: { attempts: -1 } },
+    { reconnect: { maxDelay: "30000" } },
+    { keepAlive: { interval: 0 } },
+    { keepAlive: { timeout: -1 } },
+  ])("refuses a number that is none: %j", (options) => {
+    expect(() => started(options as never)).toThrow(expect.objectContaining({ code: "value_invalid" }));
+  });
+
   test("puts an IPv6 address in brackets for its sent-by", () => {
     const { sentBy } = webSocket({ url: "ws://a.example", WebSocket, advertise: "2001:db8::1" });
     expect(sentBy).toBe("[2001:db8::1]");

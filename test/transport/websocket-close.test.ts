@@ -32,6 +32,38 @@ describe("closing", () => {
     expect(() => send("x")).toThrow("no flow");
   });
 
+  test.each<[string, (made: Made) => void]>([
+    ["given up for another one", ({ transport }) => transport.reconnect()],
+    ["of a server that answers no keep-alives", ({ clock }) => clock.advance(1010)],
+  ])("waits for the socket of a connection, too, that was %s", async (_how, giveUp) => {
+    const all = started({ keepAlive: { interval: 1000, timeout: 10 }, reconnect: { baseDelay: 10 } });
+    const { transport, made, last, clock } = all;
+    last().accept();
+    giveUp(all);
+    let closed = false;
+    const closing = transport.close().then(() => {
+      closed = true;
+    });
+    for (const socket of made.slice(1)) socket.end(1000);
+    await turn();
+    expect([made[0]!.closes, closed]).toEqual([[1000], false]);
+    made[0]!.end(1000);
+    await closing;
+    expect(clock.size).toBe(0);
+  });
+
+  test("hangs up on a server that answers no keep-alives, where the class can", () => {
+    const { transport, last, clock, recorder } = started({ keepAlive: { interval: 1000, timeout: 10 } });
+    last().accept();
+    transport.flow(anywhere);
+    let hungUp = 0;
+    Reflect.set(last(), "terminate", () => hungUp++);
+    clock.advance(1010);
+    expect([recorder.closed.length, hungUp]).toEqual([1, 0]);
+    clock.advance(1000);
+    expect(hungUp).toBe(1);
+  });
+
   test("fails what still waits", async () => {
     const { transport, send, clock } = started();
     const failures = send("x");

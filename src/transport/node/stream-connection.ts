@@ -182,14 +182,13 @@ export class StreamConnection implements Flow, FramerSink {
     const { connectTimeout } = this.#settings;
     const late = (): void =>
       this.drop(new SipError("transport_failed", `${this.#name} did not stand in ${connectTimeout} ms`));
-    this.#setTimer(late, connectTimeout);
+    if (connectTimeout > 0 && connectTimeout < Infinity) this.#setTimer(late, connectTimeout);
     this.socket.once(event, () => {
       if (this.#state !== "connecting") return;
       this.#state = "open";
       this.active = this.#settings.clock.now();
       this.#waitingSize = 0;
       for (const { data, failed } of this.#waiting.splice(0)) this.#write(data, failed);
-      this.#setTimer(undefined, 0);
       this.#schedulePing();
     });
   }
@@ -221,20 +220,19 @@ export class StreamConnection implements Flow, FramerSink {
     this.#framer.pause();
   }
 
-  /** Pings the peer, who has to answer; where the options have it pinged anyhow, its silence is noticed by that. */
+  /** Pings the peer, who has to answer. */
   ping(): void {
     if (this.#state !== "open") return;
     this.send(PING_OCTETS, () => {});
-    if (this.#settings.keepAlive !== undefined || this.#awaitsPong) return;
-    this.#awaitPong(PONG_TIME, () => this.#setTimer(undefined, 0));
+    if (!this.#awaitsPong) this.#awaitPong(PONG_TIME);
   }
 
   /** Whatever comes proves that the peer lives, not only a pong. */
-  #awaitPong(time: number, lives: () => void): void {
+  #awaitPong(time: number): void {
     this.#awaitsPong = true;
     this.#setTimer(() => {
       if (this.#awaitsPong) this.drop(this.#closed("answers no keep-alives"));
-      else lives();
+      else this.#schedulePing();
     }, time);
   }
 
@@ -253,12 +251,14 @@ export class StreamConnection implements Flow, FramerSink {
     this.#framer.push(data);
   }
 
+  /** Sets the timer for the next ping of its own, where there is one: who has called pings for itself. */
   #schedulePing(): void {
+    this.#setTimer(undefined, 0);
     const { keepAlive, random } = this.#settings;
-    if (keepAlive === undefined) return;
+    if (keepAlive === undefined || this.domain === undefined) return;
     const ping = (): void => {
       this.send(PING_OCTETS, () => {});
-      this.#awaitPong(keepAlive.timeout, () => this.#schedulePing());
+      this.#awaitPong(keepAlive.timeout);
     };
     this.#setTimer(ping, keepAlive.interval * (0.8 + 0.2 * random.fraction()));
   }
@@ -266,6 +266,8 @@ export class StreamConnection implements Flow, FramerSink {
   #ended(error: SipError | undefined): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
+    // What could not be written fails by the reason why the connection was given up.
+    this.#error ??= error;
     this.#framer.stop();
     this.#setTimer(undefined, 0);
     this.#waitingSize = 0;

@@ -22,7 +22,7 @@ export interface StreamOptions {
   maxConnections?: number | undefined;
   /** How many of them may come from one address, of IPv6 from one /64. Default: no limit of its own. */
   maxPerSource?: number | undefined;
-  /** How long connecting may take, a TLS handshake included, in milliseconds. Default 10,000. */
+  /** How long connecting may take, a TLS handshake included, in milliseconds; 0 for as long as the system lets it. Default 10,000. */
   connectTimeout?: number | undefined;
   /** A connection that has carried nothing either way for so long is closed, in milliseconds; 0 for never. Default 900,000. */
   idleTimeout?: number | undefined;

@@ -104,10 +104,7 @@ export class StreamPool {
 
   /** Ends what has not become a connection yet. */
   dropHandshakes(): void {
-    for (const socket of [...this.#handshakes.values()]) {
-      socket.on("error", () => {});
-      socket.destroy();
-    }
+    for (const socket of [...this.#handshakes.values()]) discard(socket);
   }
 
   /** Resolves when the last socket is gone. */
@@ -121,6 +118,12 @@ export class StreamPool {
   #settle(): void {
     if (this.#inbound + this.#sockets.size === 0) this.#onEmpty?.();
   }
+}
+
+/** Ends a socket that is no connection; what is wrong with it is nobody's business. */
+export function discard(socket: Socket): void {
+  socket.on("error", () => {});
+  socket.destroy();
 }
 
 function keyOf(host: string, port: number, domain: string): string {

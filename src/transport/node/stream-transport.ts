@@ -6,15 +6,15 @@ import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { apart } from "../../core/text.ts";
 import { SipError } from "../../errors.ts";
 import { defaultRandom } from "../../random.ts";
-import { checkPort, formatAddress, ipFamily, isWildcard, parseAddress, unmapIPv4 } from "../address.ts";
+import { checkPort, formatAddress, parseAddress, unmapIPv4 } from "../address.ts";
 import { withContentLength } from "../content-length.ts";
 import { deliver, failLater, report, tellClosed, tellFault } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport.ts";
-import { sentByOf } from "./local-address.ts";
+import { callFrom, sentByOf } from "./local-address.ts";
 import { StreamConnection, type StreamOwner, type StreamSettings } from "./stream-connection.ts";
 import { checkStreamOptions, type StreamKeepAlive, type StreamOptions } from "./stream-options.ts";
-import { StreamPool } from "./stream-pool.ts";
+import { discard, StreamPool } from "./stream-pool.ts";
 
 /** What makes TCP or TLS of a stream transport. */
 export interface StreamKind {
@@ -74,9 +74,9 @@ export class StreamTransport implements Transport, StreamOwner {
       sendLimit: options.sendLimit ?? 1_048_576,
       pauseLimit: options.pauseLimit ?? 65_536,
       keepAlive: keepAlive === false ? undefined : { interval, timeout },
-      partialTimeout: options.partialTimeout ?? 30_000,
-      ...(options.headSize === undefined ? undefined : { headSize: options.headSize }),
-      ...(options.messageSize === undefined ? undefined : { messageSize: options.messageSize }),
+      partialTimeout: options.partialTimeout,
+      headSize: options.headSize,
+      messageSize: options.messageSize,
     };
     this.#pool = new StreamPool(options.maxConnections ?? 10_000, options.maxPerSource ?? Infinity);
     this.#local = { host, port: checkPort(port) || (listen ? 0 : kind.port) };
@@ -166,7 +166,7 @@ export class StreamTransport implements Transport, StreamOwner {
     report(this.#receiver, error);
   }
 
-  /** The server that listens, if any, for what only one kind of it can do. */
+  /** The server that listens, if any. */
   get server(): Server | undefined {
     return this.#server;
   }
@@ -210,16 +210,14 @@ export class StreamTransport implements Transport, StreamOwner {
   #admit(socket: Socket): void {
     if (!this.#over && this.#pool.admit(socket)) return;
     this.#counts.refused++;
-    socket.on("error", () => {});
-    socket.destroy();
+    discard(socket);
   }
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
     // Refused above, or gone before its turn came.
     if (socket.destroyed || remoteAddress === undefined || remotePort === undefined || this.#over) {
-      socket.on("error", () => {});
-      socket.destroy();
+      discard(socket);
       return;
     }
     this.#counts.accepted++;
@@ -228,12 +226,10 @@ export class StreamTransport implements Transport, StreamOwner {
     this.#pool.add(new StreamConnection({ transport: this, remote, socket, owner: this, settings }));
   }
 
-  #open(remote: Address, domain: string): StreamConnection {
+  #open(remote: Address, domain: string): StreamConnection | undefined {
+    const socket = this.#connect(remote, domain);
+    if (!socket) return undefined;
     this.#counts.opened++;
-    const { host } = this.#local;
-    // One address of a machine with several is called from as well: the peer knows it by the Via.
-    const same = ipFamily(remote.host) === ipFamily(host);
-    const socket = this.#kind.connect(remote, domain, same && !isWildcard(host) ? host : undefined);
     const connection = new StreamConnection({
       transport: this,
       remote,
@@ -245,6 +241,17 @@ export class StreamTransport implements Transport, StreamOwner {
     });
     this.#pool.add(connection);
     return connection;
+  }
+
+  /** Undefined where the runtime finds something wrong with where it is to go, or a user's `lookup` throws. */
+  #connect(remote: Address, domain: string): Socket | undefined {
+    try {
+      return this.#kind.connect(remote, domain, callFrom(this.#local.host, remote.host));
+    } catch (cause) {
+      const where = `${this.protocol} ${formatAddress(remote.host, remote.port)}`;
+      report(this.#receiver, socketError(cause, `${where} cannot be called`));
+      return undefined;
+    }
   }
 
   /** RFC 5923 §5: over TLS only for what the peer's certificate says that it is. */

@@ -77,6 +77,12 @@ function shared(from: SecureContextOptions): SecureContextOptions {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
+/** SNI carries names, without the dot of the root, and no addresses (RFC 6066 §3): some runtimes throw at one. */
+function serverName(domain: string): { servername?: string } {
+  const servername = domain.replace(/\.$/, "");
+  return isIP(servername) ? {} : { servername };
+}
+
 class TlsStreams extends StreamTransport implements TlsTransport {
   readonly #context: { current: ServerOptions };
   /** What keys and certificates are held to. */
@@ -93,19 +99,20 @@ class TlsStreams extends StreamTransport implements TlsTransport {
     const context = {
       current: withoutResumption(guardedServer(options.tls, (error) => faults.tell(error))),
     };
+    // Node takes no more than that for a time, and throws at each socket that comes in.
+    const handshakeTimeout = Math.min(options.connectTimeout ?? 10_000, 0x7fffffff);
     const kind: StreamKind = {
       protocol: "TLS",
       secure: true,
       port: 5061,
-      createServer: (): Server =>
-        createServer({ ...context.current, handshakeTimeout: options.connectTimeout ?? 10_000 }),
+      createServer: (): Server => createServer({ ...context.current, handshakeTimeout }),
       accepts: "secureConnection",
       connect: ({ host, port }, domain, from) =>
         connect({
           ...changedContext(shared(context.current), client),
           host,
           port,
-          ...(isIP(domain) ? {} : { servername: domain.replace(/\.$/, "") }),
+          ...serverName(domain),
           ...client,
           checkServerIdentity: client.checkServerIdentity
             ? guardedCheck(client.checkServerIdentity)
