@@ -8,13 +8,13 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { bodyText, type Content, listOf } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage, unwatched } from "./host.ts";
+import { answer, type Closable, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
 import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
-import { isSession } from "./session-body.ts";
+import { hasSession, isSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
@@ -25,10 +25,10 @@ export class InviteUsage implements Usage, Session {
   readonly isSession: boolean = true;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
-  /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */
-  earlyEnd: ((ours: boolean, request?: Request) => void) | undefined = undefined;
-  /** The INVITE of ours that made the dialog, while it is early. */
-  call: { cancel(): void } | undefined = undefined;
+  /** Ends an INVITE of the peer's that has no 2xx yet, and this with it: it is there as long as that is so. */
+  earlyEnd: ((end: SessionEnd) => void) | undefined = undefined;
+  /** The INVITE of ours that made the dialog. */
+  call: (Closable & { cancel(): void }) | undefined = undefined;
   /** Our answers to offers in responses. @internal */
   readonly answers: OwnAnswers;
   /** The peer's offers. @internal */
@@ -58,7 +58,12 @@ export class InviteUsage implements Usage, Session {
       () => this.#hangUp("expired"),
     );
     this.#acks = new Acknowledgements(host, dialog);
-    this.answers = new OwnAnswers(host, handlers, (content) => this.noteBody(content));
+    this.answers = new OwnAnswers(host, handlers, {
+      noteBody: (content) => this.noteBody(content),
+      noteWaits: (waits) => {
+        this.peerOffers.unanswered = waits;
+      },
+    });
     this.#own = new OwnOffers(host, this.#timer, {
       live: () => this.#live(),
       before: () => this.#prack ?? this.#acks.settled(),
@@ -109,7 +114,7 @@ export class InviteUsage implements Usage, Session {
     if (timer) this.#timer.resume(timer);
   }
 
-  /** Writes the session timer's wish into an INVITE or UPDATE. @internal */
+  /** @internal */
   get sessionTimer(): SessionTimer {
     return this.#timer;
   }
@@ -181,11 +186,12 @@ export class InviteUsage implements Usage, Session {
     if (content) this.#acks.acknowledge(response, content, invite);
   }
 
-  /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */
-  accept(invite: Request, transaction: ServerTransaction, response: Response): void {
+  /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @param told its body only says again what a reliable response has told @internal */
+  accept(invite: Request, transaction: ServerTransaction, response: Response, told = false): void {
     this.dialog.confirm();
+    const offers = !told && !hasSession(invite) && hasSession(response);
     const unheard = () => void this.#hangUp("unacknowledged");
-    if (!this.#acks.accept(invite, transaction, response, unheard)) this.end({ reason: "gone" });
+    if (!this.#acks.accept(invite, transaction, response, offers, unheard)) this.end({ reason: "gone" });
   }
 
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
@@ -194,8 +200,7 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        if (this.dialog.state === "early") this.earlyEnd?.(false, request);
-        this.end({ reason: "peer", request });
+        this.#leave({ reason: "peer", request });
         return true;
       case "PRACK":
         return transaction !== undefined && this.prack?.(request, transaction) === true;
@@ -216,8 +221,8 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Ends the session, whatever is under way. @param later its handlers hear of it when their user holds it @internal */
-  end(end: SessionEnd, later = false): void {
+  /** Ends the session, whatever is under way. @param when calls what tells its handlers @internal */
+  end(end: SessionEnd, when: (tell: () => void) => void = (tell) => tell()): void {
     if (this.#ended) return;
     this.#ended = true;
     const silent = end.reason === "closed";
@@ -227,13 +232,19 @@ export class InviteUsage implements Usage, Session {
     this.answers.stop(silent);
     this.peerOffers.stop(silent);
     this.#host.remove(this.dialog, this);
-    const tell = () => this.#host.call(() => this.#handlers.onEnd?.(end, this));
-    if (later) void Promise.resolve().then(tell);
-    else tell();
+    when(() => this.#host.call(() => this.#handlers.onEnd?.(end, this)));
   }
 
   close(): void {
-    this.end({ reason: "closed" });
+    // Whoever accepts that call from now on is nobody's.
+    this.call?.close();
+    this.#leave({ reason: "closed" });
+  }
+
+  /** Ends it, and the peer's INVITE that made it, where that has no 2xx yet. */
+  #leave(end: SessionEnd): void {
+    if (this.earlyEnd) this.earlyEnd(end);
+    else this.end(end);
   }
 
   #notePrack(asked: Promise<unknown>): void {
@@ -280,10 +291,9 @@ export class InviteUsage implements Usage, Session {
     const acknowledged = this.#ended ? undefined : this.#acks.settled();
     if (acknowledged) await acknowledged;
     if (this.#ended) return undefined;
-    if (this.dialog.state === "early" && this.dialog.role === "callee") {
+    if (this.earlyEnd) {
       // A callee must not send a BYE yet (§15): the INVITE is refused.
-      this.end({ reason });
-      this.earlyEnd?.(reason === "bye");
+      this.earlyEnd({ reason });
       return undefined;
     }
     const request = this.dialog.createRequest("BYE", content);

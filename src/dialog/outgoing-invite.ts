@@ -106,17 +106,25 @@ export class OutgoingInvite implements Closable {
   /** @internal */
   close(): void {
     // One whose peer never answers would stay for ever. One that is being cancelled ends by itself.
-    if (!this.#canceled) this.#transaction?.terminate();
-    this.#fail(new SipError("closed", "the user agent was closed"));
+    if (!this.#canceled && !this.#accepted) this.#transaction?.terminate();
+    const error = new SipError("closed", "the user agent was closed");
+    this.#fail(error);
+    this.#over = true;
+    this.#reject(error);
   }
 
   #send(): void {
     this.#timer.ask(this.#request);
     const { flow, target } = this.#options;
+    const { sendOptions } = this.#host;
     const transaction = this.#host.stack.send(this.#request, {
-      ...this.#host.sendOptions,
+      ...sendOptions,
       ...(flow ? { flow } : {}),
       ...(target ? { target } : {}),
+      onAgain: (again) => {
+        this.#endForks();
+        sendOptions.onAgain?.(again);
+      },
       onResponse: (response, from) => this.#onResponse(response, from),
       onError: (error) => this.#fail(error),
     });
@@ -144,6 +152,7 @@ export class OutgoingInvite implements Closable {
 
   /** The same call, with a longer session interval (RFC 4028 §7.3). */
   #again(response: Response): void {
+    this.#endForks();
     const next = (response.headers.get("CSeq")?.number ?? 0) + 1;
     this.#request.headers.set("CSeq", `${next} INVITE`);
     try {
@@ -173,10 +182,10 @@ export class OutgoingInvite implements Closable {
   }
 
   async #prack(response: Response, { usage }: Fork, rseq: number): Promise<void> {
+    if (this.#canceled) usage.answers.skip(response);
+    // Without an offer it goes at once: what the user sends when he hears of the response comes behind it.
     const asks = usage.answers.asks(this.#request, response);
-    usage.peerOffers.unanswered ||= asks;
     const content = asks ? await usage.answers.give(response) : {};
-    if (asks) usage.peerOffers.unanswered = false;
     if (!content || usage.state === "ended") return;
     const cseq = response.headers.get("CSeq");
     const rack = { RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
@@ -215,6 +224,7 @@ export class OutgoingInvite implements Closable {
     };
     fork.usage.call = this;
     fork.usage.peerOffers.awaited = hasSession(sent);
+    fork.usage.noteBody(contentOf(sent));
     this.#forks.set(id, fork);
     return fork;
   }
@@ -238,19 +248,19 @@ export class OutgoingInvite implements Closable {
       if (first && fault) this.#reject(fault);
       return;
     }
-    if (fault) usage.answers.skip(response);
+    const wanted = !fault && !this.#canceled && (first || this.#handlers.onFork !== undefined);
+    // Nobody is asked to answer who is hung up at once.
+    if (!wanted) usage.answers.skip(response);
     // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    usage.noteBody(contentOf(invite));
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
       const { failed, fault: cause } = usage.answers;
-      const wanted = !this.#canceled && !failed && !fault && (first || this.#handlers.onFork !== undefined);
-      if (!wanted) void usage.bye();
+      if (!wanted || this.#canceled || failed) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
       if (!first) return;
       this.#begun = true;
@@ -286,7 +296,13 @@ export class OutgoingInvite implements Closable {
     this.#over = true;
     this.#ringing.stop();
     this.#host.loose.delete(this);
-    for (const { usage } of this.#forks.values()) usage.end({ reason: "refused" });
+    this.#endForks();
     this.#reject(error);
+  }
+
+  /** A final response that is no 2xx ends all early dialogs of its INVITE (RFC 3261 §13.2.2.3). */
+  #endForks(): void {
+    for (const { usage } of this.#forks.values()) usage.end({ reason: "refused" });
+    this.#forks.clear();
   }
 }

@@ -116,9 +116,15 @@ export class PeerOffers {
     }
   }
 
-  /** Takes the offer in a PRACK, whose 2xx has the answer. @param answered called when it was sent */
-  receivePrack(prack: Request, transaction: ServerTransaction, answered: () => void): void {
+  /**
+   * Takes the offer in a PRACK, whose 2xx has the answer.
+   * @param answered called when it was sent
+   * @returns false where there is none to be had: nobody takes offers, or one before it waits for its answer still
+   */
+  receivePrack(prack: Request, transaction: ServerTransaction, answered: () => void): boolean {
+    if (!this.#handlers.onOffer || this.waits || this.unanswered) return false;
     this.#ask(prack, transaction, answered);
+    return true;
   }
 
   #ask(request: Request, transaction: ServerTransaction, answered: () => void = () => {}): void {
