@@ -6,18 +6,22 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content, listOf } from "./content.ts";
+import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
 import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
+import { Refreshing } from "./refreshing.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
-import { hasSession, isSession } from "./session-body.ts";
-import { SessionTimer } from "./session-timer.ts";
+import { hasSession } from "./session-body.ts";
+import type { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
+
+/** What tells nothing of the session when it is refused: a BYE ends it anyway, the others belong to a subscription (RFC 5057 §5.1). */
+const OF_ANOTHER: ReadonlySet<string> = new Set(["BYE", "NOTIFY", "SUBSCRIBE"]);
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
@@ -35,28 +39,26 @@ export class InviteUsage implements Usage, Session {
   readonly peerOffers: PeerOffers;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
-  readonly #timer: SessionTimer;
+  readonly #refreshing: Refreshing;
   #ended = false;
-  #refreshing = false;
   readonly #own: OwnOffers;
   readonly #acks: Acknowledgements;
   /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
   #confirming: number | undefined;
-  #peerUpdates = false;
   /** A PRACK of ours that is not answered. What overtook it would have it refused (RFC 3261 §12.2.2), and the call, too. */
   #prack: Promise<void> | undefined;
-  #body: SessionJson["body"];
 
   constructor(host: Host, dialog: Dialog, handlers: SessionHandlers, options: SessionOptions) {
     this.#host = host;
     this.dialog = dialog;
     this.#handlers = handlers;
-    this.#timer = new SessionTimer(
-      host.clock,
-      options.timer ?? {},
-      () => void this.#refresh().catch(() => {}),
-      () => this.#hangUp("expired"),
-    );
+    this.#refreshing = new Refreshing(host.clock, options.timer ?? {}, {
+      busy: () => this.#own.busy || this.peerOffers.waits,
+      update: () => this.update(),
+      reinvite: (content) => this.reinvite(content),
+      expired: () => void this.#hangUp("expired"),
+    });
+    const { timer } = this.#refreshing;
     this.#acks = new Acknowledgements(host, dialog);
     this.answers = new OwnAnswers(host, handlers, {
       noteBody: (content) => this.noteBody(content),
@@ -64,7 +66,7 @@ export class InviteUsage implements Usage, Session {
         this.peerOffers.unanswered = waits;
       },
     });
-    this.#own = new OwnOffers(host, this.#timer, {
+    this.#own = new OwnOffers(host, timer, {
       live: () => this.#live(),
       before: () => this.#prack ?? this.#acks.settled(),
       occupied: () => this.peerOffers.waits || this.peerOffers.opening,
@@ -75,7 +77,7 @@ export class InviteUsage implements Usage, Session {
       noteBody: (content) => this.noteBody(content),
       notePeer: (response) => this.notePeer(response),
     });
-    this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
+    this.peerOffers = new PeerOffers(host, dialog, timer, handlers, {
       crosses: () => this.#own.crosses || this.#acks.offers,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
@@ -89,7 +91,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   get timer(): SessionTimer["state"] {
-    return this.#timer.state;
+    return this.sessionTimer.state;
   }
 
   get replaces(): string {
@@ -99,37 +101,27 @@ export class InviteUsage implements Usage, Session {
   }
 
   toJSON(): SessionJson {
-    return {
-      dialog: this.dialog.toJSON(),
-      timer: this.#timer.state,
-      update: this.#peerUpdates,
-      body: this.#body,
-    };
+    return { dialog: this.dialog.toJSON(), ...this.#refreshing.saved };
   }
 
   /** Takes over what toJSON wrote, beyond the dialog. @internal */
-  resume({ timer, update, body }: SessionJson): void {
-    this.#peerUpdates = update;
-    this.#body = body ?? undefined;
-    if (timer) this.#timer.resume(timer);
+  resume(json: SessionJson): void {
+    this.#refreshing.resume(json);
   }
 
   /** @internal */
   get sessionTimer(): SessionTimer {
-    return this.#timer;
+    return this.#refreshing.timer;
   }
 
-  /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
+  /** Takes note of what we said of the media last. @internal */
   noteBody(content: Content): void {
-    const { body, contentType = "application/sdp" } = content;
-    if (!body?.length || !isSession(content)) return;
-    this.#body = { text: bodyText(body), contentType };
+    this.#refreshing.noteBody(content);
   }
 
-  /** Notes what the peer can do. @internal */
+  /** Takes note of what the peer can do. @internal */
   notePeer(message: Request | Response): void {
-    const allow = listOf(message, "Allow");
-    if (allow.length > 0) this.#peerUpdates = allow.includes("UPDATE");
+    this.#refreshing.notePeer(message);
   }
 
   request(method: string, content: Content = {}): Promise<Response> {
@@ -226,7 +218,7 @@ export class InviteUsage implements Usage, Session {
     if (this.#ended) return;
     this.#ended = true;
     const silent = end.reason === "closed";
-    this.#timer.close();
+    this.sessionTimer.close();
     this.#acks.stop();
     this.#own.stop(silent);
     this.answers.stop(silent);
@@ -262,27 +254,15 @@ export class InviteUsage implements Usage, Session {
 
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
   async #ask(request: Request, onAgain?: (request: Request) => void): Promise<Response> {
+    const gone = () => !OF_ANOTHER.has(request.method) && void this.#hangUp("gone");
     try {
       const response = await this.#host.ask(request, this.dialog, onAgain);
       if (response.statusClass === 2) this.dialog.refresh(response, request);
-      if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
-        this.#hangUp("gone");
+      if (response.status === 481 || response.status === 408) gone();
       return response;
     } catch (error) {
-      if (request.method !== "BYE" && error instanceof SipError && error.code === "timeout")
-        this.#hangUp("gone");
+      if (error instanceof SipError && error.code === "timeout") gone();
       throw error;
-    }
-  }
-
-  async #refresh(): Promise<void> {
-    if (this.#refreshing || this.#own.busy || this.peerOffers.waits) return;
-    this.#refreshing = true;
-    try {
-      if (this.#peerUpdates || this.#body === undefined) await this.update();
-      else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
-    } finally {
-      this.#refreshing = false;
     }
   }
 

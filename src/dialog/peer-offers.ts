@@ -38,6 +38,8 @@ export class PeerOffers {
   readonly #session: OfferSession;
   /** The one that we have not answered, and its Expires. */
   #answering: ServerTransaction | undefined;
+  /** Tells its user that it is given up. */
+  #given: AbortController | undefined;
   readonly #ringing: Ringing;
 
   constructor(
@@ -89,7 +91,9 @@ export class PeerOffers {
     const transaction = this.#answering;
     this.#answering = undefined;
     this.#ringing.stop();
-    if (!silent && transaction?.waiting) transaction.respond(487);
+    if (silent || !transaction) return;
+    if (transaction.waiting) transaction.respond(487);
+    this.#given?.abort();
   }
 
   /** Takes a re-INVITE or an UPDATE. */
@@ -130,6 +134,7 @@ export class PeerOffers {
   #ask(request: Request, transaction: ServerTransaction, answered: () => void = () => {}): void {
     this.#answering = transaction;
     const given = new AbortController();
+    this.#given = given;
     const offer = new IncomingOffer(request, given.signal, (status, content) => {
       if (this.#answering !== transaction) return;
       this.#answering = undefined;

@@ -111,7 +111,7 @@ export function receiveRefer(
   handlers: SessionHandlers,
 ): void {
   if (handlers.onRefer && host.isFull(dialog)) {
-    // Each lives for three minutes, and there will be room again.
+    // Each lives for PATIENCE at most, and there will be room again.
     const headers = { "Retry-After": 1 + Math.floor(host.random.fraction() * 10) };
     answer(transaction, addContent(request.createResponse(500), { headers }));
     return;

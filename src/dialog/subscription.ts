@@ -83,21 +83,23 @@ export class Subscription implements Usage {
   }
 
   /**
-   * Asks for the state anew, and for more time.
+   * Asks for the state anew, and for more time. Nothing happens before the first NOTIFY, once it was taken back, and where a
+   * REFER has begun it.
    * @param expires seconds; what was asked for first, unless told
    * @throws SipError `value_invalid` for what is no number from 0
    */
   refresh(expires?: number): void {
     checkNumbers({ expires }, 0, "expires");
     const dialog = this.#dialog;
-    if (this.#state === "terminated" || !dialog || this.#request.method !== "SUBSCRIBE") return;
+    if (this.#state === "terminated" || this.#leaving || !dialog || this.#request.method !== "SUBSCRIBE")
+      return;
     void this.#send(this.#again(dialog, expires ?? this.#request.headers.get("Expires") ?? 3600));
   }
 
   /** Ends it: onEnd is called when the notifier's last NOTIFY has come, or after 64 × T1 without one. */
   unsubscribe(): void {
     const dialog = this.#dialog;
-    if (this.#state === "terminated") return;
+    if (this.#state === "terminated" || this.#leaving) return;
     if (!dialog || this.#request.method !== "SUBSCRIBE") {
       // There is nobody to tell yet, or no way to (RFC 6665 §4.1.2.3 ends what SUBSCRIBE began).
       this.#end({ reason: "closed" });

@@ -315,6 +315,21 @@ it("is over when the Expires of a re-INVITE is (RFC 3261 §13.3.1), and leaves n
   expect((await third.offer).status).toBe(487);
 });
 
+it("is given up when the session ends, as its signal tells before onEnd does; a user agent that is closed says nothing", async () => {
+  for (const closes of [false, true]) {
+    const { world, offers, bob, a, b } = await kept();
+    void a.reinvite({ body: "hold" }).catch(() => {});
+    await world.pass();
+    offers[0]!.signal.addEventListener("abort", () => void bob.log.push("aborted"));
+    if (closes) bob.ua.close();
+    else void b.bye();
+    expect(bob.log).toEqual(closes ? ["closed"] : ["aborted", "bye"]);
+    bob.phone.transactions.at(-1)!.terminate();
+    void a.bye();
+    await world.pass();
+  }
+});
+
 it("whose transaction is gone leaves the session's end alone", async () => {
   const { world, bob, a, b } = await kept();
   void a.reinvite({ body: "hold" }).catch(() => {});
