@@ -13,6 +13,7 @@ import { Dialog } from "./dialog.ts";
 import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
+import { referOutcome } from "./sipfrag.ts";
 import type { SubscriptionEnd, SubscriptionHandlers, SubscriptionState } from "./subscription-options.ts";
 
 /** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
@@ -155,9 +156,9 @@ export class Subscription implements Usage {
    * SIP.js says `terminated`, without a reason, in every NOTIFY of a REFER, and goes on: what tells of a provisional response is
    * not the last one (RFC 3515 §2.4.5).
    */
-  #goesOn({ token, params }: TokenParams, { bodyText }: Request): boolean {
+  #goesOn({ token, params }: TokenParams, notify: Request): boolean {
     if (this.#request.method !== "REFER" || token.toLowerCase() !== "terminated") return false;
-    return !params.has("reason") && /^\s*SIP\/2\.0 1\d\d/i.test(bodyText);
+    return !params.has("reason") && (referOutcome(notify)?.status ?? 200) < 200;
   }
 
   /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */
