@@ -21,6 +21,7 @@ export type {
   SessionOptions,
 } from "./dialog/session.ts";
 export type { SessionTimerOptions, SessionTimerState } from "./dialog/session-timer.ts";
+export { type ReferOutcome, referOutcome } from "./dialog/sipfrag.ts";
 export type { Subscription } from "./dialog/subscription.ts";
 export type {
   SubscriptionEnd,

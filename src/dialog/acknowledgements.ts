@@ -8,7 +8,6 @@ import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { Resend } from "./resend.ts";
-import { hasSession } from "./session-body.ts";
 
 /** The ACKs of one dialog. */
 export class Acknowledgements {
@@ -75,10 +74,17 @@ export class Acknowledgements {
 
   /**
    * Sends our 2xx to an INVITE until its ACK comes.
+   * @param offers it makes an offer, which the ACK answers
    * @param unheard called where none has come in 64 × T1
    * @returns false where the transaction is gone
    */
-  accept(invite: Request, transaction: ServerTransaction, response: Response, unheard: () => void): boolean {
+  accept(
+    invite: Request,
+    transaction: ServerTransaction,
+    response: Response,
+    offers: boolean,
+    unheard: () => void,
+  ): boolean {
     const cseq = invite.headers.get("CSeq")?.number ?? 0;
     const again = () => void answer(transaction, response);
     const resend = new Resend(this.#host, again, () => {
@@ -87,7 +93,7 @@ export class Acknowledgements {
     });
     // Whoever sends another INVITE has got the 2xx before, whose ACK was lost, or overtaken (RFC 5407 §3.1.4).
     this.#waiting?.resend.stop();
-    this.#waiting = { cseq, offers: !hasSession(invite) && hasSession(response), resend };
+    this.#waiting = { cseq, offers, resend };
     const answered = answer(transaction, response);
     if (!answered) this.stop();
     return answered;

@@ -1,39 +1,19 @@
-// IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, reliably where the peer
-// can (RFC 3262), accepting, refusing, and its CANCEL.
+// IncomingInvite: an INVITE of a peer's until we have answered it (RFC 3261 §13.3): ringing, accepting, refusing, and its
+// CANCEL.
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import { checkStatus, type Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import {
-  addContent,
-  addKnown,
-  addOption,
-  type Content,
-  hasOption,
-  leadingNumber,
-  setContact,
-} from "./content.ts";
+import { addContent, addKnown, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import type { IncomingInviteHandlers } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
-import { LatePrack, rackFor, rackOf } from "./late-prack.ts";
-import { Resend } from "./resend.ts";
+import { ReliableResponses } from "./reliable-responses.ts";
 import { Ringing } from "./ringing.ts";
-import type { EarlyDialog, Session, SessionOptions } from "./session.ts";
+import type { EarlyDialog, Session, SessionEnd, SessionOptions } from "./session.ts";
 import { hasSession } from "./session-body.ts";
-
-/** A reliable provisional response that waits for its PRACK. */
-interface Unacknowledged {
-  /** The RAck of its PRACK. */
-  readonly rack: string;
-  /** It has our offer: the PRACK answers it. */
-  readonly offers: boolean;
-  readonly resend: Resend;
-  readonly resolve: (prack: Request) => void;
-  readonly reject: (error: SipError) => void;
-}
 
 /** A call that comes in. */
 export class IncomingInvite implements Closable {
@@ -42,18 +22,9 @@ export class IncomingInvite implements Closable {
   readonly #transaction: ServerTransaction;
   readonly #handlers: IncomingInviteHandlers;
   readonly #usage: InviteUsage;
-  #rseq = 0;
-  #unacknowledged: Unacknowledged | undefined;
-  /** Reliable responses that wait for the PRACK of the one before (RFC 3262 §3). */
-  readonly #waiting: { readonly send: () => void; readonly reject: (error: SipError) => void }[] = [];
-  /** The 2xx that waits for a PRACK. */
-  #accepting: Response | undefined;
-  /** We have made an offer, to an INVITE without one. */
-  #offered = false;
-  /** The PRACK whose offer waits for its answer. */
-  #answering: Request | undefined;
-  #over = false;
+  readonly #reliable: ReliableResponses;
   readonly #ringing: Ringing;
+  #over = false;
 
   /**
    * @throws SipError with status 400: `header_missing` for an INVITE without Contact, `value_invalid` for one that is no SIP URI
@@ -75,18 +46,27 @@ export class IncomingInvite implements Closable {
     const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
     this.#usage = new InviteUsage(host, dialog, handlers, options);
     this.#usage.notePeer(request);
-    this.#usage.prack = (prack, from) => this.#receivePrack(prack, from);
-    this.#usage.earlyEnd = (ours, request) => this.#giveUp(request, ours);
+    this.#reliable = new ReliableResponses(host, {
+      request,
+      transaction,
+      usage: this.#usage,
+      provisional: (status, content) => this.#provisional(status, content),
+      // Not its body: that would be another offer, or an answer to none.
+      said: (status) => this.#ringing.said(() => void this.ring(status)),
+      unheard: () => this.#unheard(),
+    });
+    this.#usage.prack = (prack, from) => this.#reliable.receive(prack, from);
+    this.#usage.earlyEnd = (end) => this.#giveUp(end);
     this.#usage.peerOffers.unanswered = hasSession(request);
-    transaction.onCancel = (cancel) => this.#giveUp(cancel);
+    transaction.onCancel = (cancel) => this.#giveUp({ reason: "peer", request: cancel });
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
     const least = this.#usage.sessionTimer.refuses(request);
     if (least !== undefined) this.refuse(422, { headers: { "Min-SE": least } }, true);
     // Cancelled, and answered, before its core came to take it. Told when the caller of this knows what it holds.
-    else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp());
+    else if (!transaction.waiting) void Promise.resolve().then(() => this.#giveUp({ reason: "peer" }));
     // RFC 3261 §13.3.1: one that is not answered within its Expires is answered 487.
-    else this.#ringing.limit(leadingNumber(request, "Expires"), () => this.#giveUp());
+    else this.#ringing.limit(leadingNumber(request, "Expires"), () => this.#giveUp({ reason: "peer" }));
   }
 
   /** `ringing` until it was accepted, refused, or cancelled. */
@@ -126,21 +106,10 @@ export class IncomingInvite implements Closable {
    * must not go on the wire; `value_invalid` for another status than a provisional one. One that nobody handles is no unhandled rejection.
    */
   ringReliably(status = 183, content: Content = {}): Promise<Request> {
-    const told = new Promise<Request>((resolve, reject) => {
-      const send = () => {
-        try {
-          this.#sendReliably(status, content, resolve, reject);
-        } catch (error) {
-          // It must not go on the wire. Those that wait behind it are not kept by it.
-          reject(error);
-        }
-      };
-      if (this.reliable === "none") reject(new SipError("unsupported", "the caller lacks 100rel"));
-      else if (this.#over) reject(new SipError("terminated", "the call is over"));
-      else if (this.#unacknowledged) this.#waiting.push({ send, reject });
-      else send();
-    });
-    return unwatched(told);
+    if (this.reliable === "none")
+      return unwatched(Promise.reject(new SipError("unsupported", "the caller lacks 100rel")));
+    if (this.#over) return unwatched(Promise.reject(new SipError("terminated", "the call is over")));
+    return this.#reliable.send(status, content);
   }
 
   /**
@@ -157,11 +126,9 @@ export class IncomingInvite implements Closable {
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
     addKnown(response, this.#host.extensions, this.#usage.dialog.contact);
-    this.#usage.noteBody(content);
+    if (!this.#reliable.told) this.#usage.noteBody(content);
     this.#finish();
-    this.#dropWaiting("the call was accepted");
-    if (this.#unacknowledged) this.#accepting = response;
-    else this.#send200(response);
+    this.#reliable.finish(() => this.#send200(response));
     return this.#usage;
   }
 
@@ -177,14 +144,13 @@ export class IncomingInvite implements Closable {
     const response = addContent(this.request.createResponse(status), content);
     this.#finish();
     answer(this.#transaction, response);
-    this.#stopReliable("the call was refused");
-    this.#usage.end({ reason: "refused" }, byItself);
+    this.#reliable.stop("the call was refused");
+    this.#usage.end({ reason: "refused" }, (tell) => (byItself ? void Promise.resolve().then(tell) : tell()));
   }
 
   /** @internal */
   close(): void {
-    this.#finish();
-    this.#stopReliable("the user agent was closed");
+    this.#giveUp({ reason: "closed" });
   }
 
   #provisional(status: number, content: Content): Response {
@@ -194,94 +160,45 @@ export class IncomingInvite implements Closable {
     return response;
   }
 
-  #sendReliably(
-    status: number,
-    content: Content,
-    resolve: (prack: Request) => void,
-    reject: (error: SipError) => void,
-  ): void {
-    const response = this.#provisional(status, content);
-    // RFC 3262 §3: chosen from 1 to 2^31 - 1, then counted on.
-    this.#rseq =
-      this.#rseq === 0 ? 1 + Math.floor(this.#host.random.fraction() * (2 ** 31 - 1)) : this.#rseq + 1;
-    addOption(response, "Require", "100rel");
-    response.headers.set("RSeq", String(this.#rseq));
-    this.#usage.noteBody(content);
-    const says = hasSession(response);
-    const offers = says && !hasSession(this.request) && !this.#offered;
-    this.#offered ||= offers;
-    if (says) this.#usage.peerOffers.told(offers);
-    const again = () => void answer(this.#transaction, response);
-    const resend = new Resend(this.#host, again, () => this.#unheard(), Number.POSITIVE_INFINITY);
-    const rack = rackFor(this.#rseq, this.request);
-    this.#unacknowledged = { rack, offers, resend, resolve, reject };
-    // Not its body: that would be another offer, or an answer to none.
-    this.#ringing.said(() => void this.ring(status));
-    again();
-  }
-
-  #receivePrack(prack: Request, transaction: ServerTransaction): boolean {
-    const waiting = this.#unacknowledged;
-    if (!waiting || this.#answering || rackOf(prack) !== waiting.rack) {
-      transaction.respond(481);
-      return true;
-    }
-    waiting.resend.stop();
-    const { peerOffers } = this.#usage;
-    const offers = hasSession(prack) && !waiting.offers && !peerOffers.unanswered;
-    peerOffers.heard();
-    if (offers && this.#handlers.onOffer) {
-      this.#answering = prack;
-      peerOffers.receivePrack(prack, transaction, () => this.#acknowledged(waiting, prack));
-    } else {
-      // One that nobody answers is acknowledged all the same: a PRACK must get a 2xx (RFC 3262 §3).
-      transaction.respond(200);
-      this.#acknowledged(waiting, prack);
-    }
-    return true;
-  }
-
-  #acknowledged(waiting: Unacknowledged, prack: Request): void {
-    this.#answering = undefined;
-    this.#unacknowledged = undefined;
-    waiting.resolve(prack);
-    if (this.#accepting) this.#send200(this.#accepting);
-    else while (!this.#unacknowledged && this.#waiting.length > 0) this.#waiting.shift()?.send();
-  }
-
   /** RFC 3262 §3: no PRACK in 64 × T1. */
   #unheard(): void {
     this.#finish();
     answer(this.#transaction, this.request.createResponse(504));
-    this.#stopReliable("no PRACK came", "timeout");
+    this.#reliable.stop("no PRACK came", "timeout");
     this.#usage.end({ reason: "unacknowledged" });
   }
 
   #send200(response: Response): void {
-    this.#accepting = undefined;
+    const told = this.#reliable.told;
     this.#usage.prack = undefined;
     this.#usage.earlyEnd = undefined;
     this.#usage.peerOffers.opened();
     this.#usage.sessionTimer.agree(this.request, response);
-    this.#usage.accept(this.request, this.#transaction, response);
+    this.#usage.accept(this.request, this.#transaction, response, told);
   }
 
-  /** @param ours it is us who gave up */
-  #giveUp(request?: Request, ours = false): void {
-    const told = ours || (this.#over && !this.#accepting);
+  /**
+   * It ends before its 2xx has gone: the caller gave up, or does not know it; or we did, after `accept`. It is answered 487,
+   * but by a user agent that is closed.
+   */
+  #giveUp(end: SessionEnd): void {
+    const silent = end.reason === "closed";
+    // Who has given it up himself knows.
+    const cancelled = !silent && end.reason !== "bye";
     this.#finish();
-    answer(this.#transaction, this.request.createResponse(487));
-    this.#stopReliable("the caller gave up");
-    this.#accepting = undefined;
-    this.#usage.end({ reason: "peer", ...(request && { request }) });
-    if (!told) this.#host.call(() => this.#handlers.onCancel?.(request));
+    if (!silent) answer(this.#transaction, this.request.createResponse(487));
+    this.#reliable.stop(silent ? "the user agent was closed" : "the caller gave up", "terminated", silent);
+    this.#usage.end(end, (tell) => {
+      if (cancelled) this.#host.call(() => this.#handlers.onCancel?.(end.request));
+      tell();
+    });
   }
 
   /** Somebody else has answered the INVITE: the stack, for a core that threw. */
   #answered(): void {
     if (this.#over) return;
     this.#finish();
-    this.#stopReliable("the call was answered by another hand");
+    this.#reliable.stop("the call was answered by another hand");
     this.#usage.end({ reason: "refused" });
   }
 
@@ -289,18 +206,5 @@ export class IncomingInvite implements Closable {
     this.#over = true;
     this.#ringing.stop();
     this.#host.loose.delete(this);
-  }
-
-  #stopReliable(why: string, code: "terminated" | "timeout" = "terminated"): void {
-    const waiting = this.#unacknowledged;
-    this.#unacknowledged = undefined;
-    waiting?.resend.stop();
-    waiting?.reject(new SipError(code, why));
-    if (waiting && !this.#answering) new LatePrack(this.#host, this.#usage.dialog, waiting.rack);
-    this.#dropWaiting(why);
-  }
-
-  #dropWaiting(why: string): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(new SipError("terminated", why));
   }
 }

@@ -11,8 +11,8 @@ export class IncomingOffer {
   /** The re-INVITE, UPDATE or PRACK. A re-INVITE without a body asks for an offer, which its ACK answers. */
   readonly request: Request;
   /**
-   * Aborted when the peer gives its re-INVITE up, by a CANCEL (RFC 3261 §9) or its Expires, which is answered 487 already. A B2BUA hands it
-   * on: `session.reinvite(content, { signal: offer.signal })`.
+   * Aborted when the peer gives its re-INVITE up, by a CANCEL (RFC 3261 §9) or its Expires, or the session ends: it is answered
+   * 487 already. A B2BUA hands it on: `session.reinvite(content, { signal: offer.signal })`.
    */
   readonly signal: AbortSignalLike;
   readonly #answer: (status: number, content: Content) => void;

@@ -6,18 +6,22 @@ import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { bodyText, type Content, listOf } from "./content.ts";
+import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
-import { answer, type Host, type Usage, unwatched } from "./host.ts";
+import { answer, type Closable, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
 import { type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
+import { Refreshing } from "./refreshing.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
-import { isSession } from "./session-body.ts";
-import { SessionTimer } from "./session-timer.ts";
+import { hasSession } from "./session-body.ts";
+import type { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
+
+/** What tells nothing of the session when it is refused: a BYE ends it anyway, the others belong to a subscription (RFC 5057 §5.1). */
+const OF_ANOTHER: ReadonlySet<string> = new Set(["BYE", "NOTIFY", "SUBSCRIBE"]);
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
@@ -25,41 +29,44 @@ export class InviteUsage implements Usage, Session {
   readonly isSession: boolean = true;
   /** Takes PRACKs, while the INVITE rings at our side. */
   prack: ((request: Request, transaction: ServerTransaction) => boolean) | undefined = undefined;
-  /** Told of what ends an INVITE of the peer's before it was accepted: a BYE, `ours` or its own, or that it is gone. */
-  earlyEnd: ((ours: boolean, request?: Request) => void) | undefined = undefined;
-  /** The INVITE of ours that made the dialog, while it is early. */
-  call: { cancel(): void } | undefined = undefined;
+  /** Ends an INVITE of the peer's that has no 2xx yet, and this with it: it is there as long as that is so. */
+  earlyEnd: ((end: SessionEnd) => void) | undefined = undefined;
+  /** The INVITE of ours that made the dialog. */
+  call: (Closable & { cancel(): void }) | undefined = undefined;
   /** Our answers to offers in responses. @internal */
   readonly answers: OwnAnswers;
   /** The peer's offers. @internal */
   readonly peerOffers: PeerOffers;
   readonly #host: Host;
   readonly #handlers: SessionHandlers;
-  readonly #timer: SessionTimer;
+  readonly #refreshing: Refreshing;
   #ended = false;
-  #refreshing = false;
   readonly #own: OwnOffers;
   readonly #acks: Acknowledgements;
   /** The number of our last INVITE that was accepted: its ACK may still wait for our answer to the peer's offer. */
   #confirming: number | undefined;
-  #peerUpdates = false;
   /** A PRACK of ours that is not answered. What overtook it would have it refused (RFC 3261 §12.2.2), and the call, too. */
   #prack: Promise<void> | undefined;
-  #body: SessionJson["body"];
 
   constructor(host: Host, dialog: Dialog, handlers: SessionHandlers, options: SessionOptions) {
     this.#host = host;
     this.dialog = dialog;
     this.#handlers = handlers;
-    this.#timer = new SessionTimer(
-      host.clock,
-      options.timer ?? {},
-      () => void this.#refresh().catch(() => {}),
-      () => this.#hangUp("expired"),
-    );
+    this.#refreshing = new Refreshing(host.clock, options.timer ?? {}, {
+      busy: () => this.#own.busy || this.peerOffers.waits,
+      update: () => this.update(),
+      reinvite: (content) => this.reinvite(content),
+      expired: () => void this.#hangUp("expired"),
+    });
+    const { timer } = this.#refreshing;
     this.#acks = new Acknowledgements(host, dialog);
-    this.answers = new OwnAnswers(host, handlers, (content) => this.noteBody(content));
-    this.#own = new OwnOffers(host, this.#timer, {
+    this.answers = new OwnAnswers(host, handlers, {
+      noteBody: (content) => this.noteBody(content),
+      noteWaits: (waits) => {
+        this.peerOffers.unanswered = waits;
+      },
+    });
+    this.#own = new OwnOffers(host, timer, {
       live: () => this.#live(),
       before: () => this.#prack ?? this.#acks.settled(),
       occupied: () => this.peerOffers.waits || this.peerOffers.opening,
@@ -70,7 +77,7 @@ export class InviteUsage implements Usage, Session {
       noteBody: (content) => this.noteBody(content),
       notePeer: (response) => this.notePeer(response),
     });
-    this.peerOffers = new PeerOffers(host, dialog, this.#timer, handlers, {
+    this.peerOffers = new PeerOffers(host, dialog, timer, handlers, {
       crosses: () => this.#own.crosses || this.#acks.offers,
       accept: (invite, transaction, response) => this.accept(invite, transaction, response),
       noteBody: (content) => this.noteBody(content),
@@ -84,7 +91,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   get timer(): SessionTimer["state"] {
-    return this.#timer.state;
+    return this.sessionTimer.state;
   }
 
   get replaces(): string {
@@ -94,37 +101,27 @@ export class InviteUsage implements Usage, Session {
   }
 
   toJSON(): SessionJson {
-    return {
-      dialog: this.dialog.toJSON(),
-      timer: this.#timer.state,
-      update: this.#peerUpdates,
-      body: this.#body,
-    };
+    return { dialog: this.dialog.toJSON(), ...this.#refreshing.saved };
   }
 
   /** Takes over what toJSON wrote, beyond the dialog. @internal */
-  resume({ timer, update, body }: SessionJson): void {
-    this.#peerUpdates = update;
-    this.#body = body ?? undefined;
-    if (timer) this.#timer.resume(timer);
+  resume(json: SessionJson): void {
+    this.#refreshing.resume(json);
   }
 
-  /** Writes the session timer's wish into an INVITE or UPDATE. @internal */
+  /** @internal */
   get sessionTimer(): SessionTimer {
-    return this.#timer;
+    return this.#refreshing.timer;
   }
 
-  /** Notes what we said of the media last: a refreshing re-INVITE says it again. @internal */
+  /** Takes note of what we said of the media last. @internal */
   noteBody(content: Content): void {
-    const { body, contentType = "application/sdp" } = content;
-    if (!body?.length || !isSession(content)) return;
-    this.#body = { text: bodyText(body), contentType };
+    this.#refreshing.noteBody(content);
   }
 
-  /** Notes what the peer can do. @internal */
+  /** Takes note of what the peer can do. @internal */
   notePeer(message: Request | Response): void {
-    const allow = listOf(message, "Allow");
-    if (allow.length > 0) this.#peerUpdates = allow.includes("UPDATE");
+    this.#refreshing.notePeer(message);
   }
 
   request(method: string, content: Content = {}): Promise<Response> {
@@ -181,11 +178,12 @@ export class InviteUsage implements Usage, Session {
     if (content) this.#acks.acknowledge(response, content, invite);
   }
 
-  /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @internal */
-  accept(invite: Request, transaction: ServerTransaction, response: Response): void {
+  /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @param told its body only says again what a reliable response has told @internal */
+  accept(invite: Request, transaction: ServerTransaction, response: Response, told = false): void {
     this.dialog.confirm();
+    const offers = !told && !hasSession(invite) && hasSession(response);
     const unheard = () => void this.#hangUp("unacknowledged");
-    if (!this.#acks.accept(invite, transaction, response, unheard)) this.end({ reason: "gone" });
+    if (!this.#acks.accept(invite, transaction, response, offers, unheard)) this.end({ reason: "gone" });
   }
 
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
@@ -194,8 +192,7 @@ export class InviteUsage implements Usage, Session {
         return this.#receiveAck(request);
       case "BYE":
         transaction?.respond(200);
-        if (this.dialog.state === "early") this.earlyEnd?.(false, request);
-        this.end({ reason: "peer", request });
+        this.#leave({ reason: "peer", request });
         return true;
       case "PRACK":
         return transaction !== undefined && this.prack?.(request, transaction) === true;
@@ -216,24 +213,30 @@ export class InviteUsage implements Usage, Session {
     }
   }
 
-  /** Ends the session, whatever is under way. @param later its handlers hear of it when their user holds it @internal */
-  end(end: SessionEnd, later = false): void {
+  /** Ends the session, whatever is under way. @param when calls what tells its handlers @internal */
+  end(end: SessionEnd, when: (tell: () => void) => void = (tell) => tell()): void {
     if (this.#ended) return;
     this.#ended = true;
     const silent = end.reason === "closed";
-    this.#timer.close();
+    this.sessionTimer.close();
     this.#acks.stop();
     this.#own.stop(silent);
     this.answers.stop(silent);
     this.peerOffers.stop(silent);
     this.#host.remove(this.dialog, this);
-    const tell = () => this.#host.call(() => this.#handlers.onEnd?.(end, this));
-    if (later) void Promise.resolve().then(tell);
-    else tell();
+    when(() => this.#host.call(() => this.#handlers.onEnd?.(end, this)));
   }
 
   close(): void {
-    this.end({ reason: "closed" });
+    // Whoever accepts that call from now on is nobody's.
+    this.call?.close();
+    this.#leave({ reason: "closed" });
+  }
+
+  /** Ends it, and the peer's INVITE that made it, where that has no 2xx yet. */
+  #leave(end: SessionEnd): void {
+    if (this.earlyEnd) this.earlyEnd(end);
+    else this.end(end);
   }
 
   #notePrack(asked: Promise<unknown>): void {
@@ -251,27 +254,15 @@ export class InviteUsage implements Usage, Session {
 
   /** Sends a request; a peer that does not know the dialog, or is not there, ends the session (RFC 3261 §12.2.1.2). */
   async #ask(request: Request, onAgain?: (request: Request) => void): Promise<Response> {
+    const gone = () => !OF_ANOTHER.has(request.method) && void this.#hangUp("gone");
     try {
       const response = await this.#host.ask(request, this.dialog, onAgain);
       if (response.statusClass === 2) this.dialog.refresh(response, request);
-      if (request.method !== "BYE" && (response.status === 481 || response.status === 408))
-        this.#hangUp("gone");
+      if (response.status === 481 || response.status === 408) gone();
       return response;
     } catch (error) {
-      if (request.method !== "BYE" && error instanceof SipError && error.code === "timeout")
-        this.#hangUp("gone");
+      if (error instanceof SipError && error.code === "timeout") gone();
       throw error;
-    }
-  }
-
-  async #refresh(): Promise<void> {
-    if (this.#refreshing || this.#own.busy || this.peerOffers.waits) return;
-    this.#refreshing = true;
-    try {
-      if (this.#peerUpdates || this.#body === undefined) await this.update();
-      else await this.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
-    } finally {
-      this.#refreshing = false;
     }
   }
 
@@ -280,10 +271,9 @@ export class InviteUsage implements Usage, Session {
     const acknowledged = this.#ended ? undefined : this.#acks.settled();
     if (acknowledged) await acknowledged;
     if (this.#ended) return undefined;
-    if (this.dialog.state === "early" && this.dialog.role === "callee") {
+    if (this.earlyEnd) {
       // A callee must not send a BYE yet (§15): the INVITE is refused.
-      this.end({ reason });
-      this.earlyEnd?.(reason === "bye");
+      this.earlyEnd({ reason });
       return undefined;
     }
     const request = this.dialog.createRequest("BYE", content);

@@ -1,29 +1,19 @@
-// OutgoingInvite: an INVITE of ours until it is answered (RFC 3261 §13.2): the early dialogs that its forks make,
-// reliable provisional responses (RFC 3262), ACKs to each 2xx, and its CANCEL.
+// OutgoingInvite: an INVITE of ours until it is answered (RFC 3261 §13.2): its provisional responses, reliable ones among
+// them (RFC 3262), the 2xx of each fork, and its CANCEL.
 
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { SentRequest } from "../stack/options.ts";
 import { answerFault } from "./answer-fault.ts";
-import { contentOf, hasOption, leadingNumber } from "./content.ts";
-import { Dialog, dialogId } from "./dialog.ts";
+import { hasOption, leadingNumber } from "./content.ts";
+import { type Fork, Forks } from "./forks.ts";
 import type { Closable, Host } from "./host.ts";
 import type { InviteHandlers, InviteOptions } from "./invite-options.ts";
-import { InviteUsage } from "./invite-usage.ts";
 import { Ringing } from "./ringing.ts";
 import type { EarlyDialog, Session } from "./session.ts";
 import { hasSession } from "./session-body.ts";
 import { SessionTimer } from "./session-timer.ts";
-
-/** No call is forked to more; what comes from others makes no dialog. A peer can make up as many tags as he likes. */
-const MOST_FORKS = 100;
-
-/** One fork: its dialog, and the number of its last reliable response. */
-interface Fork {
-  readonly usage: InviteUsage;
-  rseq: number | undefined;
-}
 
 /** A call that we make. */
 export class OutgoingInvite implements Closable {
@@ -31,15 +21,15 @@ export class OutgoingInvite implements Closable {
    * The session with the first one who accepts. Rejects with a SipError where nobody does: `refused` with the status,
    * and the Response as `cause`; `timeout`, `transport_failed` and so on as ClientTransaction.final; `aborted` after
    * cancel, or the INVITE's Expires, and where `answer` throws, with that as `cause`; `value_invalid`, with `header` and the
-   * status 502, where the Contact or Record-Route of
-   * the one who accepted cannot be read: he gets an ACK and a BYE, where there is a way to him; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its dialog
-   * ended while it rang. One that nobody handles is no unhandled rejection.
+   * status 502, where the Contact or Record-Route of the one who accepted cannot be read: he gets an ACK and a BYE, where
+   * there is a way to him; `terminated` where it was over before it began: `answer` took longer than the callee waits, or its
+   * dialog ended while it rang; `closed` where the user agent was. One that nobody handles is no unhandled rejection.
    */
   readonly session: Promise<Session>;
   readonly #host: Host;
   readonly #handlers: InviteHandlers;
   readonly #options: InviteOptions;
-  readonly #forks = new Map<string, Fork>();
+  readonly #forks: Forks;
   readonly #ringing: Ringing;
   #request: Request;
   #transaction: SentRequest | undefined;
@@ -60,6 +50,7 @@ export class OutgoingInvite implements Closable {
     this.#request = request;
     this.#handlers = handlers;
     this.#options = options;
+    this.#forks = new Forks(host, handlers, options);
     this.#ringing = new Ringing(host.clock);
     const nothing = () => {};
     this.#timer = new SessionTimer(host.clock, options.timer ?? {}, nothing, nothing);
@@ -86,7 +77,7 @@ export class OutgoingInvite implements Closable {
 
   /** The early dialogs of now, one for each fork that rings. */
   get dialogs(): readonly EarlyDialog[] {
-    return [...this.#forks.values()].map(({ usage }) => usage).filter(({ state }) => state === "early");
+    return this.#forks.early;
   }
 
   /**
@@ -100,23 +91,31 @@ export class OutgoingInvite implements Closable {
     this.#canceled = true;
     this.#transaction?.cancel(reason);
     // Accepted, but for our answer to the callee's offer: it waits for that no longer, and gets a BYE.
-    if (this.#accepted) for (const { usage } of this.#forks.values()) usage.answers.stop(false);
+    if (this.#accepted) for (const { answers } of this.#forks.usages) answers.stop(false);
   }
 
   /** @internal */
   close(): void {
     // One whose peer never answers would stay for ever. One that is being cancelled ends by itself.
-    if (!this.#canceled) this.#transaction?.terminate();
-    this.#fail(new SipError("closed", "the user agent was closed"));
+    if (!this.#canceled && !this.#accepted) this.#transaction?.terminate();
+    const error = new SipError("closed", "the user agent was closed");
+    this.#fail(error);
+    this.#over = true;
+    this.#reject(error);
   }
 
   #send(): void {
     this.#timer.ask(this.#request);
     const { flow, target } = this.#options;
+    const { sendOptions } = this.#host;
     const transaction = this.#host.stack.send(this.#request, {
-      ...this.#host.sendOptions,
+      ...sendOptions,
       ...(flow ? { flow } : {}),
       ...(target ? { target } : {}),
+      onAgain: (again) => {
+        this.#forks.end();
+        sendOptions.onAgain?.(again);
+      },
       onResponse: (response, from) => this.#onResponse(response, from),
       onError: (error) => this.#fail(error),
     });
@@ -144,6 +143,7 @@ export class OutgoingInvite implements Closable {
 
   /** The same call, with a longer session interval (RFC 4028 §7.3). */
   #again(response: Response): void {
+    this.#forks.end();
     const next = (response.headers.get("CSeq")?.number ?? 0) + 1;
     this.#request.headers.set("CSeq", `${next} INVITE`);
     try {
@@ -173,10 +173,10 @@ export class OutgoingInvite implements Closable {
   }
 
   async #prack(response: Response, { usage }: Fork, rseq: number): Promise<void> {
+    if (this.#canceled) usage.answers.skip(response);
+    // Without an offer it goes at once: what the user sends when he hears of the response comes behind it.
     const asks = usage.answers.asks(this.#request, response);
-    usage.peerOffers.unanswered ||= asks;
     const content = asks ? await usage.answers.give(response) : {};
-    if (asks) usage.peerOffers.unanswered = false;
     if (!content || usage.state === "ended") return;
     const cseq = response.headers.get("CSeq");
     const rack = { RAck: `${rseq} ${cseq?.number} ${cseq?.method}` };
@@ -192,31 +192,8 @@ export class OutgoingInvite implements Closable {
     if (usage.answers.failed && this.#forks.size === 1) this.cancel();
   }
 
-  /** The dialog of a response, made by the first of its tag; undefined where there are too many, or no way can be read. */
   #fork(response: Response): Fork | undefined {
-    const { headers } = response;
-    const id = dialogId(headers.get("Call-ID") ?? "", headers.get("From")?.tag, headers.get("To")?.tag);
-    const known = this.#forks.get(id);
-    // The one that accepts first is the call, whoever has rung before.
-    const full = this.#forks.size >= MOST_FORKS && (response.status < 200 || this.#accepted);
-    if (known || full) return known;
-    const sent = this.#transaction?.request ?? this.#request;
-    const contact = sent.headers.first("Contact") ?? this.#host.contactFor(response);
-    let dialog: Dialog;
-    try {
-      dialog = Dialog.ofCaller(sent, response, contact);
-    } catch {
-      // The way to it cannot be read.
-      return undefined;
-    }
-    const fork = {
-      usage: new InviteUsage(this.#host, dialog, this.#handlers, this.#options),
-      rseq: undefined,
-    };
-    fork.usage.call = this;
-    fork.usage.peerOffers.awaited = hasSession(sent);
-    this.#forks.set(id, fork);
-    return fork;
+    return this.#forks.of(response, this.request, this, this.#accepted);
   }
 
   #accept(response: Response, invite: Request): void {
@@ -231,26 +208,26 @@ export class OutgoingInvite implements Closable {
       this.#ringing.stop();
       this.#response = response;
       this.#host.loose.delete(this);
-      if (this.dialogs.some(({ dialog }) => dialog !== usage?.dialog)) this.#endEarly();
+      if (this.#forks.early.some((each) => each !== usage)) this.#forks.endLater();
     }
     if (!usage) {
       // There is no way to acknowledge it, nor to hang up.
       if (first && fault) this.#reject(fault);
       return;
     }
-    if (fault) usage.answers.skip(response);
+    const wanted = !fault && !this.#canceled && (first || this.#handlers.onFork !== undefined);
+    // Nobody is asked to answer who is hung up at once.
+    if (!wanted) usage.answers.skip(response);
     // One that was ended meanwhile, by a BYE of its own say, is acknowledged all the same.
     usage.dialog.confirm(response);
     usage.dialog.refresh(response);
     usage.notePeer(response);
     usage.peerOffers.opened();
-    usage.noteBody(contentOf(invite));
     usage.sessionTimer.agreed(response);
     void usage.confirm(invite, response).then(() => {
       // RFC 3261 §13.2.2.4: whose offer cannot be answered gets a BYE.
       const { failed, fault: cause } = usage.answers;
-      const wanted = !this.#canceled && !failed && !fault && (first || this.#handlers.onFork !== undefined);
-      if (!wanted) void usage.bye();
+      if (!wanted || this.#canceled || failed) void usage.bye();
       else if (!first) this.#host.call(() => this.#handlers.onFork?.(usage));
       if (!first) return;
       this.#begun = true;
@@ -266,27 +243,12 @@ export class OutgoingInvite implements Closable {
     });
   }
 
-  /** RFC 3261 §13.2.2.4: 64 × T1 after the first 2xx the forks that have not accepted are over. */
-  #endEarly(): void {
-    const { clock, t1 } = this.#host;
-    const timer = clock.set(() => end(), 64 * t1);
-    const end = () => {
-      clock.clear(timer);
-      this.#host.loose.delete(waiting);
-      for (const { usage } of this.#forks.values()) {
-        if (usage.state === "early") usage.end({ reason: "refused" });
-      }
-    };
-    const waiting: Closable = { close: end };
-    this.#host.loose.add(waiting);
-  }
-
   #fail(error: SipError): void {
     if (this.#over || this.#accepted) return;
     this.#over = true;
     this.#ringing.stop();
     this.#host.loose.delete(this);
-    for (const { usage } of this.#forks.values()) usage.end({ reason: "refused" });
+    this.#forks.end();
     this.#reject(error);
   }
 }

@@ -38,6 +38,8 @@ export class PeerOffers {
   readonly #session: OfferSession;
   /** The one that we have not answered, and its Expires. */
   #answering: ServerTransaction | undefined;
+  /** Tells its user that it is given up. */
+  #given: AbortController | undefined;
   readonly #ringing: Ringing;
 
   constructor(
@@ -89,7 +91,9 @@ export class PeerOffers {
     const transaction = this.#answering;
     this.#answering = undefined;
     this.#ringing.stop();
-    if (!silent && transaction?.waiting) transaction.respond(487);
+    if (silent || !transaction) return;
+    if (transaction.waiting) transaction.respond(487);
+    this.#given?.abort();
   }
 
   /** Takes a re-INVITE or an UPDATE. */
@@ -116,14 +120,21 @@ export class PeerOffers {
     }
   }
 
-  /** Takes the offer in a PRACK, whose 2xx has the answer. @param answered called when it was sent */
-  receivePrack(prack: Request, transaction: ServerTransaction, answered: () => void): void {
+  /**
+   * Takes the offer in a PRACK, whose 2xx has the answer.
+   * @param answered called when it was sent
+   * @returns false where there is none to be had: nobody takes offers, or one before it waits for its answer still
+   */
+  receivePrack(prack: Request, transaction: ServerTransaction, answered: () => void): boolean {
+    if (!this.#handlers.onOffer || this.waits || this.unanswered) return false;
     this.#ask(prack, transaction, answered);
+    return true;
   }
 
   #ask(request: Request, transaction: ServerTransaction, answered: () => void = () => {}): void {
     this.#answering = transaction;
     const given = new AbortController();
+    this.#given = given;
     const offer = new IncomingOffer(request, given.signal, (status, content) => {
       if (this.#answering !== transaction) return;
       this.#answering = undefined;

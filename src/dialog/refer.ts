@@ -5,7 +5,6 @@ import { TokenParams } from "../message/media-type.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { checkStatus } from "../message/response.ts";
-import { reasonPhrase } from "../message/status.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
@@ -13,6 +12,7 @@ import { answer, type Host } from "./host.ts";
 import { Notifier } from "./notifier.ts";
 import { isQuiet } from "./quiet.ts";
 import type { SessionHandlers } from "./session.ts";
+import { sipfrag } from "./sipfrag.ts";
 
 /** How long the outcome may take, in seconds: longer than a call may ring by Timer C, which is above 180 (RFC 3515 §3.4). */
 const PATIENCE = 300;
@@ -111,7 +111,7 @@ export function receiveRefer(
   handlers: SessionHandlers,
 ): void {
   if (handlers.onRefer && host.isFull(dialog)) {
-    // Each lives for three minutes, and there will be room again.
+    // Each lives for PATIENCE at most, and there will be room again.
     const headers = { "Retry-After": 1 + Math.floor(host.random.fraction() * 10) };
     answer(transaction, addContent(request.createResponse(500), { headers }));
     return;
@@ -128,7 +128,7 @@ export function receiveRefer(
 /** Tells the one who sent a REFER what comes of it. */
 export class ReferProgress {
   readonly #notifier: Notifier | undefined;
-  #said: Content = sipfrag(100, undefined);
+  #said: Content = sipfrag(100);
 
   /** @internal */
   constructor(host: Host, dialog: Dialog | undefined, event: TokenParams) {
@@ -144,12 +144,4 @@ export class ReferProgress {
     if (status < 200) this.#notifier?.notify();
     else this.#notifier?.terminate("noresource");
   }
-}
-
-/** RFC 3515 §2.4.5: a message/sipfrag with the status line. */
-function sipfrag(status: number, reason: string | undefined): Content {
-  return {
-    body: `SIP/2.0 ${status} ${reason ?? reasonPhrase(status)}\r\n`,
-    contentType: "message/sipfrag;version=2.0",
-  };
 }

@@ -18,8 +18,8 @@ import type { SubscriptionHandlers } from "./subscription-options.ts";
 export interface SessionEnd {
   /**
    * `bye`: we hung up; `peer`: the peer did; `gone`: the peer does not know the dialog any more (481), or did not
-   * answer; `unacknowledged`: no ACK came to our 2xx; `expired`: nobody refreshed it (RFC 4028); `refused`: an
-   * early dialog whose INVITE failed; `closed`: the user agent was closed.
+   * answer; `unacknowledged`: no ACK came to our 2xx, or no PRACK to our reliable response; `expired`: nobody refreshed
+   * it (RFC 4028); `refused`: an early dialog whose INVITE failed; `closed`: the user agent was closed.
    */
   readonly reason: "bye" | "peer" | "gone" | "unacknowledged" | "expired" | "refused" | "closed";
   /** The request that has ended it, where one of the peer's has. */
@@ -41,7 +41,7 @@ export interface SessionHandlers {
   onAck?(ack: Request): Returned;
   /**
    * The answer to an offer that came in a 2xx, or a reliable provisional response, to a request of ours without one (RFC 3261
-   * §13.2.1). What it throws or rejects with goes to `onError` of the user agent, and ends a call that is made so (§13.2.2.4).
+   * §13.2.1). Not asked for the offer of one who is hung up at once: the call was cancelled, or another has accepted. What it throws or rejects with goes to `onError` of the user agent, and ends a call that is made so (§13.2.2.4).
    */
   answer?(offer: Response): Content | PromiseLike<Content>;
   /** It is over. Called once for each dialog: `dialog` is that of a fork, which need not be the session. */

@@ -13,6 +13,7 @@ import { Dialog } from "./dialog.ts";
 import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
+import { referOutcome } from "./sipfrag.ts";
 import type { SubscriptionEnd, SubscriptionHandlers, SubscriptionState } from "./subscription-options.ts";
 
 /** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
@@ -83,21 +84,23 @@ export class Subscription implements Usage {
   }
 
   /**
-   * Asks for the state anew, and for more time.
+   * Asks for the state anew, and for more time. Nothing happens before the first NOTIFY, once it was taken back, and where a
+   * REFER has begun it.
    * @param expires seconds; what was asked for first, unless told
    * @throws SipError `value_invalid` for what is no number from 0
    */
   refresh(expires?: number): void {
     checkNumbers({ expires }, 0, "expires");
     const dialog = this.#dialog;
-    if (this.#state === "terminated" || !dialog || this.#request.method !== "SUBSCRIBE") return;
+    if (this.#state === "terminated" || this.#leaving || !dialog || this.#request.method !== "SUBSCRIBE")
+      return;
     void this.#send(this.#again(dialog, expires ?? this.#request.headers.get("Expires") ?? 3600));
   }
 
   /** Ends it: onEnd is called when the notifier's last NOTIFY has come, or after 64 × T1 without one. */
   unsubscribe(): void {
     const dialog = this.#dialog;
-    if (this.#state === "terminated") return;
+    if (this.#state === "terminated" || this.#leaving) return;
     if (!dialog || this.#request.method !== "SUBSCRIBE") {
       // There is nobody to tell yet, or no way to (RFC 6665 §4.1.2.3 ends what SUBSCRIBE began).
       this.#end({ reason: "closed" });
@@ -153,9 +156,9 @@ export class Subscription implements Usage {
    * SIP.js says `terminated`, without a reason, in every NOTIFY of a REFER, and goes on: what tells of a provisional response is
    * not the last one (RFC 3515 §2.4.5).
    */
-  #goesOn({ token, params }: TokenParams, { bodyText }: Request): boolean {
+  #goesOn({ token, params }: TokenParams, notify: Request): boolean {
     if (this.#request.method !== "REFER" || token.toLowerCase() !== "terminated") return false;
-    return !params.has("reason") && /^\s*SIP\/2\.0 1\d\d/i.test(bodyText);
+    return !params.has("reason") && (referOutcome(notify)?.status ?? 200) < 200;
   }
 
   /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */

@@ -10,9 +10,9 @@ import { addOption } from "./content.ts";
 import { dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { bidFarewell } from "./farewell.ts";
-import { answer, askFinal, type Closable, type Host, type Usage } from "./host.ts";
+import { answer, type Host } from "./host.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
-import { contactFor, initialRequest, isSecure } from "./initial-request.ts";
+import { initialRequest } from "./initial-request.ts";
 import type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./invite-options.ts";
 import { InviteUsage } from "./invite-usage.ts";
 import { IncomingSubscription } from "./notifier.ts";
@@ -25,15 +25,14 @@ import { restoreSession } from "./restore.ts";
 import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, subscriptionKey } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
+import { hostOf } from "./user-agent-host.ts";
 import {
   checked,
   type FoundDialog,
-  METHODS,
   type UserAgentOptions,
   type UserAgentRequest,
   type UserAgentStats,
 } from "./user-agent-options.ts";
-import { UserCode } from "./user-code.ts";
 
 /**
  * The user agent's half of a core. Its core asks `receive` first, and begins dialogs with what that leaves:
@@ -56,32 +55,9 @@ export class UserAgent {
   /** @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
-    const { stack, clock = stack.clock, random = stack.random, timers } = options;
     this.#dialogs = new DialogTable(options.limit ?? 100_000);
-    const code = new UserCode(options.onError);
     this.#refusals = new OwnRefusals(options);
-    this.#host = {
-      stack,
-      clock,
-      random,
-      t1: timers?.t1 ?? stack.timers.t1,
-      t2: timers?.t2 ?? stack.timers.t2,
-      allow: options.allow ?? METHODS,
-      extensions: (options.extensions ?? []).map((extension) => extension.toLowerCase()),
-      sendOptions: options.sendOptions ?? {},
-      loose: new Set<Closable>(),
-      expecting: new Map<string, Usage>(),
-      counts: { strays: 0, unreadable: 0 },
-      add: (dialog, usage) => this.#dialogs.add(dialog, usage),
-      remove: (dialog, usage) => this.#dialogs.remove(dialog, usage),
-      isFull: (dialog) => this.#dialogs.isFull(dialog),
-      part: (dialog, answered) => this.#dialogs.part(dialog, answered),
-      contactFor: (message) =>
-        contactFor(options, message.flow, message.kind === "request" && isSecure(message, "Record-Route")),
-      ask: (request, dialog, onAgain) => askFinal(this.#host, request, dialog, onAgain),
-      report: (error) => code.report(error),
-      call: (callback, failed) => code.call(callback, failed),
-    };
+    this.#host = hostOf(options, this.#dialogs);
   }
 
   /** What lives here now. */
@@ -205,7 +181,9 @@ export class UserAgent {
     const request = initialRequest(this.#options, "SUBSCRIBE", uri, init, flow && { flow });
     request.headers.set("Event", event);
     if (!request.headers.has("Expires")) request.headers.set("Expires", "3600");
-    return new Subscription(this.#host, request, handlers, { event: event.split(";")[0] ?? event });
+    return new Subscription(this.#host, request, handlers, {
+      event: request.headers.get("Event")?.token ?? "",
+    });
   }
 
   /**

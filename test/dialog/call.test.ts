@@ -337,7 +337,7 @@ describe("a call that does not come about", () => {
     invite.cancel();
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "aborted", status: 487 });
-    expect(bob.log).toEqual(["peer", "cancel"]);
+    expect(bob.log).toEqual(["cancel", "peer"]);
     expect(bob.calls[0]!.state).toBe("over");
   });
 
@@ -351,7 +351,7 @@ describe("a call that does not come about", () => {
     invite.cancel();
     await world.pass(1_000);
     await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
-    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["peer", "cancel"]]);
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["cancel", "peer"]]);
     expect(bob.ua.stats).toMatchObject({ dialogs: 0, pending: 0 });
   });
 
@@ -364,7 +364,7 @@ describe("a call that does not come about", () => {
     expect(bob.calls[0]!.state).toBe("ringing");
     await world.pass(1_000);
     await expect(invite.session).rejects.toMatchObject({ status: 487 });
-    expect(bob.log).toEqual(["peer", "cancel"]);
+    expect(bob.log).toEqual(["cancel", "peer"]);
     bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "answer" }));
     const taken = alice.invite(bob, { body: "offer", headers: { Expires: 30 } });
     await world.pass(60_000);
@@ -427,7 +427,7 @@ describe("a call that does not come about", () => {
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
     expect(alice.phone.methods).toEqual(["UPDATE"]);
-    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["gone", "cancel"]]);
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["cancel", "gone"]]);
     expect(bob.calls[0]!.accept().state).toBe("ended");
   });
 
@@ -457,7 +457,7 @@ describe("a call that does not come about", () => {
     alice.phone.stack.send(dialog.createRequest("BYE"));
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
-    expect(bob.log).toEqual(["peer", "cancel"]);
+    expect(bob.log).toEqual(["cancel", "peer"]);
   });
 });
 
@@ -507,7 +507,7 @@ describe("forks", () => {
     await world.pass();
     const session = await invite.session;
     expect(session.dialog.target.toString()).toBe(two.uri);
-    expect(one.log).toEqual(["peer", "cancel"]);
+    expect(one.log).toEqual(["cancel", "peer"]);
     void session.bye();
     await world.pass(33_000);
     expect(two.log).toEqual(["peer"]);

@@ -73,3 +73,44 @@ it("and so does a re-INVITE that its signal has cancelled", async () => {
   expect([await sent, world.wire("CANCEL")]).toEqual([487, 1]);
   bob.ua.close();
 });
+
+it("a call that was accepted, and waits for a PRACK, ends without a word", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+  const rejected: string[] = [];
+  bob.onInvite = (call) => {
+    call.ringReliably(183, { body: "early" }).catch((error) => rejected.push(code(error)));
+    bob.sessions.push(call.accept({ body: "answer" }));
+  };
+  const call = alice.invite(bob);
+  await world.pass(1000);
+  bob.ua.close();
+  const words = world.wire("SIP/2.0");
+  await world.pass(20_000);
+  expect([world.wire("SIP/2.0") - words, bob.log, rejected]).toEqual([0, ["closed"], ["terminated"]]);
+  call.cancel();
+  await world.pass(1000);
+});
+
+it("a fork that accepts after that is no session", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+  const forks: unknown[] = [];
+  bob.answer = (request, transaction) => {
+    for (const [tag, delay] of [["one", 0] as const, ["two", 1000] as const]) {
+      const response = request.createResponse(200);
+      response.headers.set("To", request.headers.get("To")!.with({ tag }));
+      response.headers.set("Contact", `<${bob.uri}>`);
+      world.clock.set(() => request.method === "INVITE" && transaction?.respond(response), delay);
+    }
+  };
+  const call = alice.invite(bob.uri, { body: "offer" }, { onFork: (session) => void forks.push(session) });
+  await world.pass(100);
+  expect((await call.session).state).toBe("confirmed");
+  alice.ua.close();
+  const words = world.network.trace.length;
+  await world.pass(2000);
+  // The other's 2xx alone.
+  expect([forks, alice.log, world.network.trace.length - words]).toEqual([[], ["closed"], 1]);
+});

@@ -135,11 +135,48 @@ it("a call that rings after its challenge was answered is cancelled by its secon
   call.cancel();
   await w.pass(100);
   await expect(call.session).rejects.toMatchObject({ code: "aborted", status: 487 });
-  expect(bob.log).toEqual(["peer", "cancel"]);
+  expect(bob.log).toEqual(["cancel", "peer"]);
   const cancel = w.network.trace.find(({ text }) => text.startsWith("CANCEL "))?.text ?? "";
   const branch = only(bob.phone.requests, "INVITE")[1]?.headers.first("Via")?.branch;
   expect([/CSeq: (\d+)/.exec(cancel)?.[1], /branch=([^;\s]+)/.exec(cancel)?.[1]]).toEqual(["2", branch]);
 });
+
+it.each([401, 422])(
+  "a %d ends what has rung before it: who rings then, with the same tag too, is another dialog (RFC 3261 §13.2.2.3)",
+  async (status) => {
+    const { world: w, alice } = await world();
+    const carol = await w.phone("carol");
+    let invites = 0;
+    carol.answer = (request, transaction) => {
+      if (request.method !== "INVITE") return transaction?.respond(200);
+      const first = invites++ === 0;
+      const say = (status: number, headers: Record<string, string>) => {
+        const response = request.createResponse(status);
+        response.headers.set("To", request.headers.get("To")!.with({ tag: "carol" }));
+        for (const [name, value] of Object.entries({ Contact: `<${carol.uri}>`, ...headers }))
+          response.headers.set(name, value);
+        transaction?.respond(response);
+      };
+      say(183, { Require: "100rel", RSeq: first ? "50" : "7" });
+      const challenge = 'Digest realm="example.com", nonce="n"';
+      const refusal = { "WWW-Authenticate": challenge, "Min-SE": "200" };
+      w.clock.set(() => (first ? say(status, refusal) : say(200, {})), 100);
+    };
+    const rung: unknown[] = [];
+    const onProvisional = (_response: unknown, dialog: unknown) => void rung.push(dialog);
+    const call = alice.invite(carol.uri, { body: "offer" }, { onProvisional }, { timer: { expires: 100 } });
+    await w.pass(300);
+    const session = await call.session;
+    expect([rung.length, rung[0] === rung[1], rung[1] === session, alice.log]).toEqual([
+      2,
+      false,
+      true,
+      ["refused"],
+    ]);
+    expect(carol.methods).toEqual(["INVITE", "PRACK", "INVITE", "PRACK", "ACK"]);
+    void session.bye();
+  },
+);
 
 it("SUBSCRIBE, its refresh, REFER and PUBLISH answer, too", async () => {
   const { world: w, alice, bob } = await world({ always: true });

@@ -371,7 +371,7 @@ describe("REFER", () => {
     void early.request("BYE");
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
-    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["peer", "cancel"]]);
+    expect([bob.calls[0]!.state, bob.log]).toEqual(["over", ["cancel", "peer"]]);
   });
 
   const says = (notify: Request) => notify.bodyText.split("\r\n")[0];

@@ -18,13 +18,13 @@ describe("a call that is accepted", () => {
     await world.pass(100);
     const words = world.network.trace.length;
     const session = bob.calls[0]!.accept({ body: "answer", headers: { "X-Bad": "a\r\nb" } });
-    expect([session.state, bob.calls[0]!.state, bob.log]).toEqual(["ended", "over", ["peer", "cancel"]]);
+    expect([session.state, bob.calls[0]!.state, bob.log]).toEqual(["ended", "over", ["cancel", "peer"]]);
     expect(session.toJSON().dialog.role).toBe("callee");
     for (const asked of [session.reinvite(), session.update(), session.request("INFO")])
       await expect(asked).rejects.toMatchObject({ code: "terminated" });
     expect(await session.bye()).toBeUndefined();
     await world.pass(1000);
-    expect([world.network.trace.length, bob.log]).toEqual([words, ["peer", "cancel"]]);
+    expect([world.network.trace.length, bob.log]).toEqual([words, ["cancel", "peer"]]);
   });
 
   it("after it was refused by itself, by the user, or by nobody in time", async () => {

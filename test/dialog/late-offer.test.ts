@@ -74,11 +74,112 @@ describe("an offer of the callee's", () => {
     const { world, alice, invite } = await unanswered();
     await world.pass(100);
     alice.ua.close();
-    await expect(invite.session).rejects.toMatchObject({ code: "terminated" });
+    await expect(invite.session).rejects.toMatchObject({ code: "closed" });
     await world.pass(40_000);
     expect(world.wire("ACK")).toBe(0);
     expect(alice.log).toEqual(["closed"]);
   });
+});
+
+describe("an offer of one who is hung up at once is not asked an answer for", () => {
+  const asking = (asked: string[]) => ({
+    answer: (offer: Response) => {
+      asked.push(offer.bodyText);
+      return new Promise<never>(() => {});
+    },
+  });
+
+  it("because the call was cancelled: in the 2xx that crosses the CANCEL", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const asked: string[] = [];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, {}, asking(asked));
+    await world.pass(50);
+    invite.cancel();
+    bob.calls[0]!.accept({ body: "their offer" });
+    await world.pass(100);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+    expect([asked, bob.phone.methods]).toEqual([[], ["INVITE", "ACK", "BYE"]]);
+  });
+
+  it("or in a reliable response, which gets its PRACK", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const asked: string[] = [];
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, {}, asking(asked));
+    await world.pass(50);
+    invite.cancel();
+    void bob.calls[0]!.ringReliably(183, { body: "their offer" });
+    await world.pass(100);
+    await expect(invite.session).rejects.toMatchObject({ code: "aborted" });
+    expect([asked, bob.phone.methods]).toEqual([[], ["INVITE", "PRACK"]]);
+  });
+
+  it("or because we have hung up: in the 2xx to a re-INVITE that crosses the BYE", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const asked: string[] = [];
+    const onOffer = (offer: { accept(content: object): void }) => offer.accept({ body: "their offer" });
+    const { a, bob } = await connect(world, { alice: asking(asked), bob: { onOffer } });
+    const again = a.reinvite();
+    await world.pass(15);
+    void a.bye();
+    await world.pass(100);
+    expect([(await again).status, asked]).toEqual([200, []]);
+    expect(bob.phone.methods).toEqual(["INVITE", "ACK", "INVITE", "BYE", "ACK"]);
+  });
+
+  it.each([false, true])("because another has accepted before, and nobody wants it: %s", async (wanted) => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
+    bob.answer = (request, transaction) => {
+      if (request.method !== "INVITE") return transaction?.respond(200);
+      for (const tag of ["one", "two"]) {
+        const response = request.createResponse(200);
+        response.headers.set("To", request.headers.get("To")!.with({ tag }));
+        response.headers.set("Contact", `<${bob.uri}>`);
+        response.headers.set("Content-Type", "application/sdp");
+        response.body = `offer of ${tag}`;
+        transaction?.respond(response);
+      }
+    };
+    const asked: string[] = [];
+    const answer = ({ bodyText }: Response) => {
+      asked.push(bodyText);
+      return { body: "answer" };
+    };
+    const onFork = (session: { bye(): unknown }) => void session.bye();
+    const invite = alice.invite(bob.uri, {}, { answer, ...(wanted && { onFork }) });
+    await world.pass(100);
+    expect(asked).toEqual(wanted ? ["offer of one", "offer of two"] : ["offer of one"]);
+    expect(bob.methods.filter((method) => method !== "INVITE").sort()).toEqual(["ACK", "ACK", "BYE"]);
+    void (await invite.session).bye();
+  });
+});
+
+it("an offer in a 2xx that is not answered yet keeps others back, ours and theirs (RFC 3311 §5.1, §5.2)", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.onInvite = (call) => {
+    call.ring();
+    bob.sessions.push(call.accept({ body: "their offer" }));
+  };
+  const answer = async () => {
+    await new Promise<void>((resolve) => world.clock.set(resolve, 300));
+    return { body: "answer" };
+  };
+  const early: { update(content: object): Promise<unknown> }[] = [];
+  const onProvisional = (_response: Response, dialog: (typeof early)[number] | undefined) =>
+    void early.push(dialog!);
+  const invite = alice.invite(bob, {}, { answer, onProvisional });
+  await world.pass(100);
+  await expect(early[0]!.update({ body: "another" })).rejects.toMatchObject({ status: 491 });
+  const theirs = bob.phone.stack.send(bob.sessions[0]!.dialog.createRequest("UPDATE", { body: "another" }));
+  await world.pass(100);
+  expect((await theirs.final).status).toBe(500);
+  await world.pass(300);
+  void (await invite.session).bye();
 });
 
 describe("the callee's offer is asked an answer for", () => {
@@ -164,7 +265,7 @@ describe("the callee's offer is asked an answer for", () => {
     await world.pass(1_000);
     await expect(session).rejects.toMatchObject({ code: "aborted", status: 487 });
     expect(bob.phone.methods).toEqual(["INVITE", "PRACK"]);
-    expect(bob.log).toEqual(["peer", "cancel"]);
+    expect(bob.log).toEqual(["cancel", "peer"]);
   });
 });
 

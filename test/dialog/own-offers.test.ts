@@ -404,6 +404,22 @@ it("a user agent that is closed sends no CANCEL for its re-INVITE", async () => 
   void b.bye();
 });
 
+it("what was said last is what a refresh says again: an UPDATE of a call that rang, and not its 2xx, or INVITE", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.handlers = { onOffer: (offer) => offer.accept({ body: "later answer" }) };
+  bob.onInvite = (call) => void call.ringReliably(183, { body: "answer" });
+  const call = alice.invite(bob, { body: "offer" });
+  await world.pass(100);
+  void call.dialogs[0]!.update({ body: "later offer" });
+  await world.pass(100);
+  const b = bob.calls[0]!.accept({ body: "answer" });
+  await world.pass(100);
+  const a = await call.session;
+  expect([a, b].map((session) => session.toJSON().body?.text)).toEqual(["later offer", "later answer"]);
+  void a.bye();
+});
+
 describe("a re-INVITE with a signal", () => {
   it("that is none, its controller say, is refused, and leaves nothing", async () => {
     const world = new SipWorld();

@@ -229,6 +229,53 @@ it("in a PRACK is answered, and no more: its 2xx refreshes nothing (RFC 3262 §3
   bob.ua.close();
 });
 
+it("in a PRACK is not answered while an UPDATE's waits: the PRACK is acknowledged, the UPDATE answered", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  const offers: IncomingOffer[] = [];
+  bob.handlers = { onOffer: (offer) => void offers.push(offer) };
+  bob.onInvite = (call) => void call.ringReliably(183, { body: "answer" });
+  const call = alice.invite(bob);
+  await world.pass(100);
+  const early = call.dialogs[0]!;
+  const update = early.update({ body: "one" });
+  await world.pass(100);
+  world.network.set({ drop: ({ text }) => text.startsWith("PRACK") });
+  const rings = bob.calls[0]!.ringReliably(180);
+  await world.pass(100);
+  world.network.set({ drop: () => false });
+  const ringing = world.network.trace.find(({ text }) => text.startsWith("SIP/2.0 180"))!.text;
+  const rseq = /RSeq: (\d+)/.exec(ringing)![1];
+  const prack = alice.phone.stack.send(
+    early.dialog.createRequest("PRACK", { body: "two", headers: { RAck: `${rseq} 1 INVITE` } }),
+  );
+  await world.pass(100);
+  expect([(await prack.final).status, (await rings).bodyText]).toEqual([200, "two"]);
+  for (const offer of offers) offer.accept({ body: `answer to ${offer.request.bodyText}` });
+  await world.pass(100);
+  expect([offers.length, (await update).bodyText]).toEqual([1, "answer to one"]);
+  call.cancel();
+});
+
+it("an UPDATE's is taken before the ACK of a 2xx that says again what a reliable response has offered", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  bob.handlers = { onOffer: (offer) => offer.accept({ body: "answer" }) };
+  bob.onInvite = async (call) => {
+    await call.ringReliably(183, { body: "their offer" });
+    bob.sessions.push(call.accept({ body: "their offer" }));
+  };
+  world.network.set({ drop: ({ text }) => text.startsWith("ACK") });
+  const call = alice.invite(bob, {}, { answer: () => ({ body: "answer" }) });
+  await world.pass(100);
+  const update = (await call.session).update({ body: "hold" });
+  await world.pass(100);
+  expect([(await update).status, world.wire("SIP/2.0 491")]).toEqual([200, 0]);
+  world.network.set({ drop: () => false });
+  await world.pass(1000);
+  void bob.sessions[0]!.bye();
+});
+
 it("is over where its sender cancels it: the next has its turn", async () => {
   const { world, offers, alice, a } = await kept();
   const first = alice.phone.stack.send(a.dialog.createRequest("INVITE", { body: "one" }));
@@ -266,6 +313,21 @@ it("is over when the Expires of a re-INVITE is (RFC 3261 §13.3.1), and leaves n
   void a.bye();
   await world.pass(100);
   expect((await third.offer).status).toBe(487);
+});
+
+it("is given up when the session ends, as its signal tells before onEnd does; a user agent that is closed says nothing", async () => {
+  for (const closes of [false, true]) {
+    const { world, offers, bob, a, b } = await kept();
+    void a.reinvite({ body: "hold" }).catch(() => {});
+    await world.pass();
+    offers[0]!.signal.addEventListener("abort", () => void bob.log.push("aborted"));
+    if (closes) bob.ua.close();
+    else void b.bye();
+    expect(bob.log).toEqual(closes ? ["closed"] : ["aborted", "bye"]);
+    bob.phone.transactions.at(-1)!.terminate();
+    void a.bye();
+    await world.pass();
+  }
 });
 
 it("whose transaction is gone leaves the session's end alone", async () => {

@@ -71,6 +71,30 @@ describe("a refresh", () => {
   });
 });
 
+describe("one that was taken back", () => {
+  it("is not asked for again, by its user or by a 423 to the refresh before (RFC 6665 §4.1.2.3)", async () => {
+    const world = new SipWorld({ delay: 20 });
+    const { bob, subscription, ends } = await standing(world);
+    await world.pass(100);
+    const asked: string[] = [];
+    bob.guard = (request, transaction) => {
+      if (request.method !== "SUBSCRIBE") return false;
+      asked.push(request.headers.raw("Expires")[0]!);
+      if (asked.at(-1) === "0") return false;
+      const response = request.createResponse(423);
+      response.headers.set("Min-Expires", "600");
+      transaction?.respond(response);
+      return true;
+    };
+    subscription.refresh(60);
+    subscription.unsubscribe();
+    subscription.refresh();
+    subscription.unsubscribe();
+    await world.pass(1000);
+    expect([asked, ends]).toEqual([["60", "0"], [{ reason: "timeout" }]]);
+  });
+});
+
 describe("a NOTIFY", () => {
   it.each([400, 404, 405, 481, 489, 500, 603])("that is answered %i ends it", async (status) => {
     const world = new SipWorld();

@@ -66,6 +66,24 @@ describe("what a peer begins within a dialog", () => {
   });
 });
 
+describe("a NOTIFY or SUBSCRIBE of a session's own", () => {
+  it.each(["NOTIFY", "SUBSCRIBE"])(
+    "%s that belongs to nothing at the peer ends no session (RFC 5057 §5.1)",
+    async (method) => {
+      const world = new SipWorld();
+      const { a, bob, alice } = await connect(world);
+      bob.guard = (request, transaction) => {
+        if (request.method === method) transaction?.respond(481);
+        return request.method === method;
+      };
+      const asked = a.request(method, { headers: { Event: "talk", "Subscription-State": "active" } });
+      await world.pass();
+      expect([(await asked).status, a.state, alice.log]).toEqual([481, "confirmed", []]);
+      void a.bye();
+    },
+  );
+});
+
 describe("a BYE that crosses ours", () => {
   it("is answered 200, and what comes after that 481 (RFC 5407 §3.2.1)", async () => {
     const world = new SipWorld({ delay: 50 });

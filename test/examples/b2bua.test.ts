@@ -502,7 +502,7 @@ it("a caller whose connection is gone while it rings is no caller any more", asy
   expect(alice.calls[0]!.state).toBe("ringing");
   w.network.cut(bob.phone.transport, WS.host);
   await w.pass(100);
-  expect([alice.calls[0]!.state, alice.log]).toEqual(["over", ["peer", "cancel"]]);
+  expect([alice.calls[0]!.state, alice.log]).toEqual(["over", ["cancel", "peer"]]);
   await expect(invite.session).rejects.toThrow();
   await w.pass(40_000);
   const codes = border.errors.splice(0).map((error) => (error as SipError).code);
