@@ -37,7 +37,8 @@ const DAY = 86_400_000;
 /**
  * Bindings in Redis: shared by all machines that have the same `prefix` there. `find` and `update` reject with a
  * SipError `transport_failed`, status 503, where Redis is not connected, does not answer in time, or refuses; they work
- * again when it is back. What such an update was to write may be written nevertheless. An `update` gives false where Redis is full (`maxmemory`).
+ * again when it is back. What such an update was to write may be written nevertheless. An `update` gives false where Redis is full
+ * (`maxmemory`).
  */
 export class RedisLocation implements LocationService {
   readonly #client: RedisClient;
@@ -85,14 +86,20 @@ export class RedisLocation implements LocationService {
     return this.#pending;
   }
 
-  /** As LocationService. Rejects with SipError `transport_failed`, status 503. */
+  /**
+   * As LocationService. Rejects with SipError `transport_failed`, status 503, and `core_failed`, status 500, for a key that
+   * something else has written, and a client that gives no text.
+   */
   async find(aor: string): Promise<readonly Binding[] | undefined> {
     const key = this.#prefix + aor;
     const text = await this.#get(key, this.#deadline());
     return text === "" ? undefined : this.#live(readBindings(key, text));
   }
 
-  /** As LocationService. Rejects with SipError `transport_failed`, status 503. */
+  /**
+   * As LocationService. Rejects with SipError `transport_failed`, status 503, and `core_failed`, status 500, for a key that
+   * something else has written, and a client that gives no text.
+   */
   async update(aor: string, change: BindingChange): Promise<boolean> {
     const key = this.#prefix + aor;
     const deadline = this.#deadline();
@@ -122,15 +129,14 @@ export class RedisLocation implements LocationService {
         deadline,
       );
       if (answer === FULL) return false;
-      if (typeof answer !== "string") return true;
+      if (answer === 1) return true;
       // Another machine was faster: each round that one of us loses is one that another has won.
-      held = answer;
+      held = textOf(answer);
     }
   }
 
   async #get(key: string, deadline: number): Promise<string> {
-    const answer = await this.#ask(() => this.#client.get(key), deadline);
-    return typeof answer === "string" ? answer : "";
+    return textOf((await this.#ask(() => this.#client.get(key), deadline)) ?? "");
   }
 
   #live(bindings: readonly Binding[]): readonly Binding[] {
@@ -188,6 +194,12 @@ export class RedisLocation implements LocationService {
 const FULL = Symbol("full");
 /** What says so; before version 7 it stands in an error of the script. */
 const OUT_OF_MEMORY = /^OOM |^ERR .*-OOM /;
+
+/** @throws SipError `core_failed` (500) for what is no text: a client may be told to give octets */
+function textOf(answer: unknown): string {
+  if (typeof answer === "string") return answer;
+  throw new SipError("core_failed", `the client of Redis gives ${typeof answer} for text`, { status: 500 });
+}
 
 function unreachable(message: string, cause?: unknown): SipError {
   return new SipError("transport_failed", message, { status: 503, cause });

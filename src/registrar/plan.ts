@@ -2,8 +2,7 @@
 // RFC 5626 §6).
 
 import { apart } from "../core/text.ts";
-import type { NameAddr } from "../message/name-addr.ts";
-import { NameAddr as Address } from "../message/name-addr.ts";
+import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
@@ -164,7 +163,7 @@ function remark(
 /** Flows are told apart by instance and reg-id, other contacts by their URIs. */
 function isSame(binding: Binding, contact: NameAddr, outbound: Outbound | undefined): boolean {
   if (outbound) return binding.instance === outbound.instance && binding.regId === outbound.regId;
-  return binding.regId === undefined && Address.parse(binding.contact).uri.equals(contact.uri);
+  return binding.regId === undefined && NameAddr.parse(binding.contact).uri.equals(contact.uri);
 }
 
 /** The same client's REGISTERs count upwards; one that does not has been overtaken on its way. */

@@ -68,23 +68,7 @@ export class Registrar {
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
     this.#edge = edge === undefined ? undefined : () => edgeOf(typeof edge === "string" ? edge : edge());
-    this.#rules = {
-      minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
-      maxExpires: options.maxExpires ?? 3600,
-      defaultExpires: options.defaultExpires ?? 3600,
-      maxBindings: options.maxBindings ?? 10,
-      acceptContact: (uri, request) => {
-        // The address-of-record would lead to itself, and so would a GRUU of ours (RFC 5627 §5.1).
-        if (request.headers.get("To")?.uri.equals(uri)) return false;
-        if (this.#gruus && uri.params.has("gr") && stack.isLocal(uri)) return false;
-        return options.acceptContact?.(uri, request) ?? !stack.isLocal(uri);
-      },
-      edge: ({ id }) => {
-        const uri = this.#edge?.();
-        return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
-      },
-      datagrams: (flow) => datagramName(stack, flow),
-    };
+    this.#rules = this.#rulesOf(options);
   }
 
   /**
@@ -102,6 +86,26 @@ export class Registrar {
       if (!(error instanceof SipError) || error.status !== 503) throw error;
       return comeBack(request, "5");
     }
+  }
+
+  #rulesOf(options: RegistrarOptions): Rules {
+    return {
+      minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
+      maxExpires: options.maxExpires ?? 3600,
+      defaultExpires: options.defaultExpires ?? 3600,
+      maxBindings: options.maxBindings ?? 10,
+      acceptContact: (uri, request) => {
+        // The address-of-record would lead to itself, and so would a GRUU of ours (RFC 5627 §5.1).
+        if (request.headers.get("To")?.uri.equals(uri)) return false;
+        if (this.#gruus && uri.params.has("gr") && this.#stack.isLocal(uri)) return false;
+        return options.acceptContact?.(uri, request) ?? !this.#stack.isLocal(uri);
+      },
+      edge: ({ id }) => {
+        const uri = this.#edge?.();
+        return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
+      },
+      datagrams: (flow) => datagramName(this.#stack, flow),
+    };
   }
 
   async #register(request: Request): Promise<Response> {

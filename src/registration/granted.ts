@@ -34,7 +34,9 @@ export function readGranted(response: Response, contact: NameAddr, asked: number
   const text = contacts
     ? ours?.params.get("expires")
     : expiresBehind(`${contact.uri}`, headers.raw("Contact"));
-  const seconds = /^\d{1,10}$/.test(text ?? "") ? Number(text) : (headers.get("Expires") ?? asked);
+  // Where none is ours, it stands there by another URI: what was bound just now has the most time left, as a rule.
+  const most = contacts && !ours ? Math.max(...nobodys(contacts).map(timeOf)) : 0;
+  const seconds = secondsOf(text) ?? headers.get("Expires") ?? (most > 0 ? Math.min(asked, most) : asked);
   const outbound = lenient(() => headers.get("Require"), []).some(
     (each) => each.toLowerCase() === "outbound",
   );
@@ -62,15 +64,32 @@ export function refreshAfter({ seconds, gruus }: Granted, t1: number): number {
 
 /**
  * Ours among the Contacts of a user. All flows of a client have one URI (RFC 5626 §4.2), and so may another client of his
- * behind a NAT of its own, but not its instance; a registrar may tell of neither.
+ * behind a NAT of its own, but not its instance. A registrar may tell of no instance, or of the URI whence the REGISTER came.
  */
 function find(contacts: readonly NameAddr[], { uri, params }: NameAddr): NameAddr | undefined {
   const like = (name: string) => (each: NameAddr) => each.params.get(name) === params.get(name);
-  const same = contacts.filter((each) => !each.isStar && each.uri.equals(uri));
-  const own = same.filter(like("+sip.instance"));
-  const nobodys = same.filter((each) => !each.params.has("+sip.instance"));
-  const all = own.length > 0 ? own : nobodys;
-  return all.find(like("reg-id")) ?? all[0];
+  const instances = contacts.filter(like("+sip.instance"));
+  for (const some of [instances, nobodys(contacts)]) {
+    const same = some.filter((each) => !each.isStar && each.uri.equals(uri));
+    if (same.length > 0) return same.find(like("reg-id")) ?? same[0];
+  }
+  return params.has("+sip.instance")
+    ? instances.sort((one, other) => timeOf(other) - timeOf(one))[0]
+    : undefined;
+}
+
+/** Those that do not say whose they are. */
+function nobodys(contacts: readonly NameAddr[]): NameAddr[] {
+  return contacts.filter(({ params }) => !params.has("+sip.instance"));
+}
+
+/** The seconds that a Contact has left; 0 where it does not say. */
+function timeOf({ params }: NameAddr): number {
+  return secondsOf(params.get("expires")) ?? 0;
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  return /^\d{1,10}$/.test(text ?? "") ? Number(text) : undefined;
 }
 
 /** The `expires` of a Contact, in a list that cannot be read as one. */

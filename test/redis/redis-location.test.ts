@@ -160,6 +160,17 @@ describe("Redis", () => {
     }
   });
 
+  it("whose client gives octets for texts is not taken for empty, nor for having written", async () => {
+    const { client, location, register } = world();
+    const fault = { code: "core_failed", status: 500 };
+    // What a lost race brings.
+    client.eval = async () => new TextEncoder().encode("[]") as never;
+    await expect(register()).rejects.toMatchObject(fault);
+    client.get = async () => new TextEncoder().encode("[]") as never;
+    await expect(register()).rejects.toMatchObject(fault);
+    await expect(location.find("bob")).rejects.toMatchObject(fault);
+  });
+
   it("is told apart from its owner's own faults", async () => {
     const { client, location, register } = world({
       onError() {

@@ -104,6 +104,22 @@ it.each([
   expect([gruus.public?.user, seconds]).toEqual([expected, expected ? 100 : 600]);
 });
 
+it.each([
+  // As behind a NAT, where some registrars write down whence it came.
+  ["<sip:bob@192.0.2.1:1234>;expires=120", 120],
+  ["<sip:bob@192.0.2.1:1234>;expires=120, <sip:bob@192.0.2.2>;expires=30", 120],
+  ["<sip:bob@192.0.2.1:1234>;expires=5000", 600],
+  ["<sip:bob@192.0.2.1:1234>", 600],
+  ['<sip:bob@192.0.2.1>;+sip.instance="<urn:uuid:2>";expires=120', 600],
+  ['<sip:bob@192.0.2.1>;+sip.instance="<urn:uuid:1>";expires=120, <sip:bob@192.0.2.2>;expires=300', 120],
+])(
+  "a Contact that the registrar tells of by another URI holds for its time: %s, %i seconds",
+  (listed, seconds) => {
+    const asked = NameAddr.parse('<sip:bob@10.0.0.5>;+sip.instance="<urn:uuid:1>"');
+    expect(readGranted(answer({ Contact: listed }), asked, 600).seconds).toBe(seconds);
+  },
+);
+
 it("a registrar that tells of no instance has bound it all the same", () => {
   const asked = NameAddr.parse('<sip:bob@h>;+sip.instance="<urn:uuid:1>";reg-id=1');
   expect(readGranted(answer({ Contact: "<sip:bob@h>;expires=100" }), asked, 600).seconds).toBe(100);
