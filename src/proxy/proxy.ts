@@ -99,7 +99,8 @@ export class SipProxy {
    * @returns the final response that went to the caller, its first 2xx if there are several; undefined for an ACK,
    *   and where the caller's transaction was gone. It rejects with what `targets` or a callback of the options threw;
    *   where that kept the request from an answer, the stack answers it. A SipError of `targets` with status 503 is
-   *   answered here, with Retry-After.
+   *   answered here, with Retry-After. With `value_invalid` for targets that are none, or a `noAnswer` or `hopTimeout`
+   *   that is no number.
    */
   async forward(
     request: Request,
@@ -115,6 +116,9 @@ export class SipProxy {
     }
     // Cancelled, and answered, while its core did something else: it asked for credentials, say.
     if (!transaction.waiting) return undefined;
+    const { noAnswer, hopTimeout } = options;
+    if (noAnswer !== undefined || hopTimeout !== undefined)
+      checkNumbers(options, 0, "noAnswer", "hopTimeout");
     const mark = this.#marks.loopMark(request);
     const refusal = checkRequest(request, this.#extensions, () => this.#marks.isLoop(request, mark));
     if (refusal) return this.#refuse(request, transaction, refusal, options);
