@@ -57,6 +57,11 @@ export function breadthOf(request: Request): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
+/** The most breadth that a proxy's user allows, as it can be said: a whole number of no more than nine digits. */
+export function wholeBreadth(most: number): number {
+  return Math.min(Math.floor(most), 999_999_999);
+}
+
 /** The Max-Breadth that a request may go on with: no more than this one, which it has, too, where it says nothing (RFC 5393 §5.3.3). */
 export function breadthFor(request: Request, most: number): number {
   return Math.min(breadthOf(request) ?? most, most);

@@ -24,6 +24,9 @@ export interface Outgoing {
   readonly flow: Flow;
 }
 
+/** Of what is sent without a transaction nobody hears. One function for all: this is called for every request. */
+const unheard = (): void => {};
+
 /**
  * The copy for one target: all of it but what depends on its way (steps 1 to 3 and 5).
  *
@@ -36,7 +39,7 @@ export function copyFor(
   target: ProxyTarget,
   breadth: number | undefined,
   options: ForwardOptions,
-  thrown: (cause: unknown) => void = () => {},
+  thrown: (cause: unknown) => void = unheard,
 ): Request {
   const copy = request.clone();
   const { headers } = copy;

@@ -12,7 +12,7 @@ import { sipKey } from "../transaction/siphash.ts";
 import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { AckForwarding } from "./ack-forwarding.ts";
-import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal } from "./check.ts";
+import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal, wholeBreadth } from "./check.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
@@ -38,6 +38,7 @@ export class SipProxy {
   readonly #tokens: FlowTokens;
   readonly #routes: Routes;
   readonly #hops: NextHops;
+  readonly #maxBreadth: number;
   readonly #extensions: ReadonlySet<string>;
   readonly #live = new Map<ServerTransaction, ResponseContext | "locating">();
   readonly #tally: Tally = { taken: 0, branches: 0, refused: 0, dropped: 0 };
@@ -48,7 +49,8 @@ export class SipProxy {
   constructor(options: ProxyOptions) {
     need("SipProxy", options, "stack");
     checkNumbers(options, 1, "maxBreadth");
-    const { stack, random = defaultRandom, maxBreadth = DEFAULT_BREADTH } = options;
+    const { stack, random = defaultRandom } = options;
+    const maxBreadth = wholeBreadth(options.maxBreadth ?? DEFAULT_BREADTH);
     const key = sipKey(options.secret ?? random.text(32));
     this.#options = options;
     this.#stack = stack;
@@ -56,6 +58,7 @@ export class SipProxy {
     this.#tokens = new FlowTokens(stack, key);
     this.#routes = new Routes(stack, this.#tokens, options.isLocal);
     this.#hops = new NextHops(stack);
+    this.#maxBreadth = maxBreadth;
     this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
     const parts = {
       stack,
@@ -96,7 +99,8 @@ export class SipProxy {
    * @returns the final response that went to the caller, its first 2xx if there are several; undefined for an ACK,
    *   and where the caller's transaction was gone. It rejects with what `targets` or a callback of the options threw;
    *   where that kept the request from an answer, the stack answers it. A SipError of `targets` with status 503 is
-   *   answered here, with Retry-After.
+   *   answered here, with Retry-After. With `value_invalid` for targets that are none, or a `noAnswer` or `hopTimeout`
+   *   that is no number.
    */
   async forward(
     request: Request,
@@ -112,6 +116,9 @@ export class SipProxy {
     }
     // Cancelled, and answered, while its core did something else: it asked for credentials, say.
     if (!transaction.waiting) return undefined;
+    const { noAnswer, hopTimeout } = options;
+    if (noAnswer !== undefined || hopTimeout !== undefined)
+      checkNumbers(options, 0, "noAnswer", "hopTimeout");
     const mark = this.#marks.loopMark(request);
     const refusal = checkRequest(request, this.#extensions, () => this.#marks.isLoop(request, mark));
     if (refusal) return this.#refuse(request, transaction, refusal, options);
@@ -187,7 +194,7 @@ export class SipProxy {
     mark: string,
     options: ForwardOptions,
   ): Promise<Response | undefined> {
-    const { clock = this.#stack.clock, maxBreadth = DEFAULT_BREADTH } = this.#options;
+    const { clock = this.#stack.clock } = this.#options;
     const stack = this.#stack;
     const way = this.#way(options);
     return new Promise((resolve, reject) => {
@@ -196,7 +203,7 @@ export class SipProxy {
         {
           stack,
           clock,
-          breadth: breadthFor(request, maxBreadth),
+          breadth: breadthFor(request, this.#maxBreadth),
           copy: (target, breadth) => copyFor(request, target, breadth, options, threw),
           hops: this.#hops,
           finish: (copy, target, hop, judge) => {

@@ -123,8 +123,8 @@ it("what is answered within the call comes back with all that it says", async ()
 });
 
 /** A call of Alice's with Bob, and Carol, a third; Bob follows REFERs. */
-async function transferring() {
-  const made = await world();
+async function transferring(faults: Parameters<typeof world>[0] = {}) {
+  const made = await world(faults);
   const { world: w, bob, alice, call, border } = made;
   const carol = await agent(w, "carol");
   border.users.set("carol", { uri: carol.uri });
@@ -146,7 +146,7 @@ async function transferring() {
     },
   };
   const invite = call(alice, "bob");
-  await w.pass();
+  await w.pass(faults.loss ? 64_000 : 0);
   const told: string[] = [];
   const onNotify = ({ bodyText }: Request) => void told.push(bodyText.trim());
   return { ...made, carol, refusing, session: await invite.session, told, onNotify };
@@ -217,6 +217,30 @@ it("an attended transfer: who is referred takes the place of who did that, on hi
   expect([(await asked).status, bob.phone.methods.at(-1)]).toEqual([405, "INFO"]);
   void carol.sessions[0]!.bye();
   await w.pass(100);
+  expect([bob.log, carol.log]).toEqual([["peer", "peer"], ["bye"]]);
+});
+
+it.each([1, 2, 3, 4])("is transferred where UDP loses, doubles and reorders, too (seed %i)", async (seed) => {
+  const faults = { loss: 0.2, duplicate: 0.1, reorder: 0.1, delay: [5, 60] as [number, number], seed };
+  const { world: w, border, alice, bob, carol, call, session, told, onNotify } = await transferring(faults);
+  carol.handlers = { onOffer: (offer) => offer.accept({ body: "Carol's answer" }) };
+  const consult = call(alice, "carol");
+  await w.pass(64_000);
+  const other = await consult.session;
+  const target = other.dialog.target.with({ headers: { Replaces: other.replaces } });
+  session.refer(`<${target}>`, { onNotify });
+  await w.pass(64_000);
+  expect([told.at(-1), alice.log]).toEqual(["SIP/2.0 200 Very Well", ["peer"]]);
+  void session.bye();
+  await w.pass(64_000);
+  expect([alice.log, bob.log, carol.log, border.ua.stats.dialogs]).toEqual([
+    ["peer", "bye"],
+    ["peer"],
+    [],
+    2,
+  ]);
+  void carol.sessions[0]!.bye();
+  await w.pass(64_000);
   expect([bob.log, carol.log]).toEqual([["peer", "peer"], ["bye"]]);
 });
 

@@ -132,6 +132,19 @@ describe("a copy", () => {
     }
   });
 
+  it.each([
+    [Number.POSITIVE_INFINITY, "999999999"],
+    [2.5, "2"],
+  ])("says the breadth as a number of digits, though the proxy may have %d", async (maxBreadth, said) => {
+    const { world: all, alice, bob, proxy } = await world({ maxBreadth });
+    alice.stack.send(alice.request("OPTIONS", BOB), { target: { protocol: "UDP", ...PROXY } });
+    const options = alice.request("OPTIONS", BOB);
+    options.headers.prepend("Via", "SIP/2.0/UDP 10.9.9.9;branch=z9hG4bKs");
+    proxy.proxy.forwardStateless(options, { uri: bob.uri });
+    await all.pass(100);
+    expect(bob.requests.map(({ headers }) => headers.raw("Max-Breadth"))).toEqual([[said], [said]]);
+  });
+
   it("of an ACK that its targets refuse, or that has none, is dropped and counted", async () => {
     const { world: all, alice, proxy } = await world();
     for (const [dropped, targets] of [404, []].entries()) {

@@ -99,6 +99,21 @@ describe("what is not forwarded", () => {
     expect([proxy.failed.length, proxy.proxy.stats.live]).toEqual([1, 0]);
   });
 
+  it.each([{ noAnswer: Number.NaN }, { noAnswer: "5000" }, { hopTimeout: -1 }])(
+    "for a time that is none, and nobody is called: %j",
+    async (forward) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await world.phone("alice"), await world.phone("bob")];
+      const proxy = await proxied(world);
+      proxy.targets = [{ uri: bob.uri }];
+      proxy.forward = forward as unknown as typeof proxy.forward;
+      const { final } = alice.send(alice.request("INVITE", BOB), proxy.phone);
+      await world.pass(100);
+      expect([(await final).status, bob.methods]).toEqual([500, []]);
+      expect(proxy.failed).toMatchObject([{ code: "value_invalid" }]);
+    },
+  );
+
   it("targets that cannot be looked up now: 503, with the time to try again", async () => {
     const world = new SipWorld();
     const alice = await world.phone("alice");
