@@ -233,7 +233,7 @@ test(`workerd ${devDependencies.workerd}: parses, runs transactions, and speaks 
     const config = workerdConfig(folder, path("./"), join(root, "dist"), variables);
     const printed = await output(path("node_modules/.bin/workerd"), ["test", config]);
     const [, report] = /REPORT (.*)/.exec(printed) ?? [];
-    const contract = { checks: 13, failed: [] };
+    const contract = { checks: 14, failed: [] };
     expect(JSON.parse(report)).toEqual({ parse: PARSED, transactions: TRANSACTIONS, contract, phone: PHONE });
   } finally {
     await relay.close();
