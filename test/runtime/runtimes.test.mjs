@@ -114,7 +114,7 @@ beforeAll(async () => {
   mkdirSync(join(root, "build"), { recursive: true });
   folder = mkdtempSync(join(root, "build/runtime-"));
   const authority = new Authority();
-  const { key, cert } = authority.issue({ ip: ["127.0.0.1"] });
+  const { key, cert } = authority.issue({ ip: ["127.0.0.1"], dns: ["probe.example.com"] });
   for (const [name, text] of Object.entries({ key, cert, ca: authority.cert })) {
     writeFileSync(join(folder, `${name}.pem`), text);
   }
