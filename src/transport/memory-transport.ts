@@ -211,7 +211,8 @@ export class MemoryTransport implements Transport {
     const target = medium.find(this.protocol, this.#local, remote);
     medium.trace.add({ ...sent, arrives: target ? delays.map((delay) => sent.at + delay) : [] });
     const from = this.#local;
-    if (medium.refuses(this.protocol, from, remote))
+    // What is lost arrives nowhere to be refused.
+    if (delays.length > 0 && medium.refuses(this.protocol, from, remote))
       this.after(medium.delay(), () => this.#unreachable(remote));
     // The sender's octets are its own again by the time that they arrive.
     const copy = data.slice();

@@ -59,7 +59,7 @@ test("runs transactions over a network that loses", async () => {
 });
 
 test("its WebSocket holds the contract of transports", async () => {
-  expect(await inPage(WEB_SOCKETS, "contract", "testing", relay.address)).toEqual({ checks: 13, failed: [] });
+  expect(await inPage(WEB_SOCKETS, "contract", "testing", relay.address)).toEqual({ checks: 14, failed: [] });
 });
 
 test("registers, is called, calls, and goes", async () => {

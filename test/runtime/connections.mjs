@@ -53,6 +53,7 @@ export async function connections({ Stack, webSocket }, { tcp, tls, webSocketSer
       await crowd(webSocketServer, { maxPerSource: 1 }),
       await crowd(webSocketServer, { maxConnections: 2, tls: identity }),
     ],
+    identities: await identities(tls, identity),
   };
   await Promise.all([wss.close(), hasty.close(), plain.close()]);
   return outcome;
@@ -72,6 +73,13 @@ export const CONNECTIONS = {
     [2, 4],
     [4, 2],
   ],
+  identities: {
+    "127.0.0.1": "heard of probe.example.com",
+    "probe.example.com": "heard of probe.example.com",
+    "other.example.com": "transport_failed",
+    "127.0.0.2": "transport_failed",
+    "no certificate": "connection_closed",
+  },
 };
 
 /** The codes of what they reject with; "late" where that takes more than three seconds. */
@@ -126,6 +134,43 @@ async function crowd(webSocketServer, options) {
   for (const socket of sockets) socket.destroy();
   await server.close();
   return [left, dropped];
+}
+
+/** What becomes of connections to a server that asks for certificates: for each domain, and who shows what. */
+async function identities(tls, { key, cert, ca }) {
+  const heard = [];
+  const server = tls({ ...own, tls: { key, cert, ca, requestCert: true } });
+  await server.start({ ...quiet, onMessage: (_data, flow) => heard.push(flow), onFlowClosed() {} });
+  const call = async (options, domain) => {
+    const client = tls({ ...own, listen: false, tls: options });
+    let told;
+    const closed = new Promise((done) => {
+      told = done;
+    });
+    await client.start({ ...quiet, onFlowClosed: (_flow, error) => told(error?.code) });
+    const flow = client.flow({ ...server.local, domain });
+    client.send(
+      new TextEncoder().encode("OPTIONS sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n"),
+      flow,
+      () => {},
+    );
+    const before = heard.length;
+    let outcome;
+    for (let i = 0; i < 300 && outcome === undefined; i++) {
+      const soon = new Promise((done) => setTimeout(done, 10));
+      outcome = await Promise.race([closed, soon]);
+      if (heard.length > before) outcome = `heard of ${server.domains(heard.at(-1)).join()}`;
+    }
+    await client.close();
+    return outcome;
+  };
+  const known = { key, cert, ca };
+  const outcomes = {};
+  for (const domain of [own.host, "probe.example.com", "other.example.com", "127.0.0.2"])
+    outcomes[domain] = await call(known, domain);
+  outcomes["no certificate"] = await call({ ca }, own.host);
+  await server.close();
+  return outcomes;
 }
 
 async function freePort() {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/clock.ts";
+import { SipError } from "../../src/errors.ts";
 import { transportConformance } from "../../src/transport/conformance/conformance.ts";
 import type { TransportPair } from "../../src/transport/conformance/pair.ts";
 import { MemoryNetwork } from "../../src/transport/memory.ts";
@@ -10,7 +11,7 @@ import { tcp } from "../../src/transport/node/tcp.ts";
 import { tls } from "../../src/transport/node/tls.ts";
 import { udp } from "../../src/transport/node/udp.ts";
 import { type WebSocketServerOptions, webSocketServer } from "../../src/transport/node/websocket-server.ts";
-import type { Transport } from "../../src/transport/transport.ts";
+import type { Flow, Transport, TransportReceiver } from "../../src/transport/transport.ts";
 import { webSocket } from "../../src/transport/websocket-client.ts";
 import { hasIpv6 } from "../support/ipv6.ts";
 import { Authority, selfSigned, TrustingWebSocket } from "./certificate.ts";
@@ -86,7 +87,7 @@ describe("the suite itself", () => {
   const checks = (change: (transport: Transport) => Transport) =>
     transportConformance(() => {
       const { callee, caller, ...rest } = memoryPair("TCP", 0);
-      return { ...rest, callee: change(callee), caller };
+      return { ...rest, callee: change(callee), caller: () => change(caller()) };
     });
   const failing = async (change: (transport: Transport) => Transport): Promise<string[]> => {
     const failed: string[] = [];
@@ -111,6 +112,106 @@ describe("the suite itself", () => {
     expect(await failing((transport) => but(transport, "flowById", () => undefined))).toEqual([
       "finds a flow by its id, and none by another",
     ]);
+  });
+
+  /** The transport, whose receiver hears some things otherwise. */
+  const hearing = (
+    transport: Transport,
+    hear: (receiver: TransportReceiver) => Partial<TransportReceiver>,
+  ): Transport => {
+    const start = transport.start.bind(transport);
+    return but(transport, "start", (receiver: TransportReceiver) => {
+      const own: TransportReceiver = {
+        onMessage: (data, flow) => receiver.onMessage(data, flow),
+        onFlowClosed: (flow, error) => receiver.onFlowClosed(flow, error),
+        onError: (error) => receiver.onError(error),
+      };
+      return start({ ...own, ...hear(own) });
+    });
+  };
+  const ends = ["when it is closed, once", "when its caller closes, once"].map(
+    (how) => `tells both ends of a connection ${how}`,
+  );
+  const row = "carries fifty messages in a row";
+  type Send = Parameters<Transport["send"]>;
+
+  test.each<[string, (transport: Transport) => Transport, string[]]>([
+    [
+      "messages of a stream that are handed on as one",
+      (transport) =>
+        hearing(transport, ({ onMessage }) => {
+          let held: Uint8Array = new Uint8Array();
+          return {
+            onMessage(data, flow) {
+              const whole = Buffer.concat([held, data as Uint8Array]);
+              held = Buffer.from(data as Uint8Array).includes("sip:m7 ") ? whole : new Uint8Array();
+              if (held.length === 0) onMessage(whole, flow);
+            },
+          };
+        }),
+      [row],
+    ],
+    [
+      "a failure of what has arrived",
+      (transport) => {
+        const send = transport.send.bind(transport);
+        return but(transport, "send", (...[data, flow, failed]: Send) => {
+          send(data, flow, failed);
+          queueMicrotask(() => failed(new SipError("transport_failed", "so it says")));
+        });
+      },
+      [row, "tells a send after close that it failed, later and once", ...ends],
+    ],
+    [
+      "an error where there is none",
+      (transport) =>
+        hearing(transport, ({ onMessage, onError }) => ({
+          onMessage(data, flow) {
+            onError(new SipError("transport_failed", "so it says"));
+            onMessage(data, flow);
+          },
+        })),
+      [row, "survives a receiver that throws"],
+    ],
+    [
+      "a flow that is found when it is gone",
+      (transport) => {
+        const flows = new Map<string, Flow | undefined>();
+        const flowById = transport.flowById.bind(transport);
+        return but(
+          hearing(transport, ({ onMessage }) => ({
+            onMessage(data, flow) {
+              flows.set(flow.id, flow);
+              onMessage(data, flow);
+            },
+          })),
+          "flowById",
+          (id: string) => flowById(id) ?? flows.get(id),
+        );
+      },
+      [ends[1]!],
+    ],
+    [
+      "an end that the other end does not hear of",
+      (transport) =>
+        hearing(transport, ({ onFlowClosed }) => ({
+          onFlowClosed: (flow, error) => void (error || onFlowClosed(flow, error)),
+        })),
+      ends,
+    ],
+    [
+      "an end that is told twice",
+      (transport) =>
+        hearing(transport, ({ onFlowClosed }) => ({
+          onFlowClosed(flow, error) {
+            onFlowClosed(flow, error);
+            onFlowClosed(flow, error);
+          },
+        })),
+      ends,
+    ],
+  ])("finds %s", async (_what, change, expected) => {
+    expect(await failing(change)).toEqual(expected);
   });
 
   test("finds what is left when both are closed", async () => {

@@ -142,6 +142,17 @@ describe("datagrams", () => {
     expect(b.recorder.texts).toHaveLength(1);
     expect(failures).toEqual([]);
   });
+
+  test.each([
+    ["arrive", 0, ["transport_failed"]],
+    ["are lost on the way", 1, []],
+  ])("to nobody are answered by ICMP, where that is asked for, if they %s", async (_how, loss, codes) => {
+    const { host, clock } = world({ unreachable: true, loss });
+    const { transport, recorder } = await host({ host: "10.9.0.1" });
+    transport.send(message("x"), transport.flow({ host: "10.9.0.3", port: 5060 })!, () => {});
+    clock.advance(1000);
+    expect(recorder.closed.map(({ error }) => error?.code)).toEqual(codes);
+  });
 });
 
 describe("reliable transports", () => {

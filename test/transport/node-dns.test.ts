@@ -38,6 +38,16 @@ test("any other failure is one", async () => {
   await expect(nodeDns().address("a.example.com", 4)).rejects.toThrow("ETIMEOUT");
 });
 
+test.each([
+  { timeout: Infinity },
+  { timeout: 1.5 },
+  { tries: Infinity },
+  { tries: 0 },
+  { servers: ["nobody"] },
+])("what Node's client cannot take is refused: %o", (options) => {
+  expect(() => nodeDns(options)).toThrow(expect.objectContaining({ code: "value_invalid" }));
+});
+
 test("4,096 questions may wait for their answers, and more are not asked: Node's client goes through all of them", async () => {
   const answer: ((records: never[]) => void)[] = [];
   resolve4.mockImplementation((() => new Promise((resolve) => answer.push(resolve))) as never);

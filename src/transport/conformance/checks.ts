@@ -1,8 +1,9 @@
 // Checks: what every transport must do. No test framework: a check that fails throws an Error that says why.
 
 import { SipError } from "../../errors.ts";
+import type { Flow } from "../transport.ts";
 import { exchange, framed, must, type Pair, same, started } from "./pair.ts";
-import { decode, encode, message } from "./recorder.ts";
+import { decode, encode, message, type Recorder } from "./recorder.ts";
 
 /** One promise of the contract. */
 interface Check {
@@ -73,14 +74,17 @@ export const checks: readonly Check[] = [
   {
     name: "carries fifty messages in a row",
     async run(pair) {
-      const { send, settle, called, callee } = await started(pair);
+      const { send, settle, called, calling, callee } = await started(pair);
       const names = Array.from({ length: 50 }, (_, i) => `m${i}`);
-      for (const name of names) send(message(name));
+      const failures = names.map((name) => send(message(name)));
       await settle();
       const expected = names.map((name) => decode(message(name)));
-      if (callee.reliable) same(called.texts.join(""), expected.join(""), "messages in order");
+      // Each by itself, however they were cut on the way.
+      if (callee.reliable) same(called.texts.join("|"), expected.join("|"), "messages in order");
       // Datagrams may overtake one another.
-      else same(called.texts.sort().join(""), expected.sort().join(""), "messages, sorted");
+      else same(called.texts.sort().join("|"), expected.sort().join("|"), "messages, sorted");
+      same(failures.flat().length, 0, "calls of failed");
+      same(called.errors.length + calling.errors.length, 0, "calls of onError");
     },
   },
   {
@@ -176,18 +180,27 @@ export const checks: readonly Check[] = [
       if (!callee.reliable) return;
       await callee.close();
       await settle();
-      same(called.closed.length, 1, "closed flows of the end that closed");
-      same(called.closed[0]?.flow, back, "the flow that the end closed");
-      same(called.closed[0]?.error, undefined, "its own close is no error");
-      same(calling.closed.length, 1, "closed flows of the other end");
-      same(calling.closed[0]?.flow, flow, "the flow that was closed");
-      same(calling.closed[0]?.error?.code, "connection_closed", "why");
-      same(flow.open, false, "open");
-      same(back.open, false, "open at the other end");
+      toldOfEnd(called, back, calling, flow);
       const failures = send(message("late"));
       await settle();
+      same(failures.length, 1, "calls of failed, on the closed flow");
       same(failures[0]?.code, "connection_closed", "a send on the closed flow");
       await caller.close();
+    },
+  },
+  {
+    name: "tells both ends of a connection when its caller closes, once",
+    async run(pair) {
+      const { caller, callee, calling, called, settle, send, flow, back } = await exchange(pair);
+      if (!callee.reliable) return;
+      await caller.close();
+      await settle();
+      toldOfEnd(calling, flow, called, back);
+      same(callee.flowById(back.id), undefined, "flow by the id of one that is closed");
+      const failures = send(message("late"), back);
+      await settle();
+      same(failures.length, 1, "calls of failed, on the closed flow");
+      same(failures[0]?.code, "connection_closed", "a send on the closed flow");
     },
   },
   {
@@ -205,3 +218,15 @@ export const checks: readonly Check[] = [
     },
   },
 ];
+
+/** One end has closed a connection: it hears of that without an error, and the other end why. */
+function toldOfEnd(closing: Recorder, own: Flow, other: Recorder, its: Flow): void {
+  same(closing.closed.length, 1, "closed flows of the end that closed");
+  same(closing.closed[0]?.flow, own, "the flow that the end closed");
+  same(closing.closed[0]?.error, undefined, "its own close is no error");
+  same(other.closed.length, 1, "closed flows of the other end");
+  same(other.closed[0]?.flow, its, "the flow that was closed");
+  same(other.closed[0]?.error?.code, "connection_closed", "why");
+  same(own.open, false, "open");
+  same(its.open, false, "open at the other end");
+}

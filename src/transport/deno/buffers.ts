@@ -75,6 +75,8 @@ function isAt({ getsockname }: Symbols, fd: number, { host, port }: Address): bo
   // sockaddr_in and sockaddr_in6: port in octets 2 and 3; the address behind it, and there behind the flow label.
   if ((name[2]! << 8) + name[3]! !== port) return false;
   const wanted = addressOctets(host);
-  const from = wanted.length === 4 ? 4 : 8;
+  const [from, whole] = wanted.length === 4 ? [4, 16] : [8, 28];
+  // 0.0.0.0 and :: are all noughts: the other family's socket may be at the same port.
+  if (length[0] !== whole) return false;
   return wanted.every((octet, i) => name[from + i] === octet);
 }

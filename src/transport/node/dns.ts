@@ -1,6 +1,6 @@
 // DNS by Node's own client.
 
-import { promises } from "node:dns";
+import { promises, type ResolverOptions } from "node:dns";
 import { checkNumbers } from "../../demands.ts";
 import { SipError } from "../../errors.ts";
 import type { Dns, DnsAnswer, NaptrRecord, SrvRecord } from "../dns.ts";
@@ -34,14 +34,8 @@ const NOTHING: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
  */
 export function nodeDns(options: NodeDnsOptions = {}): Dns {
   checkNumbers(options, 1, "timeout", "tries");
-  const resolver = new promises.Resolver({ timeout: options.timeout ?? 2000, tries: options.tries ?? 2 });
-  try {
-    if (options.servers) resolver.setServers(options.servers);
-  } catch (cause) {
-    throw new SipError("value_invalid", `not addresses of DNS servers: ${options.servers?.join(", ")}`, {
-      cause,
-    });
-  }
+  const { timeout = 2000, tries = 2, servers } = options;
+  const resolver = clientOf({ timeout, tries }, servers);
   let waiting = 0;
   const ask = async <T, R>(question: () => Promise<T[]>, record: (answer: T) => R): Promise<DnsAnswer<R>> => {
     if (waiting >= MOST_WAITING) throw new SipError("overloaded", "too many questions wait for DNS");
@@ -75,7 +69,7 @@ export function nodeDns(options: NodeDnsOptions = {}): Dns {
       const question = () =>
         family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true });
       const { records } = await ask(question, (record) => record);
-      if (records.length === 0 && !options.servers) {
+      if (records.length === 0 && !servers) {
         const found = await systemLookup(name, family).catch((cause) => {
           // Nobody was asked: that says nothing of the name.
           if (cause instanceof SipError) throw cause;
@@ -87,4 +81,15 @@ export function nodeDns(options: NodeDnsOptions = {}): Dns {
       return { records: records.map(({ address }) => address), ttl };
     },
   };
+}
+
+function clientOf(options: ResolverOptions, servers: readonly string[] | undefined): promises.Resolver {
+  try {
+    const resolver = new promises.Resolver(options);
+    if (servers) resolver.setServers(servers);
+    return resolver;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SipError("value_invalid", `nodeDns: ${why}`, { cause });
+  }
 }
