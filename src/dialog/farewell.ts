@@ -1,5 +1,6 @@
 // Farewell: a user agent that leaves: each peer is told in the way of what it shares with us.
 
+import { ForkedSubscriptions } from "./forked-subscriptions.ts";
 import type { Closable, Usage } from "./host.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
 import { InviteUsage } from "./invite-usage.ts";
@@ -15,6 +16,7 @@ export function bidFarewell(all: readonly (Closable | Usage)[]): void {
     else if (each instanceof OutgoingInvite) each.cancel();
     else if (each instanceof Publication) each.remove();
     else if (each instanceof Subscription) each.unsubscribe();
+    else if (each instanceof ForkedSubscriptions) each.close();
     // RFC 6665 §4.1.3: he may subscribe again at once, at whoever is there then.
     else if (each instanceof Notifier) each.terminate("deactivated");
     // One of ours that is early ends with its INVITE; one that we have accepted may wait for its PRACK.

@@ -43,7 +43,7 @@ export interface Host extends Pace {
   part(dialog: Dialog, answered: Promise<unknown>): void;
   /** Things that live outside of dialogs, to be closed with the user agent. */
   readonly loose: Set<Closable>;
-  /** Subscriptions that wait for the NOTIFY that makes their dialog, by Call-ID and our tag. */
+  /** What waits for a NOTIFY that makes a dialog, by Event, our tag and Call-ID: see subscriptionKey. */
   readonly expecting: Map<string, Usage>;
   /** Our Contact for the dialog that a peer's message makes. */
   contactFor(message: Request | Response): NameAddr;

@@ -132,7 +132,11 @@ export class IncomingInvite implements Closable {
     return this.#usage;
   }
 
-  /** Refuses the call, or redirects it. @param status 300 to 699; 486 unless told @throws SipError `value_invalid` for another */
+  /**
+   * Refuses the call, or redirects it; nothing happens where it is over.
+   * @param status 300 to 699; 486 unless told
+   * @throws SipError `value_invalid` for another, `value_unsafe` for content that must not go on the wire: the call rings on
+   */
   reject(status = 486, content: Content = {}): void {
     this.refuse(checkStatus(status, 300), content, false);
   }

@@ -24,7 +24,10 @@ export class IncomingOffer {
     this.#answer = answer;
   }
 
-  /** Takes it, with the answer as body. */
+  /**
+   * Takes it, with the answer as body.
+   * @throws SipError `value_unsafe` or `value_invalid` for content that must not go on the wire: the peer is answered 500
+   */
   accept(content: Content = {}): void {
     this.#answer(200, content);
   }
@@ -32,7 +35,7 @@ export class IncomingOffer {
   /**
    * Refuses it; the session goes on as it was. 488 unless told. A PRACK should be accepted: it must get a 2xx
    * (RFC 3262 §3), and acknowledges its response however it is answered.
-   * @throws SipError `value_invalid` for a status that is not 300 to 699
+   * @throws SipError `value_invalid` for a status that is not 300 to 699; as `accept` for the content
    */
   reject(status = 488, content: Content = {}): void {
     this.#answer(checkStatus(status, 300), content);

@@ -268,7 +268,7 @@ export class IncomingSubscription {
 
   /**
    * Refuses it: 489 (Bad Event) unless told, 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4).
-   * @throws SipError `value_invalid` for a status that is not 300 to 699
+   * @throws SipError `value_invalid` for a status that is not 300 to 699, `value_unsafe` for content that must not go on the wire
    */
   reject(status: number = eventRefusal(this.request), content: Content = {}): void {
     answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));

@@ -96,7 +96,10 @@ export class IncomingRefer {
     return new ReferProgress(this.#host, quiet ? undefined : dialog, new TokenParams("refer", { id }));
   }
 
-  /** Refuses it: 603 unless told. @throws SipError `value_invalid` for a status that is not 300 to 699 */
+  /**
+   * Refuses it: 603 unless told.
+   * @throws SipError `value_invalid` for a status that is not 300 to 699, `value_unsafe` for content that must not go on the wire
+   */
   reject(status = 603, content: Content = {}): void {
     answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
   }

@@ -54,7 +54,11 @@ export interface SessionOptions {
   readonly timer?: SessionTimerOptions | undefined;
 }
 
-/** A call that rings: its dialog is early. A rejection of its methods that nobody handles is no unhandled one. */
+/**
+ * A call that rings: its dialog is early. A rejection of its methods that nobody handles is no unhandled one. All of them reject
+ * with a SipError `terminated` once it has ended, `value_unsafe` or `value_invalid` for content that must not go on the wire, and
+ * as ClientTransaction.final where there is no response.
+ */
 export interface EarlyDialog {
   /** `confirmed` once its call was accepted, `ended` for good. */
   readonly state: "early" | "confirmed" | "ended";
@@ -84,12 +88,12 @@ export interface Session extends EarlyDialog {
   /**
    * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. Of a session
    * that has ended it ends as `failed`, with the error `terminated`.
-   * @throws SipError `uri_invalid` for a target that is no URI or address
+   * @throws SipError `uri_invalid` for a target that is no URI or address, `value_unsafe` for content that must not go on the wire
    */
   refer(target: string, handlers?: SubscriptionHandlers, content?: Content): Subscription;
   /**
    * Hangs up. A callee waits for the ACK first (RFC 3261 §15.1.1). Resolves with the response to the BYE, undefined
-   * where the session was over already, or none came.
+   * where the session was over already, or none came. Rejects for content that must not go on the wire: the session goes on.
    */
   bye(content?: Content): Promise<Response | undefined>;
   /** The value for a Replaces or Join header field that names this session (RFC 3891, RFC 3911). */

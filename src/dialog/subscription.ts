@@ -1,7 +1,6 @@
 // Subscription: a subscriber's side of an event package (RFC 6665 §4.1): SUBSCRIBE, the NOTIFYs that come, and
 // refreshing in time; or the one that a REFER brings with it (RFC 3515).
 
-import type { TimerHandle } from "../clock.ts";
 import { checkNumbers } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { TokenParams } from "../message/media-type.ts";
@@ -11,23 +10,20 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { ENDING } from "./ending.ts";
-import { answer, type Host, LONGEST, type Usage } from "./host.ts";
+import { ForkedSubscriptions } from "./forked-subscriptions.ts";
+import { answer, type Host, type Usage } from "./host.ts";
 import { isQuiet } from "./quiet.ts";
 import { referOutcome } from "./sipfrag.ts";
-import type { SubscriptionEnd, SubscriptionHandlers, SubscriptionState } from "./subscription-options.ts";
+import type {
+  SubscriptionEnd,
+  SubscriptionHandlers,
+  SubscriptionInit,
+  SubscriptionState,
+} from "./subscription-options.ts";
+import { SubscriptionTimes } from "./subscription-times.ts";
 
 /** Seconds that a REFER's subscription goes on after a NOTIFY that tells of a call which still rings, and of no time. */
 const RINGING = 300;
-
-/** What makes a subscription. @internal */
-export interface SubscriptionInit {
-  readonly event: string;
-  readonly id?: string;
-  /** The dialog that it shares, for a REFER within one. */
-  readonly dialog?: Dialog;
-  /** The session that it would share the dialog with has ended: it fails at once, and nothing is sent. */
-  readonly over?: boolean;
-}
 
 /** A subscription of ours. */
 export class Subscription implements Usage {
@@ -35,7 +31,10 @@ export class Subscription implements Usage {
   readonly event: string;
   #id: string | undefined;
   readonly #host: Host;
-  readonly #handlers: SubscriptionHandlers;
+  #handlers: SubscriptionHandlers;
+  /** Asks its user what it calls, where it is that of another fork. */
+  readonly #onFork: SubscriptionInit["onFork"];
+  #forks: ForkedSubscriptions | undefined;
   readonly #request: Request;
   readonly #key: string;
   #dialog: Dialog | undefined;
@@ -43,13 +42,7 @@ export class Subscription implements Usage {
   #retried = false;
   /** It was taken back, and waits for the notifier's last NOTIFY. */
   #leaving = false;
-  #refreshing: TimerHandle | undefined;
-  #expiry: TimerHandle | undefined;
-  /** When it ends by what was granted last, by the clock; undefined before anything was. */
-  #until: number | undefined;
-  /** A NOTIFY has come since the last SUBSCRIBE within the dialog; and Timer N, until one comes. */
-  #heard = false;
-  #unheard: TimerHandle | undefined;
+  readonly #times: SubscriptionTimes;
 
   /** @internal */
   constructor(host: Host, request: Request, handlers: SubscriptionHandlers, init: SubscriptionInit) {
@@ -59,7 +52,12 @@ export class Subscription implements Usage {
     this.#id = init.id;
     this.#host = host;
     this.#handlers = handlers;
+    this.#onFork = init.onFork;
     this.#request = request;
+    this.#times = new SubscriptionTimes(host, {
+      refresh: request.method === "SUBSCRIBE" ? () => this.refresh() : undefined,
+      over: (reason) => this.#end({ reason }),
+    });
     this.#key = subscriptionKey(headers.get("Call-ID") ?? "", headers.get("From")?.tag, init.event);
     if (init.over) {
       // Told when its user holds it.
@@ -67,9 +65,11 @@ export class Subscription implements Usage {
       void Promise.resolve().then(() => this.#end({ reason: "failed", error }));
       return;
     }
+    // It begins with the NOTIFY that it is made for.
+    if (init.onFork) return;
     if (init.dialog) this.#join(init.dialog);
     else host.expecting.set(this.#key, this);
-    this.#waitForNotify();
+    this.#times.waitForNotify();
     void this.#send(request);
   }
 
@@ -101,13 +101,14 @@ export class Subscription implements Usage {
   unsubscribe(): void {
     const dialog = this.#dialog;
     if (this.#state === "terminated" || this.#leaving) return;
+    this.#forks?.close();
     if (!dialog || this.#request.method !== "SUBSCRIBE") {
       // There is nobody to tell yet, or no way to (RFC 6665 §4.1.2.3 ends what SUBSCRIBE began).
       this.#end({ reason: "closed" });
       return;
     }
     this.#leaving = true;
-    this.#waitForNotify();
+    this.#times.waitForNotify();
     void this.#send(this.#again(dialog, 0));
   }
 
@@ -118,19 +119,18 @@ export class Subscription implements Usage {
       transaction.respond(400, "Missing Subscription-State");
       return true;
     }
-    if (!this.#dialog) this.#begin(request);
-    else this.#dialog.refresh(request);
+    if (this.#dialog) this.#dialog.refresh(request);
+    else if (!this.#begin(request)) return false;
     answer(transaction, request.createResponse(200));
-    this.#heard = true;
-    this.#host.clock.clear(this.#unheard);
+    this.#times.hear();
     const goesOn = this.#goesOn(state, request);
     const token = goesOn ? "active" : state.token.toLowerCase();
     const seconds = Number(state.params.get("expires") ?? (goesOn ? RINGING : Number.NaN));
     // One that was on its way when we left changes nothing: the last one is still to come.
     if (token !== "terminated" && !this.#leaving) {
-      this.#clear();
       this.#state = token === "pending" ? "pending" : "active";
-      this.#schedule(Number.isFinite(seconds) ? seconds : this.#left());
+      const asked = this.#request.headers.get("Expires") || 3600;
+      this.#times.begin(Number.isFinite(seconds) ? seconds : this.#times.left(asked));
     }
     this.#host.call(() => this.#handlers.onNotify?.(request));
     if (token === "terminated") {
@@ -161,24 +161,47 @@ export class Subscription implements Usage {
     return !params.has("reason") && (referOutcome(notify)?.status ?? 200) < 200;
   }
 
-  /** The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). */
-  #begin(notify: Request): void {
+  /**
+   * The NOTIFY makes the dialog, and not the response to SUBSCRIBE, which forks may cross (RFC 6665 §4.4.1). False for that of
+   * another fork which its user does not want.
+   */
+  #begin(notify: Request): boolean {
     const { headers } = this.#request;
     const contact = this.#host.contactFor(notify);
     const dialog = Dialog.ofCallee(notify, headers.get("From")?.tag ?? "", contact);
+    if (this.#onFork) {
+      const handlers = this.#host.call(() => this.#onFork?.(this));
+      if (!handlers || this.#state === "terminated") return false;
+      this.#handlers = handlers;
+    }
     dialog.noteSent(headers.get("CSeq")?.number ?? 0);
     dialog.confirm();
     this.#join(dialog);
+    const { onFork } = this.#handlers;
+    if (onFork && !this.#onFork) this.#forks = this.#awaitForks((fork) => onFork(fork));
+    return true;
+  }
+
+  #awaitForks(onFork: NonNullable<SubscriptionInit["onFork"]>): ForkedSubscriptions {
+    const init = { event: this.event, onFork };
+    return new ForkedSubscriptions(this.#host, this.#key, (notify, transaction) =>
+      new Subscription(this.#host, this.#request, {}, init).receive(notify, transaction),
+    );
   }
 
   #join(dialog: Dialog): void {
     this.#dialog = dialog;
-    this.#host.expecting.delete(this.#key);
+    this.#expectNone();
     this.#host.add(dialog, this);
   }
 
+  #expectNone(): void {
+    const { expecting } = this.#host;
+    if (expecting.get(this.#key) === this) expecting.delete(this.#key);
+  }
+
   #again(dialog: Dialog, expires: number): Request {
-    this.#heard = false;
+    this.#times.asked();
     const request = dialog.createRequest("SUBSCRIBE");
     for (const name of ["Event", "Accept", "Supported"]) {
       for (const value of this.#request.headers.raw(name)) request.headers.append(name, value);
@@ -202,7 +225,7 @@ export class Subscription implements Usage {
       if (request === this.#request || this.#state === "requested")
         this.#end({ reason: "failed", ...(error && { error }) });
       // Timer N began with the request (RFC 6665 §4.1.2.2).
-      else if (error?.code === "timeout" && !this.#heard) this.#end({ reason: "silent" });
+      else if (error?.code === "timeout" && !this.#times.heard) this.#end({ reason: "silent" });
     }
   }
 
@@ -221,62 +244,20 @@ export class Subscription implements Usage {
       this.#end({ reason: "norefersub", response });
     } else if (statusClass === 2) {
       const expires = response.headers.get("Expires");
-      if (expires && this.#state === "requested") this.#until = this.#host.clock.now() + expires * 1000;
-      else if (expires && !this.#leaving) {
-        this.#clear();
-        this.#schedule(expires);
-      }
-      if (this.#state !== "requested" && !this.#heard && status !== 204) this.#awaitState();
+      if (expires && this.#state === "requested") this.#times.note(expires);
+      else if (expires && !this.#leaving) this.#times.begin(expires);
+      // The state need not follow a 204 (RFC 5839).
+      if (this.#state !== "requested" && status !== 204) this.#times.awaitState();
     } else if (request === this.#request || ENDING.has(status))
       this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
   }
 
-  /** Timer N: no NOTIFY, no subscription (RFC 6665 §4.1.2.4). */
-  #waitForNotify(): void {
-    this.#clear();
-    this.#expiry = this.#host.clock.set(() => this.#end({ reason: "silent" }), 64 * this.#host.t1);
-  }
-
-  /** Timer N again: a refresh that is taken is followed by the state (RFC 6665 §4.1.2.2), but for a 204 (RFC 5839). */
-  #awaitState(): void {
-    const { clock, t1 } = this.#host;
-    clock.clear(this.#unheard);
-    this.#unheard = clock.set(() => this.#end({ reason: "silent" }), 64 * t1);
-  }
-
-  /**
-   * The seconds that are left of what was granted; what was asked for, where nobody has said. For a NOTIFY that says
-   * nothing of it, as RFC 3265 allowed (RFC 6665 §4.2.2).
-   */
-  #left(): number {
-    if (this.#until !== undefined) return (this.#until - this.#host.clock.now()) / 1000;
-    return this.#request.headers.get("Expires") || 3600;
-  }
-
-  #schedule(seconds: number): void {
-    const { clock, t1 } = this.#host;
-    const total = Math.min(Math.max(0, seconds), LONGEST) * 1000;
-    this.#until = clock.now() + total;
-    // Time enough for the refresh to be retransmitted, if there is any to spare.
-    const early = total > 4 * 64 * t1 ? 64 * t1 : total / 2;
-    if (this.#request.method === "SUBSCRIBE") {
-      this.#refreshing = clock.set(() => this.refresh(), total - early);
-    }
-    this.#expiry = clock.set(() => this.#end({ reason: "timeout" }), total);
-  }
-
-  #clear(): void {
-    this.#host.clock.clear(this.#refreshing);
-    this.#host.clock.clear(this.#expiry);
-  }
-
   #end(end: SubscriptionEnd): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
-    this.#clear();
-    this.#host.clock.clear(this.#unheard);
-    this.#host.expecting.delete(this.#key);
+    this.#times.stop();
+    this.#expectNone();
     if (this.#dialog) this.#host.remove(this.#dialog, this);
     this.#host.call(() => this.#handlers.onEnd?.(end));
   }

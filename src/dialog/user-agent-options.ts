@@ -99,7 +99,7 @@ export interface UserAgentStats {
   readonly dialogs: number;
   /** Sessions and subscriptions, of both sides, within those dialogs. */
   readonly usages: number;
-  /** INVITEs that are not answered, publications, subscriptions without a dialog. */
+  /** INVITEs that are not answered, publications, subscriptions that wait for the NOTIFY of a notifier, another fork's too. */
   readonly pending: number;
   /** Requests with a To tag, ACKs, BYEs and the like without one, and 2xx, that belonged to nothing here. */
   readonly strays: number;
