@@ -1,4 +1,5 @@
-// Demands: what options are held to when something is made of them: which must be there, and which numbers they may be.
+// Demands: what options are held to when something is made of them: which must be there, which numbers they may be,
+// and which secrets.
 // What comes of a wrong one otherwise shows late, far from its cause, or never: no timer fires at NaN.
 
 import { notWanted, SipError } from "./errors.ts";
@@ -39,4 +40,16 @@ export function checkNumbers<T extends object>(
       typeof value === "string" ? JSON.stringify(value) : value,
     );
   }
+}
+
+/**
+ * Sees to it that a secret is one, where it is given: with an empty one, of a variable that is not set say, anybody could make
+ * what it seals.
+ *
+ * @throws SipError `value_invalid` for no text, and for an empty one
+ */
+export function checkSecret<T extends object>(options: T, name: keyof T & string): void {
+  const secret: unknown = options[name];
+  if (secret === undefined || (typeof secret === "string" && secret !== "")) return;
+  throw notWanted(name, "a text that nobody can guess", secret === "" ? "an empty one" : secret);
 }

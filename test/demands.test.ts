@@ -119,6 +119,19 @@ const WRONG: readonly Case[] = [
     () => new DigestServer({ realm: "a", lookup, algorithms: [] }),
     "algorithms: one at least is wanted, not none",
   ],
+  ...["", null, 7].flatMap((secret): Case[] => {
+    const said = `a text that nobody can guess is wanted, not ${secret === "" ? "an empty one" : secret}`;
+    const given = { secret: secret as never };
+    return [
+      [`${said}: for nonces`, () => new DigestServer({ realm: "a", lookup, ...given }), `secret: ${said}`],
+      [`${said}: for marks`, () => new SipProxy({ stack, ...given }), `secret: ${said}`],
+      [
+        `${said}: for GRUUs`,
+        () => new Registrar({ stack, location, gruuSecret: secret as never }),
+        `gruuSecret: ${said}`,
+      ],
+    ];
+  }),
   [
     "an unknown algorithm to answer",
     () => new DigestClient({ credentials: lookup, algorithms: ["SHA256" as never] }),

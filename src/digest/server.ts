@@ -1,7 +1,7 @@
 // DigestServer: challenges requests, and checks what comes back (RFC 3261 §22, RFC 7616, RFC 8760). Nothing is kept
 // between challenge and answer: the nonce tells all, to every machine that has the key.
 
-import { checkNumbers, need } from "../demands.ts";
+import { checkNumbers, checkSecret, need } from "../demands.ts";
 import { notWanted } from "../errors.ts";
 import { Challenge, type Credentials } from "../message/auth.ts";
 import { isSafe, quote } from "../message/escape.ts";
@@ -116,11 +116,12 @@ export class DigestServer {
 
   /**
    * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, without any
-   *   algorithm, and for a number that is none
+   *   algorithm, for a number that is none, and for an empty `secret`
    */
   constructor(options: DigestServerOptions) {
     need("DigestServer", options, "realm", "lookup");
     checkNumbers(options, 1, "nonceLife", "limit");
+    checkSecret(options, "secret");
     options.algorithms?.forEach(checkAlgorithm);
     const strange = options.qop?.find((each) => each !== "auth" && each !== "auth-int");
     if (strange !== undefined) throw notWanted("qop", "auth or auth-int", strange);

@@ -1,7 +1,7 @@
 // SipProxy: forwards requests and their responses (RFC 3261 §16): statefully, forking where there are several
 // targets, or without any state. Where a request goes is for its user to say.
 
-import { checkNumbers, need } from "../demands.ts";
+import { checkNumbers, checkSecret, need } from "../demands.ts";
 import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
@@ -45,10 +45,11 @@ export class SipProxy {
   readonly #acks: AckForwarding;
   readonly #stateless: StatelessForwarding;
 
-  /** @throws SipError `value_invalid` without `stack`, and for a `maxBreadth` below 1 */
+  /** @throws SipError `value_invalid` without `stack`, for a `maxBreadth` below 1, and for an empty `secret` */
   constructor(options: ProxyOptions) {
     need("SipProxy", options, "stack");
     checkNumbers(options, 1, "maxBreadth");
+    checkSecret(options, "secret");
     const { stack, random = defaultRandom } = options;
     const maxBreadth = wholeBreadth(options.maxBreadth ?? DEFAULT_BREADTH);
     const key = sipKey(options.secret ?? random.text(32));

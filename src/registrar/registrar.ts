@@ -1,7 +1,7 @@
 // Registrar: answers REGISTER, and finds who can be reached where (RFC 3261 §10.3, RFC 3327, RFC 5626 §6, RFC 5627
 // §5). The numbers are the steps of §10.3.
 
-import { checkNumbers, need } from "../demands.ts";
+import { checkNumbers, checkSecret, need } from "../demands.ts";
 import { notWanted, SipError } from "../errors.ts";
 import { Headers } from "../message/headers.ts";
 import { NameAddr } from "../message/name-addr.ts";
@@ -47,12 +47,13 @@ export class Registrar {
 
   /**
    * @throws SipError `value_invalid` without `stack` or `location`, for a number that is none, an `edge` that is no SIP URI,
-   *   and a `serviceRoute` that cannot be written
+   *   a `serviceRoute` that cannot be written, and an empty `gruuSecret`
    */
   constructor(options: RegistrarOptions) {
     const { stack } = need("Registrar", options, "stack", "location");
     checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires");
     checkNumbers(options, 1, "maxBindings", "flowTimer");
+    checkSecret(options, "gruuSecret");
     this.#stack = stack;
     this.#location = options.location;
     // In whole seconds: so they are written.
