@@ -75,22 +75,22 @@ export class Forks {
     return fork;
   }
 
-  /** A final response that is no 2xx ends all early dialogs of its INVITE (RFC 3261 §13.2.2.3). */
-  end(): void {
-    for (const usage of this.usages) usage.end({ reason: "refused" });
+  /** A final response that is no 2xx ends all early dialogs of its INVITE (RFC 3261 §13.2.2.3), and so does what stands for one. */
+  end(reason: "refused" | "closed" = "refused"): void {
+    for (const usage of this.usages) usage.end({ reason });
     this.#forks.clear();
   }
 
   /** 64 × T1 after the first 2xx those that have not accepted are over (RFC 3261 §13.2.2.4). */
   endLater(): void {
     const { clock, t1, loose } = this.#host;
-    const timer = clock.set(() => end(), 64 * t1);
-    const end = () => {
+    const timer = clock.set(() => end("refused"), 64 * t1);
+    const end = (reason: "refused" | "closed") => {
       clock.clear(timer);
       loose.delete(waiting);
-      for (const usage of this.early) usage.end({ reason: "refused" });
+      for (const usage of this.early) usage.end({ reason });
     };
-    const waiting: Closable = { close: end };
+    const waiting: Closable = { close: () => end("closed") };
     loose.add(waiting);
   }
 }

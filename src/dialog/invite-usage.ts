@@ -129,7 +129,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #request(method: string, content: Content): Promise<Response> {
-    if (method !== "PRACK" && this.#prack) await this.#prack;
+    while (method !== "PRACK" && this.#prack) await this.#prack;
     this.#live();
     if (method === "BYE") {
       const response = await this.bye(content);

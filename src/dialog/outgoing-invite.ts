@@ -99,7 +99,7 @@ export class OutgoingInvite implements Closable {
     // One whose peer never answers would stay for ever. One that is being cancelled ends by itself.
     if (!this.#canceled && !this.#accepted) this.#transaction?.terminate();
     const error = new SipError("closed", "the user agent was closed");
-    this.#fail(error);
+    this.#fail(error, "closed");
     this.#over = true;
     this.#reject(error);
   }
@@ -243,12 +243,12 @@ export class OutgoingInvite implements Closable {
     });
   }
 
-  #fail(error: SipError): void {
+  #fail(error: SipError, reason: "refused" | "closed" = "refused"): void {
     if (this.#over || this.#accepted) return;
     this.#over = true;
     this.#ringing.stop();
     this.#host.loose.delete(this);
-    this.#forks.end();
+    this.#forks.end(reason);
     this.#reject(error);
   }
 }

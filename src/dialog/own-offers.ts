@@ -113,8 +113,7 @@ export class OwnOffers {
   /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
   async #insist(send: () => Promise<Response>, most: number): Promise<Response> {
     for (let tries = 1; ; tries++) {
-      const before = this.#session.before();
-      if (before) await before;
+      for (let before = this.#session.before(); before; before = this.#session.before()) await before;
       const response = await send();
       const met = response.status === 491;
       if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;

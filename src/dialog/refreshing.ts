@@ -13,7 +13,7 @@ import { SessionTimer, type SessionTimerOptions } from "./session-timer.ts";
 export interface RefreshedSession {
   /** Whether an offer is under way, of ours or of the peer's: what comes of it refreshes the session, too. */
   busy(): boolean;
-  update(): Promise<unknown>;
+  update(): Promise<Response>;
   reinvite(content: Content): Promise<unknown>;
   /** Nobody has refreshed it in time. */
   expired(): void;
@@ -68,8 +68,13 @@ export class Refreshing {
     if (this.#underWay || this.#session.busy()) return;
     this.#underWay = true;
     try {
-      if (this.#peerUpdates || this.#body === undefined) await this.#session.update();
-      else await this.#session.reinvite({ body: this.#body.text, contentType: this.#body.contentType });
+      if (this.#peerUpdates || this.#body === undefined) {
+        const { status } = await this.#session.update();
+        // Somebody on the way may not know it, though the peer's Allow has named it.
+        if (status !== 405 && status !== 501) return;
+      }
+      const { text, contentType } = this.#body ?? {};
+      if (text !== undefined) await this.#session.reinvite({ body: text, contentType });
     } catch {
       // Whoever has asked for it is the timer.
     } finally {

@@ -93,6 +93,37 @@ it("a call that was accepted, and waits for a PRACK, ends without a word", async
   await world.pass(1000);
 });
 
+it("a call that rings ends as `closed`, at both sides, and so does a fork that rings beside the session", async () => {
+  const world = new SipWorld();
+  const [alice, bob, carol] = [
+    await agent(world, "alice"),
+    await agent(world, "bob"),
+    await world.phone("carol"),
+  ];
+  bob.onInvite = (call) => void call.ring();
+  const rings = alice.invite(bob);
+  carol.answer = (request, transaction) => {
+    for (const [status, tag] of request.method === "INVITE"
+      ? ([
+          [180, "one"],
+          [200, "two"],
+        ] as const)
+      : []) {
+      const response = request.createResponse(status);
+      response.headers.set("To", request.headers.get("To")!.with({ tag }));
+      response.headers.set("Contact", `<${carol.uri}>`);
+      transaction?.respond(response);
+    }
+  };
+  const stands = alice.invite(carol.uri);
+  await world.pass(100);
+  await stands.session;
+  for (const { ua } of [alice, bob]) ua.close();
+  expect([alice.log, bob.log]).toEqual([["closed", "closed", "closed"], ["closed"]]);
+  await expect(rings.session).rejects.toMatchObject({ code: "closed" });
+  bob.phone.transactions[0]!.terminate();
+});
+
 it("a fork that accepts after that is no session", async () => {
   const world = new SipWorld();
   const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];

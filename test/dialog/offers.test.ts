@@ -524,6 +524,28 @@ describe("session timers", () => {
     void a.bye();
   });
 
+  it.each([405, 501])(
+    "go on by re-INVITE where an UPDATE is answered %d, whatever Allow has said",
+    async (status) => {
+      const world = new SipWorld();
+      const { bob, a, b } = await connect(
+        world,
+        { bob: answering },
+        { alice: { timer: { expires: 90, refresher: "us" } } },
+      );
+      bob.guard = (request, transaction) => {
+        if (request.method === "UPDATE") transaction?.respond(status);
+        return request.method === "UPDATE";
+      };
+      await world.pass(200_000);
+      expect([a.state, b.state]).toEqual(["confirmed", "confirmed"]);
+      const methods = bob.phone.methods.filter((method) => method !== "ACK");
+      // Its 2xx says again that there is UPDATE.
+      expect(methods.slice(0, 5)).toEqual(["INVITE", "UPDATE", "INVITE", "UPDATE", "INVITE"]);
+      void a.bye();
+    },
+  );
+
   it("a peer that wants a longer interval each time is not asked without end", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await world.phone("bob")];
