@@ -178,7 +178,7 @@ export class WebSocketDialer implements WebSocketTransport {
 
   #dial(): void {
     this.#cancelRetry();
-    this.#tell("connecting", undefined);
+    if (this.#state !== "connecting") this.#tell("connecting", undefined);
     // The user's onState may have closed the transport.
     if (this.#over) return;
     const { href } = this.#servers[this.#server] as URL;
