@@ -77,10 +77,8 @@ export class WebSocketDialer implements WebSocketTransport {
     const { queueLimit: limit = 256, queueTimeout: maxAge = 32_000 } = options;
     this.#queue = new SendQueue({ limit, maxAge, clock });
     const wanted = keepAlive === true ? {} : keepAlive;
-    if (wanted) {
-      checkNumbers(wanted, 1, "interval");
-      checkNumbers(wanted, 0, "timeout");
-    }
+    checkNumbers(wanted || {}, 1, "interval");
+    checkNumbers(wanted || {}, 0, "timeout");
     this.#linkOptions = {
       WebSocket: constructorOf(options.WebSocket),
       clock,
