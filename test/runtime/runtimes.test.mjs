@@ -11,6 +11,7 @@ import { Program } from "../browser/program.mjs";
 import { startSwitchboard } from "../browser/switchboard.mjs";
 import { Authority } from "../transport/certificate.ts";
 import { CONNECTIONS } from "./connections.mjs";
+import { HOSTILE_SERVERS } from "./hostile-servers.mjs";
 import { HOSTILE_STREAMS } from "./hostile-streams.mjs";
 import { HOSTILE_WEBSOCKETS } from "./hostile-websockets.mjs";
 import { startRelay } from "./relay.mjs";
@@ -185,6 +186,10 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
     // Bun has a ws of its own, which joins fragments as they come: there only their octets count.
     const otherwise = name.startsWith("Bun") ? { pieces: [false, "none", 0] } : {};
     expect(report.hostileWebSockets).toEqual({ ...HOSTILE_WEBSOCKETS, ...otherwise });
+  });
+
+  test("a WebSocket client says why a hostile server is none, in time, and leaves nothing behind", () => {
+    expect(report.hostileServers).toEqual(HOSTILE_SERVERS);
   });
 
   test("OPTIONS to another process over UDP", () => {
