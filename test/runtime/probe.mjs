@@ -114,7 +114,7 @@ console.log(
     datagrams: await datagrams(udp),
     connections: await connections(sippet, node, WebSocket, identity),
     hostileStreams: await hostileStreams(node, identity),
-    hostileWebSockets: await hostileWebSockets(node),
+    hostileWebSockets: await hostileWebSockets(node, identity),
     hostileServers: await hostileServers(sippet, WebSocket),
     udp: await ping(udp(own), udpAddress),
     webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
