@@ -115,7 +115,7 @@ export class DatagramTransport implements Transport {
    * `fillers`: datagrams of CR, LF and NUL; `stun`: Binding requests answered; `stunAnswers`: what ours were answered
    * with; `stunDropped`: other STUN;
    * `unreachable`: what ICMP told of peers, where the runtime lets it be heard; `dropped`: datagrams that the
-   * kernel had no room for, where it tells (Linux), and in Bun those that came while 32,768, or 16 MiB of them, waited.
+   * kernel had no room for, where it tells (Linux), and those that came while 32,768, or 16 MiB of them, waited.
    */
   get counts(): Readonly<Record<string, number>> {
     this.#noteDropped();

@@ -29,17 +29,24 @@ export class SendQueue {
   }
 
   add(data: Uint8Array<ArrayBuffer>, failed: SendFailed): void {
+    this.#letGo();
     if (this.#waiting.length >= this.#limit) {
       failLater(failed, new SipError("transport_failed", "too many messages wait for the connection"));
     } else this.#waiting.push({ data, failed, since: this.#clock.now() });
   }
 
-  /** Sends what is still fresh. What is stale fails: whoever sent it has timed out meanwhile. */
+  /** Sends what is still fresh. */
   flush(send: (data: Uint8Array<ArrayBuffer>, failed: SendFailed) => void): void {
+    this.#letGo();
+    for (const { data, failed } of this.#waiting.splice(0)) send(data, failed);
+  }
+
+  /** What is stale fails: whoever sent it has timed out meanwhile. */
+  #letGo(): void {
     const oldest = this.#clock.now() - this.#maxAge;
-    for (const { data, failed, since } of this.#waiting.splice(0)) {
-      if (since >= oldest) send(data, failed);
-      else failLater(failed, new SipError("timeout", "the message waited too long for the connection"));
+    while (this.#waiting[0] && this.#waiting[0].since < oldest) {
+      const { failed } = this.#waiting.shift()!;
+      failLater(failed, new SipError("timeout", "the message waited too long for the connection"));
     }
   }
 

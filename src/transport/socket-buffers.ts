@@ -23,8 +23,8 @@ export function cLibraryOf(platform: string): CLibrary | undefined {
   return C_LIBRARIES[platform];
 }
 
-/** As much as Node's transport asks for, where nobody asks for something else; the system gives what it may. */
-const WIDE = 8 * 1024 * 1024;
+/** How much is asked for to receive, where nobody asks for something else; the system gives what it may. */
+export const WIDE: number = 8 * 1024 * 1024;
 
 /**
  * Sets both buffers of a socket: 8 MiB to receive, or what the system allows of it, the system's own to send.

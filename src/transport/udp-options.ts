@@ -43,6 +43,17 @@ export interface UdpOptions {
   clock?: Clock | undefined;
 }
 
+/** A group as `multicast` names it, with its interface. */
+export interface MulticastGroup {
+  readonly group: string;
+  readonly interface?: string;
+}
+
+/** The groups of `multicast`. */
+export function groupsOf({ multicast = [] }: UdpOptions): readonly MulticastGroup[] {
+  return multicast.map((each) => (typeof each === "string" ? { group: each } : each));
+}
+
 /** Options of `udp` on Bun's and Deno's own sockets, which cannot set that one. */
 export type BareUdpOptions = Omit<UdpOptions, "ipv6Only">;
 

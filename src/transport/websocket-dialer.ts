@@ -77,10 +77,8 @@ export class WebSocketDialer implements WebSocketTransport {
     const { queueLimit: limit = 256, queueTimeout: maxAge = 32_000 } = options;
     this.#queue = new SendQueue({ limit, maxAge, clock });
     const wanted = keepAlive === true ? {} : keepAlive;
-    if (wanted) {
-      checkNumbers(wanted, 1, "interval");
-      checkNumbers(wanted, 0, "timeout");
-    }
+    checkNumbers(wanted || {}, 1, "interval");
+    checkNumbers(wanted || {}, 0, "timeout");
     this.#linkOptions = {
       WebSocket: constructorOf(options.WebSocket),
       clock,
@@ -178,7 +176,7 @@ export class WebSocketDialer implements WebSocketTransport {
 
   #dial(): void {
     this.#cancelRetry();
-    this.#tell("connecting", undefined);
+    if (this.#state !== "connecting") this.#tell("connecting", undefined);
     // The user's onState may have closed the transport.
     if (this.#over) return;
     const { href } = this.#servers[this.#server] as URL;

@@ -32,10 +32,15 @@ const upgrade = (field = "X: y") =>
     `${field}\r\n\r\n`,
   ].join("\r\n");
 
-/** All that hostile clients do. */
-export async function hostileWebSockets({ webSocketServer: make }) {
+/** All that hostile clients do, in the clear and over TLS. */
+export async function hostileWebSockets({ webSocketServer }, { key, cert, ca }) {
+  const secure = (options) => webSocketServer({ ...options, tls: { key, cert } });
+  return { ws: await clientsOf(webSocketServer), wss: await clientsOf(secure, ca) };
+}
+
+async function clientsOf(make, ca) {
   const opened = async ({ call }) => {
-    const peer = call();
+    const peer = call(ca);
     peer.socket.write(upgrade());
     await until(() => peer.text.includes("\r\n\r\n"));
     peer.text = peer.text.slice(peer.text.indexOf("\r\n\r\n") + 4);
@@ -56,7 +61,7 @@ export async function hostileWebSockets({ webSocketServer: make }) {
     });
   const asked = (text, options = {}) =>
     against(make, { handshakeTimeout: 300, ...options }, async ({ call }) => {
-      const peer = call();
+      const peer = call(ca);
       peer.socket.write(text);
       await until(() => peer.closed);
       return [peer.closed, peer.text.split("\r\n")[0]];
@@ -85,7 +90,7 @@ export async function hostileWebSockets({ webSocketServer: make }) {
     crowd: await against(make, { maxConnections: 2 }, async (world) => {
       await opened(world);
       await opened(world);
-      const third = world.call();
+      const third = world.call(ca);
       third.socket.write(upgrade());
       await until(() => third.closed);
       return [third.text.split("\r\n")[0], world.server.connections];
@@ -125,8 +130,8 @@ export async function hostileWebSockets({ webSocketServer: make }) {
   };
 }
 
-/** How every runtime answers. */
-export const HOSTILE_WEBSOCKETS = {
+/** How every runtime answers, to either. */
+export const HOSTILE_CLIENTS = {
   large: [true, 1009, 0],
   announced: [true, 1009, 0],
   largeInPieces: [true, 1009, 0],

@@ -14,7 +14,7 @@ export async function until(condition) {
 }
 
 /** The runtime's timers, counted. */
-class CountingClock {
+export class CountingClock {
   pending = new Set();
   now = () => performance.now();
   set(callback, delay) {
@@ -32,7 +32,7 @@ class CountingClock {
 }
 
 /** Notes what a transport tells; answers what came, so often, and faults. */
-class Ear {
+export class Ear {
   constructor(answer, times) {
     this.answer = answer;
     this.times = times;

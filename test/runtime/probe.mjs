@@ -12,6 +12,7 @@ import * as node from "../../dist/node.js";
 import * as testing from "../../dist/testing.js";
 import { connections } from "./connections.mjs";
 import { datagrams } from "./datagrams.mjs";
+import { hostileServers } from "./hostile-servers.mjs";
 import { hostileStreams } from "./hostile-streams.mjs";
 import { hostileWebSockets } from "./hostile-websockets.mjs";
 import { parse, transactions } from "./library.mjs";
@@ -115,7 +116,8 @@ console.log(
     datagrams: await datagrams(udp),
     connections: await connections(sippet, node, WebSocket, identity),
     hostileStreams: await hostileStreams(node, identity),
-    hostileWebSockets: await hostileWebSockets(node),
+    hostileWebSockets: await hostileWebSockets(node, identity),
+    hostileServers: await hostileServers(sippet, WebSocket),
     udp: await ping(udp(own), udpAddress),
     webSocket: await ping(webSocket({ url, WebSocket }), httpAddress),
   }),

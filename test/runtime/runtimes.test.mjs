@@ -12,8 +12,9 @@ import { startSwitchboard } from "../browser/switchboard.mjs";
 import { hasIpv6 } from "../support/ipv6.ts";
 import { Authority } from "../transport/certificate.ts";
 import { CONNECTIONS } from "./connections.mjs";
+import { HOSTILE_SERVERS } from "./hostile-servers.mjs";
 import { HOSTILE_STREAMS } from "./hostile-streams.mjs";
-import { HOSTILE_WEBSOCKETS } from "./hostile-websockets.mjs";
+import { HOSTILE_CLIENTS } from "./hostile-websockets.mjs";
 import { startRelay } from "./relay.mjs";
 import { PHONE } from "./websockets.mjs";
 import { workerdConfig } from "./workerd.mjs";
@@ -193,7 +194,12 @@ describe.each(RUNTIMES)("$name", ({ name, command, args }) => {
   test("a WebSocket server holds hostile clients to its limits, and leaves nothing behind", () => {
     // Bun has a ws of its own, which joins fragments as they come: there only their octets count.
     const otherwise = name.startsWith("Bun") ? { pieces: [false, "none", 0] } : {};
-    expect(report.hostileWebSockets).toEqual({ ...HOSTILE_WEBSOCKETS, ...otherwise });
+    const clients = { ...HOSTILE_CLIENTS, ...otherwise };
+    expect(report.hostileWebSockets).toEqual({ ws: clients, wss: clients });
+  });
+
+  test("a WebSocket client says why a hostile server is none, in time, and leaves nothing behind", () => {
+    expect(report.hostileServers).toEqual(HOSTILE_SERVERS);
   });
 
   test("OPTIONS to another process over UDP", () => {

@@ -150,16 +150,26 @@ describe("SendQueue", () => {
     const failures: string[] = [];
     const failed = (error: SipError): void => void failures.push(error.code);
     queue.add(message("old"), failed);
-    clock.advance(1001);
-    queue.add(message("new"), failed);
+    queue.add(message("old, too"), failed);
     queue.add(message("too many"), failed);
     expect(failures).toEqual([]);
-    const sent: string[] = [];
-    queue.flush((data) => sent.push(new TextDecoder().decode(data)));
     await null;
+    expect(failures).toEqual(["transport_failed"]);
+    clock.advance(1001);
+    // What nobody waits for any more takes no room.
+    queue.add(message("new"), failed);
+    await null;
+    expect([failures.slice(1), queue.size]).toEqual([["timeout", "timeout"], 1]);
+    clock.advance(1000);
+    const sent: string[] = [];
+    const flush = () => queue.flush((data) => sent.push(new TextDecoder().decode(data)));
+    flush();
     expect(sent).toEqual([new TextDecoder().decode(message("new"))]);
-    expect(failures).toEqual(["transport_failed", "timeout"]);
-    expect(queue.size).toBe(0);
+    queue.add(message("late"), failed);
+    clock.advance(1001);
+    flush();
+    await null;
+    expect([sent.length, failures.slice(3), queue.size]).toEqual([1, ["timeout"], 0]);
   });
 });
 

@@ -9,7 +9,7 @@ import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
 import { setBuffers } from "../socket-buffers.ts";
 import type { Address, Transport } from "../transport.ts";
-import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+import { type BareUdpOptions, checkBare, groupsOf } from "../udp-options.ts";
 import { setBuffer } from "./buffers.ts";
 
 /**
@@ -89,8 +89,7 @@ const bunDatagrams: DatagramRuntime = {
     });
     try {
       await setBuffers(options, (which, size) => setBuffer(socket.fd ?? -1, which, size));
-      for (const each of options.multicast ?? []) {
-        const { group, interface: on } = typeof each === "string" ? { group: each } : each;
+      for (const { group, interface: on } of groupsOf(options)) {
         if (on === undefined) socket.addMembership(group);
         else socket.addMembership(group, on);
       }

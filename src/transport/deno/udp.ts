@@ -12,7 +12,7 @@ import { sentByOf } from "../node/local-address.ts";
 import { systemLookup } from "../node/system-lookup.ts";
 import { setBuffers } from "../socket-buffers.ts";
 import type { Address, Transport } from "../transport.ts";
-import { type BareUdpOptions, checkBare } from "../udp-options.ts";
+import { type BareUdpOptions, checkBare, groupsOf, type MulticastGroup } from "../udp-options.ts";
 import { mayAsk, setBuffer } from "./buffers.ts";
 
 /**
@@ -62,7 +62,7 @@ const denoDatagrams: DatagramRuntime = {
   dropped: droppedDatagrams,
   async open({ host, port }, options, _family, events) {
     const { Deno: deno } = globalThis as unknown as { Deno: DenoGlobal };
-    const { reuseAddress = false, multicast = [] } = options;
+    const { reuseAddress = false } = options;
     const conn = deno.listenDatagram({
       transport: "udp",
       hostname: host,
@@ -74,7 +74,7 @@ const denoDatagrams: DatagramRuntime = {
     try {
       const { hostname, port: bound } = conn.addr;
       await setBuffers(options, (which, size) => setBuffer({ host: hostname, port: bound }, which, size));
-      for (const each of multicast) await join(conn, typeof each === "string" ? { group: each } : each);
+      for (const each of groupsOf(options)) await join(conn, each);
     } catch (cause) {
       conn.close();
       throw cause;
@@ -83,7 +83,7 @@ const denoDatagrams: DatagramRuntime = {
   },
 };
 
-async function join(conn: DatagramConn, at: { group: string; interface?: string }): Promise<void> {
+async function join(conn: DatagramConn, at: MulticastGroup): Promise<void> {
   if (ipFamily(at.group) !== 6) {
     await conn.joinMulticastV4(at.group, at.interface ?? "0.0.0.0");
     return;
@@ -124,6 +124,10 @@ class DenoSocket implements DatagramSocket {
     this.#events = events;
     this.#round = new DatagramRound(events.message, () => this.#flush());
     this.#reading = this.#read();
+  }
+
+  get dropped(): number {
+    return this.#round.dropped;
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {

@@ -16,7 +16,7 @@ export interface StreamOptions {
   listen?: boolean | undefined;
   /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string | undefined;
-  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows. Default false. */
+  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows; over TCP, which RFC 5923 leaves out, whoever has the address of another, behind the same NAT say, can take what is meant for that one's port. Default false. */
   alias?: boolean | undefined;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number | undefined;

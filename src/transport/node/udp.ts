@@ -4,8 +4,9 @@ import { createSocket, type Socket } from "node:dgram";
 import { lookup as dnsLookup } from "node:dns";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
+import { WIDE } from "../socket-buffers.ts";
 import type { Address, Transport } from "../transport.ts";
-import type { UdpOptions } from "../udp-options.ts";
+import { groupsOf, type UdpOptions } from "../udp-options.ts";
 import { DatagramRound, ROUND } from "./datagram-round.ts";
 import { droppedDatagrams } from "./dropped.ts";
 import { sentByOf } from "./local-address.ts";
@@ -52,10 +53,7 @@ const nodeDatagrams: DatagramRuntime = {
     try {
       await bind(socket, local);
       if (recvBufferSize === 0) widen(socket);
-      for (const each of options.multicast ?? []) {
-        const { group, interface: on } = typeof each === "string" ? { group: each } : each;
-        socket.addMembership(group, on);
-      }
+      for (const { group, interface: on } of groupsOf(options)) socket.addMembership(group, on);
     } catch (cause) {
       socket.close();
       throw cause;
@@ -65,9 +63,6 @@ const nodeDatagrams: DatagramRuntime = {
     return new NodeSocket(socket, events);
   },
 };
-
-/** As large as the kernel lets it be, up to that. */
-const WIDE = 8 * 1024 * 1024;
 
 /** Makes room for a burst: Linux gives what it may, others refuse, and leave what there was. */
 function widen(socket: Socket): void {
@@ -109,6 +104,10 @@ class NodeSocket implements DatagramSocket {
     const round = new DatagramRound(events.message, () => this.#flush());
     this.#round = round;
     socket.on("message", (data, from) => round.add(data, from.address, from.port));
+  }
+
+  get dropped(): number {
+    return this.#round.dropped;
   }
 
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void {
