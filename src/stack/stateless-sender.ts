@@ -3,6 +3,7 @@
 import { SipError } from "../errors.ts";
 import type { Message } from "../message/parse.ts";
 import type { Random } from "../random.ts";
+import { ownVia } from "../transaction/own-via.ts";
 import { asSipError } from "../transaction/user.ts";
 import type { Flow, SendFailed, Transport } from "../transport/transport.ts";
 import type { Life } from "./life.ts";
@@ -65,10 +66,8 @@ export class StatelessSender {
     const { random, transmit, report } = this.#options;
     let data = message;
     if (message.kind === "request") {
-      const { protocol, sentBy, reliable, alias } = flow.transport;
       if (uncopied !== true) data = message.clone();
-      const via = `SIP/2.0/${protocol} ${sentBy};branch=${branch ?? random.branch()}`;
-      data.headers.prepend("Via", reliable ? (alias ? `${via};alias` : via) : `${via};rport`);
+      data.headers.prepend("Via", ownVia(flow, branch ?? random.branch()));
     }
     transmit(data.toBytes(), flow, report);
   }

@@ -13,6 +13,7 @@ import { clientKey } from "./key.ts";
 import type { OtherEffect, TimerName } from "./machine.ts";
 import { type NonInviteClientState, nonInviteClient } from "./non-invite-client.ts";
 import { ended, forgotten, Outcome } from "./outcome.ts";
+import { ownVia } from "./own-via.ts";
 import { type Host, type Subject, Transaction } from "./transaction.ts";
 import { asSipError, type ClientHandlers, coreFailed, type Returned } from "./user.ts";
 
@@ -99,13 +100,9 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
    */
   start(flow: Flow): void {
     if (this.state !== "resolving") return;
-    const { protocol, sentBy, reliable, alias } = flow.transport;
     try {
-      // RFC 3581 §3: rport asks for the response to come back through the NAT. A connection needs no asking,
-      // but may offer to take the peer's requests as well (RFC 5923 §8.1).
-      const asks = reliable ? (alias ? ";alias" : "") : ";rport";
       const { request } = this;
-      request.headers.prepend("Via", `SIP/2.0/${protocol} ${sentBy};branch=${this.branch}${asks}`);
+      request.headers.prepend("Via", ownVia(flow, this.branch));
       this.#sent = request.octets;
       this.octets = this.#sent;
     } catch (cause) {
