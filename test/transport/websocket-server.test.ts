@@ -119,6 +119,27 @@ describe("the handshake", () => {
     2000,
   );
 
+  test.each([
+    [0, "WS"],
+    [Number.POSITIVE_INFINITY, "WS"],
+    [1500.5, "WS"],
+    [0, "WSS"],
+    [Number.POSITIVE_INFINITY, "WSS"],
+  ])("takes a handshakeTimeout of %d, over %s", async (handshakeTimeout, protocol) => {
+    const verify = async () => {
+      await settle();
+      return true;
+    };
+    const tls = protocol === "WSS" ? { tls: selfSigned() } : {};
+    const { transport, url } = await started({ handshakeTimeout, verify, ...tls });
+    const socket = new WebSocket(url.replace("ws", protocol.toLowerCase()), ["sip"], {
+      rejectUnauthorized: false,
+    });
+    cleanups.push(() => socket.terminate());
+    await once(socket, "open");
+    expect(transport.connections).toBe(1);
+  });
+
   test("does not wait for verify for ever", async () => {
     const clock = new VirtualClock();
     const { url } = await started({ clock, handshakeTimeout: 5000, verify: () => new Promise(() => {}) });

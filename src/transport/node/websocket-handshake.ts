@@ -44,6 +44,11 @@ export function refuse(stream: Duplex, { status, headers = {} }: HandshakeRefusa
   stream.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n${body}`);
 }
 
+/** How long a handshake may take: in whole milliseconds, of which Node counts no more than 31 bits, and 0 for ever. */
+export function handshakeLimit(timeout = 10_000): number {
+  return timeout > 0x7fffffff ? 0 : Math.ceil(timeout);
+}
+
 /** The handshakes that are being decided on. */
 export class Handshakes {
   readonly #verify: VerifyHandshake | undefined;
@@ -80,7 +85,7 @@ export class Handshakes {
     const gone = (): void => {
       this.#end(stream);
     };
-    this.#pending.set(stream, this.#clock.set(late, this.#timeout));
+    this.#pending.set(stream, this.#timeout > 0 ? this.#clock.set(late, this.#timeout) : undefined);
     stream.on("error", ignore);
     stream.once("close", gone);
     let verdict: boolean | HandshakeRefusal;

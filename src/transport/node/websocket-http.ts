@@ -22,7 +22,7 @@ import { SourceLimit } from "./source-limit.ts";
 
 /** What such a server goes by. */
 export interface WebSocketHttpOptions {
-  /** How long a handshake may take to arrive, that of TLS included, in milliseconds. */
+  /** How long a handshake may take to arrive, that of TLS included, in whole milliseconds; 0 for ever. */
   readonly timeout: number;
   /** How many connections there may be; as many sockets again may not have asked for one. */
   readonly maxConnections: number;
@@ -56,7 +56,8 @@ export class WebSocketHttp {
       // Node looks for those that are late every 30 seconds unless told.
       connectionsCheckingInterval: Math.ceil(Math.min(timeout || 60_000, 60_000) / 2),
     };
-    const secure = { handshakeTimeout: timeout, ...tls };
+    // Node takes 0 for its own two minutes.
+    const secure = { handshakeTimeout: timeout || 0x7fffffff, ...tls };
     const whole = tls && !apart;
     this.http = whole
       ? createSecureServer({ ...limits, ...secure }, answerPlain)

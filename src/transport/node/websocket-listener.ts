@@ -20,7 +20,7 @@ import { changedContext, checkServerContext, withoutResumption } from "./secure-
 import { SourceLimit } from "./source-limit.ts";
 import { guardedServer } from "./tls-hooks.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
-import { Handshakes, offersSip, refuse } from "./websocket-handshake.ts";
+import { Handshakes, handshakeLimit, offersSip, refuse } from "./websocket-handshake.ts";
 import { WebSocketHttp } from "./websocket-http.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
 
@@ -73,7 +73,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     this.#sources = new SourceLimit(options.maxPerSource ?? Number.POSITIVE_INFINITY);
     this.#handshakes = new Handshakes({
       verify: options.verify,
-      timeout: options.handshakeTimeout ?? 10_000,
+      timeout: handshakeLimit(options.handshakeTimeout),
       clock: this.#clock,
       onFault: (error) => report(this.#receiver, error),
     });
@@ -194,9 +194,9 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   /** Sockets that stay silent, in TLS or before a request, are no connections yet: they have limits of the same size. */
   #makeServer(): WebSocketHttp {
-    const { handshakeTimeout = 10_000, maxConnections = 10_000, maxPerSource } = this.#options;
+    const { handshakeTimeout, maxConnections = 10_000, maxPerSource } = this.#options;
     return new WebSocketHttp({
-      timeout: handshakeTimeout,
+      timeout: handshakeLimit(handshakeTimeout),
       maxConnections,
       sourceLimit: maxPerSource ?? Number.POSITIVE_INFINITY,
       tls: this.#tls,

@@ -33,7 +33,7 @@ export interface WebSocketServerOptions {
   advertise?: string | undefined;
   /** Decides on each handshake. Default: everyone is let in. */
   verify?: VerifyHandshake | undefined;
-  /** How long a handshake may take to arrive, that of TLS included, and to verify, in milliseconds. Default 10,000. */
+  /** How long a handshake may take to arrive, that of TLS included, and to verify, in milliseconds; 0 for ever. Default 10,000. */
   handshakeTimeout?: number | undefined;
   /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
   messageSize?: number | undefined;
