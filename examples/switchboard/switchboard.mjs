@@ -70,15 +70,10 @@ export class Switchboard {
     const isLocal = (uri) => domain.serves(uri);
     this.#proxy = new SipProxy({ stack: this.stack, isLocal, ...(secret && { secret }) });
     if (!users) return;
-    const isOurs = (uri, inDialog) =>
-      domain.serves(uri) && (inDialog || this.stack.flow(uri.user ?? "") !== undefined);
-    this.#gatekeeper = new Gatekeeper({
-      users,
-      realm: options.realm || names[0] || "switchboard",
-      algorithms: options.algorithms,
-      secret,
-      isOurs,
-    });
+    const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
+    const { algorithms } = options;
+    const realm = options.realm || names[0] || "switchboard";
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
@@ -100,6 +95,17 @@ export class Switchboard {
     }
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
     return exchange.forward(this.#proxy, targets, options);
+  }
+
+  /**
+   * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
+   * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
+   * no Contact but with a GRUU, begins something new, whatever it has.
+   */
+  #isOnItsWay(route, { uri, headers }) {
+    if (!this.#domain.serves(route)) return false;
+    if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
+    return headers.get("To").tag !== undefined || this.stack.flow(route.user ?? "") !== undefined;
   }
 
   async #register(exchange) {

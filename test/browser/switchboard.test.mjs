@@ -1,9 +1,13 @@
 // The switchboard by itself: how it starts, what it serves over HTTP, and what its registrar and its proxy
 // answer, to agents over UDP and WebSocket.
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { DigestClient } from "../../dist/digest.js";
 import { Agent } from "./agent.mjs";
 import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
 
@@ -388,5 +392,94 @@ describe("proxy", () => {
     bye.headers.set("Route", headers.get("Record-Route").toReversed());
     await sleep(100);
     expect((await caller.send(bye).final).status).toBe(430);
+  });
+});
+
+describe("with a list of users", () => {
+  let guarded;
+  let folder;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sippet-users-"));
+    await writeFile(join(folder, "users"), "alice:wonder\nbob:builder\n");
+    guarded = await startSwitchboard("--users", join(folder, "users"));
+  });
+
+  afterAll(async () => {
+    await guarded?.program.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Sends it; once more with alice's password, where one is asked for. */
+  async function asAlice(agent, request) {
+    const credentials = { username: "alice", password: "wonder" };
+    const first = await agent.send(request).final;
+    const again = await new DigestClient({ credentials }).answer(request, first);
+    return again ? agent.send(again).final : first;
+  }
+
+  async function guest() {
+    const opened = await Agent.open(guarded);
+    agents.push(opened);
+    return opened;
+  }
+
+  const register = (
+    agent,
+    { user = "alice", to = `<sip:${user}@${guarded.sip}>`, route, params = "" } = {},
+  ) => {
+    const request = agent.request("REGISTER", undefined, { to, contact: agent.contact(user) });
+    request.uri = `sip:${guarded.sip}${params}`;
+    if (route) request.headers.set("Route", route);
+    return request;
+  };
+
+  /** A request to alice from somebody. */
+  const toAlice = (agent, from, { headers, ...init } = {}) =>
+    agent.request("MESSAGE", "alice", { from: `<sip:${from}>`, headers, ...init });
+
+  test("a REGISTER is asked for a password, whatever Route and tag it has", async () => {
+    const agent = await guest();
+    const to = `<sip:alice@${guarded.sip}>;tag=made-up`;
+    const route = `<sip:${guarded.sip};lr>`;
+    const tries = [{}, { to }, { route }, { to, route }, { to, route, params: ";gr=made-up" }];
+    const statuses = [];
+    for (const each of tries) statuses.push((await agent.send(register(agent, each)).final).status);
+    expect(statuses).toEqual(tries.map(() => 401));
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    expect((await asAlice(agent, register(agent, { user: "bob" }))).status).toBe(403);
+  });
+
+  test("what goes to a user is asked for a password, whatever Route and tag it has", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const to = `<sip:alice@${guarded.sip}>;tag=made-up`;
+    const request = toAlice(agent, `bob@${guarded.sip}`, {
+      to,
+      headers: { Route: `<sip:${guarded.sip};lr>` },
+    });
+    expect((await agent.send(request).final).status).toBe(407);
+    expect(agent.requests).toEqual([]);
+  });
+
+  test("nobody asserts another's name", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const headers = {
+      "P-Asserted-Identity": `<sip:bob@${guarded.sip}>`,
+      "P-Preferred-Identity": `<sip:bob@${guarded.sip}>`,
+      "Remote-Party-ID": `<sip:bob@${guarded.sip}>;party=calling`,
+    };
+    for (const [from, status] of [
+      [`alice@${guarded.sip}`, 200],
+      ["anonymous@anonymous.invalid", 200],
+      [`bob@${guarded.sip}`, 403],
+    ]) {
+      const request = toAlice(agent, from, { headers });
+      expect((await asAlice(agent, request)).status).toBe(status);
+    }
+    expect(methods(agent)).toEqual(["MESSAGE", "MESSAGE"]);
+    for (const { headers: got } of agent.requests)
+      for (const name of Object.keys(headers)) expect(got.has(name)).toBe(false);
   });
 });
