@@ -27,7 +27,7 @@ export class Journal {
 
   /** Something failed that no response tells of. */
   fault(error) {
-    this.#line("!", error.code, error.message);
+    this.#line("!", error.code ?? error.name, error.message);
   }
 
   /** The stack answered something itself, or dropped it. */

@@ -8,6 +8,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DigestClient } from "../../dist/digest.js";
+import { Uri } from "../../dist/index.js";
+import { Domain } from "../../examples/switchboard/domain.mjs";
+import { readOptions } from "../../examples/switchboard/options.mjs";
 import { Agent } from "./agent.mjs";
 import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
 
@@ -72,6 +75,8 @@ describe("start", () => {
     "--udp-port 65536",
     "--algorithms MD5,MD4",
     "--algorithms ,",
+    "--min-expires 600 --max-expires 60",
+    "--redis localhost",
     "--no-such-option",
   ])("%s is refused", async (options) => {
     const program = runSwitchboard(...options.split(" "));
@@ -79,10 +84,29 @@ describe("start", () => {
     expect(program.output).toContain("--help");
   });
 
+  test("a variable that is neither yes nor no is refused", () => {
+    const read = (SIPPET_RELAY) => readOptions([], { SIPPET_RELAY }).relay;
+    expect(["1", "true", "Yes", "0", "false", "no", ""].map(read)).toEqual([
+      ...[true, true, true, false, false, false, false],
+    ]);
+    expect(() => read("maybe")).toThrow(/SIPPET_RELAY|--relay/);
+  });
+
   test("an address that is none leaves nothing running", async () => {
     const program = runSwitchboard(...local, "--udp-port", "0", "--http-port", "0", "--advertise", "a b");
     expect(await program.exit()).toEqual({ code: 1, signal: null });
     expect(program.output).toMatch(/^The switchboard cannot start: /);
+  });
+
+  test.each([
+    ["127.0.0.1", true],
+    ["::1", true],
+    ["192.0.2.1", false],
+  ])("at %s alone: localhost is its name, %s", (host, serves) => {
+    const domain = new Domain({ isLocal: () => false, transports: [{ local: { host, port: 5060 } }] }, [
+      host,
+    ]);
+    expect(domain.serves(Uri.parse("sip:alice@localhost"))).toBe(serves);
   });
 
   test("--help names every option and its variable", async () => {
