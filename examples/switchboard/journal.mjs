@@ -37,6 +37,12 @@ export class Journal {
     this.#line("×", status, `${reason}${what}`, code, source);
   }
 
+  /** A page of another host wanted a WebSocket. */
+  stranger(origin, { remoteAddress, remotePort }) {
+    const what = `no WebSocket for a page of ${origin}: its host is none of ours (--domain)`;
+    this.#line("×", 403, what, `from ${remoteAddress}:${remotePort}`);
+  }
+
   #line(mark, subject, ...rest) {
     const time = new Date().toISOString().slice(11, 23);
     const text = `${time} ${mark} ${String(subject).padEnd(8)} ${rest.join("  ")}`;

@@ -164,7 +164,9 @@ describe("HTTP", () => {
     ["its own", 101],
     ["https://elsewhere.example", 403],
     ["null", 403],
-  ])("a WebSocket with the Origin %s is answered %i", async (origin, status) => {
+    // A name of somebody else's that is made to lead here once his page is loaded.
+    ["http://elsewhere.example:8080", 403, "elsewhere.example:8080"],
+  ])("a WebSocket with the Origin %s is answered %i", async (origin, status, name) => {
     const [host, port] = switchboard.http.split(":");
     const headers = {
       Connection: "Upgrade",
@@ -172,6 +174,7 @@ describe("HTTP", () => {
       "Sec-WebSocket-Version": "13",
       "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
       "Sec-WebSocket-Protocol": "sip",
+      ...(name && { Host: name }),
       ...(origin && { Origin: origin === "its own" ? `http://${switchboard.http}` : origin }),
     };
     const answered = new Promise((resolve, reject) => {
@@ -183,6 +186,7 @@ describe("HTTP", () => {
       sent.on("error", reject).end();
     });
     expect(await answered).toBe(status);
+    if (name) await switchboard.program.prints(/× 403 .*elsewhere\.example:8080.*--domain/);
   });
 
   test("nothing can be written", async () => {
