@@ -231,3 +231,23 @@ it("signed out before anybody has answered: the phone can call again", async () 
   await phone.unregister();
   expect(phone.isBusy).toBe(false);
 });
+
+it("signed out while the registrar is asked: its answer does not register the phone after all", async () => {
+  const world = new SipWorld();
+  const [alice, registrar] = [await world.phone("alice"), await world.phone("registrar")];
+  registrar.answer = (_request, transaction) => void world.clock.set(() => transaction?.respond(200), 50);
+  const { NameAddr } = await import("../../src/message/name-addr.ts");
+  const { Registration } = await page("registration.js");
+  const states: string[] = [];
+  const registration = new Registration!({
+    stack: alice.stack,
+    address: NameAddr.parse(`<sip:alice@${registrar.transport.sentBy}>`),
+    contact: NameAddr.parse(`<${alice.uri}>`),
+    onChange: () => states.push(registration.state),
+  }) as { state: string; register(): Promise<void>; unregister(): Promise<void> };
+  void registration.register();
+  await world.pass(10);
+  await registration.unregister();
+  await world.pass(100);
+  expect(states).toEqual(["registering", "offline"]);
+});
