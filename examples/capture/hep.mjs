@@ -22,6 +22,7 @@ export class HepSender {
   #to;
   #agent;
   #key;
+  #closed;
 
   /** @param to `{ host, port }` of the server; `agent` is this node's number, `key` what the server may ask for */
   constructor(to, { agent = 2001, key } = {}) {
@@ -35,6 +36,7 @@ export class HepSender {
 
   /** The tap of a stack: `new Stack({ tap: sender.tap, … })`. */
   tap = (data, direction, flow) => {
+    if (this.#closed) return;
     if (this.#waiting >= WAITING) {
       this.lost++;
       return;
@@ -48,8 +50,10 @@ export class HepSender {
     });
   };
 
+  /** Resolves when the socket is closed. */
   close() {
-    return new Promise((resolve) => this.#socket.close(resolve));
+    this.#closed ??= new Promise((resolve) => this.#socket.close(resolve));
+    return this.#closed;
   }
 }
 

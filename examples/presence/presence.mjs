@@ -1,6 +1,6 @@
 // Presence: tells watchers what others publish about themselves (RFC 3856): PUBLISH, SUBSCRIBE, NOTIFY.
 
-import { Stack, validate } from "sippet";
+import { Stack, Uri, validate } from "sippet";
 import { UserAgent } from "sippet/dialog";
 import { Compositor } from "./compositor.mjs";
 
@@ -23,14 +23,15 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   function onRequest(request, transaction) {
     // It takes the SUBSCRIBEs that refresh a subscription, or end it.
     if (ua.receive(request, transaction) || !transaction) return;
-    const who = `${request.uri.user}@${request.uri.host}`;
-    if (request.method === "PUBLISH") transaction.respond(compositor.publish(who, request));
-    else if (request.method === "SUBSCRIBE") subscribe(who, ua.incomingSubscription(request, transaction));
-    else {
+    if (request.method !== "PUBLISH" && request.method !== "SUBSCRIBE") {
       const response = request.createResponse(request.method === "OPTIONS" ? 200 : 405);
       response.headers.set("Allow", ["OPTIONS", "PUBLISH", "SUBSCRIBE"]);
-      transaction.respond(response);
+      return transaction.respond(response);
     }
+    const who = nameOf(request.uri);
+    if (who === undefined) transaction.respond(404);
+    else if (request.method === "PUBLISH") transaction.respond(compositor.publish(who, request));
+    else subscribe(who, ua.incomingSubscription(request, transaction));
   }
 
   function subscribe(who, subscription) {
@@ -56,6 +57,8 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   }
 
   async function close(drain) {
+    // Watchers hear that they should come back, to whoever is here then (RFC 6665 §4.1.3).
+    ua.hangUp();
     await stack.close({ drain });
     ua.close();
     compositor.close();
@@ -64,9 +67,19 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   return { stack, ua, watchers, close };
 }
 
+/**
+ * Who is meant, as `user@host`: the same however a URI is escaped, or its host written (RFC 3261 §19.1.4). Undefined
+ * where it is nobody.
+ */
+function nameOf({ isSip, user, host }) {
+  if (!isSip || !user || /\p{Cc}/u.test(user)) return undefined;
+  return `${Uri.of({ user, host: host.toLowerCase() })}`.slice("sip:".length);
+}
+
 /** A document that says nothing (RFC 3863 §4.1.1): nobody has published. */
 function unknown(who) {
-  const entity = `pres:${who}`.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  // Of what a URI may hold, only this is special in XML.
+  const entity = `pres:${who.replaceAll("&", "&amp;")}`;
   const body = `<?xml version="1.0" encoding="UTF-8"?>
 <presence xmlns="urn:ietf:params:xml:ns:pidf" entity="${entity}"/>
 `;

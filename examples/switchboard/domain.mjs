@@ -3,6 +3,8 @@
 
 import { hostname, networkInterfaces } from "node:os";
 
+const LOOPBACK = ["127.0.0.1", "::1"];
+
 /** The names, addresses and ports that the switchboard answers to. */
 export class Domain {
   #stack;
@@ -17,7 +19,7 @@ export class Domain {
     const everywhere = hosts.some((host) => host === "0.0.0.0" || host === "::");
     const interfaces = everywhere ? Object.values(networkInterfaces()).flat() : [];
     const addresses = [...hosts, ...interfaces.map(({ address }) => address)];
-    const names = addresses.some((address) => address === "127.0.0.1") ? ["localhost"] : [];
+    const names = addresses.some((address) => LOOPBACK.includes(address)) ? ["localhost"] : [];
     this.#addresses = new Set([...names, hostname().toLowerCase(), advertised, ...addresses]);
   }
 

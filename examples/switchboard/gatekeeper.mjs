@@ -3,23 +3,26 @@
 import { readFileSync } from "node:fs";
 import { DigestServer } from "sippet/digest";
 
+/** By which a caller could say that he is somebody else: a phone may show them in place of From. */
+const NAMES = ["P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"];
+
 /** Asks for credentials. */
 export class Gatekeeper {
-  #isOurs;
+  #isOnItsWay;
   #registrar;
   #proxy;
 
   /**
    * @param users passwords by name
    * @param algorithms what challenges offer; where there are none, DigestServer's own choice
-   * @param isOurs whether a URI in Route is the switchboard's own, and is one that it gives to nobody but those who
-   *   are on a call's path: with a tag in To, or with a connection's token
+   * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from the other side of
+   *   a dialog: who knows that URI was let in before
    */
-  constructor({ users, realm, algorithms, secret, isOurs }) {
+  constructor({ users, realm, algorithms, secret, isOnItsWay }) {
     const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);
     // Machines that share the secret take the answers to each other's challenges.
     const options = { realm, lookup, ...(algorithms && { algorithms }), ...(secret && { secret }) };
-    this.#isOurs = isOurs;
+    this.#isOnItsWay = isOnItsWay;
     this.#registrar = new DigestServer(options);
     this.#proxy = new DigestServer({ ...options, proxy: true });
   }
@@ -28,8 +31,11 @@ export class Gatekeeper {
   async refuse(request) {
     const { method, headers } = request;
     // They belong to an INVITE, which was asked (§22.1).
-    if (method === "ACK" || method === "CANCEL" || this.#isOnItsWay(request)) return undefined;
+    if (method === "ACK" || method === "CANCEL") return undefined;
     const registers = method === "REGISTER";
+    const route = headers.first("Route");
+    // No REGISTER belongs to a dialog, whatever tag its To has.
+    if (!registers && route && this.#isOnItsWay(route.uri, request)) return undefined;
     const digest = registers ? this.#registrar : this.#proxy;
     const verdict = await digest.check(request);
     if (!verdict.ok) return digest.challenge(request, verdict);
@@ -39,18 +45,15 @@ export class Gatekeeper {
     return isAnonymous || uri.user === verdict.username ? undefined : request.createResponse(403);
   }
 
-  /** Takes out of what is sent on what was meant for us alone: credentials (RFC 3261 §22.3), and who asks for another name. */
+  /**
+   * Takes out of what is sent on what was meant for us alone: credentials (RFC 3261 §22.3), and by what other names a
+   * caller calls himself, which we trust nobody with (RFC 3325 §5).
+   */
   keep({ headers }) {
     headers.update("Proxy-Authorization", (all) =>
       all.filter(({ params }) => params.get("realm") !== this.#proxy.realm),
     );
-    headers.delete("P-Preferred-Identity");
-  }
-
-  /** Another machine of ours, or the other side of a dialog, sends it along a Route that we have written. */
-  #isOnItsWay({ headers }) {
-    const route = headers.first("Route");
-    return route !== undefined && this.#isOurs(route.uri, headers.get("To").tag !== undefined);
+    for (const name of NAMES) headers.delete(name);
   }
 }
 

@@ -27,7 +27,7 @@ export class Journal {
 
   /** Something failed that no response tells of. */
   fault(error) {
-    this.#line("!", error.code, error.message);
+    this.#line("!", error.code ?? error.name, error.message);
   }
 
   /** The stack answered something itself, or dropped it. */
@@ -35,6 +35,12 @@ export class Journal {
     const what = message?.kind === "request" ? ` (${message.method})` : "";
     const source = `from ${remote.host}:${remote.port} ${transport.protocol}`;
     this.#line("×", status, `${reason}${what}`, code, source);
+  }
+
+  /** A page of another host wanted a WebSocket. */
+  stranger(origin, { remoteAddress, remotePort }) {
+    const what = `no WebSocket for a page of ${origin}: its host is none of ours (--domain)`;
+    this.#line("×", 403, what, `from ${remoteAddress}:${remotePort}`);
   }
 
   #line(mark, subject, ...rest) {

@@ -21,11 +21,15 @@ async function run(options) {
   const users = options.users ? readUsers(options.users) : undefined;
   const server = await serve(options);
   const journal = new Journal();
-  const { location, close } = await openLocation(options, journal);
-  let captures;
-  const closeAll = () => Promise.all([close(), captures?.close()]);
+  const opened = [];
+  const keep = (each) => {
+    opened.push(each);
+    return each;
+  };
+  const closeAll = () => Promise.all(opened.map((each) => each.close()));
   try {
-    captures = openCaptures(options);
+    const { location } = keep(await openLocation(options, journal));
+    const captures = keep(openCaptures(options));
     const { stack } = new Switchboard(options, { server, journal, location, users, tap: captures.tap });
     await stack.start();
     announce(stack, options);
@@ -80,6 +84,7 @@ function count(stack) {
 
 function explain(error) {
   if (error instanceof UsageError) return `${error.message}\nSee --help for the options.`;
+
   if (error.code === "EADDRINUSE")
     return `HTTP port ${error.port} on ${error.address} is in use: take another port (--http-port)`;
   if (error.code === "address_in_use") return `${error.message} (--udp-port)`;

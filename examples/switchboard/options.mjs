@@ -67,6 +67,7 @@ export function readOptions(args, environment) {
     const text = given[name] ?? environment[variable(name)];
     read[camelCase(name)] = text === undefined || text === "" ? initial : convert(name, text, initial);
   }
+  if (read.minExpires > read.maxExpires) throw new UsageError("--min-expires is longer than --max-expires");
   return read;
 }
 
@@ -88,8 +89,10 @@ Each option can be set by the environment variable below it.`;
 }
 
 function convert(name, text, initial) {
-  if (typeof initial === "boolean") return text === true || /^(1|true|yes)$/i.test(text);
+  if (typeof initial === "boolean") return text === true || readYesOrNo(name, text);
   if (name === "algorithms") return readAlgorithms(text);
+  if (name === "redis" && !(/^rediss?:/.test(text) && URL.canParse(text)))
+    throw new UsageError(`--redis takes a URL like redis://localhost:6379, not "${text}"`);
   if (typeof initial === "string") return text;
   const number = Number(text);
   const limit = PORTS.has(name) ? 65_535 : 2 ** 31 - 1;
@@ -97,6 +100,12 @@ function convert(name, text, initial) {
     throw new UsageError(`--${name} takes a whole number up to ${limit}, not "${text}"`);
   }
   return number;
+}
+
+function readYesOrNo(name, text) {
+  if (/^(1|true|yes)$/i.test(text)) return true;
+  if (/^(0|false|no)$/i.test(text)) return false;
+  throw new UsageError(`${variable(name)} takes yes or no, not "${text}"`);
 }
 
 function readAlgorithms(text) {

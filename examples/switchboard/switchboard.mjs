@@ -2,7 +2,7 @@
 // itself, its registrar or its proxy.
 
 import { randomBytes } from "node:crypto";
-import { Stack } from "sippet";
+import { Stack, Uri } from "sippet";
 import { udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
 import { Registrar } from "sippet/registrar";
@@ -12,15 +12,6 @@ import { Gatekeeper } from "./gatekeeper.mjs";
 import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
-
-/**
- * A browser lets any page open a WebSocket to anywhere: one on the Internet could register, by its visitor's network,
- * here. What is no browser sends no Origin.
- */
-function isOfOurPage({ headers: { origin, host } }) {
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
-}
 
 /** A registrar and proxy for one domain, on UDP and on the WebSockets of an HTTP server. */
 export class Switchboard {
@@ -43,7 +34,7 @@ export class Switchboard {
     this.stack = new Stack({
       transports: [
         udp({ host, port, ...(advertise && { advertise }) }),
-        webSocketServer({ server, verify: isOfOurPage }),
+        webSocketServer({ server, verify: (upgrade) => this.#isOfOurPage(upgrade) }),
       ],
       timers: { t1, c: timerC },
       aliases: names,
@@ -70,15 +61,10 @@ export class Switchboard {
     const isLocal = (uri) => domain.serves(uri);
     this.#proxy = new SipProxy({ stack: this.stack, isLocal, ...(secret && { secret }) });
     if (!users) return;
-    const isOurs = (uri, inDialog) =>
-      domain.serves(uri) && (inDialog || this.stack.flow(uri.user ?? "") !== undefined);
-    this.#gatekeeper = new Gatekeeper({
-      users,
-      realm: options.realm || names[0] || "switchboard",
-      algorithms: options.algorithms,
-      secret,
-      isOurs,
-    });
+    const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
+    const { algorithms } = options;
+    const realm = options.realm || names[0] || "switchboard";
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
@@ -100,6 +86,29 @@ export class Switchboard {
     }
     if (method === "REGISTER" && isForUs) return this.#register(exchange);
     return exchange.forward(this.#proxy, targets, options);
+  }
+
+  /**
+   * A browser lets any page open a WebSocket to anywhere: one on the Internet could register, by its visitor's network,
+   * here. It could even have its own name lead here, once it is loaded. What is no browser sends no Origin.
+   */
+  #isOfOurPage({ headers: { origin, host }, socket }) {
+    if (origin === undefined) return true;
+    const page = URL.canParse(origin) ? new URL(origin).host : "";
+    if (page !== "" && page === host && this.#domain.serves(Uri.parse(`sip:${page}`))) return true;
+    this.#journal.stranger(origin, socket);
+    return false;
+  }
+
+  /**
+   * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
+   * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
+   * no Contact but with a GRUU, begins something new, whatever it has.
+   */
+  #isOnItsWay(route, { uri, headers }) {
+    if (!this.#domain.serves(route)) return false;
+    if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
+    return headers.get("To").tag !== undefined || this.stack.flow(route.user ?? "") !== undefined;
   }
 
   async #register(exchange) {

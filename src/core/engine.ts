@@ -74,19 +74,25 @@ function start(): Engine {
       'No core: call initSync(module) before the first parse, or import from "sippet".',
     );
   }
-  let exports: CoreExports;
+  let made: Engine;
   try {
-    exports = source();
+    made = engineOf(source());
   } catch (cause) {
     if (cause instanceof SipError) throw cause;
     throw new SipError(
       "wasm_unavailable",
-      'WebAssembly cannot be compiled here: use "sippet/js", or "sippet/core" with a compiled module.',
+      'No core: WebAssembly is forbidden here (use "sippet/js", or "sippet/core" with a compiled module), or what it was given is not "sippet/sip.wasm".',
       { cause },
     );
   }
+  prepare?.(made);
+  instance = made;
+  return made;
+}
+
+function engineOf(exports: CoreExports): Engine {
   const buffer = exports.memory.buffer;
-  const made: Engine = {
+  return {
     parse: exports.parse,
     intern: exports.intern,
     ascii: exports.ascii,
@@ -108,7 +114,4 @@ function start(): Engine {
     record: new Uint32Array(buffer, exports.recordAt.value, RECORD_WORDS),
     paramRecord: new Uint32Array(buffer, exports.paramsAt.value, 2 * PARAMS_MAX),
   };
-  prepare?.(made);
-  instance = made;
-  return made;
 }

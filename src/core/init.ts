@@ -1,5 +1,6 @@
 // Init: the ways to a core: the inline bytes, or a module, instance or response that the user brings.
 
+import { notWanted } from "../errors.ts";
 import { type CoreExports, registerSource } from "./engine.ts";
 import { unpack } from "./unpack.ts";
 
@@ -15,11 +16,14 @@ export type CoreModule = object;
 
 /**
  * Uses this module as the core: for hosts where WebAssembly may not be compiled from bytes
- * (Cloudflare Workers), or that import `.wasm` themselves. Call it before the first parse.
+ * (Cloudflare Workers), or that import `.wasm` themselves. Call it before the first parse, which throws
+ * SipError `wasm_unavailable` for another module; after it nothing changes.
  *
  * @param module a compiled `WebAssembly.Module` of `sippet/sip.wasm`, or an instance's exports
+ * @throws SipError `value_invalid` for what is no object
  */
 export function initSync(module: CoreModule): void {
+  needObject("a WebAssembly.Module", module);
   const ready = "parse" in module;
   registerSource(() =>
     ready ? (module as CoreExports) : (new WebAssembly.Instance(module).exports as CoreExports),
@@ -29,6 +33,9 @@ export function initSync(module: CoreModule): void {
 /**
  * Compiles `sippet/sip.wasm` from its bytes, from a fetched response, or from what a promise brings,
  * and uses it as the core. Call and await it before the first parse.
+ *
+ * Rejects with SipError `value_invalid` for what is no object, and with what the promise, `arrayBuffer()` and
+ * `WebAssembly.compile` reject with.
  *
  * @param from the bytes, or a `Response` (or anything with `arrayBuffer()`), or a promise of either
  */
@@ -40,6 +47,7 @@ export async function init(
     | PromiseLike<{ arrayBuffer(): Promise<ArrayBuffer> } | ArrayBuffer>,
 ): Promise<void> {
   const got = await from;
+  needObject("octets or a Response", got);
   const bytes = "arrayBuffer" in got ? await got.arrayBuffer() : got;
   initSync(await WebAssembly.compile(bytes));
 }
@@ -49,4 +57,8 @@ export function useInline(packed: string): void {
   registerSource(
     () => new WebAssembly.Instance(new WebAssembly.Module(unpack(packed))).exports as CoreExports,
   );
+}
+
+function needObject(wanted: string, given: unknown): void {
+  if (Object(given) !== given) throw notWanted("init", wanted, given);
 }

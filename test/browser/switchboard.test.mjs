@@ -1,9 +1,16 @@
 // The switchboard by itself: how it starts, what it serves over HTTP, and what its registrar and its proxy
 // answer, to agents over UDP and WebSocket.
 
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { DigestClient } from "../../dist/digest.js";
+import { Uri } from "../../dist/index.js";
+import { Domain } from "../../examples/switchboard/domain.mjs";
+import { readOptions } from "../../examples/switchboard/options.mjs";
 import { Agent } from "./agent.mjs";
 import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
 
@@ -68,6 +75,8 @@ describe("start", () => {
     "--udp-port 65536",
     "--algorithms MD5,MD4",
     "--algorithms ,",
+    "--min-expires 600 --max-expires 60",
+    "--redis localhost",
     "--no-such-option",
   ])("%s is refused", async (options) => {
     const program = runSwitchboard(...options.split(" "));
@@ -75,10 +84,29 @@ describe("start", () => {
     expect(program.output).toContain("--help");
   });
 
+  test("a variable that is neither yes nor no is refused", () => {
+    const read = (SIPPET_RELAY) => readOptions([], { SIPPET_RELAY }).relay;
+    expect(["1", "true", "Yes", "0", "false", "no", ""].map(read)).toEqual([
+      ...[true, true, true, false, false, false, false],
+    ]);
+    expect(() => read("maybe")).toThrow(/SIPPET_RELAY|--relay/);
+  });
+
   test("an address that is none leaves nothing running", async () => {
     const program = runSwitchboard(...local, "--udp-port", "0", "--http-port", "0", "--advertise", "a b");
     expect(await program.exit()).toEqual({ code: 1, signal: null });
     expect(program.output).toMatch(/^The switchboard cannot start: /);
+  });
+
+  test.each([
+    ["127.0.0.1", true],
+    ["::1", true],
+    ["192.0.2.1", false],
+  ])("at %s alone: localhost is its name, %s", (host, serves) => {
+    const domain = new Domain({ isLocal: () => false, transports: [{ local: { host, port: 5060 } }] }, [
+      host,
+    ]);
+    expect(domain.serves(Uri.parse("sip:alice@localhost"))).toBe(serves);
   });
 
   test("--help names every option and its variable", async () => {
@@ -136,7 +164,9 @@ describe("HTTP", () => {
     ["its own", 101],
     ["https://elsewhere.example", 403],
     ["null", 403],
-  ])("a WebSocket with the Origin %s is answered %i", async (origin, status) => {
+    // A name of somebody else's that is made to lead here once his page is loaded.
+    ["http://elsewhere.example:8080", 403, "elsewhere.example:8080"],
+  ])("a WebSocket with the Origin %s is answered %i", async (origin, status, name) => {
     const [host, port] = switchboard.http.split(":");
     const headers = {
       Connection: "Upgrade",
@@ -144,6 +174,7 @@ describe("HTTP", () => {
       "Sec-WebSocket-Version": "13",
       "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
       "Sec-WebSocket-Protocol": "sip",
+      ...(name && { Host: name }),
       ...(origin && { Origin: origin === "its own" ? `http://${switchboard.http}` : origin }),
     };
     const answered = new Promise((resolve, reject) => {
@@ -155,6 +186,7 @@ describe("HTTP", () => {
       sent.on("error", reject).end();
     });
     expect(await answered).toBe(status);
+    if (name) await switchboard.program.prints(/× 403 .*elsewhere\.example:8080.*--domain/);
   });
 
   test("nothing can be written", async () => {
@@ -388,5 +420,94 @@ describe("proxy", () => {
     bye.headers.set("Route", headers.get("Record-Route").toReversed());
     await sleep(100);
     expect((await caller.send(bye).final).status).toBe(430);
+  });
+});
+
+describe("with a list of users", () => {
+  let guarded;
+  let folder;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sippet-users-"));
+    await writeFile(join(folder, "users"), "alice:wonder\nbob:builder\n");
+    guarded = await startSwitchboard("--users", join(folder, "users"));
+  });
+
+  afterAll(async () => {
+    await guarded?.program.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Sends it; once more with alice's password, where one is asked for. */
+  async function asAlice(agent, request) {
+    const credentials = { username: "alice", password: "wonder" };
+    const first = await agent.send(request).final;
+    const again = await new DigestClient({ credentials }).answer(request, first);
+    return again ? agent.send(again).final : first;
+  }
+
+  async function guest() {
+    const opened = await Agent.open(guarded);
+    agents.push(opened);
+    return opened;
+  }
+
+  const register = (
+    agent,
+    { user = "alice", to = `<sip:${user}@${guarded.sip}>`, route, params = "" } = {},
+  ) => {
+    const request = agent.request("REGISTER", undefined, { to, contact: agent.contact(user) });
+    request.uri = `sip:${guarded.sip}${params}`;
+    if (route) request.headers.set("Route", route);
+    return request;
+  };
+
+  /** A request to alice from somebody. */
+  const toAlice = (agent, from, { headers, ...init } = {}) =>
+    agent.request("MESSAGE", "alice", { from: `<sip:${from}>`, headers, ...init });
+
+  test("a REGISTER is asked for a password, whatever Route and tag it has", async () => {
+    const agent = await guest();
+    const to = `<sip:alice@${guarded.sip}>;tag=made-up`;
+    const route = `<sip:${guarded.sip};lr>`;
+    const tries = [{}, { to }, { route }, { to, route }, { to, route, params: ";gr=made-up" }];
+    const statuses = [];
+    for (const each of tries) statuses.push((await agent.send(register(agent, each)).final).status);
+    expect(statuses).toEqual(tries.map(() => 401));
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    expect((await asAlice(agent, register(agent, { user: "bob" }))).status).toBe(403);
+  });
+
+  test("what goes to a user is asked for a password, whatever Route and tag it has", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const to = `<sip:alice@${guarded.sip}>;tag=made-up`;
+    const request = toAlice(agent, `bob@${guarded.sip}`, {
+      to,
+      headers: { Route: `<sip:${guarded.sip};lr>` },
+    });
+    expect((await agent.send(request).final).status).toBe(407);
+    expect(agent.requests).toEqual([]);
+  });
+
+  test("nobody asserts another's name", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const headers = {
+      "P-Asserted-Identity": `<sip:bob@${guarded.sip}>`,
+      "P-Preferred-Identity": `<sip:bob@${guarded.sip}>`,
+      "Remote-Party-ID": `<sip:bob@${guarded.sip}>;party=calling`,
+    };
+    for (const [from, status] of [
+      [`alice@${guarded.sip}`, 200],
+      ["anonymous@anonymous.invalid", 200],
+      [`bob@${guarded.sip}`, 403],
+    ]) {
+      const request = toAlice(agent, from, { headers });
+      expect((await asAlice(agent, request)).status).toBe(status);
+    }
+    expect(methods(agent)).toEqual(["MESSAGE", "MESSAGE"]);
+    for (const { headers: got } of agent.requests)
+      for (const name of Object.keys(headers)) expect(got.has(name)).toBe(false);
   });
 });

@@ -124,4 +124,36 @@ describe("sippet/core", () => {
     const error = await fails(() => core.init(new Uint8Array([1, 2, 3, 4])));
     expect(error).toBeInstanceOf(WebAssembly.CompileError);
   });
+
+  it.each([
+    ["nothing", undefined],
+    ["null", null],
+    ["a path", "sip.wasm"],
+    ["a number", 7],
+  ])("refuses %s for a module, or for its bytes", async (_name, given) => {
+    const core = await import("../../src/core.ts");
+    for (const act of [() => core.initSync(given as never), () => core.init(given as never)]) {
+      const error = await fails(act);
+      expect(error).toBeInstanceOf(core.SipError);
+      expect(error.code).toBe("value_invalid");
+    }
+    expect((await fails(() => core.parseMessage(OPTIONS))).message).toMatch(/initSync/);
+  });
+
+  it.each([
+    ["another module", () => new RealModule(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))],
+    ["bytes", () => built("sip.wasm")],
+    ["an instance and not its exports", () => new WebAssembly.Instance(new RealModule(built("sip.wasm")))],
+    ["another parser", () => ({ parse() {} })],
+  ])("says at the first parse that %s is none, and takes another", async (_name, given) => {
+    const core = await import("../../src/core.ts");
+    core.initSync(given());
+    const error = await fails(() => core.parseMessage(OPTIONS));
+    expect(error).toBeInstanceOf(core.SipError);
+    expect(error.code).toBe("wasm_unavailable");
+    expect(error.message).toMatch(/sip\.wasm/);
+    expect(error.cause).toBeInstanceOf(TypeError);
+    core.initSync(new RealModule(built("sip.wasm")));
+    expect(core.parseMessage(OPTIONS).kind).toBe("request");
+  });
 });

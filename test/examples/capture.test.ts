@@ -209,3 +209,22 @@ it("finds a Homer server by its name, and looks for it once", async () => {
   await sender.close();
   server.close();
 });
+
+it("closed, takes what comes no longer, and can be closed again", async () => {
+  const { HepSender } = await load("hep");
+  const { PcapFile } = await load("pcap");
+  const folder = mkdtempSync(join(tmpdir(), "sippet-capture-"));
+  try {
+    const captures: Capture[] = [
+      new HepSender({ host: "127.0.0.1", port: 9060 }),
+      new PcapFile(join(folder, "messages.pcap")),
+    ];
+    for (const capture of captures) {
+      await capture.close();
+      capture.tap(MESSAGE, "in", flow("192.0.2.1", "192.0.2.2"), 0);
+      await capture.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -12,7 +12,7 @@ interface Presence {
   readonly stack: Stack;
   readonly ua: UserAgent;
   readonly watchers: ReadonlyMap<string, ReadonlySet<unknown>>;
-  close(): Promise<void>;
+  close(drain?: number): Promise<void>;
 }
 
 const HERE = { protocol: "UDP", host: "10.9.0.2", port: 5060 };
@@ -191,4 +191,67 @@ it.each([1, 2, 3])("all are told where UDP loses, doubles and reorders (seed %i)
   watching.unsubscribe();
   await w.pass(128_000);
   expect(seen.at(-1)).toBe("timeout");
+});
+
+/** By way of the server, whatever the name. */
+const VIA_HERE = { headers: { Route: `<sip:${HERE.host};lr>` } };
+
+it("one user has one state, however his URI is written", async () => {
+  const { world: w, alice, bob, presence } = await world();
+  const bodies: string[] = [];
+  const published = bob.ua.publish("sip:b%6Fb@Presence.example;user=phone", "presence", {
+    ...bob.init(pidf("open")),
+    ...VIA_HERE,
+  });
+  await w.pass();
+  const watching = alice.ua.subscribe("sip:bob@presence.EXAMPLE", "presence", alice.init(VIA_HERE), {
+    onNotify: ({ bodyText }) => void bodies.push(bodyText),
+  });
+  await w.pass();
+  expect([bodies, presence.watchers.size]).toEqual([["open"], 1]);
+  published.remove();
+  watching.unsubscribe();
+  await w.pass();
+});
+
+it.each([`sip:${HERE.host}`, "tel:+358-555-1234567", `sip:%00@${HERE.host}`])(
+  "%s is nobody: 404",
+  async (uri) => {
+    const { world: w, alice } = await world();
+    for (const method of ["PUBLISH", "SUBSCRIBE"]) {
+      const headers = { Event: "presence", Contact: `<${alice.phone.uri}>`, Expires: 600 };
+      const { final } = alice.phone.stack.send(alice.phone.request(method, uri, { headers }), {
+        target: HERE,
+      });
+      await w.pass();
+      expect((await final).status).toBe(404);
+    }
+  },
+);
+
+it("names the user as his URI does, in a document that is XML", async () => {
+  const { world: w, alice } = await world();
+  const bodies: string[] = [];
+  const watching = alice.ua.subscribe(`sip:j%C3%BCrgen%20&%22x%22@${HERE.host}`, "presence", alice.init(), {
+    onNotify: ({ bodyText }) => void bodies.push(bodyText),
+  });
+  await w.pass();
+  expect(bodies[0]).toContain(`entity="pres:j%C3%BCrgen%20&amp;%22x%22@${HERE.host}"`);
+  watching.unsubscribe();
+  await w.pass();
+});
+
+it("who watches when it closes is told to come back", async () => {
+  const { world: w, presence, alice } = await world();
+  const states: unknown[] = [];
+  alice.ua.subscribe(BOB, "presence", alice.init(), {
+    onNotify: ({ headers }) =>
+      void states.push(`${headers.get("Subscription-State")}`.replace(/;expires=.*/, "")),
+    onEnd() {},
+  });
+  await w.pass();
+  const closed = presence.close(2000);
+  await w.pass(40_000);
+  await closed;
+  expect(states).toEqual(["active", "terminated;reason=deactivated"]);
 });

@@ -1,6 +1,7 @@
 // Run: `npm run soak -- --seconds N --seed N`: one server over UDP, TCP and WebSocket under valid calls, torture
 // messages and mutants, loss, and 2,000 connections that come and go (--connections N). Exit code 1 unless every valid
-// call completed, every connection was answered, in a run of minutes half of them stood at once, the heap after garbage collection is where it was after the first quarter, and every file descriptor is closed.
+// call completed, every connection was answered, in a run of minutes half of them stood at once, the heap after garbage
+// collection is where it was after the first quarter, and every file descriptor is closed.
 
 import { createSocket } from "node:dgram";
 import { readdirSync, readlinkSync } from "node:fs";

@@ -15,7 +15,7 @@ import { type MemoryFaults, MemoryNetwork } from "../../src/transport/memory.ts"
 import { seededRandom } from "../../src/transport/seeded.ts";
 import type { Flow, Transport } from "../../src/transport/transport.ts";
 
-/** What a phone does with a request: answers with these, one after the other; numbers are milliseconds to wait. */
+/** What a phone does with a request; an ACK to a 2xx has no transaction. */
 export type Answer = (request: Request, transaction: ServerTransaction | undefined) => void;
 
 /** A stack with a core that writes everything down. */

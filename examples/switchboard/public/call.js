@@ -26,8 +26,8 @@ export class Call {
   #accepted;
   /** The 2xx has our offer, and its ACK the answer. */
   #offered = false;
-  /** Hung up before the ACK: a callee's BYE waits for that (§15.1.1). */
-  #leaving = false;
+  /** Why it was hung up before the ACK: a callee's BYE waits for that (§15.1.1). */
+  #leaving;
 
   constructor({ stack, contact, media, onChange }, peer) {
     this.stack = stack;
@@ -35,6 +35,7 @@ export class Call {
     this.media = media;
     this.peer = peer;
     this.#onChange = onChange;
+    media.onFailure = () => this.leave("the audio connection was lost");
   }
 
   /** A request within the call's dialog, or an ACK, which has no transaction. */
@@ -42,6 +43,8 @@ export class Call {
     if (!transaction) return this.#acknowledge(request);
     if (!this.dialog.isInOrder(request)) return transaction.respond(500);
     const { method } = request;
+    // It is over, and the BYE on its way to the peer (§15.1.2).
+    if (this.state === "ended" && method !== "BYE") return transaction.respond(481);
     if (method === "INVITE" || method === "UPDATE") return this.#change(request, transaction);
     if (method === "BYE") this.end("the other side hung up");
     transaction.respond(answerTo(request, method === "BYE" || method === "OPTIONS" ? 200 : 405));
@@ -56,14 +59,15 @@ export class Call {
 
   /** Ends a connected call (§15.1.1). Whatever the answer to a BYE is, the call is over. */
   bye(reason) {
+    if (this.state !== "connected") return;
     this.stack.send(this.dialog.createRequest("BYE"), { onResponse() {}, onError() {} });
     this.end(reason);
   }
 
   /** Ends a connected call as soon as it may be ended. */
-  leave() {
-    if (this.#accepted) this.#leaving = true;
-    else this.bye("you hung up");
+  leave(reason) {
+    if (this.#accepted) this.#leaving = reason;
+    else this.bye(reason);
   }
 
   connect() {
@@ -123,7 +127,7 @@ export class Call {
     if (this.state !== "connected" || !this.#accepted?.isAcknowledgedBy(ack)) return;
     this.#accepted.stop();
     this.#accepted = undefined;
-    if (this.#leaving) return this.bye("you hung up");
+    if (this.#leaving !== undefined) return this.bye(this.#leaving);
     if (!this.#offered) return;
     this.media.accept(ack.bodyText).catch((error) => this.bye(`no audio: ${error.message}`));
   }

@@ -15,9 +15,9 @@ export class IncomingCall extends Call {
     this.#invite = invite;
     this.#transaction = transaction;
     this.state = "ringing";
-    transaction.onCancel = () => {
+    transaction.onCancel = (cancel) => {
       transaction.respond(487);
-      this.end("the caller gave up", 487);
+      this.end(isAnsweredElsewhere(cancel) ? "answered elsewhere" : "the caller gave up", 487);
     };
     transaction.respond(describe(invite.createResponse(180), this.contact));
   }
@@ -43,10 +43,23 @@ export class IncomingCall extends Call {
 
   /** Refuses the call, or ends it after the answer. */
   hangUp() {
-    if (this.state === "connected") this.leave();
-    else if (this.state === "ringing") {
-      this.#transaction.respond(486);
-      this.end("you declined", 486);
-    }
+    if (this.state === "connected") this.leave("you hung up");
+    else this.#refuse(486, "you declined");
   }
+
+  /** The connection is gone, and the caller's CANCEL would not come. What is connected goes on: it has audio of its own. */
+  lost() {
+    this.#refuse(480, "the connection was lost");
+  }
+
+  #refuse(status, reason) {
+    if (this.state !== "ringing") return;
+    this.#transaction.respond(status);
+    this.end(reason, status);
+  }
+}
+
+/** Another phone of this user has taken the call (RFC 3326 §3.1). A Reason that cannot be read is none. */
+function isAnsweredElsewhere({ headers }) {
+  return headers.raw("Reason").some((reason) => /(?:^|,)\s*SIP\s*;[^,]*\bcause\s*=\s*200\b/i.test(reason));
 }

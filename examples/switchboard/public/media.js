@@ -3,13 +3,19 @@
 
 /** Microphone and loudspeaker, by the browser's WebRTC. */
 export class WebRtcAudio {
+  /** Called when no audio can come or go any more: the peer has crashed, say. */
+  onFailure = () => {};
   #connection = new RTCPeerConnection();
   #microphone;
   #closed = false;
 
   /** `play` gets the peer's MediaStream. */
   constructor(play) {
-    this.#connection.ontrack = ({ streams }) => play(streams[0]);
+    const connection = this.#connection;
+    connection.ontrack = ({ streams }) => play(streams[0]);
+    connection.onconnectionstatechange = () => {
+      if (connection.connectionState === "failed") this.onFailure();
+    };
   }
 
   /** The SDP of an offer. */
@@ -53,6 +59,8 @@ export class WebRtcAudio {
   async #openMicrophone() {
     // It is open already where the call is changed.
     if (this.#microphone) return;
+    if (!navigator.mediaDevices)
+      throw new Error("a browser gives the microphone to HTTPS pages and localhost only");
     this.#microphone = await navigator.mediaDevices.getUserMedia({ audio: true });
     if (this.#closed) {
       // The call was over before the user had allowed it: it must not stay open for a call that is none.

@@ -8,6 +8,7 @@ import { Dialog } from "./dialog.js";
 export class OutgoingCall extends Call {
   direction = "outgoing";
   #invite;
+  #canceled = false;
   /** The ACKs by the callee's tag: another one belongs to another phone that took the call too. */
   #acks = new Map();
 
@@ -33,10 +34,11 @@ export class OutgoingCall extends Call {
 
   /** Gives up before the answer, or ends the call after it. */
   hangUp() {
-    if (this.state === "connected") this.leave();
-    // The answer to CANCEL is a 487 to the INVITE, which ends the call (§9.1).
-    else if (this.#invite) this.#invite.cancel();
-    else this.end("you hung up");
+    if (this.state === "connected") return this.leave("you hung up");
+    if (!this.#invite) return this.end("you hung up");
+    // The answer to CANCEL is a 487 to the INVITE, which ends the call (§9.1); or a 2xx, which was under way.
+    this.#canceled = true;
+    this.#invite.cancel();
   }
 
   #onResponse(response) {
@@ -56,8 +58,9 @@ export class OutgoingCall extends Call {
     this.#acks.set(tag, ack);
     const dialog = Dialog.ofCaller(request, response);
     // Hung up while the answer was under way, or answered by somebody else before: accepted, and ended.
-    if (this.state === "ended" || this.dialog !== undefined) {
+    if (this.#canceled || this.state === "ended" || this.dialog !== undefined) {
       this.stack.send(dialog.createRequest("BYE"), { onResponse() {}, onError() {} });
+      if (this.#canceled) this.end("you hung up");
       return;
     }
     this.dialog = dialog;

@@ -125,7 +125,10 @@ export class Phone extends EventTarget {
 
   #onConnection(state, cause) {
     if (state === "connected") this.registration?.register();
-    else if (state === "disconnected") this.registration?.lost(cause?.message);
+    if (state !== "disconnected") return;
+    this.registration?.lost(cause?.message);
+    // A caller's side hears of it from the INVITE.
+    if (this.call?.direction === "incoming") this.call.lost();
   }
 
   #world() {

@@ -33,8 +33,10 @@ export class Registration {
   async register() {
     clearTimeout(this.#timer);
     this.#become("registering");
+    const number = this.#cseq + 1;
     try {
       const response = await this.#send(this.#expires);
+      if (this.#isOutdated(number)) return;
       const minimum = response.headers.get("Min-Expires");
       if (response.status === 423 && minimum > this.#expires) {
         this.#expires = minimum;
@@ -48,6 +50,7 @@ export class Registration {
       this.#become("registered");
       this.#schedule((this.#granted(response) * 1000) / 2);
     } catch (error) {
+      if (this.#isOutdated(number)) return;
       this.lost(error.message);
       if (error.code !== "closed") this.#schedule(RETRY);
     }
@@ -63,7 +66,13 @@ export class Registration {
   async unregister() {
     clearTimeout(this.#timer);
     if (this.state === "registered") await this.#send(0).catch(() => {});
+    else this.#cseq++;
     this.#become("offline");
+  }
+
+  /** It was signed out, or registered by a new connection, since the REGISTER with this number went out. */
+  #isOutdated(number) {
+    return number !== this.#cseq;
   }
 
   #send(expires) {
