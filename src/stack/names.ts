@@ -2,7 +2,7 @@
 
 import type { Uri } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
-import { formatAddress, type HostPort, parseAddress } from "../transport/address.ts";
+import { addressOctets, formatAddress, type HostPort, ipFamily, parseAddress } from "../transport/address.ts";
 import { defaultPort, sentByPort } from "../transport/default-port.ts";
 import type { Transport } from "../transport/transport.ts";
 import { protocolOf } from "./target.ts";
@@ -15,13 +15,13 @@ export class Names {
   /** @throws SipError `value_invalid` for an alias that is neither `host` nor `host:port` */
   constructor(transports: readonly Transport[], aliases: readonly string[] = []) {
     this.#transports = transports;
-    this.#aliases = aliases.map((alias) => parseAddress(alias.toLowerCase()));
+    this.#aliases = aliases.map(parsed);
   }
 
   /** True where the URI names one of the transports, by its sent-by, or an alias. */
   isLocal(uri: Uri): boolean {
     if (!uri.isSip) return false;
-    const host = uri.host.toLowerCase();
+    const host = spelled(uri.host);
     const asked = protocolOf(uri);
     return (
       this.#transports.some(
@@ -32,11 +32,11 @@ export class Names {
 
   /** True where one of our transports, or one behind an alias, could have written that Via. */
   owns(via: Via): boolean {
-    const text = via.sentBy.toLowerCase();
-    const name = via.host.toLowerCase();
+    const name = spelled(via.host);
+    const text = formatAddress(name, via.port);
     const port = sentByPort(via);
     return (
-      this.#transports.some((each) => each.sentBy.toLowerCase() === text) ||
+      this.#transports.some(({ sentBy }) => nameOf(sentBy) === text) ||
       this.#aliases.some((alias) => alias.host === name && (alias.port ?? port) === port)
     );
   }
@@ -50,12 +50,29 @@ export class Names {
 }
 
 function isNamed({ sentBy, local, protocol }: Transport, host: string, uri: Uri): boolean {
-  const ours = sentBy.toLowerCase();
+  const ours = nameOf(sentBy);
   const usual = usualPort(uri, protocol);
   const port = uri.port ?? usual;
   if (ours === formatAddress(host, port)) return true;
   // A sent-by without a port, such as a WebSocket client's, means the usual one or the bound one.
   return ours === formatAddress(host) && (port === usual || port === local.port);
+}
+
+/** A host as it is compared: an IPv6 address in one of its many spellings, a name in lower case. */
+function spelled(host: string): string {
+  return host.includes(":") && ipFamily(host) === 6 ? addressOctets(host).join(":") : host.toLowerCase();
+}
+
+function parsed(address: string): HostPort {
+  const { host, port } = parseAddress(address);
+  return { host: spelled(host), port };
+}
+
+/** A sent-by as it is compared. */
+function nameOf(sentBy: string): string {
+  if (!sentBy.startsWith("[")) return sentBy.toLowerCase();
+  const { host, port } = parsed(sentBy);
+  return formatAddress(host, port);
 }
 
 /** The port that a URI without one means (RFC 3261 §19.1.2). */

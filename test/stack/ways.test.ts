@@ -43,6 +43,7 @@ describe("isLocal", () => {
       "sip:10.1.1.1:5061;transport=tls",
       "sip:[fd00::1]:5070;transport=tcp",
       "sip:[FD00::1]:5070",
+      "sip:[fd00:0::0:1]:5070",
     ]) {
       expect([uri, isLocal(uri)]).toEqual([uri, true]);
     }
@@ -67,7 +68,7 @@ describe("isLocal", () => {
       "edge.example.com:5080",
       "old.example.com:5060",
       "web.example.com:443",
-      "[fd00::2]",
+      "[FD00:0::2]",
     ]);
     for (const uri of [
       "sip:bob@example.com",
@@ -78,6 +79,7 @@ describe("isLocal", () => {
       "sip:old.example.com",
       "sips:web.example.com;transport=ws",
       "sip:[fd00::2]:5060",
+      "sip:[FD00:0:0:0:0:0:0:2]:5060",
     ]) {
       expect([uri, isLocal(uri)]).toEqual([uri, true]);
     }
@@ -124,9 +126,14 @@ describe("owns", () => {
     ["WS web.example.com", false],
     ["WS web.example.com:443", true],
     ["TCP example.com:7", true],
+    ["UDP [FD00:0::1]:5060", true],
+    ["UDP [fd00::2]:5060", false],
   ])("a Via of %s: %s", (via, owned) => {
     const names = new Names(
-      [{ sentBy: "10.0.0.1:5060", protocol: "UDP" } as Transport],
+      [
+        { sentBy: "10.0.0.1:5060", protocol: "UDP" } as Transport,
+        { sentBy: "[fd00::1]:5060", protocol: "UDP" } as Transport,
+      ],
       ["old.example.com:5060", "web.example.com:443", "example.com"],
     );
     expect(names.owns(Via.parse(`SIP/2.0/${via};branch=z9hG4bK1`))).toBe(owned);
