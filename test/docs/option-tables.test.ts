@@ -41,7 +41,7 @@ const TABLES: readonly Table[] = [
     under: "## webSocketServer",
     head: "option",
     of: `${NODE}/websocket-server#WebSocketServerOptions`,
-    code: [`${NODE}/websocket-listener`, `${NODE}/websocket-connection`],
+    code: [`${NODE}/websocket-listener`, `${NODE}/websocket-connection`, `${NODE}/websocket-handshake`],
   },
   {
     doc: "transports",

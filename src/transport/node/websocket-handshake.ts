@@ -45,8 +45,12 @@ export function refuse(stream: Duplex, { status, headers = {} }: HandshakeRefusa
 }
 
 /** How long a handshake may take: in whole milliseconds, of which Node counts no more than 31 bits, and 0 for ever. */
-export function handshakeLimit(timeout = 10_000): number {
-  return timeout > 0x7fffffff ? 0 : Math.ceil(timeout);
+export function handshakeLimit({
+  handshakeTimeout = 10_000,
+}: {
+  handshakeTimeout?: number | undefined;
+}): number {
+  return handshakeTimeout > 0x7fffffff ? 0 : Math.ceil(handshakeTimeout);
 }
 
 /** The handshakes that are being decided on. */

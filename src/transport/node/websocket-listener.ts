@@ -73,7 +73,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     this.#sources = new SourceLimit(options.maxPerSource ?? Number.POSITIVE_INFINITY);
     this.#handshakes = new Handshakes({
       verify: options.verify,
-      timeout: handshakeLimit(options.handshakeTimeout),
+      timeout: handshakeLimit(options),
       clock: this.#clock,
       onFault: (error) => report(this.#receiver, error),
     });
@@ -194,9 +194,9 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
 
   /** Sockets that stay silent, in TLS or before a request, are no connections yet: they have limits of the same size. */
   #makeServer(): WebSocketHttp {
-    const { handshakeTimeout, maxConnections = 10_000, maxPerSource } = this.#options;
+    const { maxConnections = 10_000, maxPerSource } = this.#options;
     return new WebSocketHttp({
-      timeout: handshakeLimit(handshakeTimeout),
+      timeout: handshakeLimit(this.#options),
       maxConnections,
       sourceLimit: maxPerSource ?? Number.POSITIVE_INFINITY,
       tls: this.#tls,
