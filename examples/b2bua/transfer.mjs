@@ -1,6 +1,8 @@
 // Transfer: a REFER that one side of a call sends goes to the other side, and what comes of it back. A Replaces in it names one
 // of our own legs, and comes to us again: border.mjs sees to that.
 
+import { referOutcome } from "sippet/dialog";
+
 /** `session` is that of the other leg, where it stands. */
 export function passOn(refer, session) {
   if (!session) return refer.reject(500, { headers: { "Retry-After": 5 } });
@@ -12,9 +14,9 @@ export function passOn(refer, session) {
     progress.notify(status, reason);
   };
   const handlers = {
-    onNotify({ bodyText }) {
-      const [, status, reason] = /^SIP\/2\.0 ([1-6]\d\d) ?(.*)/.exec(bodyText) ?? [];
-      if (status) tell(Number(status), reason);
+    onNotify(notify) {
+      const outcome = referOutcome(notify);
+      if (outcome) tell(outcome.status, outcome.reason);
     },
     // It was refused, or nobody has told of the end: he knows no more.
     onEnd: ({ response, error }) => tell(refused(response?.status ?? error?.status)),

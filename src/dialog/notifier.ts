@@ -6,8 +6,9 @@ import { Headers } from "../message/headers.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import { checkStatus, type Response } from "../message/response.ts";
+import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, type Content, leadingNumber } from "./content.ts";
+import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
@@ -185,8 +186,7 @@ export class Notifier implements Usage {
 
   /** The subscriber has refused a NOTIFY, or is not there: that ends it, unless he wants it later (RFC 6665 §4.2.2). */
   #refused(response: Response | undefined, content: Content): void {
-    const after =
-      response && !ENDING.has(response.status) ? leadingNumber(response, "Retry-After") : undefined;
+    const after = response && !ENDING.has(response.status) ? retryAfterOf(response) : undefined;
     if (after === undefined) {
       this.#finish("gone");
       this.#next = undefined;

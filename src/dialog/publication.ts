@@ -6,6 +6,7 @@ import { CSeq } from "../message/cseq.ts";
 import { isToken } from "../message/escape.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import type { Returned } from "../transaction/user.ts";
 import { addContent, type Content, checkGiven, leadingNumber } from "./content.ts";
 import { type Closable, type Host, LONGEST } from "./host.ts";
@@ -179,7 +180,7 @@ export class Publication implements Closable {
 
 /** How long the compositor asks us to wait, in milliseconds. */
 function pause(cause: Response | SipError): number | undefined {
-  const seconds = cause instanceof SipError ? undefined : leadingNumber(cause, "Retry-After");
+  const seconds = cause instanceof SipError ? undefined : retryAfterOf(cause);
   return seconds === undefined ? undefined : seconds * 1000;
 }
 

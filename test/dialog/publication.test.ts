@@ -11,7 +11,7 @@ async function published(world: SipWorld) {
   const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
   const seen: string[] = [];
   const failed: unknown[] = [];
-  const refusals: { status: number; after?: number }[] = [];
+  const refusals: { status: number; after?: number | string }[] = [];
   let count = 0;
   bob.onOther = (request, transaction) => {
     const { headers } = request;
@@ -35,19 +35,22 @@ async function published(world: SipWorld) {
   return { alice, publication, seen, failed, refuse: (...all: typeof refusals) => refusals.push(...all) };
 }
 
-it("an update that fails for now leaves the state before it, is tried again when it may, and stands in its place", async () => {
-  const world = new SipWorld();
-  const { publication, seen, failed, refuse } = await published(world);
-  refuse({ status: 503, after: 20 });
-  publication.update({ body: "busy" });
-  await world.pass(1_000);
-  expect([publication.etag, seen.splice(0), failed]).toEqual(["e1", ["e1 200 busy"], [503]]);
-  await world.pass(20_000);
-  expect([publication.etag, seen.splice(0)]).toEqual(["e2", ["e1 200 busy"]]);
-  publication.remove();
-  await world.pass(1_000);
-  expect(seen).toEqual(["e2 0"]);
-});
+it.each([20, "20 (they are busy)"])(
+  "an update that fails for now leaves the state before it, is tried again when it may, and stands in its place: %s",
+  async (after) => {
+    const world = new SipWorld();
+    const { publication, seen, failed, refuse } = await published(world);
+    refuse({ status: 503, after });
+    publication.update({ body: "busy" });
+    await world.pass(1_000);
+    expect([publication.etag, seen.splice(0), failed]).toEqual(["e1", ["e1 200 busy"], [503]]);
+    await world.pass(20_000);
+    expect([publication.etag, seen.splice(0)]).toEqual(["e2", ["e1 200 busy"]]);
+    publication.remove();
+    await world.pass(1_000);
+    expect(seen).toEqual(["e2 0"]);
+  },
+);
 
 it("an update that is refused for good leaves it, too: the next one, and taking it back, name it", async () => {
   const world = new SipWorld();

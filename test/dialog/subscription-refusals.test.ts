@@ -125,28 +125,31 @@ describe("a NOTIFY", () => {
     subscription.unsubscribe();
   });
 
-  it("that is to be sent later leaves it, and goes again, with what is new by then", async () => {
-    const world = new SipWorld();
-    const { alice, subscription, notifier, states, left } = await standing(world);
-    let refusals = 1;
-    alice.guard = (request, transaction) => {
-      if (request.method !== "NOTIFY" || refusals-- <= 0) return false;
-      const response = request.createResponse(503);
-      response.headers.set("Retry-After", "10");
-      transaction?.respond(response);
-      return true;
-    };
-    notifier.notify({ body: "one" });
-    await world.pass(9_000);
-    expect([notifier.terminated, left, states]).toEqual([false, [], ["state"]]);
-    await world.pass(2_000);
-    expect(states).toEqual(["state", "one"]);
-    refusals = 1;
-    notifier.notify({ body: "two" });
-    await world.pass(1_000);
-    notifier.notify({ body: "three" });
-    await world.pass(20_000);
-    expect(states).toEqual(["state", "one", "three"]);
-    subscription.unsubscribe();
-  });
+  it.each(["10", "10 (they are busy)"])(
+    "that is to be sent later leaves it, and goes again, with what is new by then: %s",
+    async (after) => {
+      const world = new SipWorld();
+      const { alice, subscription, notifier, states, left } = await standing(world);
+      let refusals = 1;
+      alice.guard = (request, transaction) => {
+        if (request.method !== "NOTIFY" || refusals-- <= 0) return false;
+        const response = request.createResponse(503);
+        response.headers.set("Retry-After", after);
+        transaction?.respond(response);
+        return true;
+      };
+      notifier.notify({ body: "one" });
+      await world.pass(9_000);
+      expect([notifier.terminated, left, states]).toEqual([false, [], ["state"]]);
+      await world.pass(2_000);
+      expect(states).toEqual(["state", "one"]);
+      refusals = 1;
+      notifier.notify({ body: "two" });
+      await world.pass(1_000);
+      notifier.notify({ body: "three" });
+      await world.pass(20_000);
+      expect(states).toEqual(["state", "one", "three"]);
+      subscription.unsubscribe();
+    },
+  );
 });
