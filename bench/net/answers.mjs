@@ -21,9 +21,9 @@ class Side {
   #program;
   #load;
 
-  constructor(load, kind, runtime, script) {
+  constructor(load, kind, runtime, script, argument = kind) {
     this.#script = script;
-    this.#program = new Running([...runtime.command, path(script), kind]);
+    this.#program = new Running([...runtime.command, path(script), argument]);
     this.#load = async (seconds) => {
       const [, port] = await this.#program.prints(/PORT (\d+)/);
       return JSON.parse(await run([load, kind, port, `${seconds}`, ...SHAPE[kind]]));
@@ -61,9 +61,11 @@ class Side {
 /**
  * Rounds of echo and server; medians, and the ratios of each round's pair. The CPU time of a side is that of the whole
  * round: what a server does when the load is over (its transactions end then) belongs to it.
+ *
+ * @param bare which echo, where a runtime has more than one
  */
-export async function answers(load, kind, runtime, { seconds, rounds }) {
-  const echo = new Side(load, kind, runtime, "echo.mjs");
+export async function answers(load, kind, runtime, { seconds, rounds }, bare = kind) {
+  const echo = new Side(load, kind, runtime, "echo.mjs", bare);
   const server = new Side(load, kind, runtime, "server.mjs");
   const pairs = [];
   try {
@@ -86,6 +88,7 @@ export async function answers(load, kind, runtime, { seconds, rounds }) {
   const of = (pick) => median(pairs.map(pick));
   return {
     kind,
+    bare,
     runtime: runtime.name,
     echo: of((pair) => pair.echo),
     answers: of((pair) => pair.answers),

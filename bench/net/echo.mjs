@@ -1,14 +1,14 @@
 // Echo: the least that a runtime has to do for a message. It sends back what came, and prints its port.
-// Arguments: udp or ws.
+// Arguments: udp, ws, or own-ws: what Bun has in place of the package ws, in native code.
 
 const [kind] = (globalThis.Deno?.args ?? process.argv.slice(2)).slice(-1);
 const host = "127.0.0.1";
 const ready = (port) => console.log(`PORT ${port}`);
 
-if (kind === "ws") {
-  // The library's own: the other benches have an older one beside them, and Bun has its own for the name.
+if (kind.endsWith("ws")) {
+  // By its path: the other benches have an older one beside them, and Bun takes its own for the name.
   const library = new URL("../../node_modules/ws/wrapper.mjs", import.meta.url).href;
-  const { WebSocketServer } = await import(globalThis.Bun ? "ws" : library);
+  const { WebSocketServer } = await import(kind === "own-ws" ? "ws" : library);
   const server = new WebSocketServer({
     host,
     port: 0,
