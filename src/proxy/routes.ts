@@ -7,6 +7,7 @@ import { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
 import { ownUri } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
+import { isTranslated } from "../stack/translated.ts";
 import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { FlowTokens } from "./flow-tokens.ts";
@@ -171,9 +172,7 @@ function isOnlyWayBack(request: Request, flow: Flow): boolean {
   if (isWebSocket(flow)) return true;
   const via = isDirect(request) ? request.headers.first("Via") : undefined;
   if (!via) return false;
-  if (flow.transport.reliable) return true;
-  const translated = via.received !== undefined && via.received !== via.host;
-  return translated || (via.rport !== undefined && via.rport !== (via.port ?? 5060));
+  return flow.transport.reliable || isTranslated(via);
 }
 
 /** Whether there is no other proxy between. Of the Vias only the topmost is ours to read: another may be unreadable. */
