@@ -4,7 +4,7 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content, leadingNumber } from "./content.ts";
+import { addContent, addKnown, type Content, hasOption, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
@@ -160,11 +160,27 @@ export class PeerOffers {
       given.abort();
     };
     transaction.onCancel = over;
-    if (request.method === "INVITE") this.#ringing.limit(leadingNumber(request, "Expires"), over);
+    if (request.method === "INVITE") {
+      this.#ringing.limit(leadingNumber(request, "Expires"), over);
+      this.#goOn(request, transaction);
+    }
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
     const failed = (status: number) => offer.reject(status);
     if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);
     else offer.reject();
+  }
+
+  /**
+   * While it waits the peer hears of it each minute, lest a proxy on the way gives it up (RFC 3261 §13.3.1.1); but not one who
+   * wants none but reliable responses (RFC 3262 §3).
+   */
+  #goOn(request: Request, transaction: ServerTransaction): void {
+    if (hasOption(request, "Require", "100rel")) return;
+    this.#ringing.said(() => {
+      const headers = { Contact: this.#dialog.contact };
+      if (answer(transaction, addContent(request.createResponse(183), { headers })))
+        this.#goOn(request, transaction);
+    });
   }
 
   #answer(request: Request, transaction: ServerTransaction, status: number, content: Content): void {
