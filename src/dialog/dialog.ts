@@ -219,7 +219,7 @@ export class Dialog {
    * @param cseq the number of an ACK, which is its INVITE's; others count on
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
-    const number = cseq ?? ++this.#localCSeq;
+    const number = cseq ?? this.#localCSeq + 1;
     const routes = this.#routeTexts;
     const request = createRequest(method, this.#target, {
       from: this.local,
@@ -229,7 +229,10 @@ export class Dialog {
       ...(TARGET_REFRESH.has(method) ? { contact: this.contact } : {}),
     });
     if (routes.length > 0) request.headers.prepend("Route", routes);
-    return addContent(request, content);
+    addContent(request, content);
+    // Where that throws nothing is sent, and no number is lost.
+    if (cseq === undefined) this.#localCSeq = number;
+    return request;
   }
 
   get #routeTexts(): readonly string[] {

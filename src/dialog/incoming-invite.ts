@@ -58,6 +58,7 @@ export class IncomingInvite implements Closable {
     this.#usage.prack = (prack, from) => this.#reliable.receive(prack, from);
     this.#usage.earlyEnd = (end) => this.#giveUp(end);
     this.#usage.peerOffers.unanswered = hasSession(request);
+    this.#usage.peerOffers.unmade = !hasSession(request);
     transaction.onCancel = (cancel) => this.#giveUp({ reason: "peer", request: cancel });
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);

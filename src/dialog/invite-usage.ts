@@ -68,7 +68,7 @@ export class InviteUsage implements Usage, Session {
     });
     this.#own = new OwnOffers(host, timer, {
       live: () => this.#live(),
-      before: () => this.#prack ?? this.#acks.settled(),
+      before: (method) => this.#prack ?? this.#acks.settled(method === "INVITE" && !!this.earlyEnd),
       occupied: () => this.peerOffers.waits || this.peerOffers.opening,
       ask: (request) => this.#ask(request),
       repeats: (response) => this.repeats(response),
@@ -217,6 +217,7 @@ export class InviteUsage implements Usage, Session {
   end(end: SessionEnd, when: (tell: () => void) => void = (tell) => tell()): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.earlyEnd = undefined;
     const silent = end.reason === "closed";
     this.sessionTimer.close();
     this.#acks.stop();
@@ -276,11 +277,18 @@ export class InviteUsage implements Usage, Session {
       this.earlyEnd({ reason });
       return undefined;
     }
-    const request = this.dialog.createRequest("BYE", content);
-    const sent = this.#ask(request);
+    // Made here: where it must not go on the wire, the session goes on.
+    const sent = this.#part(this.dialog.createRequest("BYE", content), content);
     this.#host.part(this.dialog, sent);
     this.end({ reason });
     return sent.catch(() => undefined);
+  }
+
+  /** Where another usage's request has overtaken the BYE (§12.2.2), it goes again: or else the peer's session would stay. */
+  async #part(bye: Request, content: Content): Promise<Response> {
+    const response = await this.#ask(bye);
+    const last = response.headers.get("CSeq")?.number === this.dialog.localCSeq;
+    return last || response.status !== 500 ? response : this.#ask(this.dialog.createRequest("BYE", content));
   }
 
   #receiveAck(ack: Request): boolean {

@@ -100,3 +100,44 @@ describe("a BYE that crosses ours", () => {
     expect((await later.final).status).toBe(481);
   });
 });
+
+describe("a BYE that another usage's request overtakes", () => {
+  /** Bob hangs up while he tells Alice of the call that she has asked for; the first BYE is lost. */
+  async function overtaken() {
+    const world = new SipWorld({ delay: 10 });
+    const progress: ReferProgress[] = [];
+    const onRefer = (refer: IncomingRefer) => void progress.push(refer.accept());
+    const call = await connect(world, { bob: { onRefer } });
+    call.a.refer("sip:carol@example.com");
+    await world.pass(100);
+    let lost = 0;
+    world.network.set({ drop: ({ text }) => text.startsWith("BYE") && lost++ === 0 });
+    return { world, ...call, notify: () => progress[0]!.notify(200) };
+  }
+
+  it("is sent again where it is refused for that (RFC 3261 §12.2.2): the peer's session ends, too", async () => {
+    const { world, b, alice, bob, notify } = await overtaken();
+    const bye = b.bye();
+    notify();
+    await world.pass(1_000);
+    expect([(await bye)?.status, alice.log, bob.log]).toEqual([200, ["peer"], ["bye"]]);
+    expect([world.wire("SIP/2.0 500"), alice.ua.stats.dialogs]).toEqual([1, 0]);
+  });
+
+  it("is not where it is refused without one", async () => {
+    const { world, a, b, alice, notify } = await overtaken();
+    alice.guard = (request, transaction) => {
+      if (request.method === "BYE") transaction?.respond(500);
+      return request.method === "BYE";
+    };
+    const bye = b.bye();
+    await world.pass(1_000);
+    notify();
+    await world.pass(1_000);
+    expect([(await bye)?.status, alice.phone.methods.filter((method) => method === "BYE")]).toEqual([
+      500,
+      ["BYE"],
+    ]);
+    void a.bye();
+  });
+});
