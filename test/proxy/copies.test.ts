@@ -64,6 +64,10 @@ describe("a copy", () => {
     ["OPTIONS", 0],
     ["MESSAGE", 0],
     ["REGISTER", 0],
+    ["PUBLISH", 0],
+    ["UPDATE", 0],
+    // It may begin a dialog, for all that we know (RFC 3261 §16.6 step 4).
+    ["TRANSFER", 1],
   ])("of a %s has %i Record-Route", async (method, count) => {
     const { world: all, alice, bob, proxy } = await world();
     alice.send(alice.request(method, BOB), proxy.phone);
