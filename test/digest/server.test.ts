@@ -112,6 +112,17 @@ describe("right answers", () => {
     expect([(await proxy.check(again)).ok, (await server.check(again)).ok]).toEqual([true, true]);
   });
 
+  it("of another scheme than Digest are none, Basic of RFC 2543 among them (RFC 3261 §22.4)", async () => {
+    const { server, answered } = world();
+    const basic = "Basic Ym9iOnNlY3JldA==";
+    const one = request();
+    one.headers.set("Authorization", basic);
+    expect(await server.check(one)).toEqual({ ok: false, reason: "missing" });
+    const both = await answered();
+    both.headers.prepend("Authorization", basic);
+    expect((await server.check(both)).ok).toBe(true);
+  });
+
   it("the one to its own nonce, of several for its realm (RFC 3261 §22.3)", async () => {
     const { server, answered, options, client } = world();
     const other = new DigestServer({ ...options, secret: "of another" });
