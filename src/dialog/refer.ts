@@ -58,7 +58,7 @@ export class IncomingRefer {
   /** One that begins a dialog. @internal */
   static alone(host: Host, request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     return IncomingRefer.#of(host, request, transaction, () => {
-      const tag = request.createResponse(202).headers.get("To")?.tag ?? "";
+      const tag = request.createResponse(200).headers.get("To")?.tag ?? "";
       const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
       dialog.confirm();
       return dialog;
@@ -78,8 +78,8 @@ export class IncomingRefer {
   }
 
   /**
-   * Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress; who has sent it with
-   * `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
+   * Takes it: 200, in place of RFC 3515's 202 (RFC 7647 §5), and a NOTIFY that says "100 Trying". Tell what comes of it by
+   * the progress; who has sent it with `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
    * @throws SipError `transaction_state` for one that was answered, or has waited too long; `header_missing`, with status
    *   400, for one that begins a dialog without a Contact, `value_invalid` for a Contact that is no SIP URI
    */
@@ -89,7 +89,7 @@ export class IncomingRefer {
     const quiet = isQuiet(request);
     const id = request.headers.get("CSeq")?.number;
     const dialog = this.#dialog();
-    const response = request.createResponse(202);
+    const response = request.createResponse(200);
     response.headers.set("Contact", dialog.contact);
     if (quiet) response.headers.set("Refer-Sub", "false");
     answer(this.#transaction, response);

@@ -367,7 +367,7 @@ describe("REFER", () => {
     const early = invite.dialogs[0]!;
     const refer = early.request("REFER", { headers: { "Refer-To": "<sip:carol@example.com>" } });
     await world.pass();
-    expect((await refer).status).toBe(202);
+    expect((await refer).status).toBe(200);
     void early.request("BYE");
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
@@ -486,7 +486,7 @@ describe("REFER", () => {
     expect(told.at(-1)).toBe("SIP/2.0 486 Busy Here");
   });
 
-  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 202, and can be asked again", async () => {
+  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 200, and can be asked again", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     alice.guard = (_request, transaction) => {
@@ -503,7 +503,7 @@ describe("REFER", () => {
     const taken = await settled(world, alice.phone.stack.send(refer).final);
     const to = taken.headers.get("To")!;
     const tags = () => alice.phone.requests.map(({ headers }) => headers.get("From")?.tag);
-    expect([taken.status, to.tag, tags()]).toEqual([202, expect.stringMatching(/./), [to.tag]]);
+    expect([taken.status, to.tag, tags()]).toEqual([200, expect.stringMatching(/./), [to.tag]]);
     const headers = { Event: "refer", Expires: 60 };
     const again = createRequest("SUBSCRIBE", bob.uri, { ...init, to, cseq: 9, headers });
     expect((await settled(world, alice.phone.stack.send(again).final)).status).toBe(200);
