@@ -71,9 +71,9 @@ export class IncomingRefer {
     transaction: ServerTransaction,
     dialog: () => Dialog,
   ): IncomingRefer | undefined {
-    const target = request.headers.get("Refer-To");
+    const target = targetOf(request);
     if (target) return new IncomingRefer(host, request, transaction, target, dialog);
-    answer(transaction, request.createResponse(400, "Missing Refer-To"));
+    answer(transaction, request.createResponse(400, "No Single Refer-To"));
     return undefined;
   }
 
@@ -102,6 +102,15 @@ export class IncomingRefer {
    */
   reject(status = 603, content: Content = {}): void {
     answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
+  }
+}
+
+/** Whom to call; undefined where a REFER does not say, names several, or cannot be understood. */
+function targetOf({ headers }: Request): NameAddr | undefined {
+  try {
+    return headers.get("Refer-To");
+  } catch {
+    return undefined;
   }
 }
 

@@ -537,6 +537,22 @@ describe("REFER", () => {
     expect(ends).toEqual(["noresource", 603]);
     expect((await bare.final).status).toBe(400);
   });
+
+  it.each(["<sip:carol@example.com>, <sip:dave@example.com>", "<>"])(
+    "to %s is answered 400, and no fault of its core's (§2.4.2)",
+    async (target) => {
+      const world = new SipWorld();
+      const { alice, bob, a } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });
+      bob.onOther = (request, transaction) => void bob.ua.incomingRefer(request, transaction)?.accept();
+      const headers = { "Refer-To": target };
+      const alone = alice.phone.send(alice.phone.request("REFER", bob.uri, { headers })).final;
+      const within = alice.phone.stack.send(a.dialog.createRequest("REFER", { headers })).final;
+      await world.pass();
+      expect([(await alone).status, (await within).status]).toEqual([400, 400]);
+      expect([bob.phone.errors, bob.ua.stats.usages]).toEqual([[], 1]);
+      void a.bye();
+    },
+  );
 });
 
 describe("PUBLISH", () => {
