@@ -33,6 +33,8 @@ export interface Host extends Pace {
   readonly allow: string;
   /** Extensions that the user knows, for Supported; in lower case. */
   readonly extensions: readonly string[];
+  /** Event packages of which the user is a notifier, for Allow-Events. */
+  readonly events: readonly string[];
   /** Adds a usage to a dialog, and the dialog to the table. */
   add(dialog: Dialog, usage: Usage): void;
   /** Takes a usage away, and the dialog with its last one. */
