@@ -81,8 +81,8 @@ export function answer(transaction: ServerTransaction | undefined, response: Res
   return true;
 }
 
-/** Sends a request, and waits for its final response: Host.ask. */
-export function askFinal(
+/** Sends a request, and waits for its final response: Host.ask. A 2xx may move the peer (RFC 3261 §12.2.1.2). */
+export async function askFinal(
   { stack, sendOptions }: Pick<Host, "stack" | "sendOptions">,
   request: Request,
   dialog: Dialog | undefined,
@@ -90,7 +90,7 @@ export function askFinal(
 ): Promise<Response> {
   const nothing = () => {};
   const flow = dialog?.flow;
-  return stack.send(request, {
+  const response = await stack.send(request, {
     onResponse: nothing,
     onError: nothing,
     ...sendOptions,
@@ -100,6 +100,8 @@ export function askFinal(
       onAgain?.(again);
     },
   }).final;
+  if (response.statusClass === 2) dialog?.refresh(response, request);
+  return response;
 }
 
 /** A promise whose rejection is no unhandled one where nobody waits for it: a peer must not end a process by hanging up. */
