@@ -81,6 +81,13 @@ export function answer(transaction: ServerTransaction | undefined, response: Res
   return true;
 }
 
+/** Refuses what would begin something more within a dialog that is full: there may be room later. */
+export function refuseForNow({ random }: Host, request: Request, transaction: ServerTransaction): void {
+  const response = request.createResponse(500);
+  response.headers.set("Retry-After", `${1 + Math.floor(random.fraction() * 10)}`);
+  answer(transaction, response);
+}
+
 /** Sends a request, and waits for its final response: Host.ask. A 2xx may move the peer (RFC 3261 §12.2.1.2). */
 export async function askFinal(
   { stack, sendOptions }: Pick<Host, "stack" | "sendOptions">,

@@ -223,12 +223,14 @@ export class IncomingSubscription {
   readonly request: Request;
   readonly #host: Host;
   readonly #transaction: ServerTransaction;
+  readonly #dialog: Dialog | undefined;
 
-  /** @internal */
-  constructor(host: Host, request: Request, transaction: ServerTransaction) {
+  /** @param dialog the one that it came in, and is to share (RFC 5057) @internal */
+  constructor(host: Host, request: Request, transaction: ServerTransaction, dialog: Dialog | undefined) {
     this.request = request;
     this.#host = host;
     this.#transaction = transaction;
+    this.#dialog = dialog;
   }
 
   /** The event package asked for; "" where the request names none. */
@@ -256,15 +258,20 @@ export class IncomingSubscription {
       throw new SipError("transaction_state", "the subscription was answered already");
     const event = request.headers.get("Event");
     if (!event) throw new SipError("header_missing", "Event is missing", { status: 489, header: "Event" });
-    const response = request.createResponse(200);
-    const tag = response.headers.get("To")?.tag ?? "";
-    const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request));
+    const dialog = this.#dialog ?? this.#begin();
     // Read first: where it cannot be, nothing is left behind.
     const asked = expiresOf(request);
-    dialog.confirm();
+    if (this.#dialog) dialog.refresh(request);
+    else dialog.confirm();
     const notifier = new Notifier(this.#host, dialog, event, handlers, options);
     notifier.accept(request, this.#transaction, asked);
     return notifier;
+  }
+
+  #begin(): Dialog {
+    const { request } = this;
+    const tag = request.createResponse(200).headers.get("To")?.tag ?? "";
+    return Dialog.ofCallee(request, tag, this.#host.contactFor(request));
   }
 
   /**

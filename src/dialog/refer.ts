@@ -8,7 +8,7 @@ import { checkStatus } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Host } from "./host.ts";
+import { answer, type Host, refuseForNow } from "./host.ts";
 import { Notifier } from "./notifier.ts";
 import { isQuiet } from "./quiet.ts";
 import type { SessionHandlers } from "./session.ts";
@@ -124,8 +124,7 @@ export function receiveRefer(
 ): void {
   if (handlers.onRefer && host.isFull(dialog)) {
     // Each lives for PATIENCE at most, and there will be room again.
-    const headers = { "Retry-After": 1 + Math.floor(host.random.fraction() * 10) };
-    answer(transaction, addContent(request.createResponse(500), { headers }));
+    refuseForNow(host, request, transaction);
     return;
   }
   const refer = IncomingRefer.within(host, request, transaction, dialog);
