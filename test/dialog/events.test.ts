@@ -302,6 +302,37 @@ describe("a subscription", () => {
     expect([(await sent.final).status, bob.ua.stats.dialogs]).toEqual([400, 0]);
   });
 
+  it("is told by NOTIFYs of its own id, and by no other's (RFC 6665 §8.2.1)", async () => {
+    const world = new SipWorld();
+    const { alice, bob, notifiers } = await presence(world);
+    const told: string[] = [];
+    const subscription = alice.ua.subscribe(bob.uri, "presence;id=5", alice.init(), {
+      onNotify: ({ headers }) => void told.push(`${headers.get("Event")}`),
+    });
+    await world.pass();
+    const notify = async (event: string) => {
+      const headers = { Event: event, "Subscription-State": "active;expires=100" };
+      const { final } = bob.phone.stack.send(notifiers[0]!.dialog.createRequest("NOTIFY", { headers }));
+      await world.pass();
+      return (await final).status;
+    };
+    expect([await notify("presence;id=6"), await notify("presence;id=5;x")]).toEqual([481, 200]);
+    expect(told).toEqual(["presence;id=5", "presence;id=5;x"]);
+    subscription.unsubscribe();
+  });
+
+  it("is not asked for again where its notifier leaves it no time", async () => {
+    const world = new SipWorld();
+    const { bob, ends, notifiers, subscribe } = await presence(world);
+    subscribe();
+    await world.pass();
+    const headers = { Event: "presence", "Subscription-State": "active;expires=0" };
+    void bob.phone.stack.send(notifiers[0]!.dialog.createRequest("NOTIFY", { headers }));
+    await world.pass(100);
+    expect([ends.map(({ reason }) => reason), bob.phone.methods]).toEqual([["timeout"], ["SUBSCRIBE"]]);
+    notifiers[0]!.terminate();
+  });
+
   it("without an Event is refused 489 (RFC 6665 §4.2.3), and one to a REFER's that is not there 403", async () => {
     const world = new SipWorld();
     const { alice, bob } = await presence(world);
