@@ -258,7 +258,6 @@ export class InviteUsage implements Usage, Session {
     const gone = () => !OF_ANOTHER.has(request.method) && void this.#hangUp("gone");
     try {
       const response = await this.#host.ask(request, this.dialog, onAgain);
-      if (response.statusClass === 2) this.dialog.refresh(response, request);
       if (response.status === 481 || response.status === 408) gone();
       return response;
     } catch (error) {

@@ -86,7 +86,8 @@ export interface Session extends EarlyDialog {
    */
   reinvite(content?: Content, options?: OfferOptions): Promise<Response>;
   /**
-   * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. Of a session
+   * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. It goes within
+   * the dialog, to a GRUU too, for which RFC 7647 §4 has one outside: phones do not take that for this call's. Of a session
    * that has ended it ends as `failed`, with the error `terminated`.
    * @throws SipError `uri_invalid` for a target that is no URI or address, `value_unsafe` for content that must not go on the wire
    */
