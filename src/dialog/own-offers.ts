@@ -16,11 +16,21 @@ import type { SessionTimer } from "./session-timer.ts";
 /** How often an offer that meets the peer's is sent in all. */
 const GLARE_TRIES = 4;
 
+/**
+ * What an offer of ours says, or what makes it. A function is called each time that the offer is sent: after a 491 the
+ * peer's offer may have changed the session, and another must follow from that (RFC 3264 §8), as in a browser, whose
+ * `RTCPeerConnection` has given its own up for the peer's. While it makes the offer, one of the peer's is refused 491.
+ */
+export type OfferContent = Content | (() => Content | PromiseLike<Content>);
+
 /** How a re-INVITE is sent. */
 export interface OfferOptions {
   /** Cancels it (RFC 3261 §9.1), as that of `stack.send` does: the session goes on as it was. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** Sends an offer once. */
+type Send = (content: Content) => Promise<Response>;
 
 /** What our offers need of their session. */
 export interface OfferingSession {
@@ -86,35 +96,36 @@ export class OwnOffers {
     else if (!this.#signal?.aborted) this.#inviting?.terminate();
   }
 
-  async update(content: Content): Promise<Response> {
-    const offers = isSession(content);
-    return this.#one(offers, () => this.#update(content));
+  async update(content: OfferContent): Promise<Response> {
+    const offers = typeof content === "function" || isSession(content);
+    return this.#one(offers, content, (made) => this.#update(made));
   }
 
-  async reinvite(content: Content, options: OfferOptions): Promise<Response> {
-    return this.#one(true, () => this.#invite(content, options));
+  async reinvite(content: OfferContent, options: OfferOptions): Promise<Response> {
+    return this.#one(true, content, (made) => this.#invite(made, options));
   }
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
-  async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
+  async #one(offers: boolean, content: OfferContent, send: Send): Promise<Response> {
     this.#session.live();
-    if (!offers) return this.#insist(send, 1);
+    if (!offers) return this.#insist(content, send, 1);
     if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
     try {
-      return await this.#insist(send, GLARE_TRIES);
+      return await this.#insist(content, send, GLARE_TRIES);
     } finally {
       this.#offering = false;
     }
   }
 
   /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
-  async #insist(send: () => Promise<Response>, most: number): Promise<Response> {
+  async #insist(content: OfferContent, send: Send, most: number): Promise<Response> {
     for (let tries = 1; ; tries++) {
+      const made = typeof content === "function" ? await content() : content;
       for (let before = this.#session.before(); before; before = this.#session.before()) await before;
-      const response = await send();
+      const response = await send(made);
       const met = response.status === 491;
       if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;
       if (met)
