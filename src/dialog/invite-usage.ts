@@ -10,7 +10,7 @@ import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
-import { type OfferOptions, OwnOffers } from "./own-offers.ts";
+import { type OfferContent, type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import { Refreshing } from "./refreshing.ts";
@@ -141,11 +141,11 @@ export class InviteUsage implements Usage, Session {
     return asked;
   }
 
-  update(content: Content = {}): Promise<Response> {
+  update(content: OfferContent = {}): Promise<Response> {
     return unwatched(this.#own.update(content));
   }
 
-  reinvite(content: Content = {}, options: OfferOptions = {}): Promise<Response> {
+  reinvite(content: OfferContent = {}, options: OfferOptions = {}): Promise<Response> {
     return unwatched(this.#own.reinvite(content, options));
   }
 

@@ -19,11 +19,21 @@ type Method = "INVITE" | "UPDATE";
 /** How often an offer that meets the peer's is sent in all. */
 const GLARE_TRIES = 4;
 
+/**
+ * What an offer of ours says, or what makes it. A function is called each time that the offer is sent: after a 491 the
+ * peer's offer may have changed the session, and another must follow from that (RFC 3264 §8), as in a browser, whose
+ * `RTCPeerConnection` has given its own up for the peer's. While it makes the offer, one of the peer's is refused 491.
+ */
+export type OfferContent = Content | (() => Content | PromiseLike<Content>);
+
 /** How a re-INVITE is sent. */
 export interface OfferOptions {
   /** Cancels it (RFC 3261 §9.1), as that of `stack.send` does: the session goes on as it was. */
   readonly signal?: AbortSignalLike | undefined;
 }
+
+/** Sends an offer once. */
+type Send = (content: Content) => Promise<Response>;
 
 /** What our offers need of their session. */
 export interface OfferingSession {
@@ -92,36 +102,37 @@ export class OwnOffers {
     else if (!this.#signal?.aborted) this.#inviting?.terminate();
   }
 
-  async update(content: Content): Promise<Response> {
-    const offers = isSession(content);
-    return this.#one("UPDATE", offers, () => this.#update(content));
+  async update(content: OfferContent): Promise<Response> {
+    const offers = typeof content === "function" || isSession(content);
+    return this.#one("UPDATE", offers, content, (made) => this.#update(made));
   }
 
-  async reinvite(content: Content, options: OfferOptions): Promise<Response> {
-    return this.#one("INVITE", true, () => this.#invite(content, options));
+  async reinvite(content: OfferContent, options: OfferOptions): Promise<Response> {
+    return this.#one("INVITE", true, content, (made) => this.#invite(made, options));
   }
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
-  async #one(method: Method, offers: boolean, send: () => Promise<Response>): Promise<Response> {
+  async #one(method: Method, offers: boolean, content: OfferContent, send: Send): Promise<Response> {
     this.#session.live();
-    if (!offers) return this.#insist(method, send, 1);
+    if (!offers) return this.#insist(method, content, send, 1);
     if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
     try {
-      return await this.#insist(method, send, GLARE_TRIES);
+      return await this.#insist(method, content, send, GLARE_TRIES);
     } finally {
       this.#offering = false;
     }
   }
 
   /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
-  async #insist(method: Method, send: () => Promise<Response>, most: number): Promise<Response> {
+  async #insist(method: Method, content: OfferContent, send: Send, most: number): Promise<Response> {
     const first = () => this.#session.before(method);
     for (let tries = 1; ; tries++) {
+      const made = typeof content === "function" ? await content() : content;
       for (let before = first(); before; before = first()) await before;
-      const response = await send();
+      const response = await send(made);
       const met = response.status === 491;
       if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;
       if (met)

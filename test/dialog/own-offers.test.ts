@@ -95,6 +95,44 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     void a.bye();
   });
 
+  it.each(["reinvite", "update"] as const)(
+    "is made anew where a function makes it: the peer's has changed the session meanwhile (RFC 3264 §8), by %s",
+    async (method) => {
+      const world = new SipWorld({ delay: 10 });
+      const { a, b } = await connect(world, { alice: answering, bob: answering });
+      await world.pass(100);
+      const made: number[] = [];
+      const offer = (name: string) => async () => {
+        await Promise.resolve();
+        return { body: `${name} ${made.push(world.clock.now())}` };
+      };
+      const [one, two] = [a[method](offer("a")), b[method](offer("b"))];
+      await world.pass(9_000);
+      expect((await one).bodyText).toBe("answer to a 4");
+      expect((await two).bodyText).toBe("answer to b 3");
+      void a.bye();
+    },
+  );
+
+  it("refuses the peer's with 491 while a function makes it, and is not sent where that fails or the session ends", async () => {
+    const world = new SipWorld();
+    const { a, b } = await connect(world, { alice: answering, bob: answering });
+    await world.pass(100);
+    await expect(a.reinvite(() => Promise.reject(new Error("no microphone")))).rejects.toThrow(
+      "no microphone",
+    );
+    let make: (content: { body: string }) => void = () => {};
+    const sent = a.reinvite(() => new Promise((resolve) => (make = resolve))).catch(code);
+    const theirs = b.update({ body: "theirs" });
+    await world.pass(100);
+    expect([world.wire("INVITE"), world.wire("SIP/2.0 491")]).toEqual([1, 1]);
+    void a.bye();
+    make({ body: "late" });
+    await world.pass(5_000);
+    expect([await sent, world.wire("INVITE")]).toEqual(["terminated", 1]);
+    await expect(theirs).rejects.toMatchObject({ code: "terminated" });
+  });
+
   it("so is an UPDATE that offers (RFC 3311 §5.3); one that does not is not", async () => {
     const world = new SipWorld();
     const random = Object.assign(new Random(), { fraction: () => 0 });
