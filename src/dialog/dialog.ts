@@ -68,9 +68,10 @@ export class Dialog {
   /**
    * The caller's side (RFC 3261 §12.1.2), made by a response with a To tag to our request. One whose Contact is missing, or
    * cannot be read, leaves the peer where our request went.
+   * @param given the flow that our request had to take, whatever its URI says
    * @throws SipError `header_missing` for a response without To or From; as `headers.get`, for a Record-Route that cannot be read
    */
-  static ofCaller(request: Request, response: Response, contact: NameAddr): Dialog {
+  static ofCaller(request: Request, response: Response, contact: NameAddr, given?: Flow): Dialog {
     const { headers } = response;
     return new Dialog(
       {
@@ -86,7 +87,7 @@ export class Dialog {
         localCSeq: headers.get("CSeq")?.number ?? 1,
         remoteCSeq: undefined,
       },
-      PeerFlow.ofAnswer(request, response),
+      PeerFlow.ofAnswer(request, response, given),
     );
   }
 
@@ -157,7 +158,10 @@ export class Dialog {
     return this.#localCSeq;
   }
 
-  /** The flow that our requests must take: there is no proxy between, and the peer came by a connection. */
+  /**
+   * The flow that our requests must take: there is no proxy between, and the peer came by a connection, or over UDP from behind a
+   * NAT.
+   */
   get flow(): Flow | undefined {
     return this.#routes === "" ? this.#flow.to(this.#target) : undefined;
   }

@@ -61,7 +61,7 @@ export class Forks {
     const contact = invite.headers.first("Contact") ?? this.#host.contactFor(response);
     let dialog: Dialog;
     try {
-      dialog = Dialog.ofCaller(invite, response, contact);
+      dialog = Dialog.ofCaller(invite, response, contact, this.#options.flow);
     } catch {
       // The way to it cannot be read.
       return undefined;

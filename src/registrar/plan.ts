@@ -6,7 +6,7 @@ import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
-import { isTranslated } from "../stack/translated.ts";
+import { addressOf, hiddenAddress } from "../stack/translated.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
@@ -149,17 +149,9 @@ function wayBack(flow: Flow, seen: boolean, rules: Rules): Pick<Binding, "flow" 
   return seen ? { flow: rules.datagrams(flow) } : {};
 }
 
-/**
- * True where a client's Contact is its address behind a NAT, which leads nowhere from here: it calls itself the same in Via, and
- * the REGISTER came from elsewhere. It takes responses there, as its `rport` says, and so requests, too (RFC 3581 §3). Who
- * registers somebody else, or has asked a STUN server for its address, has another Contact.
- */
-export function isBehindNat({ headers }: Request, contact: Uri): boolean {
-  const via = headers.first("Via");
-  if (via?.rport === undefined || !isTranslated(via)) return false;
-  return (
-    contact.host.toLowerCase() === via.host.toLowerCase() && (contact.port ?? 5060) === (via.port ?? 5060)
-  );
+/** True where a client's Contact is its address behind a NAT. */
+export function isBehindNat(request: Request, contact: Uri): boolean {
+  return hiddenAddress(request) === addressOf(contact);
 }
 
 /**
