@@ -74,7 +74,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
  * where it is nobody.
  */
 function nameOf({ isSip, user, host }) {
-  if (!isSip || !user || user.length > LONGEST_NAME || /\p{Cc}/u.test(user)) return undefined;
+  if (!isSip || !user || user.length + host.length > LONGEST_NAME || /\p{Cc}/u.test(user)) return undefined;
   return `${Uri.of({ user, host: host.toLowerCase() })}`.slice("sip:".length);
 }
 
