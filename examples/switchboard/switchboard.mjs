@@ -64,7 +64,7 @@ export class Switchboard {
     const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
     const { algorithms } = options;
     const realm = options.realm || names[0] || "switchboard";
-    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, serves: isLocal, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */

@@ -537,6 +537,7 @@ describe("with a list of users", () => {
       [`alice@${guarded.sip}`, 200],
       ["anonymous@anonymous.invalid", 200],
       [`bob@${guarded.sip}`, 403],
+      ["alice@bank.example", 403],
     ]) {
       const request = toAlice(agent, from, { headers });
       expect((await asAlice(agent, request)).status).toBe(status);
