@@ -5,6 +5,8 @@ import { UserAgent } from "sippet/dialog";
 import { Compositor } from "./compositor.mjs";
 
 const PIDF = "application/pidf+xml";
+/** Nobody of a longer name is known here: each is kept. */
+const LONGEST_NAME = 1024;
 
 /**
  * `mayWatch(request)` says who may watch whom, everybody unless told; `limit` is how many published states are kept. The
@@ -71,7 +73,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
  * where it is nobody.
  */
 function nameOf({ isSip, user, host }) {
-  if (!isSip || !user || /\p{Cc}/u.test(user)) return undefined;
+  if (!isSip || !user || user.length + host.length > LONGEST_NAME || /\p{Cc}/u.test(user)) return undefined;
   return `${Uri.of({ user, host: host.toLowerCase() })}`.slice("sip:".length);
 }
 

@@ -64,7 +64,7 @@ export class Switchboard {
     const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
     const { algorithms } = options;
     const realm = options.realm || names[0] || "switchboard";
-    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, serves: isLocal, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
@@ -103,12 +103,16 @@ export class Switchboard {
   /**
    * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
    * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
-   * no Contact but with a GRUU, begins something new, whatever it has.
+   * no Contact but with a GRUU, begins something new, whatever it has; and so does what the proxy has yet to make another
+   * Request-URI of, by a strict router's `lr` or an `maddr` (RFC 3261 §16.4).
    */
   #isOnItsWay(route, { uri, headers }) {
-    if (!this.#domain.serves(route)) return false;
+    if (!this.#domain.serves(route) || uri.params.has("lr") || uri.params.has("maddr")) return false;
     if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
-    return headers.get("To").tag !== undefined || this.stack.flow(route.user ?? "") !== undefined;
+    if (headers.get("To").tag !== undefined) return true;
+    // Another Route of ours behind a token takes its place.
+    const [, next] = headers.get("Route");
+    return this.stack.flow(route.user ?? "") !== undefined && !(next && this.#domain.serves(next.uri));
   }
 
   async #register(exchange) {

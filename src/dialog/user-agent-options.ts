@@ -70,8 +70,8 @@ export interface UserAgentOptions {
    */
   readonly answersMerged?: boolean | undefined;
   /**
-   * Dialogs that may live at once, each counted once for each session or subscription that shares it; a new one past them is
-   * refused 503, a REFER within one 500. Default 100,000.
+   * Dialogs that may live at once, each counted once for each session or subscription that shares it, and how many times
+   * 4 KiB what is kept of them may take; a new one past them is refused 503, a REFER within one 500. Default 100,000.
    */
   readonly limit?: number | undefined;
   /** Told of what the handlers of sessions and subscriptions throw. */
