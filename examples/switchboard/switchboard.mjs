@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { Stack, Uri } from "sippet";
-import { udp, webSocketServer } from "sippet/node";
+import { resolver, tcp, udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
 import { Registrar } from "sippet/registrar";
 import { Domain } from "./domain.mjs";
@@ -13,7 +13,12 @@ import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
-/** A registrar and proxy for one domain, on UDP and on the WebSockets of an HTTP server. */
+/** What anybody may make it keep: as the WebSocket server has it unless told. */
+const MESSAGE_SIZE = 262_144;
+/** A telephone that has UDP alone is often silent to a connection: a call with much to say is not to wait long for it. */
+const CONNECT_TIMEOUT = 2000;
+
+/** A registrar and proxy for one domain, on UDP, on TCP and on the WebSockets of an HTTP server. */
 export class Switchboard {
   stack;
   #journal;
@@ -29,20 +34,25 @@ export class Switchboard {
    */
   constructor(options, { server, journal, location, users, tap }) {
     this.#journal = journal;
-    const { udpHost: host, udpPort: port, httpHost, advertise, t1, timerC, secret } = options;
+    const { udpHost, udpPort, tcpHost, tcpPort, httpHost, advertise, t1, timerC, secret } = options;
     const names = options.domain.split(/[\s,]+/).filter(Boolean);
+    const seen = advertise ? { advertise } : {};
+    const limits = { messageSize: MESSAGE_SIZE, connectTimeout: CONNECT_TIMEOUT };
     this.stack = new Stack({
       transports: [
-        udp({ host, port, ...(advertise && { advertise }) }),
+        udp({ host: udpHost, port: udpPort, ...seen }),
+        tcp({ host: tcpHost, port: tcpPort, ...seen, ...limits }),
         webSocketServer({ server, verify: (upgrade) => this.#isOfOurPage(upgrade) }),
       ],
+      // What is too large for a datagram goes by TCP, and where nobody listens to that by UDP (RFC 3261 §18.1.1).
+      resolver: resolver({ dns: false }),
       timers: { t1, c: timerC },
       aliases: names,
       core: this,
       onRefused: (finding, flow, message) => journal.refused(finding, flow, message),
       ...(tap && { tap }),
     });
-    const domain = new Domain(this.stack, [host, httpHost], advertise);
+    const domain = new Domain(this.stack, [udpHost, tcpHost, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
     this.#registrar = new Registrar({
