@@ -130,6 +130,9 @@ export class Switchboard {
 
   /** Something failed. Where it was the way back to the caller, nobody need ring any longer. */
   onError(error, transaction) {
+    const isAnswered = transaction?.kind === "server" && !transaction.waiting;
+    // A phone hangs up, and closes its connection: what was answered by that only stays in case it comes again.
+    if (isAnswered && error.code === "connection_closed") return;
     this.#journal.fault(error);
     if (transaction?.kind === "server") this.#proxy.cancel(transaction);
   }
