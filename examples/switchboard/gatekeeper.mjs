@@ -15,8 +15,8 @@ export class Gatekeeper {
   /**
    * @param users passwords by name
    * @param algorithms what challenges offer; where there are none, DigestServer's own choice
-   * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from the other side of
-   *   a dialog: who knows that URI was let in before
+   * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from one side of
+   *   a dialog that was let in
    */
   constructor({ users, realm, algorithms, secret, isOnItsWay }) {
     const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);

@@ -27,6 +27,8 @@ export class Switchboard {
   #registrar;
   #proxy;
   #targets;
+  /** Whether there are other machines, which send what is meant for connections of this one. */
+  #isOneOfMany;
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
@@ -55,6 +57,7 @@ export class Switchboard {
     const domain = new Domain(this.stack, [udpHost, tcpHost, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
+    this.#isOneOfMany = redis !== "";
     this.#registrar = new Registrar({
       ...{ stack: this.stack, location, minExpires, maxExpires },
       // Of all the domain's names for a user one is as good as another.
@@ -111,14 +114,18 @@ export class Switchboard {
   }
 
   /**
-   * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
-   * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
-   * no Contact but with a GRUU, begins something new, whatever it has.
+   * Whether a request is sent along a Route that the switchboard has written: the one that it recorded for that dialog, which
+   * nobody else can make, or, from another machine, with the token of a connection of ours. Who was in a call keeps its Route
+   * and may send it anything: so what goes to a user's name, which is no Contact but with a GRUU, begins something new.
    */
-  #isOnItsWay(route, { uri, headers }) {
+  #isOnItsWay(route, request) {
+    const { uri } = request;
     if (!this.#domain.serves(route)) return false;
     if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
-    return headers.get("To").tag !== undefined || this.stack.flow(route.user ?? "") !== undefined;
+    return (
+      this.#proxy.hasRecorded(request) ||
+      (this.#isOneOfMany && this.stack.flow(route.user ?? "") !== undefined)
+    );
   }
 
   async #register(exchange) {

@@ -547,6 +547,36 @@ describe("with a list of users", () => {
     expect(agent.requests).toEqual([]);
   });
 
+  test("what is sent within a call needs no password, by the Route of that call alone", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    agent.answers("alice", 200);
+    const from = `<sip:alice@${guarded.sip}>;tag=caller`;
+    const invite = agent.request("INVITE", "alice", { from, contact: agent.contact("alice") });
+    const { status, headers } = await asAlice(agent, invite);
+    expect(status).toBe(200);
+    // His own phone is the one that he calls: who sends what, the tags say.
+    const [mine, other] = [headers.get("From"), headers.get("To")];
+    const callId = headers.get("Call-ID");
+    const within = async (from, to, id, Route) => {
+      const request = agent.request("INFO", undefined, { from, to, callId: id, headers: { Route } });
+      request.uri = agent.contact("alice").slice(1, -1);
+      return (await agent.send(request).final).status;
+    };
+    const route = headers.get("Record-Route");
+    expect(route).toHaveLength(1);
+    expect(await within(mine, other, callId, route)).toBe(200);
+    expect(await within(other, mine, callId, route)).toBe(200);
+    expect(await within(mine, other, "another", route)).toBe(407);
+    expect(await within(`<sip:alice@${guarded.sip}>;tag=made-up`, other, callId, route)).toBe(407);
+    expect(await within(mine, other, callId, `<sip:${guarded.sip};transport=udp;lr>`)).toBe(407);
+    // What a phone has lost, it makes up for by its password.
+    const poor = agent.request("BYE", undefined, { from: mine, to: other, callId });
+    poor.uri = agent.contact("alice").slice(1, -1);
+    poor.headers.set("Route", `<sip:${guarded.sip};lr>`);
+    expect((await asAlice(agent, poor)).status).toBe(200);
+  });
+
   test("nobody asserts another's name", async () => {
     const agent = await guest();
     expect((await asAlice(agent, register(agent))).status).toBe(200);
