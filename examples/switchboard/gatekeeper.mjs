@@ -17,8 +17,8 @@ export class Gatekeeper {
    * @param users passwords by name
    * @param algorithms what challenges offer; where there are none, DigestServer's own choice
    * @param serves whether a URI is in the domain of these users
-   * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from the other side of
-   *   a dialog: who knows that URI was let in before
+   * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from one side of
+   *   a dialog that was let in
    */
   constructor({ users, realm, algorithms, secret, serves, isOnItsWay }) {
     const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);

@@ -35,8 +35,12 @@ export class Softphone {
     softphone.errors = [];
     page.on("pageerror", (error) => softphone.errors.push(error.message));
     await page.goto(`http://${origin}/?user=${user}${audio ? "" : "&audio=none"}`);
-    await page.waitForFunction(() => window.phone.registration?.state === "registered");
+    await softphone.#isRegistered();
     return softphone;
+  }
+
+  #isRegistered() {
+    return this.#page.waitForFunction(() => window.phone.registration?.state === "registered");
   }
 
   /** Dials as a user does. */
@@ -95,8 +99,10 @@ export class Softphone {
     return this.#page.keyboard.press(key);
   }
 
-  reload() {
-    return this.#page.reload();
+  /** Loads the page anew; it is registered when this resolves. */
+  async reload() {
+    await this.#page.reload();
+    await this.#isRegistered();
   }
 
   close() {

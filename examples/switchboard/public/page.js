@@ -21,6 +21,8 @@ window.phone = phone;
 
 /** What went wrong last that no registration tells of. */
 let complaint = "";
+/** Who was signed in when the page was left: it may be shown again as it was. */
+let left;
 
 const STATES = {
   offline: "Offline",
@@ -129,8 +131,15 @@ find("dial").addEventListener("submit", (event) => {
 find("leave").addEventListener("click", () => phone.unregister());
 find("answer").addEventListener("click", () => phone.answer());
 find("hang-up").addEventListener("click", () => phone.hangUp());
-// A page that is left or loaded anew takes its call with it: the other side would talk to nobody.
-addEventListener("pagehide", () => phone.hangUp());
+// A page that is left or loaded anew takes its call with it, since the other side would talk to nobody, and its registration,
+// since a user can have so many.
+addEventListener("pagehide", () => {
+  left = phone.registration && find("me").textContent;
+  phone.unregister();
+});
+addEventListener("pageshow", () => {
+  if (left) register(left);
+});
 // A new network makes a new connection, rather than waiting for the old one to be found dead.
 addEventListener("online", () => phone.reconnect());
 phone.addEventListener("change", show);
