@@ -101,7 +101,7 @@ function readCallId(start: usize, end: usize): bool {
 
 /** Reads number, SP and a known method; 0 for another. */
 function readCSeq(start: usize, end: usize): u32 {
-  const last = decimal(start, end, 0xffffffff);
+  const last = decimal(start, end, 0x7fffffff);
   if (last == 0 || load<u8>(last) != 0x20) return 0;
   put(Q_CSEQ, decimalValue);
   return methodId(last + 1, end - last - 1);

@@ -23,10 +23,10 @@ import { decimal, decimalValue } from "./number";
 import { params } from "./params";
 import { methodId } from "./words";
 
-/** 1*DIGIT up to 2^32 - 1, which a dialog may count on to (RFC 3261 §12.2.1.1, erratum 3102), LWS, Method. */
+/** 1*DIGIT up to 2^31 - 1 (RFC 3261 §8.1.1.5), LWS, Method. */
 export function cseq(p: usize, end: usize): usize {
   const digits = skipSpace(p, end);
-  const last = decimal(digits, end, 0xffffffff);
+  const last = decimal(digits, end, 0x7fffffff);
   if (last == 0) return fail(digits >= end || !at(digits, C_DIGIT) ? E_VALUE : E_RANGE, digits);
   record(R_NUMBER, decimalValue);
   const method = skipSpace(last, end);

@@ -9,7 +9,7 @@ import { isToken } from "./escape.ts";
 
 /** A CSeq value: `314159 INVITE`. */
 export class CSeq {
-  /** 0 to 2^32 - 1: a dialog counts on from what began below 2^31 (RFC 3261 §8.1.1.5, §12.2.1.1, erratum 3102). */
+  /** 0 to 2^31 - 1 (RFC 3261 §8.1.1.5). */
   readonly number: number;
   /** The method of the request, as written. */
   readonly method: string;
@@ -19,7 +19,7 @@ export class CSeq {
     this.number = number;
     this.method = method;
     if (checked) return;
-    if (number >>> 0 !== number || !isToken(method)) {
+    if (number >>> 0 !== number || number > 0x7fffffff || !isToken(method)) {
       throw new SipError("value_invalid", `not a CSeq: ${number} ${method}`, { header: "CSeq", status: 400 });
     }
   }

@@ -108,13 +108,10 @@ describe("CSeq", () => {
     expect(JSON.stringify({ cseq: cseq("1 ACK") })).toBe('{"cseq":"1 ACK"}');
   });
 
-  it("is below 2^32, for a dialog counts on from what is below 2^31 (§8.1.1.5, §12.2.1.1, erratum 3102)", () => {
-    for (const number of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
-      expect(cseq(`${number} A`)?.number).toBe(number);
-      expect(new CSeq(number, "A").number).toBe(number);
-    }
+  it("is below 2^31 (§8.1.1.5)", () => {
+    expect(cseq("2147483647 A")?.number).toBe(2147483647);
     for (const text of [
-      "4294967296 A",
+      "2147483648 A",
       "36893488147419103232 REGISTER",
       "-1 A",
       "1",
@@ -128,7 +125,7 @@ describe("CSeq", () => {
         text,
       ).toMatchObject({ code: "value_invalid", status: 400, header: "CSeq" });
     }
-    for (const number of [-1, 2 ** 32, 1.5, Number.NaN]) {
+    for (const number of [-1, 2 ** 31, 1.5, Number.NaN]) {
       expect(thrown(() => new CSeq(number, "ACK")).code).toBe("value_invalid");
     }
     expect(thrown(() => new CSeq(1, "A B")).code).toBe("value_invalid");
