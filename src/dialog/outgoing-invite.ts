@@ -167,6 +167,8 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
+    // It is as good as a 2xx (RFC 6141 §4.6), and a plain 180 before it may have had no Contact.
+    fork.usage.dialog.refresh(response);
     if (hasSession(response)) fork.usage.peerOffers.came();
     void this.#prack(response, fork, rseq);
     return true;

@@ -86,6 +86,43 @@ describe("a call", () => {
     expect(bob.phone.requests.slice(1).map(({ uri }) => uri.user)).toEqual(["late", "late"]);
   });
 
+  it.each([
+    ["has none", false],
+    ["has another", true],
+  ])(
+    "goes on to the Contact of a reliable response, where that of the one before %s (RFC 6141 §4.6)",
+    async (_what, early) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+      bob.guard = (request, transaction) => {
+        if (request.method !== "INVITE" || !transaction) {
+          transaction?.respond(200);
+          return true;
+        }
+        const said = (status: number, user: string, headers: Record<string, string> = {}) => {
+          const response = request.createResponse(status);
+          if (user) response.headers.set("Contact", `<${bob.uri.replace("bob@", `${user}@`)}>`);
+          for (const [name, value] of Object.entries(headers)) response.headers.set(name as "Require", value);
+          transaction.respond(response);
+        };
+        said(180, early ? "early" : "");
+        said(183, "there", { Require: "100rel", RSeq: "1" });
+        transaction.onCancel = () => transaction.respond(487);
+        return true;
+      };
+      const invite = alice.invite(bob);
+      await world.pass(100);
+      void invite.dialogs[0]!.request("INFO");
+      await world.pass(100);
+      expect(bob.phone.requests.map(({ method, uri }) => [method, uri.user])).toEqual([
+        ["INVITE", "bob"],
+        ["PRACK", "there"],
+        ["INFO", "there"],
+      ]);
+      invite.cancel();
+    },
+  );
+
   it("is hung up by the callee, in its own numbers", async () => {
     const world = new SipWorld();
     const { alice, bob, b } = await connect(world);
