@@ -25,14 +25,14 @@ export const numbers: readonly HeaderRow[] = [
   ...seconds("Min-Expires", "RFC 3261 §20.23, §25.1"),
   ...rows(
     "CSeq",
-    "RFC 3261 §20.16, §8.1.1.5, §25.1",
+    "RFC 3261 §20.16, §8.1.1.5, §12.2.1.1, §25.1",
     [
       ["4711 INVITE", { number: 4711, method: "INVITE" }],
       ["0009\r\n  INVITE", { number: 9, method: "INVITE" }],
       ["0 ACK", { number: 0, method: "ACK" }],
       ["2147483647 x-new.Method", { number: 2_147_483_647, method: "x-new.Method" }],
-      ["2147483648 BYE", { number: 2_147_483_648, method: "BYE" }, "RFC 3261 §12.2.1.1"],
-      ["4294967295 INFO", { number: 4_294_967_295, method: "INFO" }, "RFC 3261 §12.2.1.1"],
+      ["2147483648 BYE", { number: 2_147_483_648, method: "BYE" }],
+      ["4294967295 INFO", { number: 4_294_967_295, method: "INFO" }],
     ],
     [
       ["", "a number and a method are needed"],
