@@ -1,5 +1,7 @@
-// Replaces and Join: which dialog an INVITE means to take over or to join (RFC 3891, RFC 3911).
+// Replaces and Join: which dialog an INVITE means to take over or to join (RFC 3891, RFC 3911); and Target-Dialog: which one
+// a request outside of it speaks of (RFC 4538).
 
+import type { DialogId } from "../message/dialog-id.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import { dialogId } from "./dialog.ts";
@@ -48,6 +50,19 @@ export function findMeant(of: Request | Uri, dialogs: DialogTable): FoundDialog 
   }
   // RFC 3891 §3: or else a phone would ring for a call that nobody wants any more.
   return ids.some((id) => dialogs.isOver(id)) ? 603 : 481;
+}
+
+/** The call that a request names by Target-Dialog: UserAgent.findTarget. Its tags are as we know them (RFC 4538 §4). */
+export function findTarget({ headers }: Request, dialogs: DialogTable): InviteUsage | undefined {
+  let named: DialogId | undefined;
+  try {
+    named = headers.get("Target-Dialog");
+  } catch {
+    // One that cannot be read names nothing.
+  }
+  if (!named) return undefined;
+  const id = dialogId(named.callId, named.params.get("local-tag"), named.params.get("remote-tag"));
+  return dialogs.of(id).find((usage) => usage instanceof InviteUsage);
 }
 
 /** The headers of that name, one after the other: a URI may have several. */

@@ -5,6 +5,9 @@ import type { TimerHandle } from "../clock.ts";
 import { LONGEST } from "./host.ts";
 import type { Pace } from "./resend.ts";
 
+/** Nobody is asked again in less, in seconds. */
+const LEAST = 10;
+
 /** What happens at its times. */
 export interface TimedSubscription {
   /** It is time to ask for more; undefined for one that cannot be refreshed. */
@@ -84,6 +87,17 @@ export class SubscriptionTimes {
     const { refresh } = this.#subscription;
     if (refresh && total > 0) this.#refreshing = clock.set(refresh, total - early);
     this.#expiry = clock.set(() => this.#subscription.over("timeout"), total);
+  }
+
+  /** A refresh has failed, and may be taken later: in half of the time that is left. @param least seconds to wait, at least */
+  again(least: number): void {
+    const left = this.left(0);
+    const delay = Math.max(left / 2, least, LEAST);
+    const { clock } = this.#pace;
+    const { refresh } = this.#subscription;
+    if (!refresh || delay >= left) return;
+    clock.clear(this.#refreshing);
+    this.#refreshing = clock.set(refresh, delay * 1000);
   }
 
   /** It is over. */

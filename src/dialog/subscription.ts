@@ -6,6 +6,7 @@ import { SipError } from "../errors.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
+import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
@@ -251,6 +252,10 @@ export class Subscription implements Usage {
     } else if (request === this.#request || ENDING.has(status))
       this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
+    else if (!this.#leaving) {
+      const after = retryAfterOf(response);
+      if (after !== undefined || statusClass === 5) this.#times.again(after ?? 0);
+    }
   }
 
   #end(end: SubscriptionEnd): void {

@@ -20,9 +20,9 @@ import { OutgoingInvite } from "./outgoing-invite.ts";
 import { OF_A_SESSION, OwnRefusals } from "./own-refusals.ts";
 import { Publication, type PublicationHandlers } from "./publication.ts";
 import { IncomingRefer } from "./refer.ts";
-import { findMeant } from "./replaces.ts";
+import { findMeant, findTarget } from "./replaces.ts";
 import { restoreSession } from "./restore.ts";
-import type { Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
+import type { EarlyDialog, Session, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { Subscription, subscriptionKey } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
 import { hostOf } from "./user-agent-host.ts";
@@ -168,6 +168,11 @@ export class UserAgent {
    */
   find(invite: Request | Uri): FoundDialog | number | undefined {
     return findMeant(invite, this.#dialogs);
+  }
+
+  /** The session or early dialog that a request outside of it names by Target-Dialog (RFC 4538): its sender is in that call, or knows of it. */
+  findTarget(request: Request): EarlyDialog | undefined {
+    return findTarget(request, this.#dialogs);
   }
 
   /** Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires. @throws SipError as `invite`, and for an `event` that is none */

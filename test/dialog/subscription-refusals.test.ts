@@ -71,6 +71,40 @@ describe("a refresh", () => {
   });
 });
 
+describe("a refresh in time that may be taken later", () => {
+  it.each([
+    [503, undefined, 16],
+    [500, undefined, 16],
+    [480, 20, undefined],
+    [403, 20, 20],
+    [503, 5, 16],
+    [403, undefined, undefined],
+    [503, 31, 31],
+    [503, 40, undefined],
+  ])("is made again after a %i with Retry-After %s: %s s later", async (status, after, seconds) => {
+    const world = new SipWorld();
+    const { bob, subscription, notifier, ends } = await standing(world);
+    const times: number[] = [];
+    bob.guard = (request, transaction) => {
+      if (request.method !== "SUBSCRIBE" || !transaction) return false;
+      times.push(world.clock.now());
+      if (times.length > 1) return false;
+      const response = request.createResponse(status);
+      if (after !== undefined) response.headers.set("Retry-After", `${after}`);
+      transaction.respond(response);
+      return true;
+    };
+    // 32 s before its end (RFC 6665 §4.1.2.2).
+    await world.pass(3_600_000);
+    expect(times.slice(1).map((time) => Math.round((time - times[0]!) / 1000))).toEqual(
+      seconds === undefined ? [] : [seconds],
+    );
+    expect([subscription.state, ends.length]).toEqual(seconds ? ["active", 0] : ["terminated", 1]);
+    subscription.unsubscribe();
+    notifier.terminate();
+  });
+});
+
 describe("one that was taken back", () => {
   it("is not asked for again, by its user or by a 423 to the refresh before (RFC 6665 §4.1.2.3)", async () => {
     const world = new SipWorld({ delay: 20 });
