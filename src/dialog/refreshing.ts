@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { bodyText, type Content, listOf } from "./content.ts";
+import type { OfferContent } from "./own-offers.ts";
 import type { SessionJson } from "./session.ts";
 import { isSession } from "./session-body.ts";
 import { SessionTimer, type SessionTimerOptions } from "./session-timer.ts";
@@ -14,7 +15,7 @@ export interface RefreshedSession {
   /** Whether an offer is under way, of ours or of the peer's: what comes of it refreshes the session, too. */
   busy(): boolean;
   update(): Promise<Response>;
-  reinvite(content: Content): Promise<unknown>;
+  reinvite(content: OfferContent): Promise<unknown>;
   /** Nobody has refreshed it in time. */
   expired(): void;
 }
@@ -73,8 +74,12 @@ export class Refreshing {
         // Somebody on the way may not know it, though the peer's Allow has named it.
         if (status !== 405 && status !== 501) return;
       }
-      const { text, contentType } = this.#body ?? {};
-      if (text !== undefined) await this.#session.reinvite({ body: text, contentType });
+      // Where it meets the peer's offer, the answer to that is what we have said last.
+      if (this.#body)
+        await this.#session.reinvite(() => ({
+          body: this.#body?.text,
+          contentType: this.#body?.contentType,
+        }));
     } catch {
       // Whoever has asked for it is the timer.
     } finally {

@@ -133,6 +133,26 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     await expect(theirs).rejects.toMatchObject({ code: "terminated" });
   });
 
+  it("says what was agreed meanwhile where it refreshes the session (RFC 4028 §7.4)", async () => {
+    const world = new SipWorld();
+    const random = Object.assign(new Random(), { fraction: () => 0.9999 });
+    const agents = [
+      await agent(world, "alice", "UDP", { allow: "INVITE, ACK, BYE, CANCEL" }),
+      await agent(world, "bob", "UDP", { random }),
+    ] as const;
+    const timer = { expires: 90, refresher: "peer" } as const;
+    const handlers = { alice: answering, bob: answering };
+    const { alice, a, b } = await connect(world, handlers, { alice: { timer } }, agents);
+    script(alice, "INVITE", [491]);
+    while (world.wire("SIP/2.0 491") === 0) await world.pass(500);
+    await world.pass(1);
+    const hold = a.reinvite({ body: "hold" });
+    await world.pass(5_000);
+    expect((await hold).bodyText).toBe("answer to hold");
+    expect(last(world, "INVITE sip:alice")).toMatch(/answer to hold$/);
+    void b.bye();
+  });
+
   it("so is an UPDATE that offers (RFC 3311 §5.3); one that does not is not", async () => {
     const world = new SipWorld();
     const random = Object.assign(new Random(), { fraction: () => 0 });
