@@ -2,5 +2,5 @@
 
 export type { ForwardOptions, Further, Locate, ProxyOptions, ProxyStats, Targets } from "./proxy/options.ts";
 export { SipProxy } from "./proxy/proxy.ts";
-export type { Routed } from "./proxy/routes.ts";
+export type { Routed } from "./proxy/routed.ts";
 export type { ProxyTarget } from "./proxy/target.ts";

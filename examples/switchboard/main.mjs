@@ -42,11 +42,12 @@ async function run(options) {
 }
 
 function announce(stack, { httpHost }) {
-  const [datagrams, sockets] = stack.transports;
+  const [datagrams, connections, sockets] = stack.transports;
   // A page may use the microphone on localhost, but on no other plain HTTP address.
   const host = httpHost === "0.0.0.0" || httpHost === "::" ? "localhost" : sockets.local.host;
   const page = `${host.includes(":") ? `[${host}]` : host}:${sockets.local.port}`;
   console.log(`SIP over UDP        sip:${datagrams.sentBy}`);
+  console.log(`SIP over TCP        sip:${connections.sentBy};transport=tcp`);
   console.log(`SIP over WebSocket  ws://${page} (subprotocol sip)`);
   console.log(`Softphone           http://${page}`);
 }
@@ -87,6 +88,9 @@ function explain(error) {
 
   if (error.code === "EADDRINUSE")
     return `HTTP port ${error.port} on ${error.address} is in use: take another port (--http-port)`;
-  if (error.code === "address_in_use") return `${error.message} (--udp-port)`;
+  if (error.code === "address_in_use") {
+    const [protocol] = error.message.split(" ");
+    return `${error.message} (--${protocol.toLowerCase()}-port)`;
+  }
   return `The switchboard cannot start: ${error.message}`;
 }

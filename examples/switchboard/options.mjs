@@ -2,10 +2,15 @@
 
 import { parseArgs } from "node:util";
 
-/** Name → what stands for its value in the usage, what it is for, and its value when nobody gives one. */
+/**
+ * Name → what stands for its value in the usage, what it is for, and its value when nobody gives one: an initial one, or that
+ * of the option before it that it follows.
+ */
 const OPTIONS = {
   "udp-host": { value: "ADDRESS", help: "where to listen for SIP over UDP", initial: "0.0.0.0" },
   "udp-port": { value: "PORT", help: "0 for any free one", initial: 5060 },
+  "tcp-host": { value: "ADDRESS", help: "where to listen for SIP over TCP", follows: "udp-host" },
+  "tcp-port": { value: "PORT", help: "0 for any free one", follows: "udp-port" },
   "http-host": { value: "ADDRESS", help: "where to listen for the page and WebSockets", initial: "0.0.0.0" },
   "http-port": { value: "PORT", help: "0 for any free one", initial: 8080 },
   domain: {
@@ -15,7 +20,7 @@ const OPTIONS = {
   },
   advertise: {
     value: "HOST",
-    help: "the address that UDP peers see, where it is not the bound one",
+    help: "the address that SIP peers see, where it is not the bound one",
     initial: "",
   },
   redis: { value: "URL", help: "keeps registrations there, for many switchboards", initial: "" },
@@ -37,7 +42,7 @@ const OPTIONS = {
   drain: { value: "MS", help: "how long Ctrl-C waits for what is under way", initial: 5000 },
 };
 
-const PORTS = new Set(["udp-port", "http-port"]);
+const PORTS = new Set(["udp-port", "tcp-port", "http-port"]);
 
 /** What `sippet/digest` knows. */
 const ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"];
@@ -63,9 +68,10 @@ export function readOptions(args, environment) {
   if (given.help) return undefined;
 
   const read = {};
-  for (const [name, { initial }] of Object.entries(OPTIONS)) {
+  for (const [name, { initial, follows }] of Object.entries(OPTIONS)) {
     const text = given[name] ?? environment[variable(name)];
-    read[camelCase(name)] = text === undefined || text === "" ? initial : convert(name, text, initial);
+    const preset = follows ? read[camelCase(follows)] : initial;
+    read[camelCase(name)] = text === undefined || text === "" ? preset : convert(name, text, preset);
   }
   if (read.minExpires > read.maxExpires) throw new UsageError("--min-expires is longer than --max-expires");
   return read;
@@ -73,8 +79,9 @@ export function readOptions(args, environment) {
 
 /** What --help prints. */
 export function usage() {
-  const lines = Object.entries(OPTIONS).map(([name, { value, help, initial }]) => {
-    const preset = initial === "" || initial === false ? "" : ` (${initial})`;
+  const lines = Object.entries(OPTIONS).map(([name, { value, help, initial, follows }]) => {
+    const shown = follows ? `as --${follows}` : initial;
+    const preset = shown === "" || shown === false ? "" : ` (${shown})`;
     return `  ${`--${name} ${value}`.padEnd(24)}${help}${preset}\n${"".padEnd(26)}${variable(name)}`;
   });
   return `Usage: node examples/switchboard/main.mjs [options]

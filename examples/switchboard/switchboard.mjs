@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { Stack, Uri } from "sippet";
-import { udp, webSocketServer } from "sippet/node";
+import { resolver, tcp, udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
 import { Registrar } from "sippet/registrar";
 import { Domain } from "./domain.mjs";
@@ -13,7 +13,12 @@ import { Targets } from "./targets.mjs";
 
 const METHODS = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
-/** A registrar and proxy for one domain, on UDP and on the WebSockets of an HTTP server. */
+/** What anybody may make it keep: as the WebSocket server has it unless told. */
+const MESSAGE_SIZE = 262_144;
+/** A telephone that has UDP alone is often silent to a connection: a call with much to say is not to wait long for it. */
+const CONNECT_TIMEOUT = 2000;
+
+/** A registrar and proxy for one domain, on UDP, on TCP and on the WebSockets of an HTTP server. */
 export class Switchboard {
   stack;
   #journal;
@@ -22,6 +27,8 @@ export class Switchboard {
   #registrar;
   #proxy;
   #targets;
+  /** Whether there are other machines, which send what is meant for connections of this one. */
+  #isOneOfMany;
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
@@ -29,22 +36,28 @@ export class Switchboard {
    */
   constructor(options, { server, journal, location, users, tap }) {
     this.#journal = journal;
-    const { udpHost: host, udpPort: port, httpHost, advertise, t1, timerC, secret } = options;
+    const { udpHost, udpPort, tcpHost, tcpPort, httpHost, advertise, t1, timerC, secret } = options;
     const names = options.domain.split(/[\s,]+/).filter(Boolean);
+    const seen = advertise ? { advertise } : {};
+    const limits = { messageSize: MESSAGE_SIZE, connectTimeout: CONNECT_TIMEOUT };
     this.stack = new Stack({
       transports: [
-        udp({ host, port, ...(advertise && { advertise }) }),
+        udp({ host: udpHost, port: udpPort, ...seen }),
+        tcp({ host: tcpHost, port: tcpPort, ...seen, ...limits }),
         webSocketServer({ server, verify: (upgrade) => this.#isOfOurPage(upgrade) }),
       ],
+      // What is too large for a datagram goes by TCP, and where nobody listens to that by UDP (RFC 3261 §18.1.1).
+      resolver: resolver({ dns: false }),
       timers: { t1, c: timerC },
       aliases: names,
       core: this,
       onRefused: (finding, flow, message) => journal.refused(finding, flow, message),
       ...(tap && { tap }),
     });
-    const domain = new Domain(this.stack, [host, httpHost], advertise);
+    const domain = new Domain(this.stack, [udpHost, tcpHost, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
+    this.#isOneOfMany = redis !== "";
     this.#registrar = new Registrar({
       ...{ stack: this.stack, location, minExpires, maxExpires },
       // Of all the domain's names for a user one is as good as another.
@@ -64,7 +77,7 @@ export class Switchboard {
     const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
     const { algorithms } = options;
     const realm = options.realm || names[0] || "switchboard";
-    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, serves: isLocal, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
@@ -101,14 +114,20 @@ export class Switchboard {
   }
 
   /**
-   * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
-   * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
-   * no Contact but with a GRUU, begins something new, whatever it has.
+   * Whether a request is sent along a Route that the switchboard has written: the one that it recorded for that dialog, which
+   * nobody else can make, or, from another machine, with the token of a connection of ours. Who was in a call keeps its Route
+   * and may send it anything: so what goes to a user's name, which is no Contact but with a GRUU, begins something new; and so
+   * does what the proxy has yet to make another Request-URI of, by a strict router's `lr` or an `maddr` (RFC 3261 §16.4).
    */
-  #isOnItsWay(route, { uri, headers }) {
-    if (!this.#domain.serves(route)) return false;
+  #isOnItsWay(route, request) {
+    const { uri, headers } = request;
+    if (!this.#domain.serves(route) || uri.params.has("lr") || uri.params.has("maddr")) return false;
     if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
-    return headers.get("To").tag !== undefined || this.stack.flow(route.user ?? "") !== undefined;
+    if (this.#proxy.hasRecorded(request)) return true;
+    // Another Route of ours behind a token takes its place.
+    const [, next] = headers.get("Route");
+    const isToken = this.#isOneOfMany && this.stack.flow(route.user ?? "") !== undefined;
+    return isToken && !(next && this.#domain.serves(next.uri));
   }
 
   async #register(exchange) {
@@ -120,6 +139,9 @@ export class Switchboard {
 
   /** Something failed. Where it was the way back to the caller, nobody need ring any longer. */
   onError(error, transaction) {
+    const isAnswered = transaction?.kind === "server" && !transaction.waiting;
+    // A phone hangs up, and closes its connection: what was answered by that only stays in case it comes again.
+    if (isAnswered && error.code === "connection_closed") return;
     this.#journal.fault(error);
     if (transaction?.kind === "server") this.#proxy.cancel(transaction);
   }

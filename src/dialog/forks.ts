@@ -69,6 +69,7 @@ export class Forks {
     const usage = new InviteUsage(this.#host, dialog, this.#handlers, this.#options);
     usage.call = call;
     usage.peerOffers.awaited = hasSession(invite);
+    usage.peerOffers.unmade = !hasSession(invite);
     usage.noteBody(contentOf(invite));
     const fork = { usage, rseq: undefined };
     this.#forks.set(id, fork);

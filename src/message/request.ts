@@ -78,8 +78,8 @@ export class Request extends BaseMessage {
   }
 
   /** @internal The octets of such a response, as a binary string. Throws as createResponse. */
-  answer(status: number, reason?: string): string {
-    return answer(this, status, reason);
+  answer(status: number, reason?: string, late?: number): string {
+    return answer(this, status, reason, late);
   }
 
   /** A copy that can be edited alone; it shares the text. */

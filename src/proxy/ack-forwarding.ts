@@ -9,7 +9,8 @@ import type { Marks } from "./marks.ts";
 import type { NextHops } from "./next-hops.ts";
 import { checked, type ForwardOptions, isPromise, type Locate, type Targets } from "./options.ts";
 import { bySips, copyFor, onItsWay, type WayOptions } from "./outgoing.ts";
-import type { Routed, Routes } from "./routes.ts";
+import type { Routed } from "./routed.ts";
+import type { Routes } from "./routes.ts";
 import type { Tally } from "./stateless-forwarding.ts";
 
 /** What it needs of its proxy. */

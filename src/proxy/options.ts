@@ -7,7 +7,7 @@ import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
 import type { Stack } from "../stack/stack.ts";
-import type { Routed } from "./routes.ts";
+import type { Routed } from "./routed.ts";
 import type { ProxyTarget } from "./target.ts";
 
 /** What a proxy is made of. */
@@ -15,7 +15,7 @@ export interface ProxyOptions {
   /** The stack to send with; its core calls forward. */
   readonly stack: Stack;
   /**
-   * The key of loop marks, flow tokens and branches without state, as text of high entropy. The machines of a
+   * The key of loop marks, the marks of dialogs, flow tokens and branches without state, as text of high entropy. The machines of a
    * cluster share one; a random one by default.
    */
   readonly secret?: string | undefined;

@@ -13,6 +13,7 @@ import type { Flow } from "../transport/transport.ts";
 import { watch } from "../watch.ts";
 import { AckForwarding } from "./ack-forwarding.ts";
 import { breadthFor, checkRequest, DEFAULT_BREADTH, nobody, type Refusal, wholeBreadth } from "./check.ts";
+import { DialogMarks } from "./dialog-marks.ts";
 import { FlowTokens } from "./flow-tokens.ts";
 import { Marks } from "./marks.ts";
 import { NextHops } from "./next-hops.ts";
@@ -20,7 +21,8 @@ import type { ProxyStats, Targets } from "./options.ts";
 import { checked, type ForwardOptions, isPromise, type Locate, type ProxyOptions } from "./options.ts";
 import { copyFor, type Outgoing, onItsWay, type WayOptions } from "./outgoing.ts";
 import { ResponseContext } from "./response-context.ts";
-import { type Routed, Routes } from "./routes.ts";
+import type { Routed } from "./routed.ts";
+import { Routes } from "./routes.ts";
 import { StatelessForwarding, type Tally } from "./stateless-forwarding.ts";
 import { type ProxyTarget, usableTargets } from "./target.ts";
 
@@ -52,12 +54,15 @@ export class SipProxy {
     checkSecret(options, "secret");
     const { stack, random = defaultRandom } = options;
     const maxBreadth = wholeBreadth(options.maxBreadth ?? DEFAULT_BREADTH);
-    const key = sipKey(options.secret ?? random.text(32));
+    const secret = options.secret ?? random.text(32);
+    const key = sipKey(secret);
     this.#options = options;
     this.#stack = stack;
     this.#marks = new Marks(key, random, options.loopKey);
     this.#tokens = new FlowTokens(stack, key);
-    this.#routes = new Routes(stack, this.#tokens, options.isLocal);
+    // A key of their own: of the other marks there are some whose texts a peer can choose, and that he gets to see.
+    const dialogs = new DialogMarks(sipKey(`dialog ${secret}`));
+    this.#routes = new Routes(stack, this.#tokens, dialogs, options.isLocal);
     this.#hops = new NextHops(stack);
     this.#maxBreadth = maxBreadth;
     this.#extensions = new Set((options.extensions ?? []).map((name) => name.toLowerCase()));
@@ -155,6 +160,11 @@ export class SipProxy {
       return this.#refuse(request, transaction, nobody(request, found), options);
     }
     return this.#fork(routed, request.flow, transaction, usable, mark, options);
+  }
+
+  /** Whether a request came by the Route recorded for its dialog: {@link Routed.recorded}, for who has to know before `targets`. */
+  hasRecorded(request: Request): boolean {
+    return this.#routes.preprocess(request).recorded;
   }
 
   /**

@@ -1,6 +1,7 @@
 // Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
 // writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers before it (§16.4).
 
+import { METHODS } from "../core/words.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
@@ -10,38 +11,31 @@ import type { Stack } from "../stack/stack.ts";
 import { isTranslated } from "../stack/translated.ts";
 import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
+import type { DialogMarks } from "./dialog-marks.ts";
 import type { FlowTokens } from "./flow-tokens.ts";
-
-/** A request that is ready for targets: a copy, with the proxy's own Routes taken off. */
-export interface Routed {
-  /** A copy of the request, with our own Routes taken off (RFC 3261 §16.4). */
-  readonly request: Request;
-  /** True where the request had a Route of ours: it came because we asked for it, or were asked to. */
-  readonly viaUs: boolean;
-  /** The flow that the last of those Routes named: where the request goes (RFC 5626 §5.3). */
-  readonly flow: Flow | undefined;
-  /** True where a Route named a flow, it is gone, and its peer cannot be called. */
-  readonly flowGone: boolean;
-  /** True where it belongs to a dialog: its To has a tag. */
-  readonly inDialog: boolean;
-  /**
-   * True where its Request-URI is a GRUU of ours (RFC 5627 §6): a location service knows where it leads, whether the
-   * request belongs to a dialog or not.
-   */
-  readonly gruu: boolean;
-}
+import { MARK, type Routed, RoutedRequest } from "./routed.ts";
 
 /** Methods whose requests may begin a dialog (RFC 3261 §12, RFC 6665). */
 const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
+
+/** So may those of a method that nobody here knows (RFC 3261 §16.6 step 4). */
+const mayBegin = (method: string): boolean => DIALOG_METHODS.has(method) || !METHODS.includes(method);
 
 /** The proxy's own part of Route, Record-Route and Path. */
 export class Routes {
   readonly #isLocal: (uri: Uri) => boolean;
   readonly #tokens: FlowTokens;
+  readonly #marks: DialogMarks;
 
-  constructor(stack: Stack, tokens: FlowTokens, isLocal: ((uri: Uri) => boolean) | undefined) {
+  constructor(
+    stack: Stack,
+    tokens: FlowTokens,
+    marks: DialogMarks,
+    isLocal: ((uri: Uri) => boolean) | undefined,
+  ) {
     this.#isLocal = isLocal ?? ((uri) => stack.isLocal(uri));
     this.#tokens = tokens;
+    this.#marks = marks;
   }
 
   /**
@@ -83,14 +77,13 @@ export class Routes {
     const gone = token !== undefined && !own && named?.open !== true;
     // Its peer is called then, as the Request-URI says, if he can be.
     const called = gone && this.#tokens.isCallable(token);
-    return {
+    const said = {
       request,
-      viaUs: taken > 0,
       flow: called ? undefined : named,
       flowGone: gone && !called,
-      inDialog: headers.get("To")?.tag !== undefined,
       gruu: request.uri.isSip && request.uri.params.has("gr") && this.#isLocal(request.uri),
     };
+    return new RoutedRequest(said, last, this.#marks);
   }
 
   /** A strict router before us put our Route into the Request-URI, and the Request-URI last of the Routes. */
@@ -124,14 +117,16 @@ export class Routes {
    * @param given whether the flow out was named, by a binding or a Route: then it is the only way there
    */
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): readonly string[] {
-    if (!DIALOG_METHODS.has(request.method)) return [];
+    if (!mayBegin(request.method)) return [];
     const secure = isSips(request);
     const only = given || isWebSocket(goesTo) ? goesTo : undefined;
     const there = this.#side(goesTo, only, secure, request.uri);
     const back = cameFrom && isOnlyWayBack(request, cameFrom) ? cameFrom : undefined;
     const here = cameFrom && this.#side(cameFrom, back, secure, back && contactOf(request));
+    const mark = `;${MARK}=${this.#marks.of(request)}>`;
     // Twice, too, where a connection calls itself: its token alone would be taken for the sender's side.
-    return here === undefined || (here === there && !only) ? [there] : [there, here];
+    const sides = here === undefined || (here === there && !only) ? [there] : [there, here];
+    return sides.map((side) => side.replace(/>$/, mark));
   }
 
   /**

@@ -185,14 +185,14 @@ function isOutdated(request: Request, { callId, cseq }: Binding): boolean {
   return headers.get("Call-ID") === callId && (headers.get("CSeq")?.number ?? 0) <= cseq;
 }
 
-/** What an `expires` that is no number stands for: such as the date that RFC 2543 had (§10.2). */
+/** What an expiry that is no number stands for: such as the date that RFC 2543 had (§8.3, §10.2). */
 const MALFORMED = 3600;
 
 /** The Contact's own `expires`, else the Expires header field, else the default (§10.3 step 7). */
-function requestedExpires(request: Request, { params }: NameAddr, rules: Rules): number {
-  const own = params.get("expires");
-  if (own === undefined) return request.headers.get("Expires") ?? rules.defaultExpires;
-  return /^\d+$/.test(own) ? Number(own) : MALFORMED;
+function requestedExpires({ headers }: Request, { params }: NameAddr, rules: Rules): number {
+  const said = params.get("expires") ?? headers.raw("Expires")[0]?.trim();
+  if (said === undefined) return rules.defaultExpires;
+  return /^\d+$/.test(said) ? Number(said) : MALFORMED;
 }
 
 /** The q of a Contact; one that is none counts as 1. */

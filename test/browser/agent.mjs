@@ -1,8 +1,15 @@
-// Agent: a user agent over UDP or WebSocket for the tests, made of the library. It answers as it is told.
+// Agent: a user agent over UDP, TCP or WebSocket for the tests, made of the library. It answers as it is told.
 
 import { WebSocket } from "ws";
 import { createAck, createRequest, Stack, webSocket } from "../../dist/index.js";
-import { udp } from "../../dist/node.js";
+import { tcp, udp } from "../../dist/node.js";
+
+/** Each has one transport. One with TCP listens nowhere, as behind a NAT: it is reached by the connection that it has made. */
+const TRANSPORTS = {
+  UDP: () => udp({ host: "127.0.0.1", port: 0 }),
+  TCP: () => tcp({ host: "127.0.0.1", port: 9, listen: false }),
+  WS: ({ http }) => webSocket({ url: `ws://${http}`, WebSocket }),
+};
 
 const silent = { onResponse() {}, onError() {} };
 
@@ -18,14 +25,15 @@ export class Agent {
   #stack;
   #cseq = 0;
 
-  static async open(switchboard, { overWebSocket = false } = {}) {
+  static async open(
+    switchboard,
+    { protocol = "UDP", transports = [TRANSPORTS[protocol](switchboard)] } = {},
+  ) {
     const agent = new Agent();
     agent.#switchboard = switchboard;
-    agent.#transport = overWebSocket
-      ? webSocket({ url: `ws://${switchboard.http}`, WebSocket })
-      : udp({ host: "127.0.0.1", port: 0 });
+    agent.#transport = transports[0];
     agent.#stack = new Stack({
-      transports: [agent.#transport],
+      transports,
       core: {
         ...silent,
         onRequest(request, transaction) {
@@ -73,11 +81,9 @@ export class Agent {
 
   /** Sends it to the switchboard, whatever it is addressed to. */
   send(request, handlers = silent) {
-    const [host, port] = this.#switchboard.sip.split(":");
-    return this.#stack.send(request, {
-      ...handlers,
-      target: { protocol: this.#transport.protocol, host, port: Number(port) },
-    });
+    const { protocol } = this.#transport;
+    const [host, port] = this.#switchboard[protocol === "TCP" ? "tcp" : "sip"].split(":");
+    return this.#stack.send(request, { ...handlers, target: { protocol, host, port: Number(port) } });
   }
 
   /** The final response to a request, made of the arguments. */

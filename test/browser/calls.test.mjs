@@ -1,7 +1,8 @@
-// Calls across: UDP phones (SIPp) and browsers (the softphone page in Chromium, with the library's own
+// Calls across: UDP and TCP phones (SIPp) and browsers (the softphone page in Chromium, with the library's own
 // browser build) call each other through the switchboard. Each side checks its own half of the signalling.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Agent } from "./agent.mjs";
 import { Softphone, startChromium } from "./chromium.mjs";
 import { freePort } from "./free-port.mjs";
 import { startSipp } from "./sipp.mjs";
@@ -16,15 +17,19 @@ let browser;
 const programs = [];
 
 async function sipp(scenario, options) {
-  const run = await startSipp(scenario, { target: switchboard.sip, port: await freePort(), ...options });
+  const { protocol = "UDP" } = options;
+  const target = protocol === "TCP" ? switchboard.tcp : switchboard.sip;
+  const more = protocol === "TCP" ? ["-t", "t1"] : [];
+  const run = await startSipp(scenario, { target, port: await freePort(), ...options, options: more });
   programs.push(run.program);
   return run;
 }
 
 /** Registers `user` with SIPp; the port where its phone is to be. */
-async function registerBySipp(user) {
+async function registerBySipp(user, protocol = "UDP") {
   const phone = await freePort();
-  await (await sipp("register", { user, keys: { phone } })).finish();
+  const keys = { phone: protocol === "TCP" ? `${phone};transport=tcp` : phone };
+  await (await sipp("register", { user, protocol, keys })).finish();
   return phone;
 }
 
@@ -49,21 +54,23 @@ afterAll(async () => {
 });
 
 describe("SIPp calls the browser", () => {
-  test("INVITE, 100, 180, 200, ACK, BYE, 200", async () => {
+  test.each(["UDP", "TCP"])("over %s: INVITE, 100, 180, 200, ACK, BYE, 200", async (protocol) => {
     const alice = await open("alice", { audio: false });
-    const caller = await sipp("uac", { user: "alice" });
+    const caller = await sipp("uac", { user: "alice", protocol });
     await alice.reaches("ringing");
     await alice.answer();
     await alice.reaches("connected");
     await caller.finish();
     expect(await alice.reaches("ended")).toMatchObject({ reason: "the other side hung up" });
 
-    // The ACK and the BYE took the way that Record-Route named: in by UDP, out by the browser's connection.
+    // The ACK and the BYE took the way that Record-Route named: in by UDP or TCP, out by the browser's connection.
     const routes = (await caller.messages()).match(/^Route: .*$/gm);
     expect(routes.length).toBeGreaterThanOrEqual(2);
-    for (const route of routes) expect(route).toMatch(/transport=udp.*@.*transport=ws/);
+    for (const route of routes) {
+      expect(route.toLowerCase()).toMatch(new RegExp(`transport=${protocol.toLowerCase()}.*@.*transport=ws`));
+    }
     for (const method of ["INVITE", "ACK", "BYE"]) {
-      expect(switchboard.program.output).toMatch(new RegExp(`→ ${method} .* UDP$`, "m"));
+      expect(switchboard.program.output).toMatch(new RegExp(`→ ${method} .* ${protocol}$`, "m"));
     }
   });
 
@@ -86,10 +93,12 @@ describe("SIPp calls the browser", () => {
 });
 
 describe("the browser calls SIPp", () => {
-  test("INVITE, 180, 200, ACK, BYE, 200", async () => {
-    const bob = await sipp("uas", { user: "bob", target: undefined, port: await registerBySipp("bob") });
+  test.each(["UDP", "TCP"])("over %s: INVITE, 180, 200, ACK, BYE, 200", async (protocol) => {
+    const user = `bob-${protocol.toLowerCase()}`;
+    const port = await registerBySipp(user, protocol);
+    const bob = await sipp("uas", { user, protocol, target: undefined, port });
     const alice = await open("alice", { audio: false });
-    await alice.dial("bob");
+    await alice.dial(user);
     await alice.reaches("connected");
     await alice.hangUp();
     await alice.reaches("ended");
@@ -114,6 +123,25 @@ describe("the browser calls SIPp", () => {
     const alice = await open("alice", { audio: false });
     await alice.dial("nobody");
     expect(await alice.reaches("ended")).toMatchObject({ status: 404 });
+  });
+});
+
+describe("a page without a mouse, or in another tab", () => {
+  test("keeps the focus, says in its title who calls, and does not read out each second", async () => {
+    const [alice, carol] = [await open("alice"), await open("carol")];
+    await alice.dial("carol");
+    await carol.reaches("ringing");
+    expect(await alice.tells()).toEqual({ focus: "call", title: "alice · Switchboard", told: 0 });
+    expect(await carol.tells()).toMatchObject({ title: "alice calls · Switchboard", told: 0 });
+    await carol.press("Tab"); // past the button to sign out
+    await carol.press("Tab");
+    await carol.press("Enter");
+    await carol.reaches("connected");
+    expect(await carol.tells()).toEqual({ focus: "call", title: "carol · Switchboard", told: 0 });
+    await carol.press("Tab");
+    await carol.press("Enter");
+    await carol.reaches("ended");
+    expect(await carol.tells()).toMatchObject({ focus: "address" });
   });
 });
 
@@ -143,6 +171,15 @@ describe("two browsers", () => {
     await alice.reaches("connected");
     await bob.reload();
     expect(await alice.reaches("ended")).toMatchObject({ reason: "the other side hung up" });
+  });
+
+  test("a page that is loaded anew is registered once", async () => {
+    const dave = await open("dave", { audio: false });
+    for (let times = 0; times < 3; times++) await dave.reload();
+    const agent = await Agent.open(switchboard);
+    onTestFinished(() => agent.close());
+    const { headers } = await agent.register("dave", { contact: "" });
+    expect(headers.get("Contact")).toHaveLength(1);
   });
 
   test("a page that was closed cannot be reached any more: 480", async () => {

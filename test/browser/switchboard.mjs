@@ -18,8 +18,9 @@ export async function startSwitchboard(...options) {
   const program = runSwitchboard(...where, ...options);
   try {
     const [, sip] = await program.prints(/^SIP over UDP +sip:(\S+)$/m);
+    const [, tcp] = await program.prints(/^SIP over TCP +sip:([^;\s]+);transport=tcp$/m);
     const [, http] = await program.prints(/^Softphone +http:\/\/(\S+)$/m);
-    return { program, sip, http };
+    return { program, sip, tcp, http };
   } catch (error) {
     await program.kill();
     throw error;

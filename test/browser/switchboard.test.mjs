@@ -9,9 +9,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DigestClient } from "../../dist/digest.js";
 import { Uri } from "../../dist/index.js";
+import { tcp, udp } from "../../dist/node.js";
 import { Domain } from "../../examples/switchboard/domain.mjs";
 import { readOptions } from "../../examples/switchboard/options.mjs";
 import { Agent } from "./agent.mjs";
+import { freePort } from "./free-port.mjs";
 import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
 
 let switchboard;
@@ -57,7 +59,12 @@ describe("start", () => {
     [
       "UDP",
       () => ["--udp-port", portOf(switchboard.sip), "--http-port", "0"],
-      /^UDP 127.0.0.1:\d+ is in use/,
+      /^UDP 127.0.0.1:\d+ is in use.*\(--udp-port\)/,
+    ],
+    [
+      "TCP",
+      () => ["--udp-port", "0", "--tcp-port", portOf(switchboard.tcp), "--http-port", "0"],
+      /^TCP 127.0.0.1:\d+ is in use.*\(--tcp-port\)/,
     ],
     [
       "HTTP",
@@ -73,6 +80,7 @@ describe("start", () => {
   test.each([
     "--udp-port sip",
     "--udp-port 65536",
+    "--tcp-port sip",
     "--algorithms MD5,MD4",
     "--algorithms ,",
     "--min-expires 600 --max-expires 60",
@@ -90,6 +98,16 @@ describe("start", () => {
       ...[true, true, true, false, false, false, false],
     ]);
     expect(() => read("maybe")).toThrow(/SIPPET_RELAY|--relay/);
+  });
+
+  test("TCP is where UDP is, unless told", () => {
+    const read = (...args) => {
+      const { tcpHost, tcpPort } = readOptions(args, { SIPPET_UDP_HOST: "192.0.2.1" });
+      return `${tcpHost}:${tcpPort}`;
+    };
+    expect(read()).toBe("192.0.2.1:5060");
+    expect(read("--udp-port", "5070")).toBe("192.0.2.1:5070");
+    expect(read("--udp-port", "5070", "--tcp-port", "5080", "--tcp-host", "::1")).toBe("::1:5080");
   });
 
   test("an address that is none leaves nothing running", async () => {
@@ -112,7 +130,17 @@ describe("start", () => {
   test("--help names every option and its variable", async () => {
     const program = runSwitchboard("--help");
     expect(await program.exit()).toEqual({ code: 0, signal: null });
-    for (const name of ["UDP_HOST", "UDP_PORT", "HTTP_HOST", "HTTP_PORT", "DOMAIN", "USERS", "ALGORITHMS"]) {
+    const names = [
+      "UDP_HOST",
+      "UDP_PORT",
+      "TCP_HOST",
+      "TCP_PORT",
+      "HTTP_HOST",
+      "HTTP_PORT",
+      "DOMAIN",
+      "USERS",
+    ];
+    for (const name of [...names, "ALGORITHMS"]) {
       expect(program.output).toContain(`--${name.toLowerCase().replace("_", "-")}`);
       expect(program.output).toContain(`SIPPET_${name}`);
     }
@@ -348,7 +376,7 @@ describe("proxy", () => {
   });
 
   test("a CANCEL goes on to the phone, and 487 comes back", async () => {
-    const callee = await phone("canceled", 180, { overWebSocket: true });
+    const callee = await phone("canceled", 180, { protocol: "WS" });
     const { invite, statuses } = (await agent()).invite("canceled");
     await until(() => statuses.includes(180));
     invite.cancel();
@@ -357,16 +385,21 @@ describe("proxy", () => {
   });
 
   test.each([
-    ["UDP to UDP", false, false, 1],
-    ["UDP to WebSocket", false, true, 2],
-    ["WebSocket to UDP", true, false, 2],
-    ["WebSocket to WebSocket", true, true, 2],
+    ["UDP", "UDP", 1],
+    ["UDP", "TCP", 2],
+    ["UDP", "WS", 2],
+    ["TCP", "UDP", 2],
+    ["TCP", "TCP", 2],
+    ["TCP", "WS", 2],
+    ["WS", "UDP", 2],
+    ["WS", "TCP", 2],
+    ["WS", "WS", 2],
   ])(
-    "%s: requests within a dialog find their way, in both directions",
-    async (_name, first, second, routes) => {
+    "%s to %s: requests within a dialog find their way, in both directions",
+    async (first, second, routes) => {
       const user = `dialog-${first}-${second}`;
-      const callee = await phone(user, 200, { overWebSocket: second });
-      const caller = await agent({ overWebSocket: first });
+      const callee = await phone(user, 200, { protocol: second });
+      const caller = await agent({ protocol: first });
       const { invite } = caller.invite(user);
       const accepted = await invite.final;
       await until(() => methods(callee).includes("ACK"));
@@ -394,6 +427,30 @@ describe("proxy", () => {
     },
   );
 
+  test.each([
+    ["and a phone that listens to TCP too gets it by that", true],
+    ["but a phone that has UDP alone gets it by UDP", false],
+  ])("what is too large for a datagram goes over TCP: %s", async (_name, both) => {
+    const host = "127.0.0.1";
+    const port = await freePort();
+    const transports = [udp({ host, port }), ...(both ? [tcp({ host, port })] : [])];
+    // It says that it has UDP, or nothing: the first of its transports is that of its Contact.
+    const callee = await phone(`large-${both}`, 200, { transports });
+    const contact = `<sip:large-${both}@${host}:${port}>`;
+    expect((await callee.register(`large-${both}`, { contact: "*", headers: { Expires: 0 } })).status).toBe(
+      200,
+    );
+    expect((await callee.register(`large-${both}`, { contact })).status).toBe(200);
+    const caller = await agent({ protocol: "TCP" });
+    for (const size of [10, 2000]) {
+      const response = await caller.ask("MESSAGE", `large-${both}`, { body: "x".repeat(size) });
+      expect(response.status).toBe(200);
+    }
+    expect(callee.requests.map(({ headers }) => headers.first("Via").transport)).toEqual(
+      both ? ["UDP", "TCP"] : ["UDP", "UDP"],
+    );
+  });
+
   test("a phone's address is no flow token", async () => {
     const callee = await phone("datagram", 200);
     const one = await agent();
@@ -411,7 +468,7 @@ describe("proxy", () => {
   });
 
   test("a flow that is gone is answered 430", async () => {
-    const callee = await phone("fleeting", 200, { overWebSocket: true });
+    const callee = await phone("fleeting", 200, { protocol: "WS" });
     const caller = await agent();
     const { headers } = await caller.invite("fleeting").invite.final;
     await callee.close();
@@ -490,6 +547,71 @@ describe("with a list of users", () => {
     expect(agent.requests).toEqual([]);
   });
 
+  test("what the proxy makes a user's name of is asked for a password, too", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const [alice, route] = [`<sip:alice@${guarded.sip}>`, `<sip:${guarded.sip};lr>`];
+    const to = `${alice};tag=made-up`;
+    // As a strict router writes it: the last Route becomes the Request-URI (RFC 3261 §16.4).
+    const strict = toAlice(agent, `bob@${guarded.sip}`, { to, headers: { Route: `${route}, ${alice}` } });
+    strict.uri = `sip:${guarded.sip};lr;gr=made-up`;
+    // An maddr that is ours leaves the Request-URI, and takes the port with it.
+    const led = toAlice(agent, `bob@${guarded.sip}`, { to, headers: { Route: route } });
+    led.uri = `sip:alice@example.org;maddr=${guarded.sip.split(":")[0]}`;
+    for (const request of [strict, led]) expect((await agent.send(request).final).status).toBe(407);
+    expect(agent.requests).toEqual([]);
+  });
+
+  test("a connection of one's own is the way to nobody else", async () => {
+    const [phone, browser] = [await guest(), await Agent.open(guarded, { overWebSocket: true })];
+    agents.push(browser);
+    const to = `<sip:alice@${guarded.sip}>`;
+    const within = browser.request("SUBSCRIBE", "alice", {
+      to: `${to};tag=made-up`,
+      headers: { Route: `<sip:${guarded.sip};lr>`, Event: "presence" },
+      contact: browser.contact(),
+    });
+    within.uri = phone.contact().slice(1, -1);
+    await browser.send(within).final;
+    const token = phone.requests[0].headers.get("Record-Route").find(({ uri }) => uri.user).uri.user;
+    const beyond = browser.request("MESSAGE", "alice", {
+      to,
+      headers: { Route: `<sip:${token}@${guarded.sip};lr>, <sip:${guarded.sip};lr>` },
+    });
+    beyond.uri = phone.contact().slice(1, -1);
+    expect((await browser.send(beyond).final).status).toBe(407);
+  });
+
+  test("what is sent within a call needs no password, by the Route of that call alone", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    agent.answers("alice", 200);
+    const from = `<sip:alice@${guarded.sip}>;tag=caller`;
+    const invite = agent.request("INVITE", "alice", { from, contact: agent.contact("alice") });
+    const { status, headers } = await asAlice(agent, invite);
+    expect(status).toBe(200);
+    // His own phone is the one that he calls: who sends what, the tags say.
+    const [mine, other] = [headers.get("From"), headers.get("To")];
+    const callId = headers.get("Call-ID");
+    const within = async (from, to, id, Route) => {
+      const request = agent.request("INFO", undefined, { from, to, callId: id, headers: { Route } });
+      request.uri = agent.contact("alice").slice(1, -1);
+      return (await agent.send(request).final).status;
+    };
+    const route = headers.get("Record-Route");
+    expect(route).toHaveLength(1);
+    expect(await within(mine, other, callId, route)).toBe(200);
+    expect(await within(other, mine, callId, route)).toBe(200);
+    expect(await within(mine, other, "another", route)).toBe(407);
+    expect(await within(`<sip:alice@${guarded.sip}>;tag=made-up`, other, callId, route)).toBe(407);
+    expect(await within(mine, other, callId, `<sip:${guarded.sip};transport=udp;lr>`)).toBe(407);
+    // What a phone has lost, it makes up for by its password.
+    const poor = agent.request("BYE", undefined, { from: mine, to: other, callId });
+    poor.uri = agent.contact("alice").slice(1, -1);
+    poor.headers.set("Route", `<sip:${guarded.sip};lr>`);
+    expect((await asAlice(agent, poor)).status).toBe(200);
+  });
+
   test("nobody asserts another's name", async () => {
     const agent = await guest();
     expect((await asAlice(agent, register(agent))).status).toBe(200);
@@ -502,6 +624,7 @@ describe("with a list of users", () => {
       [`alice@${guarded.sip}`, 200],
       ["anonymous@anonymous.invalid", 200],
       [`bob@${guarded.sip}`, 403],
+      ["alice@bank.example", 403],
     ]) {
       const request = toAlice(agent, from, { headers });
       expect((await asAlice(agent, request)).status).toBe(status);

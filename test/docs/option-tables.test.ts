@@ -96,7 +96,7 @@ const TABLES: readonly Table[] = [
   },
   { doc: "proxy", head: "option", of: "proxy/options#ForwardOptions", elsewhere: ["recordRoute"] },
   { doc: "proxy", head: "of a target", of: "proxy/target#ProxyTarget" },
-  { doc: "proxy", head: "property", of: "proxy/routes#Routed" },
+  { doc: "proxy", head: "property", of: "proxy/routed#Routed" },
   {
     doc: "registration",
     head: "option",

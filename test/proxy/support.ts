@@ -8,6 +8,11 @@ import { SipProxy } from "../../src/proxy/proxy.ts";
 import type { StackOptions } from "../../src/stack/options.ts";
 import type { Phone, SipWorld } from "../support/sip-world.ts";
 
+/** Record-Routes without the marks of their dialogs. */
+export function unmarked(routes: readonly unknown[] = []): string[] {
+  return routes.map((route) => String(route).replace(/;mark=[\da-f]{16}>$/, ">"));
+}
+
 /** A proxy, its stack, and what it forwarded. */
 export interface Proxied {
   readonly phone: Phone;
@@ -16,6 +21,8 @@ export interface Proxied {
   readonly failed: unknown[];
   /** What the core's onError heard: that its code threw, among others. */
   readonly errors: SipError[];
+  /** Of each request, whether the proxy had recorded the Route that it came by. */
+  readonly recorded: boolean[];
   targets: Targets | Locate | undefined;
   forward: ForwardOptions;
 }
@@ -34,6 +41,7 @@ export async function proxied(
     finals: [],
     failed: [],
     errors: [],
+    recorded: [],
     forward: {},
   };
   const phone = await world.phone(
@@ -42,7 +50,8 @@ export async function proxied(
     { transports, ...stack },
     {
       async onRequest(request, transaction) {
-        const { proxy, targets, forward, finals, failed } = made as Proxied;
+        const { proxy, targets, forward, finals, failed, recorded } = made as Proxied;
+        recorded.push(proxy.hasRecorded(request));
         try {
           const final: Response | undefined = await proxy.forward(request, transaction, targets, forward);
           if (transaction) finals.push(final?.status);

@@ -21,6 +21,8 @@ window.phone = phone;
 
 /** What went wrong last that no registration tells of. */
 let complaint = "";
+/** Who was signed in when the page was left: it may be shown again as it was. */
+let left;
 
 const STATES = {
   offline: "Offline",
@@ -35,31 +37,53 @@ const TITLES = {
   "incoming ringing": "Incoming call",
 };
 
+/** Writes what has changed, and nothing else: a screen reader reads out what is written into a live region, each second. */
+function write(id, text) {
+  if (find(id).textContent !== text) find(id).textContent = text;
+}
+
 function show() {
   const { registration, call, isBusy } = phone;
   const state = registration?.state ?? "offline";
+  const focused = document.activeElement;
   find("status").dataset.state = state;
-  find("status").textContent = STATES[state];
-  find("problem").textContent = registration?.reason || complaint;
+  write("status", STATES[state]);
+  write("problem", registration?.reason || complaint);
   find("register").hidden = registration !== undefined;
   find("ready").hidden = registration === undefined;
   find("dial").hidden = isBusy;
   find("dial-button").disabled = state !== "registered";
   find("call").hidden = call === undefined;
   if (call) showCall(call);
+  document.title = title(call, registration);
+  // The focus goes on from what is hidden now: never to a button, which a key that is still down would press.
+  if (focused?.closest("[hidden]")) find(registration ? (isBusy ? "call" : "address") : "user").focus();
 }
 
 function showCall(call) {
-  // A tel: URI has neither.
-  const name = call.peer.user || call.peer.host || `${call.peer}`;
+  const name = nameOf(call);
   find("call").dataset.state = call.state;
-  find("avatar").textContent = name.slice(0, 1).toUpperCase();
-  find("peer").textContent = name;
+  write("avatar", name.slice(0, 1).toUpperCase());
+  write("peer", name);
   find("peer").title = `${call.peer}`;
-  find("progress").textContent = progress(call);
+  // The seconds of a call are for the eye.
+  find("progress").ariaLive = call.state === "connected" ? "off" : "polite";
+  write("progress", progress(call));
   find("answer").hidden = call.direction !== "incoming" || call.state !== "ringing";
   find("hang-up").hidden = call.state === "ended";
-  find("hang-up").textContent = hangUpLabel(call);
+  write("hang-up", hangUpLabel(call));
+}
+
+/** A tel: URI has neither. */
+function nameOf({ peer }) {
+  return peer.user || peer.host || `${peer}`;
+}
+
+/** The title is all that is seen of the page from another tab. */
+function title(call, registration) {
+  const rings = call?.direction === "incoming" && call.state === "ringing";
+  const about = rings ? `${nameOf(call)} calls` : registration && find("me").textContent;
+  return about ? `${about} · Switchboard` : "Switchboard";
 }
 
 function progress({ state, direction, status, reason, connectedAt }) {
@@ -81,7 +105,6 @@ function duration(milliseconds) {
 function register(user) {
   complaint = "";
   find("me").textContent = user;
-  document.title = `${user} · Switchboard`;
   phone.register(user).catch(complain);
 }
 
@@ -108,8 +131,15 @@ find("dial").addEventListener("submit", (event) => {
 find("leave").addEventListener("click", () => phone.unregister());
 find("answer").addEventListener("click", () => phone.answer());
 find("hang-up").addEventListener("click", () => phone.hangUp());
-// A page that is left or loaded anew takes its call with it: the other side would talk to nobody.
-addEventListener("pagehide", () => phone.hangUp());
+// A page that is left or loaded anew takes its call with it, since the other side would talk to nobody, and its registration,
+// since a user can have so many.
+addEventListener("pagehide", () => {
+  left = phone.registration && find("me").textContent;
+  phone.unregister();
+});
+addEventListener("pageshow", () => {
+  if (left) register(left);
+});
 // A new network makes a new connection, rather than waiting for the old one to be found dead.
 addEventListener("online", () => phone.reconnect());
 phone.addEventListener("change", show);
