@@ -269,11 +269,14 @@ export type HeaderItem<N extends string> = string extends N
       ? List[Long<N>]
       : string;
 
+/** A time of nothing but its seconds may be given as a number. */
+type OrSeconds<T> = T extends Interval ? T | number : T;
+
 /** One value as it may be given: typed, or as text. */
 export type HeaderInput<N extends string> = string extends N
   ? { toString(): string }
   : Long<N> extends keyof Single
-    ? Single[Long<N>] | string
+    ? OrSeconds<Single[Long<N>]> | string
     : Long<N> extends keyof List
       ? List[Long<N>] | string
       : { toString(): string };

@@ -53,5 +53,5 @@ export interface Resolver {
    *
    * @param retryAfter in seconds, where a 503 gave it
    */
-  failed?(target: Target, retryAfter: number | undefined): void;
+  failed?(target: Target, retryAfter?: number): void;
 }

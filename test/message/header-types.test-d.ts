@@ -77,6 +77,7 @@ defineHeader("X-Points", { list: true, parse: (text) => ({ x: text.length }) });
 defineHeader("X-Other", { parse: (text) => text });
 headers.set("X-Point", { x: 1 }).append("X-Points", [{ x: 1 }, "xx"]);
 
+headers.set("Retry-After", 60).set("Session-Expires", 1800).setDefault("Min-SE", 90);
 // @ts-expect-error A point has a number.
 defineHeader("X-Point", { parse: (text) => ({ x: text }) });
 // @ts-expect-error A CSeq may be missing.
