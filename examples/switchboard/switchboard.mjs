@@ -22,6 +22,8 @@ export class Switchboard {
   #registrar;
   #proxy;
   #targets;
+  /** Whether other switchboards find their way to connections of this one. */
+  #isShared;
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
@@ -45,6 +47,7 @@ export class Switchboard {
     const domain = new Domain(this.stack, [host, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
+    this.#isShared = Boolean(redis);
     this.#registrar = new Registrar({
       ...{ stack: this.stack, location, minExpires, maxExpires },
       // Of all the domain's names for a user one is as good as another.
@@ -102,9 +105,9 @@ export class Switchboard {
 
   /**
    * Whether a request is sent along a Route that the switchboard has written: within a dialog, to the other side's Contact,
-   * or with the token of a connection of ours. Anybody can write a tag into To. So what goes to a user's name, which is
-   * no Contact but with a GRUU, begins something new, whatever it has; and so does what the proxy has yet to make another
-   * Request-URI of, by a strict router's `lr` or an `maddr` (RFC 3261 §16.4).
+   * or, by another switchboard that shares its Redis, with the token of a connection of ours. Anybody can write a tag into
+   * To. So what goes to a user's name, which is no Contact but with a GRUU, begins something new, whatever it has; and so
+   * does what the proxy has yet to make another Request-URI of, by a strict router's `lr` or an `maddr` (RFC 3261 §16.4).
    */
   #isOnItsWay(route, { uri, headers }) {
     if (!this.#domain.serves(route) || uri.params.has("lr") || uri.params.has("maddr")) return false;
@@ -112,7 +115,8 @@ export class Switchboard {
     if (headers.get("To").tag !== undefined) return true;
     // Another Route of ours behind a token takes its place.
     const [, next] = headers.get("Route");
-    return this.stack.flow(route.user ?? "") !== undefined && !(next && this.#domain.serves(next.uri));
+    if (!this.#isShared || (next && this.#domain.serves(next.uri))) return false;
+    return this.stack.flow(route.user ?? "") !== undefined;
   }
 
   async #register(exchange) {
