@@ -27,8 +27,8 @@ export class Switchboard {
   #registrar;
   #proxy;
   #targets;
-  /** Whether there are other machines, which send what is meant for connections of this one. */
-  #isOneOfMany;
+  /** Whether other switchboards find their way to connections of this one. */
+  #isShared;
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
@@ -57,7 +57,7 @@ export class Switchboard {
     const domain = new Domain(this.stack, [udpHost, tcpHost, httpHost], advertise);
     const { minExpires, maxExpires, relay, redis } = options;
     this.#domain = domain;
-    this.#isOneOfMany = redis !== "";
+    this.#isShared = Boolean(redis);
     this.#registrar = new Registrar({
       ...{ stack: this.stack, location, minExpires, maxExpires },
       // Of all the domain's names for a user one is as good as another.
@@ -126,8 +126,8 @@ export class Switchboard {
     if (this.#proxy.hasRecorded(request)) return true;
     // Another Route of ours behind a token takes its place.
     const [, next] = headers.get("Route");
-    const isToken = this.#isOneOfMany && this.stack.flow(route.user ?? "") !== undefined;
-    return isToken && !(next && this.#domain.serves(next.uri));
+    if (!this.#isShared || (next && this.#domain.serves(next.uri))) return false;
+    return this.stack.flow(route.user ?? "") !== undefined;
   }
 
   async #register(exchange) {

@@ -2,6 +2,7 @@
 // (RFC 5626 §5.2). A connection is named by its id, which cannot be guessed; a datagram flow by its address and
 // a hash of it under the proxy's key: nobody else can make one, and have the proxy send where he likes.
 
+import { sameText } from "../same-text.ts";
 import type { Stack } from "../stack/stack.ts";
 import { type HashKey, sipHash } from "../transaction/siphash.ts";
 import { formatAddress } from "../transport/address.ts";
@@ -44,7 +45,8 @@ export class FlowTokens {
     const token = this.isCallable(given) ? given.slice(0, -CALLABLE.length) : given;
     const at = token.lastIndexOf(".");
     const address = token.slice(0, at);
-    if (at < 0 || sipHash(address, this.#key) !== token.slice(at + 1)) return this.#stack.flow(token);
+    const isOurs = at >= 0 && sameText(sipHash(address, this.#key), token.slice(at + 1));
+    if (!isOurs) return this.#stack.flow(token);
     const [index, ...rest] = address.split(".");
     const text = rest.join(".");
     const port = text.lastIndexOf("+");

@@ -19,9 +19,25 @@ return 1`;
 export function readBindings(key: string, text: string): readonly Binding[] {
   try {
     const bindings = JSON.parse(text) as unknown;
-    if (Array.isArray(bindings)) return bindings as readonly Binding[];
+    if (Array.isArray(bindings) && bindings.every(isBinding)) return bindings;
   } catch {
     // Said below.
   }
   throw new SipError("core_failed", `${key} holds no bindings`, { status: 500 });
 }
+
+/** Whether that is of a binding's form; what its texts say is for their reader to see. */
+function isBinding(value: unknown): value is Binding {
+  if (typeof value !== "object" || value === null) return false;
+  const { contact, callId, path, expires, q, cseq, flow, edge, instance, gruuMark } =
+    value as Partial<Binding>;
+  return (
+    [contact, callId].every(isText) &&
+    [expires, q, cseq].every((each) => typeof each === "number") &&
+    [flow, edge, instance, gruuMark].every((each) => each === undefined || isText(each)) &&
+    Array.isArray(path) &&
+    path.every(isText)
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";

@@ -574,12 +574,17 @@ describe("with a list of users", () => {
     within.uri = phone.contact().slice(1, -1);
     await browser.send(within).final;
     const token = phone.requests[0].headers.get("Record-Route").find(({ uri }) => uri.user).uri.user;
-    const beyond = browser.request("MESSAGE", "alice", {
-      to,
-      headers: { Route: `<sip:${token}@${guarded.sip};lr>, <sip:${guarded.sip};lr>` },
-    });
-    beyond.uri = phone.contact().slice(1, -1);
-    expect((await browser.send(beyond).final).status).toBe(407);
+    const [own, ours] = [`<sip:${token}@${guarded.sip};lr>`, `<sip:${guarded.sip};lr>`];
+    // Whom it was shown to, in Record-Route, calls nobody by it either.
+    for (const [who, Route] of [
+      [browser, `${own}, ${ours}`],
+      [phone, own],
+    ]) {
+      const beyond = who.request("MESSAGE", "alice", { to, headers: { Route } });
+      beyond.uri = phone.contact().slice(1, -1);
+      expect((await who.send(beyond).final).status).toBe(407);
+    }
+    expect(browser.requests).toEqual([]);
   });
 
   test("what is sent within a call needs no password, by the Route of that call alone", async () => {

@@ -153,7 +153,18 @@ describe("Redis", () => {
 
   it("with what nobody of us has written is a fault that another try does not mend", async () => {
     const { client, location, register } = world();
-    for (const strange of ["{}", "not JSON"]) {
+    const binding = { contact: "<sip:bob@h>", expires: 1e15, q: 1, callId: "c", cseq: 1, path: [] };
+    const other = (part: object) => JSON.stringify([{ ...binding, ...part }]);
+    const bad = [
+      { path: "x" },
+      { path: [1] },
+      { path: null },
+      { contact: 1 },
+      { expires: "1" },
+      { flow: 5 },
+      { edge: [] },
+    ];
+    for (const strange of ["{}", "not JSON", "[null]", "[1]", "[{}]", ...bad.map(other)]) {
       client.values.set("sippet:bob", strange);
       await expect(location.find("bob")).rejects.toMatchObject({ code: "core_failed", status: 500 });
       await expect(register()).rejects.toMatchObject({ code: "core_failed" });
