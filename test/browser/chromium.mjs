@@ -77,6 +77,14 @@ export class Softphone {
     }
   }
 
+  /** What it advises, and where its link leads; undefined where it has no advice. */
+  hint() {
+    return this.#page.evaluate(() => {
+      const hint = document.getElementById("hint");
+      return hint.hidden ? undefined : `${hint.innerText} ${hint.querySelector("a").href}`;
+    });
+  }
+
   /** Loads the page anew; it is registered when this resolves. */
   async reload() {
     await this.#page.reload();
