@@ -9,7 +9,7 @@ export type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./di
 export type { IncomingSubscription, Notifier } from "./dialog/notifier.ts";
 export type { AcceptSubscription, NotifierHandlers } from "./dialog/notifier-options.ts";
 export type { OutgoingInvite } from "./dialog/outgoing-invite.ts";
-export type { OfferOptions } from "./dialog/own-offers.ts";
+export type { OfferContent, OfferOptions } from "./dialog/own-offers.ts";
 export type { Publication, PublicationHandlers } from "./dialog/publication.ts";
 export type { IncomingRefer, ReferProgress } from "./dialog/refer.ts";
 export type {

@@ -78,7 +78,8 @@ export class SipError extends Error {
   readonly index: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: SipErrorDetails = {}) {
-    super(message, details);
+    // Peers' words may stand in it: in a log or terminal they are to be no more than words.
+    super(message.replace(/\p{Cc}/gu, "?"), details);
     this.name = "SipError";
     this.code = code;
     this.status = details.status;

@@ -20,7 +20,7 @@ const border = createBorder({
     const response = await registrar.register(request);
     if (transaction.waiting) transaction.respond(response);
   },
-  onError: (error) => console.error(error),
+  onError: ({ code, message }) => console.error(code ?? "", message),
 });
 // Users are known by their names alone, whatever this machine is called.
 const registrar = new Registrar({

@@ -3,6 +3,8 @@
 
 const LONGEST = 3600;
 const SHORTEST = 60;
+/** Octets of a document: each is kept, and goes to every watcher, or who is said to be one. */
+const LARGEST = 16_384;
 
 export class Compositor {
   /** By whom they are about: the published states by entity-tag. */
@@ -51,6 +53,7 @@ export class Compositor {
     if (tag !== undefined && !old) return refuse(412);
     const seconds = Math.min(headers.get("Expires") ?? LONGEST, LONGEST);
     if (seconds > 0 && seconds < SHORTEST) return refuse(423, "Min-Expires", SHORTEST);
+    if (request.bodyLength > LARGEST) return refuse(413);
     const type = headers.get("Content-Type")?.essence;
     if (request.bodyLength > 0 && !this.#types.includes(type)) return refuse(415, "Accept", this.#types);
     // What begins a publication has a state in it; what refreshes one, or takes it back, need not.

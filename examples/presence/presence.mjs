@@ -5,6 +5,8 @@ import { UserAgent } from "sippet/dialog";
 import { Compositor } from "./compositor.mjs";
 
 const PIDF = "application/pidf+xml";
+/** Nobody of a longer name is known here: each is kept. */
+const LONGEST_NAME = 1024;
 
 /**
  * `mayWatch(request)` says who may watch whom, everybody unless told; `limit` is how many published states are kept. The
@@ -17,7 +19,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   // No extension may be required of us (RFC 3261 §8.2.2.3): a PUBLISH reaches no user agent that would say so.
   const check = (message) => validate(message, { supported: [] });
   const stack = new Stack({ validate: check, ...options, core });
-  const ua = new UserAgent({ stack, user: "presence", onError });
+  const ua = new UserAgent({ stack, user: "presence", events: ["presence"], onError });
   const compositor = new Compositor({ stack, event: "presence", types: [PIDF], changed, limit });
 
   function onRequest(request, transaction) {
@@ -37,8 +39,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
   function subscribe(who, subscription) {
     // It was refused already: it came by another way before, say.
     if (!subscription) return;
-    if (subscription.event !== "presence")
-      return subscription.reject(489, { headers: { "Allow-Events": "presence" } });
+    if (subscription.event !== "presence") return subscription.reject();
     if (!mayWatch(subscription.request)) return subscription.reject(403);
     const all = watchers.get(who) ?? new Set();
     const notifier = subscription.accept({
@@ -72,7 +73,7 @@ export function createPresence({ mayWatch = () => true, limit, onError, ...optio
  * where it is nobody.
  */
 function nameOf({ isSip, user, host }) {
-  if (!isSip || !user || /\p{Cc}/u.test(user)) return undefined;
+  if (!isSip || !user || user.length + host.length > LONGEST_NAME || /\p{Cc}/u.test(user)) return undefined;
   return `${Uri.of({ user, host: host.toLowerCase() })}`.slice("sip:".length);
 }
 

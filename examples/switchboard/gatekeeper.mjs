@@ -8,6 +8,7 @@ const NAMES = ["P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"]
 
 /** Asks for credentials. */
 export class Gatekeeper {
+  #serves;
   #isOnItsWay;
   #registrar;
   #proxy;
@@ -15,13 +16,15 @@ export class Gatekeeper {
   /**
    * @param users passwords by name
    * @param algorithms what challenges offer; where there are none, DigestServer's own choice
+   * @param serves whether a URI is in the domain of these users
    * @param isOnItsWay whether a request with this URI in Route comes from another machine of ours, or from one side of
    *   a dialog that was let in
    */
-  constructor({ users, realm, algorithms, secret, isOnItsWay }) {
+  constructor({ users, realm, algorithms, secret, serves, isOnItsWay }) {
     const lookup = ({ username }) => (users.has(username) ? { password: users.get(username) } : undefined);
     // Machines that share the secret take the answers to each other's challenges.
     const options = { realm, lookup, ...(algorithms && { algorithms }), ...(secret && { secret }) };
+    this.#serves = serves;
     this.#isOnItsWay = isOnItsWay;
     this.#registrar = new DigestServer(options);
     this.#proxy = new DigestServer({ ...options, proxy: true });
@@ -40,9 +43,11 @@ export class Gatekeeper {
     const verdict = await digest.check(request);
     if (!verdict.ok) return digest.challenge(request, verdict);
     const { uri } = headers.get(registers ? "To" : "From");
-    // Nobody registers, or calls, by another's name. A caller may keep his own back (RFC 3323 §4.1).
+    // Nobody registers, or calls, by another's name; alice of another domain is another one. A caller may keep his own back
+    // (RFC 3323 §4.1).
     const isAnonymous = !registers && uri.isSip && uri.host.toLowerCase() === "anonymous.invalid";
-    return isAnonymous || uri.user === verdict.username ? undefined : request.createResponse(403);
+    const isOwn = uri.user === verdict.username && this.#serves(uri);
+    return isAnonymous || isOwn ? undefined : request.createResponse(403);
   }
 
   /**

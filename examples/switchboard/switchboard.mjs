@@ -80,7 +80,7 @@ export class Switchboard {
     const isOnItsWay = (route, request) => this.#isOnItsWay(route, request);
     const { algorithms } = options;
     const realm = options.realm || names[0] || "switchboard";
-    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, isOnItsWay });
+    this.#gatekeeper = new Gatekeeper({ users, realm, algorithms, secret, serves: isLocal, isOnItsWay });
   }
 
   /** A request came. Only an ACK has no transaction: the one to a 2xx, which is its own (RFC 3261 §17). */
@@ -119,16 +119,18 @@ export class Switchboard {
   /**
    * Whether a request is sent along a Route that the switchboard has written: the one that it recorded for that dialog, which
    * nobody else can make, or, from another machine, with the token of a connection of ours. Who was in a call keeps its Route
-   * and may send it anything: so what goes to a user's name, which is no Contact but with a GRUU, begins something new.
+   * and may send it anything: so what goes to a user's name, which is no Contact but with a GRUU, begins something new; and so
+   * does what the proxy has yet to make another Request-URI of, by a strict router's `lr` or an `maddr` (RFC 3261 §16.4).
    */
   #isOnItsWay(route, request) {
-    const { uri } = request;
-    if (!this.#domain.serves(route)) return false;
+    const { uri, headers } = request;
+    if (!this.#domain.serves(route) || uri.params.has("lr") || uri.params.has("maddr")) return false;
     if (this.#domain.serves(uri) && !uri.params.has("gr")) return false;
-    return (
-      this.#proxy.hasRecorded(request) ||
-      (this.#isOneOfMany && this.stack.flow(route.user ?? "") !== undefined)
-    );
+    if (this.#proxy.hasRecorded(request)) return true;
+    // Another Route of ours behind a token takes its place.
+    const [, next] = headers.get("Route");
+    const isToken = this.#isOneOfMany && this.stack.flow(route.user ?? "") !== undefined;
+    return isToken && !(next && this.#domain.serves(next.uri));
   }
 
   async #register(exchange) {

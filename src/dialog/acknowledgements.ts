@@ -29,9 +29,13 @@ export class Acknowledgements {
     return this.#waiting?.offers === true;
   }
 
-  /** Resolves when no 2xx of ours waits any more; undefined where none does. */
-  settled(): Promise<void> | undefined {
-    return this.#waiting && new Promise((resolve) => this.#settled.push(resolve));
+  /**
+   * Resolves when no 2xx of ours waits any more; undefined where none does.
+   * @param coming one is to be sent, and waits from then on
+   */
+  settled(coming = false): Promise<void> | undefined {
+    if (!this.#waiting && !coming) return undefined;
+    return new Promise((resolve) => this.#settled.push(resolve));
   }
 
   /**

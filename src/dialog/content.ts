@@ -74,6 +74,11 @@ function noteGruu(message: Message, { uri }: NameAddr): void {
   if (uri.isSip && uri.params.has("gr")) addOption(message, "Supported", "gruu");
 }
 
+/** Says which events there are to subscribe to (RFC 6665 §8.2.2), unless that is said already. */
+export function addEvents(message: Message, events: readonly string[] = []): void {
+  if (events.length > 0) message.headers.setDefault("Allow-Events", events.join(", "));
+}
+
 /** Says in Supported what holds for all of a call (RFC 3261 §13.2.1, §13.3.1.4). @param extensions those that the user knows */
 export function addKnown(message: Message, extensions: readonly string[], contact: NameAddr): void {
   for (const option of ["replaces", ...extensions]) addOption(message, "Supported", option);

@@ -15,6 +15,9 @@ interface Entry {
   readonly usages: Set<Usage>;
 }
 
+/** What peers have written has so many octets in a dialog on average: one may have more as long as others have less. */
+const AVERAGE = 4096;
+
 /** Sessions that are over and known still. */
 const MOST_OVER = 1000;
 
@@ -27,8 +30,9 @@ export class DialogTable {
   readonly #over = new RecentMap<string, true>(MOST_OVER);
   readonly #limit: number;
   #usages = 0;
+  #octets = 0;
 
-  /** @param limit how many usages there may be in all */
+  /** @param limit how many usages there may be in all, and how many times 4 KiB their dialogs may take */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -45,7 +49,7 @@ export class DialogTable {
 
   /** Whether a peer may begin no more. */
   get full(): boolean {
-    return this.#usages >= this.#limit;
+    return this.#usages >= this.#limit || this.#octets >= this.#limit * AVERAGE;
   }
 
   /** Whether a peer may begin no more within that dialog. */
@@ -55,10 +59,12 @@ export class DialogTable {
 
   /** Adds a usage to a dialog, and the dialog. */
   add(dialog: Dialog, usage: Usage): void {
-    const entry = this.#entries.get(dialog.id) ?? { dialog, usages: new Set() };
+    const { id } = dialog;
+    const entry = this.#entries.get(id) ?? { dialog, usages: new Set() };
     if (entry.usages.has(usage)) return;
+    if (entry.usages.size === 0) this.#octets += dialog.size;
     entry.usages.add(usage);
-    this.#entries.set(dialog.id, entry);
+    this.#entries.set(id, entry);
     this.#usages++;
   }
 
@@ -68,7 +74,10 @@ export class DialogTable {
     const entry = this.#entries.get(id);
     if (!entry?.usages.delete(usage)) return;
     this.#usages--;
-    if (entry.usages.size === 0) this.#entries.delete(id);
+    if (entry.usages.size === 0) {
+      this.#entries.delete(id);
+      this.#octets -= entry.dialog.size;
+    }
     if (usage.isSession) this.#over.set(id, true);
   }
 

@@ -32,6 +32,9 @@ export interface DialogJson {
 /** Requests and responses that carry a Contact, and may move the peer (RFC 3261 §12.2, RFC 3311, RFC 6665). */
 const TARGET_REFRESH = new Set(["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"]);
 
+/** How long the URI may be to which a peer moves, in characters: how much a dialog holds is counted when it begins. */
+const LONGEST_MOVE = 4096;
+
 /** One side's view of a dialog. */
 export class Dialog {
   readonly callId: string;
@@ -41,6 +44,8 @@ export class Dialog {
   readonly remote: NameAddr;
   /** Whether the request that made the dialog was ours. */
   readonly role: "caller" | "callee";
+  /** How long its texts were when it began, in characters. */
+  readonly size: number;
   #contact: NameAddr;
   #state: "early" | "confirmed";
   #target: Uri;
@@ -60,6 +65,7 @@ export class Dialog {
     this.#state = json.state;
     this.#target = Uri.parse(apart(json.target));
     this.#routes = apart(json.routes.join("\n"));
+    this.size = `${json.callId}${json.local}${json.remote}${json.target}${this.#routes}`.length;
     this.#localCSeq = json.localCSeq;
     this.#remoteCSeq = json.remoteCSeq ?? undefined;
     this.#flow = flow;
@@ -68,9 +74,10 @@ export class Dialog {
   /**
    * The caller's side (RFC 3261 §12.1.2), made by a response with a To tag to our request. One whose Contact is missing, or
    * cannot be read, leaves the peer where our request went.
+   * @param given the flow that our request had to take, whatever its URI says
    * @throws SipError `header_missing` for a response without To or From; as `headers.get`, for a Record-Route that cannot be read
    */
-  static ofCaller(request: Request, response: Response, contact: NameAddr): Dialog {
+  static ofCaller(request: Request, response: Response, contact: NameAddr, given?: Flow): Dialog {
     const { headers } = response;
     return new Dialog(
       {
@@ -86,7 +93,7 @@ export class Dialog {
         localCSeq: headers.get("CSeq")?.number ?? 1,
         remoteCSeq: undefined,
       },
-      PeerFlow.ofAnswer(request, response),
+      PeerFlow.ofAnswer(request, response, given),
     );
   }
 
@@ -157,7 +164,10 @@ export class Dialog {
     return this.#localCSeq;
   }
 
-  /** The flow that our requests must take: there is no proxy between, and the peer came by a connection. */
+  /**
+   * The flow that our requests must take: there is no proxy between, and the peer came by a connection, or over UDP from behind a
+   * NAT.
+   */
   get flow(): Flow | undefined {
     return this.#routes === "" ? this.#flow.to(this.#target) : undefined;
   }
@@ -173,13 +183,14 @@ export class Dialog {
 
   /**
    * Takes the peer's new Contact over (RFC 3261 §12.2.1.2, §12.2.2), from a target refresh request or a 2xx to one. One that
-   * cannot be read moves nobody.
+   * cannot be read, or is too long to be kept, moves nobody.
    * @param ours what we have sent, which the peer has taken with it, and the Contact in there
    */
   refresh(message: Request | Response, ours?: Request): void {
     const moves = TARGET_REFRESH.has(message.headers.get("CSeq")?.method ?? "");
     const contact = moves ? contactOf(message) : undefined;
-    if (contact) this.#target = Uri.parse(apart(`${contact.uri}`));
+    const uri = `${contact?.uri ?? ""}`;
+    if (uri !== "" && uri.length <= LONGEST_MOVE) this.#target = Uri.parse(apart(uri));
     if (moves && ours) this.noteContact(ours);
     this.noteFlow(message);
   }
@@ -219,7 +230,7 @@ export class Dialog {
    * @param cseq the number of an ACK, which is its INVITE's; others count on
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
-    const number = cseq ?? ++this.#localCSeq;
+    const number = cseq ?? this.#localCSeq + 1;
     const routes = this.#routeTexts;
     const request = createRequest(method, this.#target, {
       from: this.local,
@@ -229,7 +240,10 @@ export class Dialog {
       ...(TARGET_REFRESH.has(method) ? { contact: this.contact } : {}),
     });
     if (routes.length > 0) request.headers.prepend("Route", routes);
-    return addContent(request, content);
+    addContent(request, content);
+    // Where that throws nothing is sent, and no number is lost.
+    if (cseq === undefined) this.#localCSeq = number;
+    return request;
   }
 
   get #routeTexts(): readonly string[] {

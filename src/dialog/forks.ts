@@ -61,7 +61,7 @@ export class Forks {
     const contact = invite.headers.first("Contact") ?? this.#host.contactFor(response);
     let dialog: Dialog;
     try {
-      dialog = Dialog.ofCaller(invite, response, contact);
+      dialog = Dialog.ofCaller(invite, response, contact, this.#options.flow);
     } catch {
       // The way to it cannot be read.
       return undefined;
@@ -69,6 +69,7 @@ export class Forks {
     const usage = new InviteUsage(this.#host, dialog, this.#handlers, this.#options);
     usage.call = call;
     usage.peerOffers.awaited = hasSession(invite);
+    usage.peerOffers.unmade = !hasSession(invite);
     usage.noteBody(contentOf(invite));
     const fork = { usage, rseq: undefined };
     this.#forks.set(id, fork);

@@ -33,6 +33,8 @@ export interface Host extends Pace {
   readonly allow: string;
   /** Extensions that the user knows, for Supported; in lower case. */
   readonly extensions: readonly string[];
+  /** Event packages of which the user is a notifier, for Allow-Events. */
+  readonly events: readonly string[];
   /** Adds a usage to a dialog, and the dialog to the table. */
   add(dialog: Dialog, usage: Usage): void;
   /** Takes a usage away, and the dialog with its last one. */
@@ -79,8 +81,15 @@ export function answer(transaction: ServerTransaction | undefined, response: Res
   return true;
 }
 
-/** Sends a request, and waits for its final response: Host.ask. */
-export function askFinal(
+/** Refuses what would begin something more within a dialog that is full: there may be room later. */
+export function refuseForNow({ random }: Host, request: Request, transaction: ServerTransaction): void {
+  const response = request.createResponse(500);
+  response.headers.set("Retry-After", `${1 + Math.floor(random.fraction() * 10)}`);
+  answer(transaction, response);
+}
+
+/** Sends a request, and waits for its final response: Host.ask. A 2xx may move the peer (RFC 3261 §12.2.1.2). */
+export async function askFinal(
   { stack, sendOptions }: Pick<Host, "stack" | "sendOptions">,
   request: Request,
   dialog: Dialog | undefined,
@@ -88,7 +97,7 @@ export function askFinal(
 ): Promise<Response> {
   const nothing = () => {};
   const flow = dialog?.flow;
-  return stack.send(request, {
+  const response = await stack.send(request, {
     onResponse: nothing,
     onError: nothing,
     ...sendOptions,
@@ -98,6 +107,8 @@ export function askFinal(
       onAgain?.(again);
     },
   }).final;
+  if (response.statusClass === 2) dialog?.refresh(response, request);
+  return response;
 }
 
 /** A promise whose rejection is no unhandled one where nobody waits for it: a peer must not end a process by hanging up. */

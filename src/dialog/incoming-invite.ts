@@ -5,7 +5,15 @@ import { SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import { checkStatus, type Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content, hasOption, leadingNumber, setContact } from "./content.ts";
+import {
+  addContent,
+  addEvents,
+  addKnown,
+  type Content,
+  hasOption,
+  leadingNumber,
+  setContact,
+} from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, unwatched } from "./host.ts";
 import type { IncomingInviteHandlers } from "./invite-options.ts";
@@ -58,6 +66,7 @@ export class IncomingInvite implements Closable {
     this.#usage.prack = (prack, from) => this.#reliable.receive(prack, from);
     this.#usage.earlyEnd = (end) => this.#giveUp(end);
     this.#usage.peerOffers.unanswered = hasSession(request);
+    this.#usage.peerOffers.unmade = !hasSession(request);
     transaction.onCancel = (cancel) => this.#giveUp({ reason: "peer", request: cancel });
     transaction.onFinal = () => transaction.state !== "terminated" && this.#answered();
     host.loose.add(this);
@@ -125,6 +134,7 @@ export class IncomingInvite implements Closable {
     const response = addContent(this.request.createResponse(200), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
+    addEvents(response, this.#host.events);
     addKnown(response, this.#host.extensions, this.#usage.dialog.contact);
     if (!this.#reliable.told) this.#usage.noteBody(content);
     this.#finish();
@@ -161,6 +171,7 @@ export class IncomingInvite implements Closable {
     const response = addContent(this.request.createResponse(checkStatus(status, 100, 199)), content);
     setContact(response, this.#usage.dialog.contact);
     response.headers.set("Allow", this.#host.allow);
+    addEvents(response, this.#host.events);
     return response;
   }
 

@@ -10,7 +10,7 @@ import type { SendOptions } from "../stack/options.ts";
 import { ownAddress, transportFor } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Flow, Transport } from "../transport/transport.ts";
-import { addContent, addOption, setContact } from "./content.ts";
+import { addContent, addEvents, addOption, setContact } from "./content.ts";
 import { takeHeaders, withoutHeaders } from "./uri-headers.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
 
@@ -41,6 +41,7 @@ export function initialRequest(
   const flow = typeof options.contact === "function" ? wayOf(stack, request, ways) : undefined;
   const transport = flow ? flow.transport : transportFor(stack, request, ways);
   setContact(request, contactFor(options, flow, isSecure(request, "Route"), transport));
+  addEvents(request, options.events);
   for (const extension of extensions) addOption(request, "Supported", extension.toLowerCase());
   const content = {
     ...(body === undefined ? {} : { body }),

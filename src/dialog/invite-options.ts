@@ -21,7 +21,10 @@ export interface InviteHandlers extends SessionHandlers {
 export interface InviteOptions extends SessionOptions {
   /** Reliable provisional responses (RFC 3262): offered unless told otherwise. */
   readonly reliable?: "supported" | "required" | "none" | undefined;
-  /** The flow to send on, whatever the request says. */
+  /**
+   * The flow to send on, whatever the request says. What follows takes it, too, where the peer's Contact is where the URI says: a
+   * NAT is between.
+   */
   readonly flow?: Flow | undefined;
   /** The next hop, whatever the request says. */
   readonly target?: Target | undefined;

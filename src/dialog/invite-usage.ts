@@ -10,7 +10,7 @@ import type { Content } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Closable, type Host, type Usage, unwatched } from "./host.ts";
 import { OwnAnswers } from "./own-answers.ts";
-import { type OfferOptions, OwnOffers } from "./own-offers.ts";
+import { type OfferContent, type OfferOptions, OwnOffers } from "./own-offers.ts";
 import { PeerOffers } from "./peer-offers.ts";
 import { receiveRefer } from "./refer.ts";
 import { Refreshing } from "./refreshing.ts";
@@ -75,7 +75,7 @@ export class InviteUsage implements Usage, Session {
     });
     this.#own = new OwnOffers(host, timer, {
       live: () => this.#live(),
-      before: () => this.#prack ?? this.#acks.settled(),
+      before: (method) => this.#prack ?? this.#acks.settled(method === "INVITE" && !!this.earlyEnd),
       occupied: () => this.peerOffers.waits || this.peerOffers.opening,
       ask: (request) => this.#ask(request),
       repeats: (response) => this.repeats(response),
@@ -150,11 +150,11 @@ export class InviteUsage implements Usage, Session {
     return asked;
   }
 
-  update(content: Content = {}): Promise<Response> {
+  update(content: OfferContent = {}): Promise<Response> {
     return unwatched(this.#own.update(content));
   }
 
-  reinvite(content: Content = {}, options: OfferOptions = {}): Promise<Response> {
+  reinvite(content: OfferContent = {}, options: OfferOptions = {}): Promise<Response> {
     return unwatched(this.#own.reinvite(content, options));
   }
 
@@ -226,6 +226,7 @@ export class InviteUsage implements Usage, Session {
   end(end: SessionEnd, when: (tell: () => void) => void = (tell) => tell()): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.earlyEnd = undefined;
     const silent = end.reason === "closed";
     this.sessionTimer.close();
     this.#acks.stop();
@@ -266,7 +267,6 @@ export class InviteUsage implements Usage, Session {
     const gone = () => !OF_ANOTHER.has(request.method) && void this.#hangUp("gone");
     try {
       const response = await this.#host.ask(request, this.dialog, onAgain);
-      if (response.statusClass === 2) this.dialog.refresh(response, request);
       if (response.status === 481 || response.status === 408) gone();
       return response;
     } catch (error) {
@@ -285,11 +285,18 @@ export class InviteUsage implements Usage, Session {
       this.earlyEnd({ reason });
       return undefined;
     }
-    const request = this.dialog.createRequest("BYE", content);
-    const sent = this.#ask(request);
+    // Made here: where it must not go on the wire, the session goes on.
+    const sent = this.#part(this.dialog.createRequest("BYE", content), content);
     this.#host.part(this.dialog, sent);
     this.end({ reason });
     return sent.catch(() => undefined);
+  }
+
+  /** Where another usage's request has overtaken the BYE (§12.2.2), it goes again: or else the peer's session would stay. */
+  async #part(bye: Request, content: Content): Promise<Response> {
+    const response = await this.#ask(bye);
+    const last = response.headers.get("CSeq")?.number === this.dialog.localCSeq;
+    return last || response.status !== 500 ? response : this.#ask(this.dialog.createRequest("BYE", content));
   }
 
   #receiveAck(ack: Request): boolean {

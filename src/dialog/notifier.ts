@@ -5,15 +5,15 @@ import { SipError } from "../errors.ts";
 import { Headers } from "../message/headers.ts";
 import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
-import { checkStatus, type Response } from "../message/response.ts";
+import type { Response } from "../message/response.ts";
 import { retryAfterOf } from "../stack/resolve/retry-after.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, type Content } from "./content.ts";
+import { addContent, addEvents, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
 import { ENDING } from "./ending.ts";
 import { answer, type Host, LONGEST, type Usage } from "./host.ts";
 import type { AcceptSubscription, NotifierHandlers } from "./notifier-options.ts";
-import { eventRefusal } from "./own-refusals.ts";
+import { refuseEvent } from "./own-refusals.ts";
 
 /** A notifier may call no time of an hour too brief (RFC 6665 §4.2.1.1). */
 const LONGEST_MIN = 3600;
@@ -102,6 +102,7 @@ export class Notifier implements Usage {
     const granted = Math.min(asked, this.#max);
     const response = request.createResponse(200);
     response.headers.set("Contact", this.dialog.contact);
+    addEvents(response, this.#host.events);
     response.headers.set("Expires", String(granted));
     answer(transaction, response);
     this.grant(granted);
@@ -222,12 +223,14 @@ export class IncomingSubscription {
   readonly request: Request;
   readonly #host: Host;
   readonly #transaction: ServerTransaction;
+  readonly #dialog: Dialog | undefined;
 
-  /** @internal */
-  constructor(host: Host, request: Request, transaction: ServerTransaction) {
+  /** @param dialog the one that it came in, and is to share (RFC 5057) @internal */
+  constructor(host: Host, request: Request, transaction: ServerTransaction, dialog: Dialog | undefined) {
     this.request = request;
     this.#host = host;
     this.#transaction = transaction;
+    this.#dialog = dialog;
   }
 
   /** The event package asked for; "" where the request names none. */
@@ -255,22 +258,27 @@ export class IncomingSubscription {
       throw new SipError("transaction_state", "the subscription was answered already");
     const event = request.headers.get("Event");
     if (!event) throw new SipError("header_missing", "Event is missing", { status: 489, header: "Event" });
-    const response = request.createResponse(200);
-    const tag = response.headers.get("To")?.tag ?? "";
-    const dialog = Dialog.ofCallee(request, tag, this.#host.contactFor(request));
+    const dialog = this.#dialog ?? this.#begin();
     // Read first: where it cannot be, nothing is left behind.
     const asked = expiresOf(request);
-    dialog.confirm();
+    if (this.#dialog) dialog.refresh(request);
+    else dialog.confirm();
     const notifier = new Notifier(this.#host, dialog, event, handlers, options);
     notifier.accept(request, this.#transaction, asked);
     return notifier;
   }
 
+  #begin(): Dialog {
+    const { request } = this;
+    const tag = request.createResponse(200).headers.get("To")?.tag ?? "";
+    return Dialog.ofCallee(request, tag, this.#host.contactFor(request));
+  }
+
   /**
-   * Refuses it: 489 (Bad Event) unless told, 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4).
+   * Refuses it: 489 (Bad Event) unless told, with the user agent's `events` in Allow-Events; 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4).
    * @throws SipError `value_invalid` for a status that is not 300 to 699, `value_unsafe` for content that must not go on the wire
    */
-  reject(status: number = eventRefusal(this.request), content: Content = {}): void {
-    answer(this.#transaction, addContent(this.request.createResponse(checkStatus(status, 300)), content));
+  reject(status?: number, content: Content = {}): void {
+    refuseEvent(this.request, this.#transaction, this.#host.events, status, content);
   }
 }

@@ -167,7 +167,7 @@ export class OutgoingInvite implements Closable {
     const rseq = leadingNumber(response, "RSeq");
     if (rseq === undefined || (fork.rseq !== undefined && rseq !== fork.rseq + 1)) return false;
     fork.rseq = rseq;
-    if (hasSession(response)) fork.usage.peerOffers.awaited = false;
+    if (hasSession(response)) fork.usage.peerOffers.came();
     void this.#prack(response, fork, rseq);
     return true;
   }

@@ -6,6 +6,7 @@ import { notWanted, SipError } from "../errors.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { AbortSignalLike, SentRequest } from "../stack/options.ts";
+import { ended } from "../transaction/outcome.ts";
 import { addKnown, type Content, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import type { Host } from "./host.ts";
@@ -13,8 +14,17 @@ import { Ringing } from "./ringing.ts";
 import { isSession } from "./session-body.ts";
 import type { SessionTimer } from "./session-timer.ts";
 
+type Method = "INVITE" | "UPDATE";
+
 /** How often an offer that meets the peer's is sent in all. */
 const GLARE_TRIES = 4;
+
+/**
+ * What an offer of ours says, or what makes it. A function is called each time that the offer is sent: after a 491 the
+ * peer's offer may have changed the session, and another must follow from that (RFC 3264 §8), as in a browser, whose
+ * `RTCPeerConnection` has given its own up for the peer's. While it makes the offer, one of the peer's is refused 491.
+ */
+export type OfferContent = Content | (() => Content | PromiseLike<Content>);
 
 /** How a re-INVITE is sent. */
 export interface OfferOptions {
@@ -22,12 +32,18 @@ export interface OfferOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
+/** Sends an offer once. */
+type Send = (content: Content) => Promise<Response>;
+
 /** What our offers need of their session. */
 export interface OfferingSession {
   /** The dialog; throws where the session is over. */
   live(): Dialog;
-  /** What must come first: the response to a PRACK of ours, lest it be overtaken, or the ACK to a 2xx (RFC 3261 §14.1). */
-  before(): Promise<void> | undefined;
+  /**
+   * What must come first: the response to a PRACK of ours, lest it be overtaken, or the ACK to a 2xx (RFC 3261 §14.1); before
+   * an INVITE that to one which has not gone yet, too.
+   */
+  before(method: Method): Promise<void> | undefined;
   /** Whether an offer of the peer's waits for our answer, or the one that makes the session is not through yet. */
   occupied(): boolean;
   /** Sends a request, and gives its final response. */
@@ -86,35 +102,37 @@ export class OwnOffers {
     else if (!this.#signal?.aborted) this.#inviting?.terminate();
   }
 
-  async update(content: Content): Promise<Response> {
-    const offers = isSession(content);
-    return this.#one(offers, () => this.#update(content));
+  async update(content: OfferContent): Promise<Response> {
+    const offers = typeof content === "function" || isSession(content);
+    return this.#one("UPDATE", offers, content, (made) => this.#update(made));
   }
 
-  async reinvite(content: Content, options: OfferOptions): Promise<Response> {
-    return this.#one(true, () => this.#invite(content, options));
+  async reinvite(content: OfferContent, options: OfferOptions): Promise<Response> {
+    return this.#one("INVITE", true, content, (made) => this.#invite(made, options));
   }
 
   /** Runs one offer of ours at a time (RFC 3261 §14.1, RFC 3311 §5.1). */
-  async #one(offers: boolean, send: () => Promise<Response>): Promise<Response> {
+  async #one(method: Method, offers: boolean, content: OfferContent, send: Send): Promise<Response> {
     this.#session.live();
-    if (!offers) return this.#insist(send, 1);
+    if (!offers) return this.#insist(method, content, send, 1);
     if (this.#offering || this.#session.occupied()) {
       throw new SipError("transaction_state", "an offer is under way in this session", { status: 491 });
     }
     this.#offering = true;
     try {
-      return await this.#insist(send, GLARE_TRIES);
+      return await this.#insist(method, content, send, GLARE_TRIES);
     } finally {
       this.#offering = false;
     }
   }
 
   /** Sends it again where it met the peer's, or asked for too short an interval. @param most how often the former */
-  async #insist(send: () => Promise<Response>, most: number): Promise<Response> {
+  async #insist(method: Method, content: OfferContent, send: Send, most: number): Promise<Response> {
+    const first = () => this.#session.before(method);
     for (let tries = 1; ; tries++) {
-      for (let before = this.#session.before(); before; before = this.#session.before()) await before;
-      const response = await send();
+      const made = typeof content === "function" ? await content() : content;
+      for (let before = first(); before; before = first()) await before;
+      const response = await send(made);
       const met = response.status === 491;
       if (met ? tries >= most : !this.#timer.yieldTo(response)) return response;
       if (met)
@@ -144,6 +162,8 @@ export class OwnOffers {
   #invite(content: Content, { signal }: OfferOptions): Promise<Response> {
     // The stack would find that out when the transaction is there already.
     if (signal && !signal.addEventListener) throw notWanted("signal", "an AbortSignal", signal);
+    // Before it has a number: what is not sent leaves no gap (§12.2.1.1).
+    if (signal?.aborted) throw ended("aborted");
     const session = this.#session;
     const dialog = session.live();
     const request = this.#request("INVITE", content);
@@ -191,7 +211,7 @@ export class OwnOffers {
   }
 
   /** One of either, with what we can do. */
-  #request(method: "INVITE" | "UPDATE", content: Content): Request {
+  #request(method: Method, content: Content): Request {
     const dialog = this.#session.live();
     const request = dialog.createRequest(method, content);
     request.headers.set("Allow", this.#host.allow);

@@ -4,9 +4,10 @@
 
 import { METHODS } from "../core/words.ts";
 import type { Request } from "../message/request.ts";
+import { checkStatus } from "../message/response.ts";
 import { MergedRequests } from "../transaction/merged-requests.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, type Content, listOf } from "./content.ts";
+import { addContent, addEvents, type Content, listOf } from "./content.ts";
 import { answer } from "./host.ts";
 import type { UserAgentOptions } from "./user-agent-options.ts";
 
@@ -31,8 +32,10 @@ export interface Refusal extends Content {
 export class OwnRefusals {
   readonly #known: ReadonlySet<string>;
   readonly #merged: MergedRequests | undefined;
+  readonly #events: readonly string[] | undefined;
 
-  constructor({ extensions = [], answersMerged = true }: UserAgentOptions) {
+  constructor({ extensions = [], answersMerged = true, events }: UserAgentOptions) {
+    this.#events = events;
     this.#known = new Set([...KNOWN, ...extensions.map((extension) => extension.toLowerCase())]);
     this.#merged = answersMerged ? new MergedRequests() : undefined;
   }
@@ -57,12 +60,14 @@ export class OwnRefusals {
     const { method, headers } = request;
     if (method === "OPTIONS") {
       const headers = { Allow: allow, ...TAKEN, Supported: [...this.#known].join(", ") };
-      answer(transaction, addContent(request.createResponse(200), { headers }));
+      const response = addContent(request.createResponse(200), { headers });
+      addEvents(response, this.#events);
+      answer(transaction, response);
       return;
     }
     const within = method === "INVITE" && headers.get("To")?.tag !== undefined;
     if (within || OF_A_USAGE.has(method)) refuse(request, transaction, { status: 481 });
-    else if (method === "SUBSCRIBE") refuse(request, transaction, { status: eventRefusal(request) });
+    else if (method === "SUBSCRIBE") refuseEvent(request, transaction, this.#events);
     else if (!METHODS.includes(method)) refuse(request, transaction, { status: 501 });
     else {
       // RFC 3261 §21.4.6: it lists what is taken, which this was not.
@@ -80,8 +85,21 @@ export class OwnRefusals {
 }
 
 /** The status for a SUBSCRIBE to nothing that is here: a REFER alone begins a subscription to its outcome (RFC 3515 §2.4.4). */
-export function eventRefusal({ headers }: Request): 403 | 489 {
+function eventRefusal({ headers }: Request): 403 | 489 {
   return /^\s*refer\s*(?:;|$)/.test(headers.raw("Event")[0] ?? "") ? 403 : 489;
+}
+
+/** Refuses a SUBSCRIBE: 489 says which events there are instead. @param status for an event that is not there, unless told */
+export function refuseEvent(
+  request: Request,
+  transaction: ServerTransaction,
+  events: readonly string[] | undefined,
+  status: number = eventRefusal(request),
+  content: Content = {},
+): void {
+  const response = addContent(request.createResponse(checkStatus(status, 300)), content);
+  if (response.status === 489) addEvents(response, events);
+  answer(transaction, response);
 }
 
 /** RFC 3891 §3, RFC 3911 §4. A BYE is one, whatever else stands in it: its sender has gone. */

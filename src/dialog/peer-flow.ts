@@ -1,9 +1,10 @@
-// PeerFlow: the connection that the requests of a dialog take, in place of one to where the peer's Contact is: a client that
-// cannot be called has no other way.
+// PeerFlow: the flow that the requests of a dialog take, in place of one to where the peer's Contact is: a client that cannot be
+// called, behind a NAT say, has no other way.
 
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
+import { addressOf, hiddenAddress } from "../stack/translated.ts";
 import { ipFamily, unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 
@@ -15,20 +16,26 @@ export class PeerFlow {
    * the peer's Contact (RFC 3261 §8.1.2, §12.2.1.1).
    */
   #direct: boolean;
+  /** What the peer calls himself behind a NAT: a Contact there is reached by the flow, over UDP as well. */
+  #hidden: string | undefined;
 
-  private constructor(flow: Flow | undefined, direct: boolean) {
+  private constructor(flow: Flow | undefined, direct: boolean, hidden?: string) {
     this.#flow = flow;
     this.#direct = direct;
+    this.#hidden = hidden;
   }
 
-  /** That of a response to our request: one with a Route has gone to a proxy. */
-  static ofAnswer(request: Request, { flow }: Response): PeerFlow {
-    return new PeerFlow(flow, !request.headers.has("Route"));
+  /**
+   * That of a response to our request: one with a Route has gone to a proxy.
+   * @param given the flow that the request had to take, whatever its URI says
+   */
+  static ofAnswer(request: Request, { flow }: Response, given: Flow | undefined): PeerFlow {
+    return new PeerFlow(flow, !request.headers.has("Route"), given && addressOf(request.uri));
   }
 
   /** That of a peer's request. */
   static ofRequest(request: Request): PeerFlow {
-    return new PeerFlow(request.flow, isDirect(request));
+    return new PeerFlow(request.flow, isDirect(request), hiddenAddress(request));
   }
 
   /** None is known. */
@@ -43,12 +50,17 @@ export class PeerFlow {
     if (!flow || (this.#direct && !direct)) return;
     this.#flow = flow;
     this.#direct = direct;
+    if (message.kind === "request") this.#hidden = hiddenAddress(message) ?? this.#hidden;
   }
 
   /** The flow to take; undefined where the way is that to the target. */
   to(target: Uri): Flow | undefined {
     const flow = this.#flow;
-    if (!flow?.open || !flow.transport.reliable) return undefined;
+    if (!flow?.open) return undefined;
+    if (!flow.transport.reliable) {
+      const seen = this.#direct && this.#hidden !== undefined && this.#hidden === addressOf(target);
+      return seen ? flow : undefined;
+    }
     return this.#direct || isOnly(flow, target) ? flow : undefined;
   }
 }

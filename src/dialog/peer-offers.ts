@@ -4,7 +4,7 @@
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { addContent, addKnown, type Content, leadingNumber } from "./content.ts";
+import { addContent, addKnown, type Content, hasOption, leadingNumber } from "./content.ts";
 import type { Dialog } from "./dialog.ts";
 import { answer, type Host } from "./host.ts";
 import { IncomingOffer } from "./incoming-offer.ts";
@@ -27,6 +27,8 @@ export interface OfferSession {
 export class PeerOffers {
   /** The peer's offer that makes the session, in the INVITE or in a response to it, waits for our answer (RFC 3311 §5.2). */
   unanswered = false;
+  /** The INVITE has no offer: the callee is to make one, in a response, and nobody any other before (RFC 3261 §13.2.1). */
+  unmade = false;
   /** Ours, which makes the session, waits for the peer's answer. */
   awaited = false;
   /** A body of ours is on its way, in a response that has no PRACK yet. */
@@ -64,11 +66,12 @@ export class PeerOffers {
 
   /** Whether the offer that makes the session is not through yet: nobody makes another before that (RFC 3311 §5.1). */
   get opening(): boolean {
-    return this.unanswered || this.awaited || this.unheard;
+    return this.unmade || this.unanswered || this.awaited || this.unheard;
   }
 
   /** A body of ours goes in a reliable response: an offer, or else the answer to the caller's (RFC 3262 §5). */
   told(offers: boolean): void {
+    this.unmade = false;
     this.unanswered = false;
     this.awaited ||= offers;
     this.unheard = true;
@@ -80,8 +83,15 @@ export class PeerOffers {
     this.unheard = false;
   }
 
+  /** The callee has made the offer, or answered ours, in a reliable response. */
+  came(): void {
+    this.unmade = false;
+    this.awaited = false;
+  }
+
   /** The INVITE that makes the session is accepted: what its ACK may still answer is waited for with that. */
   opened(): void {
+    this.unmade = false;
     this.unanswered = false;
     this.heard();
   }
@@ -150,11 +160,27 @@ export class PeerOffers {
       given.abort();
     };
     transaction.onCancel = over;
-    if (request.method === "INVITE") this.#ringing.limit(leadingNumber(request, "Expires"), over);
+    if (request.method === "INVITE") {
+      this.#ringing.limit(leadingNumber(request, "Expires"), over);
+      this.#goOn(request, transaction);
+    }
     // One that nobody answers would keep all later ones waiting, and an INVITE's transaction for ever.
     const failed = (status: number) => offer.reject(status);
     if (this.#handlers.onOffer) this.#host.call(() => this.#handlers.onOffer?.(offer), failed);
     else offer.reject();
+  }
+
+  /**
+   * While it waits the peer hears of it each minute, lest a proxy on the way gives it up (RFC 3261 §13.3.1.1); but not one who
+   * wants none but reliable responses (RFC 3262 §3).
+   */
+  #goOn(request: Request, transaction: ServerTransaction): void {
+    if (hasOption(request, "Require", "100rel")) return;
+    this.#ringing.said(() => {
+      const headers = { Contact: this.#dialog.contact };
+      if (answer(transaction, addContent(request.createResponse(183), { headers })))
+        this.#goOn(request, transaction);
+    });
   }
 
   #answer(request: Request, transaction: ServerTransaction, status: number, content: Content): void {

@@ -8,7 +8,7 @@ import { checkStatus } from "../message/response.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { addContent, type Content } from "./content.ts";
 import { Dialog } from "./dialog.ts";
-import { answer, type Host } from "./host.ts";
+import { answer, type Host, refuseForNow } from "./host.ts";
 import { Notifier } from "./notifier.ts";
 import { isQuiet } from "./quiet.ts";
 import type { SessionHandlers } from "./session.ts";
@@ -58,7 +58,7 @@ export class IncomingRefer {
   /** One that begins a dialog. @internal */
   static alone(host: Host, request: Request, transaction: ServerTransaction): IncomingRefer | undefined {
     return IncomingRefer.#of(host, request, transaction, () => {
-      const tag = request.createResponse(202).headers.get("To")?.tag ?? "";
+      const tag = request.createResponse(200).headers.get("To")?.tag ?? "";
       const dialog = Dialog.ofCallee(request, tag, host.contactFor(request));
       dialog.confirm();
       return dialog;
@@ -71,15 +71,15 @@ export class IncomingRefer {
     transaction: ServerTransaction,
     dialog: () => Dialog,
   ): IncomingRefer | undefined {
-    const target = request.headers.get("Refer-To");
+    const target = targetOf(request);
     if (target) return new IncomingRefer(host, request, transaction, target, dialog);
-    answer(transaction, request.createResponse(400, "Missing Refer-To"));
+    answer(transaction, request.createResponse(400, "No Single Refer-To"));
     return undefined;
   }
 
   /**
-   * Takes it: 202, and a NOTIFY that says "100 Trying". Tell what comes of it by the progress; who has sent it with
-   * `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
+   * Takes it: 200, in place of RFC 3515's 202 (RFC 7647 §5), and a NOTIFY that says "100 Trying". Tell what comes of it by
+   * the progress; who has sent it with `Refer-Sub: false` is told no more, and gets no NOTIFY (RFC 4488).
    * @throws SipError `transaction_state` for one that was answered, or has waited too long; `header_missing`, with status
    *   400, for one that begins a dialog without a Contact, `value_invalid` for a Contact that is no SIP URI
    */
@@ -89,7 +89,7 @@ export class IncomingRefer {
     const quiet = isQuiet(request);
     const id = request.headers.get("CSeq")?.number;
     const dialog = this.#dialog();
-    const response = request.createResponse(202);
+    const response = request.createResponse(200);
     response.headers.set("Contact", dialog.contact);
     if (quiet) response.headers.set("Refer-Sub", "false");
     answer(this.#transaction, response);
@@ -105,6 +105,15 @@ export class IncomingRefer {
   }
 }
 
+/** Whom to call; undefined where a REFER does not say, names several, or cannot be understood. */
+function targetOf({ headers }: Request): NameAddr | undefined {
+  try {
+    return headers.get("Refer-To");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Takes a REFER within a session: to its handler; 603 where it has none. */
 export function receiveRefer(
   host: Host,
@@ -115,8 +124,7 @@ export function receiveRefer(
 ): void {
   if (handlers.onRefer && host.isFull(dialog)) {
     // Each lives for PATIENCE at most, and there will be room again.
-    const headers = { "Retry-After": 1 + Math.floor(host.random.fraction() * 10) };
-    answer(transaction, addContent(request.createResponse(500), { headers }));
+    refuseForNow(host, request, transaction);
     return;
   }
   const refer = IncomingRefer.within(host, request, transaction, dialog);

@@ -4,8 +4,9 @@ import type { Message } from "../message/parse.ts";
 import type { Content } from "./content.ts";
 
 /**
- * Whether a message has an offer or an answer: a body that it does not say to be for something else, as `signal` and `render`
- * are (RFC 3261 §20.11). What a multipart is for, its parts would say (RFC 5621 §8.2): one is taken to have a session's.
+ * Whether a message has an offer or an answer: a body that it says to be for the session, and not for something else, as `signal`
+ * and `render` are. Where it says nothing, SDP is, and what has another type is not (RFC 3261 §13.2.1, §20.11). What a multipart
+ * is for, its parts would say (RFC 5621 §8.2): one is taken to have a session's.
  */
 export function hasSession({ bodyLength, headers }: Message): boolean {
   return bodyLength > 0 && isOfSession(headers.raw("Content-Disposition"), headers.raw("Content-Type"));
@@ -22,7 +23,10 @@ export function isSession({ body, contentType, headers = {} }: Content): boolean
   );
 }
 
+/** Types that are for the session unless they say otherwise; that of a body which names none is SDP. */
+const SESSION = /^(?:application\s*\/\s*sdp\s*(?:;|$)|multipart\/|$)/i;
+
 function isOfSession([disposition = ""]: readonly string[], [type = ""]: readonly string[]): boolean {
   const said = (disposition.split(";")[0] as string).trim().toLowerCase();
-  return said === "" || said === "session" || /^\s*multipart\//i.test(type);
+  return said === "session" || (said === "" ? SESSION : /^multipart\//i).test(type.trim());
 }

@@ -8,7 +8,7 @@ import type { Returned } from "../transaction/user.ts";
 import type { Content } from "./content.ts";
 import type { Dialog, DialogJson } from "./dialog.ts";
 import type { IncomingOffer } from "./incoming-offer.ts";
-import type { OfferOptions } from "./own-offers.ts";
+import type { OfferContent, OfferOptions } from "./own-offers.ts";
 import type { IncomingRefer } from "./refer.ts";
 import type { SessionTimerOptions, SessionTimerState } from "./session-timer.ts";
 import type { Subscription } from "./subscription.ts";
@@ -67,9 +67,10 @@ export interface EarlyDialog {
   /**
    * Sends an UPDATE, with an offer or without (RFC 3311); again where its offer meets the peer's, as `reinvite` does.
    * Resolves with its final response. Rejects with a SipError `transaction_state`, with status 491, where another offer
-   * is under way: that of the INVITE itself, say, as long as nobody has answered it reliably (RFC 3311 §5.1).
+   * is under way: that of the INVITE itself, say, as long as nobody has answered it reliably (RFC 3311 §5.1); with what a
+   * function rejects with that was to make the offer.
    */
-  update(content?: Content): Promise<Response>;
+  update(content?: OfferContent): Promise<Response>;
   /**
    * Sends any other request within the dialog: INFO, say. Resolves with its final response. A BYE ends it, as that of a fork
    * that rings may (RFC 3261 §15); a callee's, whose INVITE is refused in its place, rejects with `terminated`. INVITE, ACK and
@@ -82,12 +83,14 @@ export interface EarlyDialog {
 export interface Session extends EarlyDialog {
   /**
    * Sends a re-INVITE (RFC 3261 §14), and its ACK. Where it meets the peer's own (491) it is sent again after the time
-   * that §14.1 says. Resolves with its final response: 487, as a rule, where `signal` has cancelled it. Rejects with
-   * `aborted` where it was cancelled before it was sent, with `value_invalid` for a `signal` that is none.
+   * that §14.1 says: with the same content, or with new content where a function makes it. Resolves with its final response:
+   * 487, as a rule, where `signal` has cancelled it. Rejects as `update`, with `aborted` where it was cancelled before it
+   * was sent, with `value_invalid` for a `signal` that is none.
    */
-  reinvite(content?: Content, options?: OfferOptions): Promise<Response>;
+  reinvite(content?: OfferContent, options?: OfferOptions): Promise<Response>;
   /**
-   * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. Of a session
+   * Asks the peer to call `target` (RFC 3515); what comes of it is told by the subscription that comes with it. It goes within
+   * the dialog, to a GRUU too, for which RFC 7647 §4 has one outside: phones do not take that for this call's. Of a session
    * that has ended it ends as `failed`, with the error `terminated`.
    * @throws SipError `uri_invalid` for a target that is no URI or address, `value_unsafe` for content that must not go on the wire
    */

@@ -82,7 +82,7 @@ export class SubscriptionTimes {
     // Time enough for the refresh to be retransmitted, if there is any to spare.
     const early = total > 4 * 64 * t1 ? 64 * t1 : total / 2;
     const { refresh } = this.#subscription;
-    if (refresh) this.#refreshing = clock.set(refresh, total - early);
+    if (refresh && total > 0) this.#refreshing = clock.set(refresh, total - early);
     this.#expiry = clock.set(() => this.#subscription.over("timeout"), total);
   }
 

@@ -49,7 +49,7 @@ export class Subscription implements Usage {
     const { headers } = request;
     checkGiven(request);
     this.event = init.event;
-    this.#id = init.id;
+    this.#id = init.id ?? headers.get("Event")?.params.get("id");
     this.#host = host;
     this.#handlers = handlers;
     this.#onFork = init.onFork;
@@ -148,7 +148,7 @@ export class Subscription implements Usage {
   #owns(request: Request): boolean {
     const event = request.headers.get("Event");
     const id = event?.params.get("id");
-    // The first REFER of a dialog may be told of without an id (RFC 3515 §2.4.6).
+    // The first REFER of a dialog may be told of without an id (RFC 3515 §2.4.6), and no notifier is refused for leaving it out.
     return event?.token === this.event && (id === undefined || this.#id === undefined || id === this.#id);
   }
 
@@ -216,7 +216,7 @@ export class Subscription implements Usage {
         const cseq = headers.get("CSeq");
         if (request === this.#request && cseq) this.#request.headers.set("CSeq", cseq);
         // RFC 3515 §2.4.6: a REFER is named by the number that it is accepted with.
-        if (this.#id !== undefined) this.#id = String(cseq?.number);
+        if (this.#id !== undefined && request.method === "REFER") this.#id = String(cseq?.number);
       });
       this.#dialog?.noteSent(response.headers.get("CSeq")?.number ?? 0);
       this.#answered(request, response);

@@ -18,6 +18,7 @@ export function hostOf(options: UserAgentOptions, dialogs: DialogTable): Host {
     t2: timers?.t2 ?? stack.timers.t2,
     allow: options.allow ?? METHODS,
     extensions: (options.extensions ?? []).map((extension) => extension.toLowerCase()),
+    events: options.events ?? [],
     sendOptions: options.sendOptions ?? {},
     loose: new Set<Closable>(),
     expecting: new Map<string, Usage>(),

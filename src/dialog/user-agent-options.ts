@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { checkNumbers, need } from "../demands.ts";
 import { notWanted } from "../errors.ts";
 import type { RequestInit } from "../message/create-request.ts";
+import { Headers } from "../message/headers.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Random } from "../random.ts";
@@ -54,6 +55,11 @@ export interface UserAgentOptions {
    * stand in Supported, and may be required. A request that requires any other is refused 420 (RFC 3261 §8.2.2.3).
    */
   readonly extensions?: readonly string[] | undefined;
+  /**
+   * Event packages of which you are a notifier: they stand in Allow-Events of calls and subscriptions, of what answers OPTIONS,
+   * and of a 489, for which RFC 3265 §7.2 wants it (RFC 6665 §8.2.2). None unless told.
+   */
+  readonly events?: readonly string[] | undefined;
   /** What every request is sent with: `credentials`, a DigestClient, answers challenges within dialogs, too. */
   readonly sendOptions?: SendOptions | undefined;
   /** Answers requests with a To tag that belong to no dialog here with 481, and BYE, PRACK and UPDATE without one. Default true. */
@@ -64,19 +70,21 @@ export interface UserAgentOptions {
    */
   readonly answersMerged?: boolean | undefined;
   /**
-   * Dialogs that may live at once, each counted once for each session or subscription that shares it; a new one past them is
-   * refused 503, a REFER within one 500. Default 100,000.
+   * Dialogs that may live at once, each counted once for each session or subscription that shares it, and how many times
+   * 4 KiB what is kept of them may take; a new one past them is refused 503, a REFER within one 500. Default 100,000.
    */
   readonly limit?: number | undefined;
   /** Told of what the handlers of sessions and subscriptions throw. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** The options. @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
+/** The options. @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client */
 export function checked(options: UserAgentOptions): UserAgentOptions {
   need("UserAgent", options, "stack");
   checkNumbers(options, 1, "limit");
   checkNumbers(options.timers ?? {}, 1, "t1", "t2");
+  // What nobody could read is told now, and not to each peer.
+  new Headers().set("Allow-Events", options.events ?? []).get("Allow-Events");
   const credentials = options.sendOptions?.credentials;
   if (credentials && !credentials.send) throw notWanted("credentials", "a DigestClient", credentials);
   return options;

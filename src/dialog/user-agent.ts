@@ -10,7 +10,7 @@ import { addOption } from "./content.ts";
 import { dialogId } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { bidFarewell } from "./farewell.ts";
-import { answer, type Host } from "./host.ts";
+import { answer, type Host, refuseForNow } from "./host.ts";
 import { IncomingInvite } from "./incoming-invite.ts";
 import { initialRequest } from "./initial-request.ts";
 import type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./invite-options.ts";
@@ -52,7 +52,7 @@ export class UserAgent {
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
-  /** @throws SipError `value_invalid` without `stack`, for a number that is none, and for credentials that are no client */
+  /** @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client */
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
     this.#dialogs = new DialogTable(options.limit ?? 100_000);
@@ -72,10 +72,10 @@ export class UserAgent {
    * @returns true where it was taken, and answered by and by; false for a request that begins something
    */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
-    const { headers, method } = request;
-    const to = headers.get("To")?.tag;
+    const { method } = request;
+    const to = request.headers.get("To")?.tag;
     if (to === undefined) return OF_A_SESSION.has(method) && this.#unknown(request, transaction, "");
-    const id = dialogId(headers.get("Call-ID") ?? "", to, headers.get("From")?.tag);
+    const id = idOf(request);
     if (this.#dialogs.crosses(id, request, transaction)) return true;
     const dialog = this.#dialogs.get(id);
     if (!dialog) return this.#unknown(request, transaction, to);
@@ -187,13 +187,18 @@ export class UserAgent {
   }
 
   /**
-   * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 400, 420 or 482.
+   * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 400, 420 or 482. One that a session's
+   * `onRequest` got shares the session's dialog, as peers of RFC 3265 want it; undefined, and 500, where there is no room for that.
    * @throws SipError `overloaded` (503) past the limit
    */
   incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription | undefined {
-    this.#makeRoom();
-    if (this.#refusals.refusesFirst(request, transaction)) return undefined;
-    return new IncomingSubscription(this.#host, request, transaction);
+    const dialog = this.#dialogs.get(idOf(request));
+    if (!dialog) this.#makeRoom();
+    // What came within a dialog was asked already.
+    if (dialog && this.#dialogs.isFull(dialog)) refuseForNow(this.#host, request, transaction);
+    else if (dialog || !this.#refusals.refusesFirst(request, transaction))
+      return new IncomingSubscription(this.#host, request, transaction, dialog);
+    return undefined;
   }
 
   /** Asks somebody, outside of any dialog, to call `target` (RFC 3515). @throws SipError as `invite`, and for a `target` that is no URI or address */
@@ -276,4 +281,9 @@ export class UserAgent {
   #makeRoom(): void {
     if (this.#dialogs.full) throw new SipError("overloaded", "too many dialogs", { status: 503 });
   }
+}
+
+/** The name of the dialog that a peer's request belongs to, at our side. */
+function idOf({ headers }: Request): string {
+  return dialogId(headers.get("Call-ID") ?? "", headers.get("To")?.tag, headers.get("From")?.tag);
 }

@@ -5,6 +5,7 @@ import { checkNumbers, checkSecret, need } from "../demands.ts";
 import { notWanted } from "../errors.ts";
 import { Challenge, type Credentials } from "../message/auth.ts";
 import { isSafe, quote } from "../message/escape.ts";
+import type { Params } from "../message/params.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { defaultRandom, type Random } from "../random.ts";
@@ -183,7 +184,7 @@ export class DigestServer {
 
   /** What credentials say; undefined where they lack something, or answer what was not offered. */
   #read({ params }: Credentials): Answer | undefined {
-    const [username, nonce, uri] = [params.get("username"), params.get("nonce"), params.get("uri")];
+    const [username, nonce, uri] = [nameOf(params), params.get("nonce"), params.get("uri")];
     const [response, nc, cnonce] = [params.get("response"), params.get("nc"), params.get("cnonce")];
     const algorithm = algorithmOf(params.get("algorithm"));
     const qop = this.#qop.find((each) => each === params.get("qop")?.toLowerCase());
@@ -193,9 +194,7 @@ export class DigestServer {
     // `inform` writes the cnonce again, and an escaped NUL (RFC 3261 §25.1, quoted-pair) is not written.
     if (qop && (!/^[\da-f]{8}$/i.test(nc ?? "") || !cnonce || !isSafe(cnonce))) return undefined;
     if (!username || !nonce || uri === undefined || !response) return undefined;
-    // RFC 7616 §3.4: two names must be treated as an error.
-    if (params.has("username*")) return undefined;
-    const userhash = params.get("userhash")?.toLowerCase() === "true";
+    const userhash = isHashed(params);
     return { username, nonce, uri, response, nc, cnonce, algorithm, qop, userhash };
   }
 
@@ -256,5 +255,23 @@ export class DigestServer {
     const old = qop === undefined || (this.#nonces.age(nonce, this.realm) ?? 0) > this.#life / 2;
     if (old && !algorithm.endsWith("-sess")) info.unshift(`nextnonce="${this.#nonces.make(this.realm)}"`);
     if (info.length > 0) response.headers.set("Authentication-Info", info.join(", "));
+  }
+}
+
+const isHashed = (params: Params): boolean => params.get("userhash")?.toLowerCase() === "true";
+
+/**
+ * The user's name, in either form: `username*` has it as RFC 8187 writes text. Undefined where it is an error: both of them, or a
+ * hash of the second form (RFC 7616 §3.4).
+ */
+function nameOf(params: Params): string | undefined {
+  const text = params.get("username*");
+  if (text === undefined) return params.get("username");
+  const [, encoded] = /^utf-8'[\w-]*'([^']*)$/i.exec(text) ?? [];
+  if (encoded === undefined || params.has("username") || isHashed(params)) return undefined;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
   }
 }

@@ -31,7 +31,7 @@ abstract class Auth extends Value {
 
 /**
  * The value of Authorization and Proxy-Authorization; `algorithm`, `nc` and `qop` have no quotes. `Bearer` has a token in
- * place of parameters (RFC 8898 §5).
+ * place of parameters (RFC 8898 §5), and so has `Basic`.
  */
 export class Credentials extends Auth {
   /** What stands in the place of parameters; undefined where there are some. */
@@ -51,7 +51,7 @@ export class Credentials extends Auth {
   }
 }
 
-/** RFC 6750 §2.1 */
+/** RFC 6750 §2.1, RFC 7235 §2.1 (token68) */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** The value of WWW-Authenticate and Proxy-Authenticate; `algorithm` and `stale` have no quotes. */
@@ -68,11 +68,14 @@ export function readCredentials(core: Engine, text: string, ascii: boolean): Cre
   return new Credentials(textOf(text, core.record[R_PART]!, ascii) as string, params);
 }
 
-/** @internal The credentials of a scheme that has a token for them; undefined for another scheme, or what is none. */
+/**
+ * @internal The credentials of a scheme that has a token for them, as Bearer has, and Basic, which RFC 2543 had
+ * (RFC 7235 §2.1); undefined for Digest, which has none, or what is none.
+ */
 export function readBearer(core: Engine, text: string, ascii: boolean): Credentials | undefined {
   const scheme = textOf(text, core.record[R_PART]!, ascii) as string;
   const token = textOf(text, core.record[R_PART + 1]!, ascii) as string;
-  if (scheme.toLowerCase() !== "bearer" || !TOKEN.test(token)) return undefined;
+  if (scheme.toLowerCase() === "digest" || !TOKEN.test(token)) return undefined;
   return new Credentials(scheme, {}, token);
 }
 

@@ -31,10 +31,12 @@ export function createResponse(request: Request, status: number, reason?: string
 /**
  * The octets of a response that nobody wants to see, as a binary string: most need not be made a message first.
  * Throws as createResponse.
+ *
+ * @param late how many seconds a 100 comes behind the request, where it is known
  */
-export function answer(request: Request, status: number, reason?: string): string {
+export function answer(request: Request, status: number, reason?: string, late?: number): string {
   const text = checkedText(request, status, reason);
-  return text ?? new Response(undefined, makeHeaders(request, status), status, reason, true).octets;
+  return text ?? new Response(undefined, makeHeaders(request, status, late), status, reason, true).octets;
 }
 
 function checkedText(request: Request, status: number, reason: string | undefined): string | undefined {
@@ -64,11 +66,14 @@ function respondInText(request: Request, status: number, reason: string | undefi
   );
 }
 
-function makeHeaders(request: Request, status: number): Headers {
+function makeHeaders(request: Request, status: number, late?: number): Headers {
   const headers = new Headers();
   for (const name of COPIED) headers.copy(name, request.headers);
-  if (status === 100) headers.copy("Timestamp", request.headers);
-  else addToTag(headers, request);
+  if (status === 100) {
+    headers.copy("Timestamp", request.headers);
+    // Its sender does not take that for the way here and back (RFC 3261 §8.2.6.1); one that has a delay keeps it.
+    if (late && !/\s/.test(`${headers.raw("Timestamp")}`)) headers.extend("Timestamp", ` ${late}`);
+  } else addToTag(headers, request);
   if (isRouted(request, status)) headers.copy("Record-Route", request.headers);
   return headers;
 }

@@ -16,8 +16,8 @@ export class Request extends BaseMessage {
   private _method: string | undefined;
   private _uri: Uri | undefined;
   private _edited: boolean;
-  /** The To tag of every response made to this request; made with the first of them. */
-  private _toTag: string | undefined;
+  /** The To tag of every response made to this request, or what makes it with the first of them. */
+  private _toTag: string | (() => string) | undefined;
 
   /** @internal Use parseMessage or createRequest. */
   constructor(head: Head | undefined, headers?: Headers, method?: string, uri?: Uri) {
@@ -78,8 +78,8 @@ export class Request extends BaseMessage {
   }
 
   /** @internal The octets of such a response, as a binary string. Throws as createResponse. */
-  answer(status: number, reason?: string): string {
-    return answer(this, status, reason);
+  answer(status: number, reason?: string, late?: number): string {
+    return answer(this, status, reason, late);
   }
 
   /** A copy that can be edited alone; it shares the text. */
@@ -93,8 +93,13 @@ export class Request extends BaseMessage {
 
   /** @internal The To tag for responses, made by `make` the first time. */
   toTag(make: () => string): string {
-    this._toTag ??= make();
+    if (typeof this._toTag !== "string") this._toTag = (this._toTag ?? make)();
     return this._toTag;
+  }
+
+  /** @internal Has `make` make that tag, once somebody wants it. */
+  tagBy(make: () => string): void {
+    this._toTag = make;
   }
 
   /** @internal */

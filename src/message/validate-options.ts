@@ -25,7 +25,8 @@ export interface ValidateOptions {
   readonly source?: MessageSource | true | undefined;
   /**
    * Checks what an element in that role must: of a proxy Max-Forwards (RFC 3261 §16.3) and the next Via of
-   * a response; of a registrar To and `Contact: *` (§10.3); of the others that a response has one Via (§8.1.3.3).
+   * a response, and not Contact and Record-Route, which it passes on as they are (§16.3 step 1); of a registrar To
+   * and `Contact: *` (§10.3); of the others that a response has one Via (§8.1.3.3).
    * It decides too between Require and Proxy-Require; "uas" for that unless told.
    */
   readonly role?: Role | undefined;

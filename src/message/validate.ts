@@ -25,7 +25,7 @@ export type { Finding } from "./finding.ts";
  */
 export function validate(message: Message, options?: ValidateOptions): readonly Finding[] {
   const report = new Report(message);
-  checkBasics(message, report);
+  checkBasics(message, report, options?.role);
   if (options !== undefined) {
     const source = options.source === true ? message.flow : options.source;
     if (source !== undefined) checkSource(message, source, report);

@@ -34,9 +34,16 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
 export function verdict(finals: readonly Response[], request: Request, canceled: boolean): Response {
   // A 408 to another request than an INVITE goes nowhere (RFC 4320 §4.2): any other is better than silence.
   const told = request.method === "INVITE" ? finals : finals.filter(({ status }) => status !== 408);
-  const best = bestResponse(told) ?? bestResponse(finals) ?? request.createResponse(canceled ? 487 : 480);
+  const best =
+    bestResponse(told) ?? bestResponse(finals) ?? request.createResponse(ofNone(request, canceled));
   // A phone that never answered our CANCEL has no say in what its caller is told.
   return canceled && best.status === 408 ? request.createResponse(487) : best;
+}
+
+/** Where there is no final response: all were redirections to where the request had been (step 6). */
+function ofNone({ method }: Request, canceled: boolean): number {
+  if (canceled) return 487;
+  return method === "INVITE" ? 408 : 480;
 }
 
 function rank({ status, statusClass }: Response): number {

@@ -17,6 +17,7 @@ import { Departure, type DepartureOwner } from "./departure.ts";
 import { LateAnswers } from "./late-answers.ts";
 import type { ForwardOptions } from "./options.ts";
 import { Patience } from "./patience.ts";
+import { Recourse } from "./recourse.ts";
 import type { ProxyTarget } from "./target.ts";
 import { TargetSet } from "./target-set.ts";
 import type { Work } from "./work.ts";
@@ -51,7 +52,8 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   ) {
     const set = new TargetSet(targets, options.sequential === true);
     const departure = new Departure(host, this, options.hopTimeout);
-    this.#work = { host, departure, request, targets: set, finals: [], accepted: [] };
+    const recourse = new Recourse(options, this, () => this.#step());
+    this.#work = { host, departure, request, targets: set, recourse, finals: [], accepted: [] };
     this.#clock = host.clock;
     this.#transaction = transaction;
     this.#options = options;
@@ -242,24 +244,22 @@ export class ResponseContext implements BranchListener, DepartureOwner {
 
   /** What follows the end of a branch: the next group, or the end. */
   #step(): void {
-    if (this.#starting || this.#isBusy) return;
+    if (this.#starting || this.#isBusy || !this.#work) return;
     this.#patience?.stop();
     if (!this.#stopped && !this.#busy.targets.empty) {
       if (this.#room > 0) this.start();
       return;
     }
+    const { recourse, finals, request, accepted } = this.#work;
+    if (!this.#stopped && recourse.ask(this.#work, !this.#open.empty)) return;
     if (!this.#open.empty) return;
-    if (this.#transaction.waiting) this.#answer();
+    // Steps 6 to 8: the best response goes to the caller.
+    if (this.#transaction.waiting && !this.#forward(verdict(finals, request, this.#canceled)))
+      this.#forward(request.createResponse(502));
     this.#end(undefined);
     const late = new LateAnswers(this.#transaction, this.#options.onResponse);
-    for (const transaction of this.#work?.accepted ?? []) transaction.handlers = late;
+    for (const transaction of accepted) transaction.handlers = late;
     this.#work = undefined;
-  }
-
-  /** Steps 6 to 8: the best response goes to the caller. */
-  #answer(): void {
-    const told = verdict(this.#busy.finals, this.#busy.request, this.#canceled);
-    if (!this.#forward(told)) this.#forward(this.#busy.request.createResponse(502));
   }
 
   /** Hands a response to the caller; false where it does not match the caller's request. */

@@ -1,12 +1,14 @@
 // Routes: how a request finds its way through the proxy: taking the proxy's own Routes off (RFC 3261 §16.4),
 // writing its Record-Route or Path on (§16.6 step 4, RFC 5658, RFC 3327), and strict routers before it (§16.4).
 
+import { METHODS } from "../core/words.ts";
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
 import { ownUri } from "../stack/own-address.ts";
 import type { Stack } from "../stack/stack.ts";
+import { isTranslated } from "../stack/translated.ts";
 import { unbracketed } from "../transport/address.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { DialogMarks } from "./dialog-marks.ts";
@@ -15,6 +17,9 @@ import { MARK, type Routed, RoutedRequest } from "./routed.ts";
 
 /** Methods whose requests may begin a dialog (RFC 3261 §12, RFC 6665). */
 const DIALOG_METHODS = new Set(["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"]);
+
+/** So may those of a method that nobody here knows (RFC 3261 §16.6 step 4). */
+const mayBegin = (method: string): boolean => DIALOG_METHODS.has(method) || !METHODS.includes(method);
 
 /** The proxy's own part of Route, Record-Route and Path. */
 export class Routes {
@@ -112,7 +117,7 @@ export class Routes {
    * @param given whether the flow out was named, by a binding or a Route: then it is the only way there
    */
   record(request: Request, cameFrom: Flow | undefined, goesTo: Flow, given: boolean): readonly string[] {
-    if (!DIALOG_METHODS.has(request.method)) return [];
+    if (!mayBegin(request.method)) return [];
     const secure = isSips(request);
     const only = given || isWebSocket(goesTo) ? goesTo : undefined;
     const there = this.#side(goesTo, only, secure, request.uri);
@@ -162,9 +167,7 @@ function isOnlyWayBack(request: Request, flow: Flow): boolean {
   if (isWebSocket(flow)) return true;
   const via = isDirect(request) ? request.headers.first("Via") : undefined;
   if (!via) return false;
-  if (flow.transport.reliable) return true;
-  const translated = via.received !== undefined && via.received !== via.host;
-  return translated || (via.rport !== undefined && via.rport !== (via.port ?? 5060));
+  return flow.transport.reliable || isTranslated(via);
 }
 
 /** Whether there is no other proxy between. Of the Vias only the topmost is ours to read: another may be unreadable. */

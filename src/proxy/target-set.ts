@@ -1,5 +1,5 @@
 // TargetSet: the targets that a request has not been sent to yet, in groups, and all that it ever had (RFC 3261 §16.5):
-// redirections add to it.
+// redirections add to it, and the user when all have failed.
 
 import type { NameAddr } from "../message/name-addr.ts";
 import type { Response } from "../message/response.ts";
@@ -17,7 +17,7 @@ export class TargetSet {
   readonly #sequential: boolean;
   readonly #groups: ProxyTarget[][];
   readonly #given: readonly ProxyTarget[];
-  /** URIs that were targets already, once somebody redirects: no redirection leads there again. */
+  /** URIs that were targets already, once more are wanted: nobody is asked twice. */
   #known: Uri[] | undefined;
 
   constructor(targets: readonly ProxyTarget[], sequential: boolean) {
@@ -43,6 +43,26 @@ export class TargetSet {
   }
 
   /**
+   * More targets, but those that are known (§16.5), and no more than there may be.
+   * @throws SipError `uri_invalid`
+   */
+  add(more: readonly ProxyTarget[]): void {
+    const known = this.#uris;
+    const added = more.filter(({ uri }) => {
+      const asked = requestUri(uri);
+      const fits = known.length < MOST_TARGETS && !known.some((each) => each.equals(asked));
+      if (fits) known.push(asked);
+      return fits;
+    });
+    this.#groups.push(...groupTargets(added, this.#sequential));
+  }
+
+  get #uris(): Uri[] {
+    this.#known ??= this.#given.flatMap(({ uri }) => readable(uri));
+    return this.#known;
+  }
+
+  /**
    * The Contacts of a 3xx become targets, and leave the response (§16.7 step 4). One that equals another is none (§16.5).
    *
    * @param secure whether the request was to a sips URI: then only such ones follow
@@ -51,8 +71,7 @@ export class TargetSet {
    */
   redirect({ headers, status }: Response, secure: boolean, closed: boolean): boolean {
     if (ELSEWHERE.has(status)) return true;
-    this.#known ??= this.#given.flatMap(({ uri }) => readable(uri));
-    const known = this.#known;
+    const known = this.#uris;
     const added: ProxyTarget[] = [];
     const left: string[] = [];
     const contacts = contactsOf(headers);

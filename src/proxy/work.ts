@@ -5,6 +5,7 @@ import type { Response } from "../message/response.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ContextHost } from "./context-host.ts";
 import type { Departure } from "./departure.ts";
+import type { Recourse } from "./recourse.ts";
 import type { TargetSet } from "./target-set.ts";
 
 export interface Work {
@@ -12,6 +13,7 @@ export interface Work {
   readonly departure: Departure;
   readonly request: Request;
   readonly targets: TargetSet;
+  readonly recourse: Recourse;
   /** Final responses, 3xx to 6xx, of the branches that ended. */
   readonly finals: Response[];
   /** Of an INVITE's branches. Each may bring another 2xx for 32 seconds (RFC 6026 §7.2). */

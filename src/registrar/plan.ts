@@ -6,6 +6,7 @@ import { NameAddr } from "../message/name-addr.ts";
 import type { Request } from "../message/request.ts";
 import type { Uri } from "../message/uri.ts";
 import { isCallable } from "../stack/callable.ts";
+import { addressOf, hiddenAddress } from "../stack/translated.ts";
 import type { Flow } from "../transport/transport.ts";
 import type { Binding } from "./location.ts";
 
@@ -16,6 +17,10 @@ export interface Rules {
   readonly defaultExpires: number;
   readonly maxBindings: number;
   readonly acceptContact: (uri: Uri, request: Request) => boolean;
+  /** Whether a client over UDP that keeps no flow is called where its REGISTER came from. */
+  readonly nat: (request: Request, contact: Uri) => boolean;
+  /** The longest time of such a binding. */
+  readonly natExpires: number;
   /** The Route to a connection of this machine. */
   readonly edge: (flow: Flow) => string | undefined;
   /** What names a flow of datagrams. */
@@ -85,7 +90,7 @@ export function plan(
       return { status: 500 };
     bindings = bindings.filter((each) => each !== known);
     if (seconds === 0) continue;
-    const made = bind(request, contact, now + Math.min(seconds, rules.maxExpires) * 1000, outbound, rules);
+    const made = bind(request, contact, now, seconds, outbound, rules);
     if (`${made.contact}${made.path.join()}${made.callId}`.length > MOST_TEXT) return { status: 403 };
     bindings.push(made);
     // One to each Contact: two instances must not have the same.
@@ -108,37 +113,45 @@ const OURS = ["expires", "q", "pub-gruu", "temp-gruu"];
 function bind(
   request: Request,
   contact: NameAddr,
-  expires: number,
+  now: number,
+  seconds: number,
   outbound: Outbound | undefined,
   rules: Rules,
 ): Binding {
-  const { headers, flow } = request;
+  const { headers } = request;
   const path = headers.get("Path").map((each) => apart(String(each)));
-  const direct = path.length === 0 && headers.get("Via").length === 1;
+  const flow = path.length === 0 && headers.get("Via").length === 1 ? request.flow : undefined;
+  const hidden = flow?.transport.reliable === false && !outbound && rules.nat(request, contact.uri);
+  const most = hidden ? Math.min(rules.maxExpires, rules.natExpires) : rules.maxExpires;
   const instance = contact.params.get("+sip.instance");
   // Each text by itself: a binding outlives its REGISTER.
   return {
     contact: String(
       contact.with({ params: OURS.reduce((params, name) => params.without(name), contact.params) }),
     ),
-    expires,
+    expires: now + Math.min(seconds, most) * 1000,
     q: preference(contact),
     callId: apart(headers.get("Call-ID") as string),
     cseq: headers.get("CSeq")?.number ?? 0,
     path,
-    ...(direct && flow ? wayBack(flow, outbound !== undefined, rules) : {}),
-    ...(direct && flow && !outbound && isCallable(contact.uri, flow) ? { callable: true } : {}),
+    ...(flow ? wayBack(flow, hidden || outbound !== undefined, rules) : {}),
+    ...(flow && !outbound && isCallable(contact.uri, flow) ? { callable: true } : {}),
     ...(instance ? { instance: apart(instance) } : {}),
     ...(outbound && { regId: outbound.regId }),
   };
 }
 
-/** The way to a client of ours that its Contact does not tell. */
-function wayBack(flow: Flow, outbound: boolean, rules: Rules): Pick<Binding, "flow" | "edge"> {
+/** The way to a client of ours that its Contact does not tell. @param seen whether it is called where it was seen */
+function wayBack(flow: Flow, seen: boolean, rules: Rules): Pick<Binding, "flow" | "edge"> {
   // A client's own connection is the way to it, whatever its Contact says, and as a rule the only one.
   if (flow.transport.reliable) return { flow: flow.id, edge: rules.edge(flow) };
   // Who keeps a flow open over UDP is reached where he was seen, by the same socket (RFC 5626 §6, §7).
-  return outbound ? { flow: rules.datagrams(flow) } : {};
+  return seen ? { flow: rules.datagrams(flow) } : {};
+}
+
+/** True where a client's Contact is its address behind a NAT. */
+export function isBehindNat(request: Request, contact: Uri): boolean {
+  return hiddenAddress(request) === addressOf(contact);
 }
 
 /**
@@ -172,14 +185,14 @@ function isOutdated(request: Request, { callId, cseq }: Binding): boolean {
   return headers.get("Call-ID") === callId && (headers.get("CSeq")?.number ?? 0) <= cseq;
 }
 
-/** What an `expires` that is no number stands for: such as the date that RFC 2543 had (§10.2). */
+/** What an expiry that is no number stands for: such as the date that RFC 2543 had (§8.3, §10.2). */
 const MALFORMED = 3600;
 
 /** The Contact's own `expires`, else the Expires header field, else the default (§10.3 step 7). */
-function requestedExpires(request: Request, { params }: NameAddr, rules: Rules): number {
-  const own = params.get("expires");
-  if (own === undefined) return request.headers.get("Expires") ?? rules.defaultExpires;
-  return /^\d+$/.test(own) ? Number(own) : MALFORMED;
+function requestedExpires({ headers }: Request, { params }: NameAddr, rules: Rules): number {
+  const said = params.get("expires") ?? headers.raw("Expires")[0]?.trim();
+  if (said === undefined) return rules.defaultExpires;
+  return /^\d+$/.test(said) ? Number(said) : MALFORMED;
 }
 
 /** The q of a Contact; one that is none counts as 1. */

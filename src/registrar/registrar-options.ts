@@ -28,6 +28,18 @@ export interface RegistrarOptions {
   /** Where the client says nothing, in seconds. Default 3600. */
   readonly defaultExpires?: number | undefined;
   /**
+   * Calls a client over UDP that keeps no flow where its REGISTER came from, by the same socket, and not at its Contact, which a
+   * NAT hides: a function of the REGISTER and of the Contact says whether. Unless told otherwise where the Contact has the address
+   * of the topmost Via, the REGISTER came from elsewhere, and the Via has `rport`, by which a client says that it takes there
+   * what comes (RFC 3581). False for never. A REGISTER that another proxy has forwarded, or has a Path, is not asked about.
+   */
+  readonly nat?: boolean | ((request: Request, contact: Uri) => boolean) | undefined;
+  /**
+   * The longest time of such a binding, in seconds, `minExpires` at least: a NAT forgets soon who is silent, and only the client
+   * can remind it. `maxExpires` unless told otherwise.
+   */
+  readonly natExpires?: number | undefined;
+  /**
    * Within how many seconds a client must keep its flow alive, told as Flow-Timer to those that register one here,
    * without a proxy between (RFC 5626 §6); connections that are silent for longer should be closed. Not told by default.
    */

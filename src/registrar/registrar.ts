@@ -14,7 +14,7 @@ import type { Flow } from "../transport/transport.ts";
 import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
 import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
-import { isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
+import { isBehindNat, isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
 
 /** A way to a user; a target of `SipProxy`. */
@@ -46,14 +46,17 @@ export class Registrar {
   readonly #edge: (() => Uri) | undefined;
 
   /**
-   * @throws SipError `value_invalid` without `stack` or `location`, for a number that is none, an `edge` that is no SIP URI,
-   *   a `serviceRoute` that cannot be written, and an empty `gruuSecret`
+   * @throws SipError `value_invalid` without `stack` or `location`, for a number or a `nat` that is none, an `edge` that is no
+   *   SIP URI, a `serviceRoute` that cannot be written, and an empty `gruuSecret`
    */
   constructor(options: RegistrarOptions) {
     const { stack } = need("Registrar", options, "stack", "location");
-    checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires");
+    checkNumbers(options, 0, "minExpires", "maxExpires", "defaultExpires", "natExpires");
     checkNumbers(options, 1, "maxBindings", "flowTimer");
     checkSecret(options, "gruuSecret");
+    const { nat = true } = options;
+    if (typeof nat !== "boolean" && typeof nat !== "function")
+      throw notWanted("nat", "a function or a boolean", nat);
     this.#stack = stack;
     this.#location = options.location;
     // In whole seconds: so they are written.
@@ -90,8 +93,10 @@ export class Registrar {
   }
 
   #rulesOf(options: RegistrarOptions): Rules {
+    const { nat = true, natExpires = Number.POSITIVE_INFINITY } = options;
+    const minExpires = Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN));
     return {
-      minExpires: Math.ceil(Math.min(options.minExpires ?? 60, LONGEST_MIN)),
+      minExpires,
       maxExpires: options.maxExpires ?? 3600,
       defaultExpires: options.defaultExpires ?? 3600,
       maxBindings: options.maxBindings ?? 10,
@@ -101,6 +106,9 @@ export class Registrar {
         if (this.#gruus && uri.params.has("gr") && this.#stack.isLocal(uri)) return false;
         return options.acceptContact?.(uri, request) ?? !this.#stack.isLocal(uri);
       },
+      nat: nat === true ? isBehindNat : nat || (() => false),
+      // Who asks for what was granted is not refused.
+      natExpires: Math.max(natExpires, minExpires),
       edge: ({ id }) => {
         const uri = this.#edge?.();
         return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;

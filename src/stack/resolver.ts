@@ -15,7 +15,7 @@ export interface Sender {
   readonly protocols: readonly string[];
   /** The sent-by of the first transport of that protocol. */
   sentBy(protocol: string): string;
-  /** A client transaction that is not started. Throws as Stack.send. */
+  /** A client transaction that is not started; its request is as a strict router wants it that is its next hop. Throws as Stack.send. */
   create(request: Request, handlers: ClientHandlers, options: ClientOptions): ClientTransaction;
   /** Starts it on the flow to a target. Throws `no_target` or `no_transport`. */
   start(transaction: ClientTransaction, target: Target): void;
@@ -24,8 +24,8 @@ export interface Sender {
 /** Finds the servers of SIP URIs, and sends to one after the other; `resolver` of `sippet/node` makes one. */
 export interface Resolver {
   /**
-   * The targets of a request, or of a response whose connection is gone, the best first. An array where nobody
-   * has to be asked. Throws or rejects with a SipError `no_target`.
+   * The targets of a request, or of a response whose connection is gone, the best first: those of its first Route, else of
+   * its Request-URI. An array where nobody has to be asked. Throws or rejects with a SipError `no_target`.
    */
   targets(
     message: Request | Response,

@@ -32,6 +32,7 @@ export function strictRouted(request: Request): Request {
   const formed = request.clone();
   formed.headers.shift("Route");
   formed.headers.append("Route", NameAddr.of({ uri: request.uri }));
-  formed.uri = route.uri;
+  // RFC 3261 §12.2.1.1: without what is not allowed there (§19.1.1, Table 1).
+  formed.uri = route.uri.with({ headers: {}, params: route.uri.params.without("method") });
   return formed;
 }

@@ -88,7 +88,7 @@ export class Stack {
       core,
       protocols: [...new Set(transports.map(({ protocol }) => protocol))],
       sentBy: (protocol) => transports.find((each) => each.protocol === protocol)?.sentBy ?? "",
-      create: (request, handlers, how) => this.#layer.createClient(request, handlers, how),
+      create: (request, handlers, how) => this.#layer.createClient(strictRouted(request), handlers, how),
       start: (transaction, target) => transaction.start(flowTo(transports, target, undefined)),
     };
     this.#inbound = new Inbound({
@@ -186,7 +186,8 @@ export class Stack {
     }
     const formed = strictRouted(request);
     if (this.resolver && !options.flow && !options.target) {
-      const sent = this.resolver.send(formed, options, this.#sender);
+      // As it came: its first Route is the next hop, a strict router's too (§16.6 step 7).
+      const sent = this.resolver.send(request, options, this.#sender);
       if (signal) abortBy(signal, sent);
       return sent;
     }

@@ -37,7 +37,8 @@ export class StatelessSender {
     const given = options.flow ?? (message.kind === "response" ? message.flow : undefined) ?? options.target;
     if (resolver && !given) {
       const formed = message.kind === "request" ? strictRouted(message) : message;
-      const found = resolver.targets(formed, protocols);
+      // As it came: its first Route is the next hop, a strict router's too (§16.6 step 7).
+      const found = resolver.targets(message, protocols);
       if (found instanceof Promise) {
         // Copied: the caller may go on with it while names are looked up.
         const copy = formed.clone();

@@ -218,7 +218,7 @@ export class TransactionLayer {
   }
 
   #request(request: Request, flow: Flow): void {
-    if (this.#options.stateless) return void this.#pass(request);
+    if (this.#options.stateless) return void this.#pass(this.#stateless.tagged(request));
     const key = requestKey(request);
     const transaction = this.#live.server(key);
     if (request.method === "ACK") {

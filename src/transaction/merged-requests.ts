@@ -2,14 +2,17 @@
 // on the way has forked it (RFC 3261 §8.2.2.2). It answers nothing.
 
 import type { Request } from "../message/request.ts";
+import { defaultRandom } from "../random.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
+import { sipHash, sipKey } from "./siphash.ts";
 
 /** How many entries are kept before those whose transaction is over are first looked for. */
 const LEAST = 64;
 
-/** The ongoing requests of one user agent server, by From tag, Call-ID and CSeq. */
+/** The ongoing requests of one user agent server, by a hash of From tag, Call-ID and CSeq, which may be as long as a message. */
 export class MergedRequests {
   readonly #ongoing: Map<string, ServerTransaction> = new Map();
+  readonly #key = sipKey(defaultRandom.text(22));
   #sweepAt = LEAST;
 
   /** How many requests are held; some of them may be over. */
@@ -26,7 +29,7 @@ export class MergedRequests {
     const { headers } = request;
     if (headers.get("To")?.tag !== undefined) return false;
     const fromTag = headers.get("From")?.tag ?? "";
-    const key = [headers.get("Call-ID"), headers.get("CSeq"), fromTag].join("\n");
+    const key = sipHash([headers.get("Call-ID"), headers.get("CSeq"), fromTag].join("\n"), this.#key);
     const other = this.#ongoing.get(key);
     if (other !== undefined && other !== transaction && other.state !== "terminated") {
       transaction.noteMerged();

@@ -218,8 +218,7 @@ export class ServerTransaction extends Transaction {
 
   #answer(status: number, reason: string | undefined): string {
     const request = this.#request;
-    if (request === undefined)
-      throw new SipError("transaction_state", `no further response when ${this.state}`);
+    if (!request) throw new SipError("transaction_state", `no further response when ${this.state}`);
     if (status > 100) request.toTag(this.#makeTag);
     return request.answer(status, reason);
   }
@@ -256,8 +255,9 @@ export class ServerTransaction extends Transaction {
   }
 
   #sendTrying(): void {
+    const late = this.host.timers.first("trying", this.method === "INVITE") / 1000;
     try {
-      this.octets = this.#request?.answer(100);
+      this.octets = this.#request?.answer(100, undefined, late);
     } catch (cause) {
       this.host.report(asSipError(cause), this);
     }

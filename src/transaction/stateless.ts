@@ -35,6 +35,12 @@ export class Stateless {
     return response.toBytes();
   }
 
+  /** The request: whatever its core answers has one To tag for each retransmission, too. */
+  tagged(request: Request): Request {
+    request.tagBy(() => this.#mark + hash(request.headers.raw("Via").join()));
+    return request;
+  }
+
   /** Whether an ACK acknowledges one of these answers. */
   owns(ack: Request): boolean {
     return this.#used && ack.headers.get("To")?.tag?.startsWith(this.#mark) === true;

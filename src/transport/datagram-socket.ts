@@ -24,7 +24,7 @@ export interface DatagramSocket {
   /** Sends, or keeps `data` until the kernel takes it. Throws as the runtime does: then `sent` is not called. */
   send(data: Uint8Array<ArrayBuffer>, port: number, host: string, sent: DatagramSent): void;
   /** How many bytes wait for the kernel, where `sent` is called later than the kernel takes them. */
-  waiting?(): number;
+  waiting?(): number | undefined;
   /** How many datagrams it has read and let go of because too many waited, where that may happen. */
   readonly dropped?: number;
   /** Resolves when nothing of the socket is left. */

@@ -12,7 +12,7 @@ export interface UdpOptions {
   port?: number | undefined;
   /** `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
   advertise?: string | undefined;
-  /** The kernel's receive buffer in bytes. Default: 8 MiB, or as much of that as the system allows; its own default holds a burst of some hundred messages. */
+  /** The kernel's receive buffer in bytes. Default: 8 MiB, or as much of that as the system allows; its own default, which Deno has by `node:dgram`, holds a burst of some hundred messages. */
   recvBufferSize?: number | undefined;
   /** The kernel's send buffer in bytes. Default: the system's. */
   sendBufferSize?: number | undefined;

@@ -31,7 +31,7 @@ export function constructorOf(given: WebSocketConstructor | undefined): WebSocke
   throw new SipError("unsupported", `this runtime has no WebSocket: ${help}`);
 }
 
-/** How the peer closed a connection, for an error: in one line, whatever it says. */
+/** How the peer closed a connection, for an error. */
 export function closeWords(code: number, reason: unknown): string {
-  return `${code} ${reason}`.replace(/\p{Cc}/gu, "?").trim();
+  return `${code} ${reason}`.trim();
 }

@@ -138,6 +138,25 @@ test("a page whose audio a telephone cannot take says what to do", async () => {
   expect(await erin.hint()).toMatch(/without WebRTC.*\?user=erin&audio=none$/);
 });
 
+describe("a page without a mouse, or in another tab", () => {
+  test("keeps the focus, says in its title who calls, and does not read out each second", async () => {
+    const [alice, carol] = [await open("alice"), await open("carol")];
+    await alice.dial("carol");
+    await carol.reaches("ringing");
+    expect(await alice.tells()).toEqual({ focus: "call", title: "alice · Switchboard", told: 0 });
+    expect(await carol.tells()).toMatchObject({ title: "alice calls · Switchboard", told: 0 });
+    await carol.press("Tab"); // past the button to sign out
+    await carol.press("Tab");
+    await carol.press("Enter");
+    await carol.reaches("connected");
+    expect(await carol.tells()).toEqual({ focus: "call", title: "carol · Switchboard", told: 0 });
+    await carol.press("Tab");
+    await carol.press("Enter");
+    await carol.reaches("ended");
+    expect(await carol.tells()).toMatchObject({ focus: "address" });
+  });
+});
+
 describe("two browsers", () => {
   test("hear each other by WebRTC, its offer and answer carried by SIP", async () => {
     const alice = await open("alice");

@@ -85,6 +85,28 @@ export class Softphone {
     });
   }
 
+  /** What a user without a mouse, or in another tab, knows of the page: the focus, the title, and how often a screen reader is told of changes. */
+  async tells() {
+    return this.#page.evaluate(async () => {
+      let told = 0;
+      const observer = new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const region = target.parentElement?.closest("[aria-live]");
+          const live = target.nodeType === 1 ? target.closest("[aria-live]") : region;
+          if (live?.getAttribute("aria-live") === "polite") told++;
+        }
+      });
+      observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      observer.disconnect();
+      return { focus: document.activeElement.id, title: document.title, told };
+    });
+  }
+
+  press(key) {
+    return this.#page.keyboard.press(key);
+  }
+
   /** Loads the page anew; it is registered when this resolves. */
   async reload() {
     await this.#page.reload();

@@ -603,6 +603,41 @@ describe("with a list of users", () => {
     expect(agent.requests).toEqual([]);
   });
 
+  test("what the proxy makes a user's name of is asked for a password, too", async () => {
+    const agent = await guest();
+    expect((await asAlice(agent, register(agent))).status).toBe(200);
+    const [alice, route] = [`<sip:alice@${guarded.sip}>`, `<sip:${guarded.sip};lr>`];
+    const to = `${alice};tag=made-up`;
+    // As a strict router writes it: the last Route becomes the Request-URI (RFC 3261 §16.4).
+    const strict = toAlice(agent, `bob@${guarded.sip}`, { to, headers: { Route: `${route}, ${alice}` } });
+    strict.uri = `sip:${guarded.sip};lr;gr=made-up`;
+    // An maddr that is ours leaves the Request-URI, and takes the port with it.
+    const led = toAlice(agent, `bob@${guarded.sip}`, { to, headers: { Route: route } });
+    led.uri = `sip:alice@example.org;maddr=${guarded.sip.split(":")[0]}`;
+    for (const request of [strict, led]) expect((await agent.send(request).final).status).toBe(407);
+    expect(agent.requests).toEqual([]);
+  });
+
+  test("a connection of one's own is the way to nobody else", async () => {
+    const [phone, browser] = [await guest(), await Agent.open(guarded, { overWebSocket: true })];
+    agents.push(browser);
+    const to = `<sip:alice@${guarded.sip}>`;
+    const within = browser.request("SUBSCRIBE", "alice", {
+      to: `${to};tag=made-up`,
+      headers: { Route: `<sip:${guarded.sip};lr>`, Event: "presence" },
+      contact: browser.contact(),
+    });
+    within.uri = phone.contact().slice(1, -1);
+    await browser.send(within).final;
+    const token = phone.requests[0].headers.get("Record-Route").find(({ uri }) => uri.user).uri.user;
+    const beyond = browser.request("MESSAGE", "alice", {
+      to,
+      headers: { Route: `<sip:${token}@${guarded.sip};lr>, <sip:${guarded.sip};lr>` },
+    });
+    beyond.uri = phone.contact().slice(1, -1);
+    expect((await browser.send(beyond).final).status).toBe(407);
+  });
+
   test("what is sent within a call needs no password, by the Route of that call alone", async () => {
     const agent = await guest();
     expect((await asAlice(agent, register(agent))).status).toBe(200);
@@ -645,6 +680,7 @@ describe("with a list of users", () => {
       [`alice@${guarded.sip}`, 200],
       ["anonymous@anonymous.invalid", 200],
       [`bob@${guarded.sip}`, 403],
+      ["alice@bank.example", 403],
     ]) {
       const request = toAlice(agent, from, { headers });
       expect((await asAlice(agent, request)).status).toBe(status);

@@ -75,6 +75,9 @@ it("numbers count on, and those of the peer must (§12.2.1.1, §12.2.2)", () => 
   dialog.noteSent(5);
   dialog.noteSent(3);
   expect([next(), dialog.createRequest("ACK", {}, 5).headers.get("CSeq")?.number, next()]).toEqual([6, 5, 7]);
+  // What must not go on the wire takes no number.
+  expect(() => dialog.createRequest("INFO", { headers: { Subject: "\r\n" } })).toThrow(/CR/);
+  expect(next()).toBe(8);
 });
 
 it("requests take the peer's connection, where he is behind no proxy, the newest that he has come by", () => {

@@ -302,6 +302,37 @@ describe("a subscription", () => {
     expect([(await sent.final).status, bob.ua.stats.dialogs]).toEqual([400, 0]);
   });
 
+  it("is told by NOTIFYs of its own id, and by no other's (RFC 6665 §8.2.1)", async () => {
+    const world = new SipWorld();
+    const { alice, bob, notifiers } = await presence(world);
+    const told: string[] = [];
+    const subscription = alice.ua.subscribe(bob.uri, "presence;id=5", alice.init(), {
+      onNotify: ({ headers }) => void told.push(`${headers.get("Event")}`),
+    });
+    await world.pass();
+    const notify = async (event: string) => {
+      const headers = { Event: event, "Subscription-State": "active;expires=100" };
+      const { final } = bob.phone.stack.send(notifiers[0]!.dialog.createRequest("NOTIFY", { headers }));
+      await world.pass();
+      return (await final).status;
+    };
+    expect([await notify("presence;id=6"), await notify("presence;id=5;x")]).toEqual([481, 200]);
+    expect(told).toEqual(["presence;id=5", "presence;id=5;x"]);
+    subscription.unsubscribe();
+  });
+
+  it("is not asked for again where its notifier leaves it no time", async () => {
+    const world = new SipWorld();
+    const { bob, ends, notifiers, subscribe } = await presence(world);
+    subscribe();
+    await world.pass();
+    const headers = { Event: "presence", "Subscription-State": "active;expires=0" };
+    void bob.phone.stack.send(notifiers[0]!.dialog.createRequest("NOTIFY", { headers }));
+    await world.pass(100);
+    expect([ends.map(({ reason }) => reason), bob.phone.methods]).toEqual([["timeout"], ["SUBSCRIBE"]]);
+    notifiers[0]!.terminate();
+  });
+
   it("without an Event is refused 489 (RFC 6665 §4.2.3), and one to a REFER's that is not there 403", async () => {
     const world = new SipWorld();
     const { alice, bob } = await presence(world);
@@ -367,7 +398,7 @@ describe("REFER", () => {
     const early = invite.dialogs[0]!;
     const refer = early.request("REFER", { headers: { "Refer-To": "<sip:carol@example.com>" } });
     await world.pass();
-    expect((await refer).status).toBe(202);
+    expect((await refer).status).toBe(200);
     void early.request("BYE");
     await world.pass();
     await expect(invite.session).rejects.toMatchObject({ code: "refused", status: 487 });
@@ -486,7 +517,7 @@ describe("REFER", () => {
     expect(told.at(-1)).toBe("SIP/2.0 486 Busy Here");
   });
 
-  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 202, and can be asked again", async () => {
+  it("outside of one makes a dialog, whose NOTIFYs have the tag of its 200, and can be asked again", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
     alice.guard = (_request, transaction) => {
@@ -503,7 +534,7 @@ describe("REFER", () => {
     const taken = await settled(world, alice.phone.stack.send(refer).final);
     const to = taken.headers.get("To")!;
     const tags = () => alice.phone.requests.map(({ headers }) => headers.get("From")?.tag);
-    expect([taken.status, to.tag, tags()]).toEqual([202, expect.stringMatching(/./), [to.tag]]);
+    expect([taken.status, to.tag, tags()]).toEqual([200, expect.stringMatching(/./), [to.tag]]);
     const headers = { Event: "refer", Expires: 60 };
     const again = createRequest("SUBSCRIBE", bob.uri, { ...init, to, cseq: 9, headers });
     expect((await settled(world, alice.phone.stack.send(again).final)).status).toBe(200);
@@ -537,6 +568,22 @@ describe("REFER", () => {
     expect(ends).toEqual(["noresource", 603]);
     expect((await bare.final).status).toBe(400);
   });
+
+  it.each(["<sip:carol@example.com>, <sip:dave@example.com>", "<>"])(
+    "to %s is answered 400, and no fault of its core's (§2.4.2)",
+    async (target) => {
+      const world = new SipWorld();
+      const { alice, bob, a } = await connect(world, { bob: { onRefer: (refer) => void refer.accept() } });
+      bob.onOther = (request, transaction) => void bob.ua.incomingRefer(request, transaction)?.accept();
+      const headers = { "Refer-To": target };
+      const alone = alice.phone.send(alice.phone.request("REFER", bob.uri, { headers })).final;
+      const within = alice.phone.stack.send(a.dialog.createRequest("REFER", { headers })).final;
+      await world.pass();
+      expect([(await alone).status, (await within).status]).toEqual([400, 400]);
+      expect([bob.phone.errors, bob.ua.stats.usages]).toEqual([[], 1]);
+      void a.bye();
+    },
+  );
 });
 
 describe("PUBLISH", () => {

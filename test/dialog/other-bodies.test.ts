@@ -80,6 +80,11 @@ describe("a body that is for something else", () => {
     ["application/sdp", "Session;handling=required", 1],
     // RFC 5621 §8.2: what a multipart is for, its parts say.
     ["multipart/mixed;boundary=x", "render", 1],
+    // What says nothing of itself is said to be so by its type (RFC 3261 §13.2.1, §20.11).
+    ["text/plain", undefined, 0],
+    ["application/json", "session", 1],
+    ["Application / SDP;charset=utf-8", undefined, 1],
+    ["multipart/mixed;boundary=x", undefined, 1],
   ])(
     "in an UPDATE is an offer or not by what it says of itself: %s, %s",
     async (contentType, disposition, count) => {
@@ -98,6 +103,19 @@ describe("a body that is for something else", () => {
       void a.bye();
     },
   );
+
+  it("in the INVITE is none by its type alone: the offer in the 2xx is answered (RFC 3261 §13.2.1)", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const acks: string[] = [];
+    bob.handlers = { onAck: ({ bodyText }) => void acks.push(bodyText) };
+    bob.onInvite = (call) => void bob.sessions.push(call.accept({ body: "offer" }));
+    const photo = { body: "photo", contentType: "image/jpeg" };
+    const invite = alice.invite(bob, photo, { answer: () => ({ body: "answer" }) });
+    await world.pass();
+    expect(acks).toEqual(["answer"]);
+    void (await invite.session).bye();
+  });
 
   it("in a reliable response is neither the answer to an offer nor said again by a refresh", async () => {
     const world = new SipWorld();

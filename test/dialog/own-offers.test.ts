@@ -95,6 +95,44 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     void a.bye();
   });
 
+  it.each(["reinvite", "update"] as const)(
+    "is made anew where a function makes it: the peer's has changed the session meanwhile (RFC 3264 §8), by %s",
+    async (method) => {
+      const world = new SipWorld({ delay: 10 });
+      const { a, b } = await connect(world, { alice: answering, bob: answering });
+      await world.pass(100);
+      const made: number[] = [];
+      const offer = (name: string) => async () => {
+        await Promise.resolve();
+        return { body: `${name} ${made.push(world.clock.now())}` };
+      };
+      const [one, two] = [a[method](offer("a")), b[method](offer("b"))];
+      await world.pass(9_000);
+      expect((await one).bodyText).toBe("answer to a 4");
+      expect((await two).bodyText).toBe("answer to b 3");
+      void a.bye();
+    },
+  );
+
+  it("refuses the peer's with 491 while a function makes it, and is not sent where that fails or the session ends", async () => {
+    const world = new SipWorld();
+    const { a, b } = await connect(world, { alice: answering, bob: answering });
+    await world.pass(100);
+    await expect(a.reinvite(() => Promise.reject(new Error("no microphone")))).rejects.toThrow(
+      "no microphone",
+    );
+    let make: (content: { body: string }) => void = () => {};
+    const sent = a.reinvite(() => new Promise((resolve) => (make = resolve))).catch(code);
+    const theirs = b.update({ body: "theirs" });
+    await world.pass(100);
+    expect([world.wire("INVITE"), world.wire("SIP/2.0 491")]).toEqual([1, 1]);
+    void a.bye();
+    make({ body: "late" });
+    await world.pass(5_000);
+    expect([await sent, world.wire("INVITE")]).toEqual(["terminated", 1]);
+    await expect(theirs).rejects.toMatchObject({ code: "terminated" });
+  });
+
   it("so is an UPDATE that offers (RFC 3311 §5.3); one that does not is not", async () => {
     const world = new SipWorld();
     const random = Object.assign(new Random(), { fraction: () => 0 });
@@ -241,6 +279,29 @@ describe("an UPDATE that offers, before the INVITE's own offer has its answer (R
     invite.cancel();
   });
 
+  it("nor where the INVITE has none, and the callee has not made it yet", async () => {
+    const world = new SipWorld();
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    bob.handlers = answering;
+    bob.onInvite = (call) => void call.ring();
+    const invite = alice.invite(bob, {}, { ...answering, answer: () => ({ body: "ours" }) });
+    await world.pass();
+    const [call] = bob.calls as [(typeof bob.calls)[0]];
+    const [here, there] = [invite.dialogs[0]!, call.ring()];
+    void call.ringReliably(180);
+    await world.pass();
+    await expect(here.update({ body: "early" })).rejects.toMatchObject(early);
+    await expect(there.update({ body: "early" })).rejects.toMatchObject(early);
+    void call.ringReliably(183, { body: "theirs" });
+    await world.pass();
+    for (const each of [here, there]) {
+      const sent = each.update({ body: "one" });
+      await world.pass();
+      expect((await sent).bodyText).toBe("answer to one");
+    }
+    invite.cancel();
+  });
+
   it("nor where the callee made that offer, nor is the peer's taken then (§5.2)", async () => {
     const world = new SipWorld();
     const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
@@ -287,6 +348,43 @@ it.each(["update", "reinvite"] as const)(
     void (await invite.session).bye();
   },
 );
+
+it("a callee's re-INVITE waits for his own 2xx, which a PRACK holds back (§14.1)", async () => {
+  const world = new SipWorld({ delay: 10 });
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  const sent: Promise<Response>[] = [];
+  bob.onInvite = async (call) => {
+    await call.ringReliably(183, { body: "answer" });
+    void call.ringReliably(180);
+    const session = call.accept();
+    sent.push(session.reinvite({ body: "hold" }), session.update());
+  };
+  const invite = alice.invite(bob, { body: "offer" }, answering);
+  await world.pass(200);
+  // The second PRACK is there at 50, the 2xx goes then, and its ACK is there at 70. An UPDATE need not wait.
+  expect([sentAt(world, "INVITE"), sentAt(world, "UPDATE")]).toEqual([[0, 70], [30]]);
+  expect((await sent[0])!.bodyText).toBe("answer to hold");
+  expect((await sent[1])!.status).toBe(200);
+  void (await invite.session).bye();
+});
+
+it("a callee's re-INVITE that waits for his own 2xx is over with the call", async () => {
+  const world = new SipWorld({ delay: 10 });
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+  let sent: Promise<Response> | undefined;
+  bob.onInvite = async (call) => {
+    await call.ringReliably(183, { body: "answer" });
+    void call.ringReliably(180);
+    sent = call.accept().reinvite({ body: "hold" });
+  };
+  const invite = alice.invite(bob, { body: "offer" }, answering);
+  await world.pass(45);
+  invite.cancel();
+  bob.calls[0]!.close();
+  await expect(sent).rejects.toMatchObject({ code: "terminated" });
+  await world.pass(100);
+  expect(world.wire("INVITE")).toBe(1);
+});
 
 describe("what answers an offer of ours", () => {
   it.each(["update", "reinvite"] as const)("a 422 has the %s sent again", async (method) => {
@@ -475,6 +573,8 @@ describe("a re-INVITE with a signal", () => {
     const next = a.reinvite({ body: "offer" }, { signal });
     await world.pass(100);
     expect((await next).status).toBe(200);
+    // No number was lost with it (RFC 3261 §12.2.1.1).
+    expect(bob.phone.requests.at(-1)!.headers.get("CSeq")?.number).toBe(2);
     void a.bye();
   });
 });

@@ -25,7 +25,7 @@ it("is taken without a word more, and who sent it knows that at once", async () 
   const ends: SubscriptionEnd[] = [];
   const subscription = a.refer("sip:carol@example.com", { onEnd: (end) => void ends.push(end) }, QUIET);
   await world.pass(1_000);
-  expect(ends).toMatchObject([{ reason: "norefersub", response: { status: 202 } }]);
+  expect(ends).toMatchObject([{ reason: "norefersub", response: { status: 200 } }]);
   expect([subscription.state, taken.length, world.wire("NOTIFY")]).toEqual(["terminated", 1, 0]);
   expect([alice.ua.stats.usages, bob.ua.stats.usages]).toEqual([1, 1]);
   void a.bye();

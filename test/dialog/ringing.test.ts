@@ -2,6 +2,7 @@
 // ours rings no longer than its Expires (§13.2.1).
 
 import { describe, expect, it } from "vitest";
+import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import { proxied } from "../proxy/support.ts";
 import { SipWorld } from "../support/sip-world.ts";
 import { type Agent, agent, connect, type OnInvite } from "./support.ts";
@@ -17,6 +18,12 @@ async function ringing(onInvite: OnInvite, reliable: "supported" | "required" | 
   await world.pass(100);
   return { world, alice, bob, call, heard };
 }
+
+const saidBy = ({ network }: SipWorld, { phone }: Agent, start: string) => {
+  const { host, port } = phone.transport.local;
+  return network.trace.filter(({ from, text }) => from === `${host}:${port}` && text.startsWith(start))
+    .length;
+};
 
 const done = async (world: SipWorld, bob: Agent) => {
   bob.calls[0]!.reject();
@@ -124,6 +131,32 @@ describe("a call of ours", () => {
     expect(world.clock.size).toBe(0);
   });
 });
+
+it.each([
+  ["", 4, 200],
+  // RFC 3262 §3: such a peer gets none but reliable ones.
+  ["100rel", 0, 487],
+])(
+  "a re-INVITE that waits for our user is not given up by a proxy on the way either, but where it requires '%s'",
+  async (required, said, status) => {
+    const world = new SipWorld();
+    const proxy = await proxied(world, { recordRoute: true });
+    const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+    const offers: IncomingOffer[] = [];
+    bob.handlers = { onOffer: (offer) => void offers.push(offer) };
+    const route = { Route: `<sip:${proxy.phone.transport.sentBy};lr>` };
+    const call = alice.invite(bob, { body: "offer", headers: route });
+    await world.pass(100);
+    const a = await call.session;
+    const again = a.reinvite({ body: "video", headers: required ? { Require: required } : {} });
+    await world.pass(250_000);
+    offers[0]!.accept({ body: "answer" });
+    await world.pass(100_000);
+    expect([(await again).status, saidBy(world, bob, "SIP/2.0 183")]).toEqual([status, said]);
+    void a.bye();
+    await world.pass(1_000);
+  },
+);
 
 it("a re-INVITE of ours is cancelled when its Expires is over, too, and the session goes on", async () => {
   const world = new SipWorld();

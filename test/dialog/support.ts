@@ -13,6 +13,7 @@ import { UserAgent } from "../../src/dialog/user-agent.ts";
 import type { UserAgentOptions, UserAgentRequest } from "../../src/dialog/user-agent-options.ts";
 import type { Request } from "../../src/message/request.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+import type { MemoryNetwork } from "../../src/transport/memory.ts";
 import type { Flow } from "../../src/transport/transport.ts";
 import type { Phone, SipWorld } from "../support/sip-world.ts";
 
@@ -66,6 +67,12 @@ export class Agent {
   }
 }
 
+/** Transports of agents that are not clients like any other: behind a NAT all have the same address. */
+const SPECIAL: Record<string, Parameters<MemoryNetwork["transport"]>[0]> = {
+  "WS server": { protocol: "WS", port: 80 },
+  "UDP behind NAT": { sentBy: "192.168.1.7:5060" },
+};
+
 /** A started agent. */
 export async function agent(
   world: SipWorld,
@@ -74,8 +81,9 @@ export async function agent(
   options: Partial<UserAgentOptions> = {},
 ): Promise<Agent> {
   const made: { agent?: Agent } = {};
-  const server = { transports: [world.network.transport({ protocol: "WS", port: 80 })] };
-  const phone = await world.phone(name, protocol, protocol === "WS server" ? server : {}, {
+  const transports = SPECIAL[protocol];
+  const own = transports && { transports: [world.network.transport(transports)] };
+  const phone = await world.phone(name, protocol, own, {
     async onRequest(request, transaction) {
       const it = made.agent as Agent;
       const guarded = it.guard(request, transaction);

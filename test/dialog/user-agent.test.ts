@@ -168,6 +168,31 @@ it("takes no more than its limit, whatever begins", async () => {
   void a.bye();
 });
 
+it("takes no more text of its peers than 4 KiB for each dialog of its limit", async () => {
+  const world = new SipWorld();
+  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob", "UDP", { limit: 4 })];
+  bob.onOther = (request, transaction) =>
+    void bob.ua.incomingSubscription(request, transaction)?.accept({ state: () => ({}) });
+  const subscribe = async (callId: string, expires = 3600) => {
+    const headers = {
+      Event: "presence",
+      Expires: expires,
+      "Record-Route": `<sip:10.0.0.9;lr;x=${"x".repeat(9000)}>`,
+    };
+    const request = alice.phone.request("SUBSCRIBE", bob.uri, {
+      headers,
+      callId,
+      contact: "<sip:alice@10.0.0.1>",
+    });
+    const { final } = alice.phone.send(request);
+    await world.pass();
+    return (await final).status;
+  };
+  expect([await subscribe("1"), await subscribe("2"), await subscribe("3")]).toEqual([200, 200, 503]);
+  bob.ua.close();
+  expect(await subscribe("4")).toBe(200);
+});
+
 it("closes what has no dialog yet, and what has, without a word", async () => {
   const world = new SipWorld();
   const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];

@@ -38,6 +38,18 @@ it("challenges who comes with a token (RFC 8898 §3)", async () => {
 });
 
 describe("right answers", () => {
+  it("of one whose name is in the other form (RFC 7616 §3.4, §3.9.2)", async () => {
+    const [username, password] = ["Jäsøn Doe", "Secret, or not?"];
+    const lookup = (query: { username: string; userhash: boolean }) =>
+      query.username === username && !query.userhash ? { password } : undefined;
+    const { server, answered } = world({ lookup }, { credentials: { username, password } });
+    const again = await answered();
+    const other = "username*=UTF-8''J%C3%A4s%C3%B8n%20Doe";
+    again.headers.update("Authorization", ([one]) => `${one}`.replace(/username="[^"]*"/, other));
+    expect(again.headers.get("Authorization")[0]?.params.has("username")).toBe(false);
+    expect(await server.check(again)).toMatchObject({ ok: true, username });
+  });
+
   const algorithms = ["MD5", "SHA-256", "SHA-512-256"] as const;
   const cases = algorithms.flatMap((name) =>
     (["", "-sess"] as const).flatMap((sess) =>
@@ -112,6 +124,17 @@ describe("right answers", () => {
     expect([(await proxy.check(again)).ok, (await server.check(again)).ok]).toEqual([true, true]);
   });
 
+  it("of another scheme than Digest are none, Basic of RFC 2543 among them (RFC 3261 §22.4)", async () => {
+    const { server, answered } = world();
+    const basic = "Basic Ym9iOnNlY3JldA==";
+    const one = request();
+    one.headers.set("Authorization", basic);
+    expect(await server.check(one)).toEqual({ ok: false, reason: "missing" });
+    const both = await answered();
+    both.headers.prepend("Authorization", basic);
+    expect((await server.check(both)).ok).toBe(true);
+  });
+
   it("the one to its own nonce, of several for its realm (RFC 3261 §22.3)", async () => {
     const { server, answered, options, client } = world();
     const other = new DigestServer({ ...options, secret: "of another" });
@@ -183,6 +206,25 @@ describe("wrong answers", () => {
       const again = await answered(request("INFO", "one"));
       change(again);
       expect(await reason(server, again)).toBe("wrong");
+    }
+  });
+
+  it("a name of which a quoted string says nothing: neither text of UTF-8, nor a hash (RFC 7616 §3.4)", async () => {
+    const { server, answered } = world();
+    for (const name of [
+      "UTF-8''b%FFb",
+      "UTF-8''b%b",
+      "ISO-8859-1''bob",
+      "bob",
+      "UTF-8''",
+      "UTF-8''bob, userhash=true",
+    ]) {
+      const again = await answered();
+      again.headers.update("Authorization", ([one]) =>
+        `${one}`.replace('username="bob"', `username*=${name}`),
+      );
+      expect(again.headers.get("Authorization")[0]?.params.has("username*")).toBe(true);
+      expect(await reason(server, again)).toBe("unusable");
     }
   });
 

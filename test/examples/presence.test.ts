@@ -136,6 +136,15 @@ it.each([
   expect([response.status, header === undefined || response.headers.has(header)]).toEqual([status, true]);
 });
 
+it("takes no document that is longer than 16 KiB", async () => {
+  const { publish } = await world();
+  const init = (length: number) => ({
+    headers: { Event: "presence", "Content-Type": "application/pidf+xml" },
+    body: "x".repeat(length),
+  });
+  expect([(await publish(init(16_385))).status, (await publish(init(16_384))).status]).toEqual([413, 200]);
+});
+
 it("keeps no more states than its limit: one past it is refused 503, those that are there are refreshed", async () => {
   const { world: w, publish } = await world({}, { limit: 2 });
   const init = (headers: object = {}) => ({
@@ -214,20 +223,22 @@ it("one user has one state, however his URI is written", async () => {
   await w.pass();
 });
 
-it.each([`sip:${HERE.host}`, "tel:+358-555-1234567", `sip:%00@${HERE.host}`])(
-  "%s is nobody: 404",
-  async (uri) => {
-    const { world: w, alice } = await world();
-    for (const method of ["PUBLISH", "SUBSCRIBE"]) {
-      const headers = { Event: "presence", Contact: `<${alice.phone.uri}>`, Expires: 600 };
-      const { final } = alice.phone.stack.send(alice.phone.request(method, uri, { headers }), {
-        target: HERE,
-      });
-      await w.pass();
-      expect((await final).status).toBe(404);
-    }
-  },
-);
+it.each([
+  `sip:${HERE.host}`,
+  "tel:+358-555-1234567",
+  `sip:%00@${HERE.host}`,
+  `sip:${"b".repeat(1025)}@${HERE.host}`,
+])("%s is nobody: 404", async (uri) => {
+  const { world: w, alice } = await world();
+  for (const method of ["PUBLISH", "SUBSCRIBE"]) {
+    const headers = { Event: "presence", Contact: `<${alice.phone.uri}>`, Expires: 600 };
+    const { final } = alice.phone.stack.send(alice.phone.request(method, uri, { headers }), {
+      target: HERE,
+    });
+    await w.pass();
+    expect((await final).status).toBe(404);
+  }
+});
 
 it("names the user as his URI does, in a document that is XML", async () => {
   const { world: w, alice } = await world();

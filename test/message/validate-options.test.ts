@@ -103,6 +103,17 @@ describe("hops (§16.3)", () => {
   });
 });
 
+it("a proxy leaves alone what is not for it to read (§16.3 step 1)", () => {
+  const text = invite(["Record-Route: <sip:a"]).replace(/^Contact: .*$/m, "Contact: Bob & Co <sip:b@c>");
+  expect(check(text, { role: "uas" })).toMatchObject([{ header: "Contact" }, { header: "Record-Route" }]);
+  expect(check(text, { role: "proxy" })).toEqual([]);
+  // By this it finds its way.
+  expect(check(invite(["Route: <sip:a"]), { role: "proxy" })).toMatchObject([
+    { status: 400, header: "Route" },
+  ]);
+  expect(check(text, { role: "proxy", thorough: true })).toHaveLength(2);
+});
+
 describe("bodies (§8.2.3)", () => {
   const types = ["application/sdp", "text/*"];
   const carrying = (type: string, lines: readonly string[] = []) =>

@@ -59,6 +59,19 @@ describe("bestResponse", () => {
     expect(bestResponse([])).toBeUndefined();
   });
 
+  it.each([
+    ["INVITE", false, 408],
+    ["INVITE", true, 487],
+    // Which cannot be answered 408 (RFC 4320 §4.2).
+    ["OPTIONS", false, 480],
+  ])(
+    "a %s is answered where there is none, canceled: %s, with %i (§16.7 step 6)",
+    (method, canceled, status) => {
+      const request = createRequest(method, "sip:bob@example.com", { from: "<sip:a@b>;tag=1" });
+      expect(verdict([], request, canceled).status).toBe(status);
+    },
+  );
+
   it("asks nobody to stay away for a server behind the proxy", () => {
     const best = bestResponse([response(503, { "Retry-After": "60" })]);
     expect([best?.status, best?.headers.has("Retry-After")]).toEqual([500, false]);

@@ -178,7 +178,7 @@ it("one that is cancelled is 487, though its phone never answers the CANCEL", as
 
 it.each([
   [true, 487],
-  [false, 480],
+  [false, 408],
 ])("a redirection to nowhere, and cancelled: %s, is %i", async (cancels, status) => {
   const { world: all, proxy, phones, invite } = await world(1);
   proxy.targets = [{ uri: phones[0]!.uri }];

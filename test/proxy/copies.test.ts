@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { SipError } from "../../src/errors.ts";
 import { createRequest } from "../../src/message/create-request.ts";
+import { validate } from "../../src/message/validate.ts";
 import { statusOf } from "../../src/proxy/branch.ts";
 import { checkRequest } from "../../src/proxy/check.ts";
 import { FlowTokens } from "../../src/proxy/flow-tokens.ts";
@@ -64,11 +65,33 @@ describe("a copy", () => {
     ["OPTIONS", 0],
     ["MESSAGE", 0],
     ["REGISTER", 0],
+    ["PUBLISH", 0],
+    ["UPDATE", 0],
+    // It may begin a dialog, for all that we know (RFC 3261 §16.6 step 4).
+    ["TRANSFER", 1],
   ])("of a %s has %i Record-Route", async (method, count) => {
     const { world: all, alice, bob, proxy } = await world();
     alice.send(alice.request(method, BOB), proxy.phone);
     await all.pass();
     expect(bob.requests[0]!.headers.get("Record-Route")).toHaveLength(count);
+  });
+
+  it("has all that is not for a proxy to read as it came (RFC 3261 §16.3 step 1)", async () => {
+    const all = new SipWorld();
+    const [alice, bob] = [await all.phone("alice"), await all.phone("bob", "UDP", { validate: () => [] })];
+    const proxy = await proxied(all, {}, ["UDP"], { validate: (each) => validate(each, { role: "proxy" }) });
+    proxy.targets = [{ uri: bob.uri }];
+    const odd = [
+      ["Contact", "Bob & Co <sip:a@10.0.0.1>"],
+      ["Record-Route", "<sip:a"],
+      ["Date", "yesterday"],
+      ["X-Unknown", "1"],
+    ] as const;
+    const request = alice.request("INVITE", BOB, { headers: Object.fromEntries(odd) });
+    alice.send(request, proxy.phone);
+    await all.pass();
+    const { headers } = bob.requests[0]!;
+    for (const [name, value] of odd) expect(headers.raw(name).at(-1)).toBe(value);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { createAck } from "../../src/message/create-ack.ts";
+import { parseMessage } from "../../src/message/parse.ts";
 import { SipProxy } from "../../src/proxy/proxy.ts";
 import type { ProxyTarget } from "../../src/proxy/target.ts";
 import type { MemoryFaults } from "../../src/transport/memory.ts";
@@ -218,4 +219,30 @@ it("a response with garbage behind our Via is dropped, and counted", async () =>
   bob.transport.send(new TextEncoder().encode(text), flow, () => {});
   await world.pass();
   expect([proxy.stats.dropped, phone.errors]).toEqual([1, []]);
+});
+
+it("what a core without transactions answers has one To tag for a request and its retransmissions (§8.2.7)", async () => {
+  const world = new SipWorld();
+  const alice = await world.phone("alice");
+  const server = await world.phone("server", "UDP", { stateless: true });
+  server.answer = (request) => {
+    server.stack.sendStateless(request.createResponse(302));
+    server.stack.sendStateless(request.clone().createResponse(302));
+  };
+  const tags = async (times: number) => {
+    const from = world.network.trace.length;
+    const { final } = alice.send(alice.request("OPTIONS", "sip:bob@example.com"), server);
+    await world.pass();
+    await final;
+    const came = server.requests.at(-1)!;
+    for (let i = 1; i < times; i++) server.stack.receive(parseMessage(came.toBytes()), came.flow!);
+    await world.pass();
+    const sent = world.network.trace.slice(from).filter(({ text }) => text.startsWith("SIP/2.0"));
+    return sent.map(({ text }) => parseMessage(text).headers.get("To")?.tag);
+  };
+  const [one, other] = [await tags(3), await tags(2)];
+  expect([one.length, other.length, new Set(one).size, new Set([...one, ...other]).size]).toEqual([
+    6, 4, 1, 2,
+  ]);
+  expect(one[0]).toBeDefined();
 });

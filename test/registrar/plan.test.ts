@@ -123,6 +123,15 @@ describe("a REGISTER", () => {
     },
   );
 
+  it.each([
+    ["Thu, 01 Dec 2994 16:00:00 GMT", "3600"],
+    ["99999999999", "7200"],
+  ])("with Expires: %s, as RFC 2543 had it, asks for the like (§8.3, §10.2)", async (value, expected) => {
+    const { register } = registrar({ maxExpires: 7200 });
+    const { headers } = await register("<sip:b@h>", { Expires: value });
+    expect(headers.get("Contact").map(({ params }) => params.get("expires"))).toEqual([expected]);
+  });
+
   it("that names a Contact twice binds it as the last one says, and still must not be overtaken", async () => {
     const { register, bound } = registrar();
     expect(await status(register(["<sip:b@h>;q=0.2", "<sip:b@H;x=1>;q=0.5"]))).toBe(200);

@@ -304,6 +304,7 @@ it.each([
   { edge: "tel:+1" },
   { serviceRoute: ["sip:10.0.0.1;lr"] },
   { serviceRoute: ["<sip:10.0.0.1;lr>, nonsense"] },
+  { nat: "yes" as unknown as boolean },
 ])("a registrar is not made with %j, which nobody could read", async (options) => {
   await expect(world(options)).rejects.toMatchObject({ code: "value_invalid" });
 });

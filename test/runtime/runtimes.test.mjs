@@ -231,6 +231,27 @@ test("Deno sets the buffers of its sockets where it may ask the C library", asyn
   }
 });
 
+// Deno makes an array as large as the socket's receive buffer for each datagram that it reads by node:dgram: one of megabytes
+// stops it for seconds at the first burst.
+test("Deno reads a burst by node:dgram", async () => {
+  const { command, args } = RUNTIMES.at(-1);
+  const program = new Program(command, [...args, path("flood.mjs")]);
+  const socket = createSocket("udp4");
+  try {
+    const [, port] = await program.prints(/PORT (.*)/);
+    for (let i = 0; i < 2000; i++) {
+      socket.send("A".repeat(20), Number(port), "127.0.0.1");
+      if (i % 40 === 0) await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    const [, heard] = await program.prints(/HEARD (.*)/);
+    expect(Number(heard)).toBeGreaterThan(500);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  } finally {
+    socket.close();
+    program.kill();
+  }
+});
+
 const REQUIRE = `
   const { createRequest, parseMessage } = require("sippet");
   const request = createRequest("OPTIONS", "sip:bob@example.com", { from: "<sip:a@example.com>" });

@@ -77,9 +77,10 @@ describe("a request whose first Route", () => {
   );
 
   it("is a strict router's has that as Request-URI, and its own as the last Route", () => {
-    const request = routed("<sip:p.example.com>", "<sip:q.example.com;lr>");
+    const request = routed("<sip:p.example.com;method=INVITE;x=1?Subject=hi>", "<sip:q.example.com;lr>");
     const formed = strictRouted(request);
-    expect(`${formed.uri}`).toBe("sip:p.example.com");
+    // Without what no Request-URI has (RFC 3261 §12.2.1.1, §19.1.1).
+    expect(`${formed.uri}`).toBe("sip:p.example.com;x=1");
     expect(formed.headers.get("Route").map(String)).toEqual([
       "<sip:q.example.com;lr>",
       "<sip:bob@example.com>",

@@ -10,7 +10,9 @@ import { AnswerKeeper } from "../../src/transaction/answer-keeper.ts";
 import { isLoop, loopBranch, statelessBranch } from "../../src/transaction/branch.ts";
 import { errorStatus, upstreamStatus } from "../../src/transaction/error-status.ts";
 import { MergedRequests } from "../../src/transaction/merged-requests.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { seededRandom } from "../../src/transport/seeded.ts";
+import { BEFORE, growth, TIMES } from "../support/memory.ts";
 import { answer, bench, outgoing, parseRequest, request, requestText, tcp, udp } from "./support.ts";
 
 const OK = "200 OK";
@@ -262,6 +264,18 @@ describe("MergedRequests", () => {
     }
     expect(found).toEqual([false, false, false, false, true]);
     on.layer.close();
+  });
+
+  it("holds on to no Call-ID, however long that is", async () => {
+    const merged = new MergedRequests();
+    const over = { state: "terminated" } as ServerTransaction;
+    let number = 0;
+    const check = () => {
+      const text = requestText("OPTIONS").replace("call-1", `${number++}${"x".repeat(50_000)}`);
+      merged.check(parseRequest(text), over);
+    };
+    expect(await growth(check)).toBeLessThan(TIMES * 1000);
+    expect(merged.size).toBe(BEFORE + TIMES);
   });
 
   it("keeps what goes on, however many come meanwhile", () => {

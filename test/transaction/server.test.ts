@@ -45,6 +45,19 @@ describe("INVITE server transaction", () => {
     transaction.terminate();
   });
 
+  it.each([
+    ["INVITE", "54.25", "54.25 0.2"],
+    ["OPTIONS", "1", "1 3.5"],
+    // It says already what delay it has seen.
+    ["INVITE", "54 0.5", "54 0.5"],
+  ])("tells by the 100 to a %s of %s how late it is: %s (RFC 3261 §8.2.6.1)", (method, sent, back) => {
+    const on = bench();
+    on.layer.receive(request(method, undefined, [`Timestamp: ${sent}`]), udp);
+    on.clock.advance(3_500);
+    expect(/\r\nTimestamp: (.*)\r\n/.exec(on.sent[0]!.text)?.[1]).toBe(back);
+    on.server().terminate();
+  });
+
   it.each([401, 407])(
     "sends a %i once, and again for each INVITE: whom it names may have asked for nothing (RFC 3261 §26.3.2.4)",
     (status) => {

@@ -38,12 +38,18 @@ const TITLES = {
   "incoming ringing": "Incoming call",
 };
 
+/** Writes what has changed, and nothing else: a screen reader reads out what is written into a live region, each second. */
+function write(id, text) {
+  if (find(id).textContent !== text) find(id).textContent = text;
+}
+
 function show() {
   const { registration, call, isBusy } = phone;
   const state = registration?.state ?? "offline";
+  const focused = document.activeElement;
   find("status").dataset.state = state;
-  find("status").textContent = STATES[state];
-  find("problem").textContent = registration?.reason || complaint;
+  write("status", STATES[state]);
+  write("problem", registration?.reason || complaint);
   find("register").hidden = registration !== undefined;
   find("ready").hidden = registration === undefined;
   // 488: the two have no media in common (RFC 3261 §21.4.26).
@@ -52,19 +58,35 @@ function show() {
   find("dial-button").disabled = state !== "registered";
   find("call").hidden = call === undefined;
   if (call) showCall(call);
+  document.title = title(call, registration);
+  // The focus goes on from what is hidden now: never to a button, which a key that is still down would press.
+  if (focused?.closest("[hidden]")) find(registration ? (isBusy ? "call" : "address") : "user").focus();
 }
 
 function showCall(call) {
-  // A tel: URI has neither.
-  const name = call.peer.user || call.peer.host || `${call.peer}`;
+  const name = nameOf(call);
   find("call").dataset.state = call.state;
-  find("avatar").textContent = name.slice(0, 1).toUpperCase();
-  find("peer").textContent = name;
+  write("avatar", name.slice(0, 1).toUpperCase());
+  write("peer", name);
   find("peer").title = `${call.peer}`;
-  find("progress").textContent = progress(call);
+  // The seconds of a call are for the eye.
+  find("progress").ariaLive = call.state === "connected" ? "off" : "polite";
+  write("progress", progress(call));
   find("answer").hidden = call.direction !== "incoming" || call.state !== "ringing";
   find("hang-up").hidden = call.state === "ended";
-  find("hang-up").textContent = hangUpLabel(call);
+  write("hang-up", hangUpLabel(call));
+}
+
+/** A tel: URI has neither. */
+function nameOf({ peer }) {
+  return peer.user || peer.host || `${peer}`;
+}
+
+/** The title is all that is seen of the page from another tab. */
+function title(call, registration) {
+  const rings = call?.direction === "incoming" && call.state === "ringing";
+  const about = rings ? `${nameOf(call)} calls` : registration && find("me").textContent;
+  return about ? `${about} · Switchboard` : "Switchboard";
 }
 
 function progress({ state, direction, status, reason, connectedAt }) {
@@ -87,7 +109,6 @@ function register(user) {
   complaint = "";
   find("me").textContent = user;
   find("silent").href = `?${new URLSearchParams({ user, audio: "none" })}`;
-  document.title = `${user} · Switchboard`;
   phone.register(user).catch(complain);
 }
 

@@ -6,14 +6,15 @@ import { type Finding, Report } from "../finding.ts";
 import { type HeaderInfo, headerInfo } from "../header-table.ts";
 import type { Message } from "../parse.ts";
 import type { Request } from "../request.ts";
+import type { Role } from "../validate-options.ts";
 import type { Via } from "../via.ts";
 
-/** The first is checked of all messages, the others of requests. */
+/** The first is checked of all messages, the others of requests, the last two where they are not to be passed on as they are. */
 const CHECKED: readonly HeaderInfo[] = [
   "Content-Length",
   "Max-Forwards",
-  "Contact",
   "Route",
+  "Contact",
   "Record-Route",
 ].map((name) => headerInfo(name) as HeaderInfo);
 
@@ -27,8 +28,12 @@ export function validateBasics(message: Message): readonly Finding[] {
   return report.findings;
 }
 
-/** Checks start line, mandatory header fields, and of a request those that lead it on its way. */
-export function checkBasics(message: Message, report: Report): void {
+/**
+ * Checks start line, mandatory header fields, and of a request those that lead it on its way.
+ *
+ * @param role of a proxy: what is not for it to read it leaves alone (RFC 3261 §16.3 step 1)
+ */
+export function checkBasics(message: Message, report: Report, role?: Role): void {
   if (message.version !== "SIP/2.0" && message.version.toUpperCase() !== "SIP/2.0") {
     const status = message.kind === "request" ? 505 : "drop";
     report.add({ code: "start_line_invalid", status, reason: "Version Not Supported" });
@@ -39,10 +44,11 @@ export function checkBasics(message: Message, report: Report): void {
   mandatory("To", report);
   mandatory("Call-ID", report);
   const cseq = mandatory("CSeq", report);
+  // The others lead no response on its way, and whoever waits for a final one would never get it.
+  let left = message.kind === "response" ? 1 : role === "proxy" ? 3 : 5;
   for (const info of CHECKED) {
+    if (left-- === 0) break;
     if (!headers.sound(info)) report.read(info.name, () => headers.get(info.name));
-    // The others lead no response on its way, and whoever waits for a final one would never get it.
-    if (message.kind === "response") break;
   }
 
   const branch = via?.branch;

@@ -2,6 +2,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { lookup as dnsLookup } from "node:dns";
+import process from "node:process";
 import { DatagramTransport } from "../datagram.ts";
 import type { DatagramEvents, DatagramRuntime, DatagramSent, DatagramSocket } from "../datagram-socket.ts";
 import { WIDE } from "../socket-buffers.ts";
@@ -66,6 +67,8 @@ const nodeDatagrams: DatagramRuntime = {
 
 /** Makes room for a burst: Linux gives what it may, others refuse, and leave what there was. */
 function widen(socket: Socket): void {
+  // Deno makes an array as large as that for each datagram that it reads: a burst would stop it for seconds.
+  if ("deno" in process.versions) return;
   try {
     if (socket.getRecvBufferSize() < WIDE) socket.setRecvBufferSize(WIDE);
   } catch {
@@ -128,8 +131,9 @@ class NodeSocket implements DatagramSocket {
     out.length = 0;
   }
 
-  waiting(): number {
-    return this.#socket.getSendQueueSize();
+  waiting(): number | undefined {
+    // Deno's has none.
+    return (this.#socket as Partial<Socket>).getSendQueueSize?.();
   }
 
   close(): Promise<void> {

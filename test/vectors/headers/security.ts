@@ -44,6 +44,8 @@ const credentials = (header: string, section: string) =>
         { scheme: "NoOneKnowsThisScheme", params: { "opaque-data": "here" } },
       ],
       ["Bearer eyJhbGciOi.eyJpc3Mi/Q+~_-x==", { scheme: "Bearer", token: "eyJhbGciOi.eyJpc3Mi/Q+~_-x==" }],
+      // RFC 7235 §2.1: neither SIP nor safe, but no reason for a 400 (RFC 3261 §22.4).
+      ["Basic Ym9iOnNlY3JldA==", { scheme: "Basic", token: "Ym9iOnNlY3JldA==" }],
     ],
     [
       ["", "a scheme is needed"],
@@ -51,7 +53,7 @@ const credentials = (header: string, section: string) =>
       ["Bearer", "no token"],
       ["Bearer a b", "one token", "RFC 8898 §5"],
       ["Bearer a:b", "a colon is none of its characters", "RFC 8898 §5"],
-      ["Digest abc", "only Bearer has a token"],
+      ["Digest abc", "Digest has parameters"],
       ['Digest username="Alice" realm="a"', "no comma between the parameters"],
       ['Digest username="Alice', "the quoted string has no end"],
       ["Digest username=", "no value after the equals sign"],
