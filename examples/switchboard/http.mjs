@@ -3,6 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,9 +20,9 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** Starts an HTTP server; resolves when it listens, rejects where it cannot. */
-export function serve({ httpHost: host, httpPort: port }) {
-  const server = createServer(answer);
+/** Starts an HTTP server, or an HTTPS server with a `certificate`; resolves when it listens, rejects where it cannot. */
+export function serve({ httpHost: host, httpPort: port }, certificate) {
+  const server = certificate ? createSecureServer(certificate, answer) : createServer(answer);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port }, () => {

@@ -1,5 +1,6 @@
 // Starts the switchboard, says where it listens, and ends it in good order.
 
+import { readFileSync } from "node:fs";
 import { openCaptures } from "./captures.mjs";
 import { readUsers } from "./gatekeeper.mjs";
 import { serve } from "./http.mjs";
@@ -19,7 +20,10 @@ try {
 
 async function run(options) {
   const users = options.users ? readUsers(options.users) : undefined;
-  const server = await serve(options);
+  const certificate = options.tlsCert
+    ? { cert: readFileSync(options.tlsCert), key: readFileSync(options.tlsKey) }
+    : undefined;
+  const server = await serve(options, certificate);
   const journal = new Journal();
   const opened = [];
   const keep = (each) => {
@@ -30,7 +34,14 @@ async function run(options) {
   try {
     const { location } = keep(await openLocation(options, journal));
     const captures = keep(openCaptures(options));
-    const { stack } = new Switchboard(options, { server, journal, location, users, tap: captures.tap });
+    const { stack } = new Switchboard(options, {
+      server,
+      journal,
+      location,
+      users,
+      certificate,
+      tap: captures.tap,
+    });
     await stack.start();
     announce(stack, options);
     endOnSignal(() => stop(stack, server, closeAll, options.drain));
@@ -41,15 +52,18 @@ async function run(options) {
   }
 }
 
-function announce(stack, { httpHost }) {
-  const [datagrams, connections, sockets] = stack.transports;
+function announce({ transports }, { httpHost }) {
+  const at = (protocol) => transports.find((each) => each.protocol === protocol);
+  const [secure, sockets] = [at("TLS"), transports.at(-1)];
+  const s = sockets.secure ? "s" : "";
   // A page may use the microphone on localhost, but on no other plain HTTP address.
   const host = httpHost === "0.0.0.0" || httpHost === "::" ? "localhost" : sockets.local.host;
   const page = `${host.includes(":") ? `[${host}]` : host}:${sockets.local.port}`;
-  console.log(`SIP over UDP        sip:${datagrams.sentBy}`);
-  console.log(`SIP over TCP        sip:${connections.sentBy};transport=tcp`);
-  console.log(`SIP over WebSocket  ws://${page} (subprotocol sip)`);
-  console.log(`Softphone           http://${page}`);
+  console.log(`SIP over UDP        sip:${at("UDP").sentBy}`);
+  console.log(`SIP over TCP        sip:${at("TCP").sentBy};transport=tcp`);
+  if (secure) console.log(`SIP over TLS        sips:${secure.sentBy}`);
+  console.log(`SIP over WebSocket  ws${s}://${page} (subprotocol sip)`);
+  console.log(`Softphone           http${s}://${page}`);
 }
 
 /** Calls `stop` at the first Ctrl-C; a second one does not wait for its end. */

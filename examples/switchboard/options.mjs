@@ -11,6 +11,13 @@ const OPTIONS = {
   "udp-port": { value: "PORT", help: "0 for any free one", initial: 5060 },
   "tcp-host": { value: "ADDRESS", help: "where to listen for SIP over TCP", follows: "udp-host" },
   "tcp-port": { value: "PORT", help: "0 for any free one", follows: "udp-port" },
+  "tls-cert": {
+    value: "FILE",
+    help: "listens to TLS too, with this certificate; HTTPS for the page",
+    initial: "",
+  },
+  "tls-key": { value: "FILE", help: "the key of the certificate", initial: "" },
+  "tls-port": { value: "PORT", help: "for SIP over TLS, at --tcp-host", initial: 5061 },
   "http-host": { value: "ADDRESS", help: "where to listen for the page and WebSockets", initial: "0.0.0.0" },
   "http-port": { value: "PORT", help: "0 for any free one", initial: 8080 },
   domain: {
@@ -42,7 +49,7 @@ const OPTIONS = {
   drain: { value: "MS", help: "how long Ctrl-C waits for what is under way", initial: 5000 },
 };
 
-const PORTS = new Set(["udp-port", "tcp-port", "http-port"]);
+const PORTS = new Set(["udp-port", "tcp-port", "tls-port", "http-port"]);
 
 /** What `sippet/digest` knows. */
 const ALGORITHMS = ["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"];
@@ -73,6 +80,8 @@ export function readOptions(args, environment) {
     const preset = follows ? read[camelCase(follows)] : initial;
     read[camelCase(name)] = text === undefined || text === "" ? preset : convert(name, text, preset);
   }
+  if (Boolean(read.tlsCert) !== Boolean(read.tlsKey))
+    throw new UsageError("--tls-cert needs --tls-key, and the other way round");
   if (read.minExpires > read.maxExpires) throw new UsageError("--min-expires is longer than --max-expires");
   return read;
 }

@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { Stack, Uri } from "sippet";
-import { resolver, tcp, udp, webSocketServer } from "sippet/node";
+import { resolver, tcp, tls, udp, webSocketServer } from "sippet/node";
 import { SipProxy } from "sippet/proxy";
 import { Registrar } from "sippet/registrar";
 import { Domain } from "./domain.mjs";
@@ -18,7 +18,7 @@ const MESSAGE_SIZE = 262_144;
 /** A telephone that has UDP alone is often silent to a connection: a call with much to say is not to wait long for it. */
 const CONNECT_TIMEOUT = 2000;
 
-/** A registrar and proxy for one domain, on UDP, on TCP and on the WebSockets of an HTTP server. */
+/** A registrar and proxy for one domain, on UDP, TCP, perhaps TLS, and the WebSockets of an HTTP server. */
 export class Switchboard {
   stack;
   #journal;
@@ -32,9 +32,9 @@ export class Switchboard {
 
   /**
    * `options` as readOptions gives them; `server` is an HTTP server that listens already; `users` are passwords by name,
-   * where there are any; `tap` looks on at the wire, where somebody does.
+   * where there are any; `certificate` has that and its key, for TLS; `tap` looks on at the wire, where somebody does.
    */
-  constructor(options, { server, journal, location, users, tap }) {
+  constructor(options, { server, journal, location, users, certificate, tap }) {
     this.#journal = journal;
     const { udpHost, udpPort, tcpHost, tcpPort, httpHost, advertise, t1, timerC, secret } = options;
     const names = options.domain.split(/[\s,]+/).filter(Boolean);
@@ -44,6 +44,9 @@ export class Switchboard {
       transports: [
         udp({ host: udpHost, port: udpPort, ...seen }),
         tcp({ host: tcpHost, port: tcpPort, ...seen, ...limits }),
+        ...(certificate
+          ? [tls({ host: tcpHost, port: options.tlsPort, ...seen, ...limits, tls: certificate })]
+          : []),
         webSocketServer({ server, verify: (upgrade) => this.#isOfOurPage(upgrade) }),
       ],
       // What is too large for a datagram goes by TCP, and where nobody listens to that by UDP (RFC 3261 §18.1.1).

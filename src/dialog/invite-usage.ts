@@ -23,6 +23,13 @@ import type { SubscriptionHandlers } from "./subscription-options.ts";
 /** What tells nothing of the session when it is refused: a BYE ends it anyway, the others belong to a subscription (RFC 5057 §5.1). */
 const OF_ANOTHER: ReadonlySet<string> = new Set(["BYE", "NOTIFY", "SUBSCRIBE"]);
 
+/** What cannot be sent by itself, and who sends it (RFC 3261 §13.2.2.4, §9.1). */
+const NOT_ALONE: ReadonlyMap<string, string> = new Map([
+  ["INVITE", "reinvite() sends it, and the ACK to its 2xx"],
+  ["ACK", "a 2xx gets its own"],
+  ["CANCEL", "cancel() of a call, and the signal of reinvite(), send it"],
+]);
+
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
   readonly dialog: Dialog;
@@ -129,6 +136,8 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #request(method: string, content: Content): Promise<Response> {
+    const other = NOT_ALONE.get(method);
+    if (other) throw new SipError("unsupported", `request takes no ${method}: ${other}`);
     while (method !== "PRACK" && this.#prack) await this.#prack;
     this.#live();
     if (method === "BYE") {

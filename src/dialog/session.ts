@@ -73,7 +73,8 @@ export interface EarlyDialog {
   update(content?: OfferContent): Promise<Response>;
   /**
    * Sends any other request within the dialog: INFO, say. Resolves with its final response. A BYE ends it, as that of a fork
-   * that rings may (RFC 3261 §15); a callee's, whose INVITE is refused in its place, rejects with `terminated`.
+   * that rings may (RFC 3261 §15); a callee's, whose INVITE is refused in its place, rejects with `terminated`. INVITE, ACK and
+   * CANCEL, which cannot be sent by themselves, reject with `unsupported`.
    */
   request(method: string, content?: Content): Promise<Response>;
 }

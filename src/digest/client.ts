@@ -93,13 +93,23 @@ export class DigestClient implements CredentialSender {
     if (response.status !== 401 && response.status !== 407) return undefined;
     const before = this.#answered(request);
     const fresh = new Map<string, Session>();
+    // A fork may have reached several servers of one realm, each with a nonce of its own: all are answered alike (§22.3).
+    const more: Session[] = [];
     for (const asked of this.#choose(response)) {
       const key = keyOf(asked);
       const given = before.get(key);
       // The same question again, or a right nonce and a wrong answer: another answer would be no better.
-      if (given?.get("nonce") === asked.nonce) return undefined;
-      if (given && !asked.stale && !isUnasked(given) && !this.#sessions.get(key)?.accepted) return undefined;
-      if (fresh.has(key)) continue;
+      if (given?.some((each) => each.get("nonce") === asked.nonce)) return undefined;
+      const isUnasked = given?.some(wasUnasked) === true;
+      if (given && !asked.stale && !isUnasked && !this.#sessions.get(key)?.accepted) return undefined;
+      const known = fresh.get(key);
+      if (known) {
+        const same = [known, ...more.filter((each) => keyOf(each.asked) === key)];
+        // Another algorithm, or the same nonce: a choice that one server gives (RFC 8760 §2.4).
+        if (known.asked.algorithm === asked.algorithm && same.every(({ nonce }) => nonce !== asked.nonce))
+          more.push(new Session(asked, known.username, known.ha1));
+        continue;
+      }
       const user = await this.#find(asked.realm, asked.algorithm);
       if (!user) continue;
       const ha1 = ha1Of(asked.algorithm, user.username, asked.realm, user);
@@ -112,6 +122,8 @@ export class DigestClient implements CredentialSender {
     again.headers.update("CSeq", (cseq) => new CSeq((cseq?.number ?? 0) + 1, request.method));
     const keys = [...new Set([...before.keys(), ...fresh.keys()])];
     this.#put(again, keys);
+    for (const session of more)
+      again.headers.append(HEADERS[`${session.asked.proxy}`], session.credentials(again, this.#cnonce));
     this.#calls.set(request.headers.get("Call-ID") ?? "", keys);
     return again;
   }
@@ -171,11 +183,12 @@ export class DigestClient implements CredentialSender {
   }
 
   /** What a request answered with, by session. */
-  #answered(request: Request): Map<string, Params> {
-    const found = new Map<string, Params>();
+  #answered(request: Request): Map<string, Params[]> {
+    const found = new Map<string, Params[]>();
     for (const proxy of [false, true]) {
       for (const { scheme, params } of request.headers.get(HEADERS[`${proxy}`])) {
-        if (scheme.toLowerCase() === "digest") found.set(`${proxy} ${params.get("realm")}`, params);
+        const key = `${proxy} ${params.get("realm")}`;
+        if (scheme.toLowerCase() === "digest") found.set(key, [...(found.get(key) ?? []), params]);
       }
     }
     return found;
@@ -247,7 +260,7 @@ export class DigestClient implements CredentialSender {
  * Whether credentials were put into a request before anybody asked: who is asked first counts from 1. Another server of the
  * realm may have given the nonce, so that their refusal says nothing of the secret.
  */
-function isUnasked(given: Params): boolean {
+function wasUnasked(given: Params): boolean {
   return Number.parseInt(given.get("nc") ?? "", 16) > 1;
 }
 

@@ -82,7 +82,8 @@ export class Agent {
   /** Sends it to the switchboard, whatever it is addressed to. */
   send(request, handlers = silent) {
     const { protocol } = this.#transport;
-    const [host, port] = this.#switchboard[protocol === "TCP" ? "tcp" : "sip"].split(":");
+    const { sip, tcp, tls } = this.#switchboard;
+    const [host, port] = ({ TCP: tcp, TLS: tls }[protocol] ?? sip).split(":");
     return this.#stack.send(request, { ...handlers, target: { protocol, host, port: Number(port) } });
   }
 

@@ -126,6 +126,18 @@ describe("the browser calls SIPp", () => {
   });
 });
 
+test("a page whose audio a telephone cannot take says what to do", async () => {
+  const agent = await Agent.open(switchboard);
+  onTestFinished(() => agent.close());
+  agent.answers("desk", 488);
+  expect((await agent.register("desk")).status).toBe(200);
+  const erin = await open("erin");
+  expect(await erin.hint()).toBeUndefined();
+  await erin.dial("desk");
+  expect(await erin.reaches("ended")).toMatchObject({ status: 488 });
+  expect(await erin.hint()).toMatch(/without WebRTC.*\?user=erin&audio=none$/);
+});
+
 describe("a page without a mouse, or in another tab", () => {
   test("keeps the focus, says in its title who calls, and does not read out each second", async () => {
     const [alice, carol] = [await open("alice"), await open("carol")];

@@ -77,6 +77,14 @@ export class Softphone {
     }
   }
 
+  /** What it advises, and where its link leads; undefined where it has no advice. */
+  hint() {
+    return this.#page.evaluate(() => {
+      const hint = document.getElementById("hint");
+      return hint.hidden ? undefined : `${hint.innerText} ${hint.querySelector("a").href}`;
+    });
+  }
+
   /** What a user without a mouse, or in another tab, knows of the page: the focus, the title, and how often a screen reader is told of changes. */
   async tells() {
     return this.#page.evaluate(async () => {

@@ -19,8 +19,9 @@ export async function startSwitchboard(...options) {
   try {
     const [, sip] = await program.prints(/^SIP over UDP +sip:(\S+)$/m);
     const [, tcp] = await program.prints(/^SIP over TCP +sip:([^;\s]+);transport=tcp$/m);
-    const [, http] = await program.prints(/^Softphone +http:\/\/(\S+)$/m);
-    return { program, sip, tcp, http };
+    const [, http] = await program.prints(/^Softphone +https?:\/\/(\S+)$/m);
+    const [, tls] = /^SIP over TLS +sips:(\S+)$/m.exec(program.output) ?? [];
+    return { program, sip, tcp, tls, http };
   } catch (error) {
     await program.kill();
     throw error;

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DigestClient } from "../../dist/digest.js";
-import { Uri } from "../../dist/index.js";
-import { tcp, udp } from "../../dist/node.js";
+import { Uri, webSocket } from "../../dist/index.js";
+import { tcp, tls, udp } from "../../dist/node.js";
 import { Domain } from "../../examples/switchboard/domain.mjs";
 import { readOptions } from "../../examples/switchboard/options.mjs";
+import { Authority, TrustingWebSocket } from "../transport/certificate.ts";
 import { Agent } from "./agent.mjs";
 import { freePort } from "./free-port.mjs";
 import { runSwitchboard, startSwitchboard } from "./switchboard.mjs";
@@ -81,6 +82,7 @@ describe("start", () => {
     "--udp-port sip",
     "--udp-port 65536",
     "--tcp-port sip",
+    "--tls-cert cert.pem",
     "--algorithms MD5,MD4",
     "--algorithms ,",
     "--min-expires 600 --max-expires 60",
@@ -477,6 +479,60 @@ describe("proxy", () => {
     bye.headers.set("Route", headers.get("Record-Route").toReversed());
     await sleep(100);
     expect((await caller.send(bye).final).status).toBe(430);
+  });
+});
+
+describe("with a certificate", () => {
+  const authority = new Authority();
+  let folder;
+  let secure;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sippet-tls-"));
+    const { key, cert } = authority.issue({ ip: ["127.0.0.1"] });
+    await writeFile(join(folder, "key.pem"), key);
+    await writeFile(join(folder, "cert.pem"), cert);
+    const files = ["--tls-cert", join(folder, "cert.pem"), "--tls-key", join(folder, "key.pem")];
+    secure = await startSwitchboard(...files, "--tls-port", "0");
+  });
+
+  afterAll(async () => {
+    await secure?.program.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("there are SIP over TLS, secure WebSockets and a page over HTTPS", () => {
+    const { output } = secure.program;
+    expect(output).toMatch(/^SIP over TLS +sips:127\.0\.0\.1:\d+$/m);
+    expect(output).toMatch(/^SIP over WebSocket +wss:/m);
+    expect(output).toMatch(/^Softphone +https:/m);
+  });
+
+  test("a page and a phone over TLS call each other, by SIPS URIs too; one with UDP is not called by those", async () => {
+    const open = async (transport) => {
+      const opened = await Agent.open(secure, { transports: [transport] });
+      agents.push(opened);
+      return opened;
+    };
+    const page = await open(webSocket({ url: `wss://${secure.http}`, WebSocket: TrustingWebSocket }));
+    const client = { ca: authority.cert };
+    const desk = await open(tls({ host: "127.0.0.1", port: 9, listen: false, client, tls: {} }));
+    const plain = await open(udp({ host: "127.0.0.1", port: 0 }));
+    for (const [user, each] of Object.entries({ page, desk, plain })) {
+      each.answers(user, 200);
+      expect((await each.register(user)).status).toBe(200);
+    }
+    const sips = async (from, user) => {
+      const request = from.request("OPTIONS", user);
+      request.uri = `sips:${user}@${secure.tls}`;
+      return (await from.send(request).final).status;
+    };
+    expect((await page.ask("OPTIONS", "desk")).status).toBe(200);
+    expect((await desk.ask("OPTIONS", "page")).status).toBe(200);
+    expect((await plain.ask("OPTIONS", "page")).status).toBe(200);
+    expect(await sips(desk, "plain")).toBe(480);
+    expect((await desk.register("desk", { contact: "<sips:desk@127.0.0.1:9>" })).status).toBe(200);
+    expect(await sips(page, "desk")).toBe(200);
   });
 });
 

@@ -571,6 +571,27 @@ describe("forks", () => {
 });
 
 describe("what is not in order", () => {
+  it.each(["INVITE", "ACK", "CANCEL"])(
+    "%s is sent by a method of its own, and not by request",
+    async (method) => {
+      const world = new SipWorld();
+      const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+      bob.onInvite = (call) => {
+        call.ring();
+        bob.sessions.push(call.accept({ body: "answer" }));
+      };
+      const invite = alice.invite(bob, { body: "offer" });
+      await world.pass();
+      const session = await invite.session;
+      await expect(session.request(method, { body: "again" })).rejects.toMatchObject({ code: "unsupported" });
+      await expect(bob.sessions[0]!.request(method)).rejects.toThrow(/request takes no/);
+      await world.pass();
+      expect(bob.phone.methods).toEqual(["INVITE", "ACK"]);
+      expect(session.dialog.toJSON().localCSeq).toBe(bob.phone.requests[0]?.headers.get("CSeq")?.number);
+      void session.bye();
+    },
+  );
+
   it("what nobody waits for, and the peer ends, is no unhandled rejection", async () => {
     const unhandled: unknown[] = [];
     const hear = (reason: unknown) => void unhandled.push(reason);

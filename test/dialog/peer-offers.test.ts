@@ -46,7 +46,8 @@ describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () =>
     // It is under way whether it offers or not.
     const invite = alice.invite(bob, fraction === 0 ? {} : { body: "offer" });
     await world.pass();
-    const second = invite.dialogs[0]!.request("INVITE", { body: "two" });
+    const again = invite.dialogs[0]!.dialog.createRequest("INVITE", { body: "two" });
+    const second = alice.phone.stack.send(again).final;
     await world.pass();
     expect([(await second).status, retryAfter(await second)]).toEqual([500, seconds]);
     invite.cancel();
@@ -75,7 +76,8 @@ describe("an offer while another waits (RFC 3261 §14.2, RFC 3311 §5.2)", () =>
       const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
       let second: Promise<Response> | undefined;
       bob.onInvite = (call) => {
-        second = call.ring().request("INVITE", { body: "two" });
+        const again = call.ring().dialog.createRequest("INVITE", { body: "two" });
+        second = bob.phone.stack.send(again).final;
       };
       const invite = alice.invite(bob, init);
       await world.pass();

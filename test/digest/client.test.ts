@@ -94,6 +94,39 @@ describe("a client answers", () => {
     expect(await one.answer(answered!, asks(answered!, 'realm="a",nonce="3",qop="auth"'))).toBeUndefined();
   });
 
+  it("every server of one realm that a fork has reached (RFC 3261 §22.3), and of one server's algorithms the strongest", async () => {
+    const one = client();
+    const asked = (...nonces: string[]) =>
+      nonces.flatMap((nonce) =>
+        ["MD5", "SHA-256"].map((each) => `realm="a",nonce="${nonce}",algorithm=${each}`),
+      );
+    const first = await one.answer(register(), asks(register(), asked("1", "2").join("|")));
+    expect(param(first, "nonce")).toEqual(["1", "2"]);
+    expect(param(first, "algorithm")).toEqual(["SHA-256", "SHA-256"]);
+    for (const [nonce, response] of [0, 1].map((at) =>
+      ["nonce", "response"].map((name) => param(first, name)![at]!),
+    ))
+      expect(response).toBe(
+        digestResponse({
+          ...{ algorithm: "SHA-256", ha1: digestHa1("SHA-256", "bob", "a", "zanzibar"), nonce: nonce! },
+          ...{ method: "REGISTER", uri: "sip:example.com" },
+        }),
+      );
+    // Each has its answer: who asks again does not take it.
+    expect(await one.answer(first!, asks(first!, asked("2").join("|")))).toBeUndefined();
+    expect(await one.answer(first!, asks(first!, asked("3").join("|")))).toBeUndefined();
+    const next = await one.answer(
+      first!,
+      asks(
+        first!,
+        asked("4", "5")
+          .map((each) => `${each},stale=true`)
+          .join("|"),
+      ),
+    );
+    expect(param(next, "nonce")).toEqual(["4", "5"]);
+  });
+
   it("and leaves the credentials for others in their place", async () => {
     const request = register();
     request.headers.set("Authorization", 'Digest realm="other",nonce="9",username="x",uri="u",response="r"');

@@ -5,13 +5,14 @@ import { Silence, WebRtcAudio } from "./media.js";
 import { Phone } from "./phone.js";
 
 const query = new URLSearchParams(location.search);
+const isSilent = query.get("audio") === "none";
 const find = (id) => document.getElementById(id);
 
 const phone = new Phone({
   server: location.host,
   secure: location.protocol === "https:",
   createMedia: () =>
-    query.get("audio") === "none"
+    isSilent
       ? new Silence()
       : new WebRtcAudio((stream) => {
           find("audio").srcObject = stream;
@@ -51,6 +52,8 @@ function show() {
   write("problem", registration?.reason || complaint);
   find("register").hidden = registration !== undefined;
   find("ready").hidden = registration === undefined;
+  // 488: the two have no media in common (RFC 3261 §21.4.26).
+  find("hint").hidden = isSilent || isBusy || call?.status !== 488;
   find("dial").hidden = isBusy;
   find("dial-button").disabled = state !== "registered";
   find("call").hidden = call === undefined;
@@ -105,6 +108,7 @@ function duration(milliseconds) {
 function register(user) {
   complaint = "";
   find("me").textContent = user;
+  find("silent").href = `?${new URLSearchParams({ user, audio: "none" })}`;
   phone.register(user).catch(complain);
 }
 
