@@ -130,7 +130,8 @@ export class OwnOffers {
   async #insist(method: Method, content: OfferContent, send: Send, most: number): Promise<Response> {
     const first = () => this.#session.before(method);
     for (let tries = 1; ; tries++) {
-      const made = typeof content === "function" ? await content() : content;
+      // As with an answer: who says nothing has nothing to say.
+      const made = typeof content === "function" ? ((await content()) ?? {}) : content;
       for (let before = first(); before; before = first()) await before;
       const response = await send(made);
       const met = response.status === 491;

@@ -2,6 +2,7 @@
 // or ask for too short a session interval (RFC 4028 §7.3), and what comes of what answers them.
 
 import { describe, expect, it } from "vitest";
+import type { Content } from "../../src/dialog/content.ts";
 import type { IncomingOffer } from "../../src/dialog/incoming-offer.ts";
 import type { SipError } from "../../src/errors.ts";
 import type { Request } from "../../src/message/request.ts";
@@ -132,6 +133,23 @@ describe("a re-INVITE that meets the peer's (§14.1)", () => {
     expect([await sent, world.wire("INVITE")]).toEqual(["terminated", 1]);
     await expect(theirs).rejects.toMatchObject({ code: "terminated" });
   });
+
+  it.each(["reinvite", "update"] as const)(
+    "has no body where the function says nothing, by %s",
+    async (method) => {
+      const world = new SipWorld();
+      const { a } = await connect(world, { alice: answering, bob: answering });
+      // As a JavaScript function may.
+      const nothing = (() => undefined) as unknown as () => Content;
+      const sent = a[method](nothing);
+      await world.pass(100);
+      const { trace } = world.network;
+      const last = trace.filter(({ text }) => /^(?:INVITE|UPDATE)/.test(text)).at(-1)!;
+      expect(last.text).toMatch(/\r\n\r\n$/);
+      expect([(await sent).status, world.wire("ACK")]).toEqual([200, method === "reinvite" ? 2 : 1]);
+      void a.bye();
+    },
+  );
 
   it("says what was agreed meanwhile where it refreshes the session (RFC 4028 §7.4)", async () => {
     const world = new SipWorld();
