@@ -11,6 +11,7 @@ import type { Response } from "../message/response.ts";
 import { Uri } from "../message/uri.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addContent, type Content } from "./content.ts";
+import { contactOf, routesOf, sip } from "./peer-contact.ts";
 import { PeerFlow } from "./peer-flow.ts";
 import { isDialogJson } from "./saved.ts";
 
@@ -273,29 +274,9 @@ export function dialogId(callId: string, localTag = "", remoteTag = ""): string 
   return [localTag, remoteTag, callId].join("|");
 }
 
-/** Where a message's sender is; undefined where it does not say, or cannot be understood. */
-function contactOf({ headers }: Request | Response): NameAddr | undefined {
-  try {
-    const contact = headers.first("Contact");
-    return contact?.uri.isSip ? contact : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A caller's route set; undefined where it cannot be read. */
-function routesOf({ headers }: Response): string | undefined {
-  try {
-    return apart([...headers.get("Record-Route")].reverse().join("\n"));
-  } catch {
-    return undefined;
-  }
-}
-
-/** RFC 3261 §8.1.1.8: a dialog is made by SIP and SIPS URIs. */
-function sip(uri: Uri): Uri {
-  if (uri.isSip) return uri;
-  throw new SipError("value_invalid", `Contact is no SIP URI: ${uri}`, { status: 400, header: "Contact" });
+/** The name of the dialog that a peer's request belongs to, at our side. */
+export function idOf({ headers }: Request): string {
+  return dialogId(headers.get("Call-ID") ?? "", headers.get("To")?.tag, headers.get("From")?.tag);
 }
 
 function need<T>(value: T | undefined, header: string): T {

@@ -76,7 +76,10 @@ export class Forks {
     return fork;
   }
 
-  /** A final response that is no 2xx ends all early dialogs of its INVITE (RFC 3261 §13.2.2.3), and so does what stands for one. */
+  /**
+   * A final response that is no 2xx ends all early dialogs of its INVITE (RFC 3261 §13.2.2.3), and so does what stands for
+   * one.
+   */
   end(reason: "refused" | "closed" = "refused"): void {
     for (const usage of this.usages) usage.end({ reason });
     this.#forks.clear();

@@ -112,7 +112,8 @@ export class IncomingInvite implements Closable {
    *
    * Rejects with a SipError: `unsupported` where the caller does not know the extension; `timeout` where no PRACK
    * came: the INVITE is answered 504 then; `terminated` where the call ended meanwhile; `value_unsafe` for content that
-   * must not go on the wire; `value_invalid` for another status than a provisional one. One that nobody handles is no unhandled rejection.
+   * must not go on the wire; `value_invalid` for another status than a provisional one. One that nobody handles is no
+   * unhandled rejection.
    */
   ringReliably(status = 183, content: Content = {}): Promise<Request> {
     if (this.reliable === "none")

@@ -14,7 +14,11 @@ import { addContent, addEvents, addOption, setContact } from "./content.ts";
 import { takeHeaders, withoutHeaders } from "./uri-headers.ts";
 import type { UserAgentOptions, UserAgentRequest } from "./user-agent-options.ts";
 
-/** Makes such a request. @param way how it is sent, beside the user agent's `sendOptions` @throws SipError as createRequest, and what the options' functions throw */
+/**
+ * Makes such a request.
+ * @param way how it is sent, beside the user agent's `sendOptions`
+ * @throws SipError as createRequest, and what the options' functions throw
+ */
 export function initialRequest(
   options: UserAgentOptions,
   method: string,

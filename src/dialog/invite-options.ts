@@ -34,7 +34,8 @@ export interface InviteOptions extends SessionOptions {
 export interface IncomingInviteHandlers extends SessionHandlers {
   /**
    * The caller has given up, by CANCEL, BYE, or the Expires of his INVITE, or does not know the call; the INVITE is
-   * answered 487 already, and `onEnd` comes next. The CANCEL or BYE may have a Reason (RFC 3326): that the call was answered elsewhere, say.
+   * answered 487 already, and `onEnd` comes next. The CANCEL or BYE may have a Reason (RFC 3326): that the call was answered
+   * elsewhere, say.
    */
   onCancel?(request: Request | undefined): Returned;
 }

@@ -16,19 +16,10 @@ import { receiveRefer } from "./refer.ts";
 import { Refreshing } from "./refreshing.ts";
 import type { Session, SessionEnd, SessionHandlers, SessionJson, SessionOptions } from "./session.ts";
 import { hasSession } from "./session-body.ts";
+import { checkAlone, OF_ANOTHER } from "./session-requests.ts";
 import type { SessionTimer } from "./session-timer.ts";
 import { Subscription } from "./subscription.ts";
 import type { SubscriptionHandlers } from "./subscription-options.ts";
-
-/** What tells nothing of the session when it is refused: a BYE ends it anyway, the others belong to a subscription (RFC 5057 §5.1). */
-const OF_ANOTHER: ReadonlySet<string> = new Set(["BYE", "NOTIFY", "SUBSCRIBE"]);
-
-/** What cannot be sent by itself, and who sends it (RFC 3261 §13.2.2.4, §9.1). */
-const NOT_ALONE: ReadonlyMap<string, string> = new Map([
-  ["INVITE", "reinvite() sends it, and the ACK to its 2xx"],
-  ["ACK", "a 2xx gets its own"],
-  ["CANCEL", "cancel() of a call, and the signal of reinvite(), send it"],
-]);
 
 /** An INVITE's dialog, at either side. */
 export class InviteUsage implements Usage, Session {
@@ -136,8 +127,7 @@ export class InviteUsage implements Usage, Session {
   }
 
   async #request(method: string, content: Content): Promise<Response> {
-    const other = NOT_ALONE.get(method);
-    if (other) throw new SipError("unsupported", `request takes no ${method}: ${other}`);
+    checkAlone(method);
     while (method !== "PRACK" && this.#prack) await this.#prack;
     this.#live();
     if (method === "BYE") {
@@ -187,7 +177,10 @@ export class InviteUsage implements Usage, Session {
     if (content) this.#acks.acknowledge(response, content, invite);
   }
 
-  /** Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4). @param told its body only says again what a reliable response has told @internal */
+  /**
+   * Sends our 2xx to an INVITE, until its ACK comes (RFC 3261 §13.3.1.4).
+   * @param told its body only says again what a reliable response has told @internal
+   */
   accept(invite: Request, transaction: ServerTransaction, response: Response, told = false): void {
     this.dialog.confirm();
     const offers = !told && !hasSession(invite) && hasSession(response);

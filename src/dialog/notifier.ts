@@ -275,7 +275,8 @@ export class IncomingSubscription {
   }
 
   /**
-   * Refuses it: 489 (Bad Event) unless told, with the user agent's `events` in Allow-Events; 403 for `refer`, which a REFER alone begins (RFC 3515 §2.4.4).
+   * Refuses it: 489 (Bad Event) unless told, with the user agent's `events` in Allow-Events; 403 for `refer`, which a REFER
+   * alone begins (RFC 3515 §2.4.4).
    * @throws SipError `value_invalid` for a status that is not 300 to 699, `value_unsafe` for content that must not go on the wire
    */
   reject(status?: number, content: Content = {}): void {

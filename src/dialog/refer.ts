@@ -41,7 +41,10 @@ export class IncomingRefer {
     this.#dialog = dialog;
   }
 
-  /** One within a dialog, which is no more than it was by it. One without a single Refer-To is answered 400 (RFC 3515 §2.4.2). @internal */
+  /**
+   * One within a dialog, which is no more than it was by it. One without a single Refer-To is answered 400 (RFC 3515 §2.4.2).
+   * @internal
+   */
   static within(
     host: Host,
     request: Request,

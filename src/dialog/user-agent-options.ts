@@ -78,7 +78,11 @@ export interface UserAgentOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** The options. @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client */
+/**
+ * The options.
+ * @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no
+ *   client
+ */
 export function checked(options: UserAgentOptions): UserAgentOptions {
   need("UserAgent", options, "stack");
   checkNumbers(options, 1, "limit");

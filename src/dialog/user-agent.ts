@@ -7,7 +7,7 @@ import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Flow } from "../transport/transport.ts";
 import { addOption } from "./content.ts";
-import { dialogId } from "./dialog.ts";
+import { dialogId, idOf } from "./dialog.ts";
 import { DialogTable } from "./dialog-table.ts";
 import { bidFarewell } from "./farewell.ts";
 import { answer, type Host, refuseForNow } from "./host.ts";
@@ -52,7 +52,7 @@ export class UserAgent {
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
-  /** @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client */
+  /** @throws SipError `value_invalid` without `stack`, for numbers, events and credentials that are none */
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
     this.#dialogs = new DialogTable(options.limit ?? 100_000);
@@ -133,8 +133,8 @@ export class UserAgent {
    * 422 by itself, one that requires an extension that is not known 420, one that came by another way, too, 482: its
    * `state` is `over` then.
    *
-   * @throws SipError `header_missing` or `value_invalid` (400) for an INVITE without a Contact that is a SIP URI, `overloaded` (503)
-   *   past the limit: thrown on from `onRequest`, the stack answers so
+   * @throws SipError `header_missing` or `value_invalid` (400) for an INVITE without a Contact that is a SIP URI, `overloaded`
+   *   (503) past the limit: thrown on from `onRequest`, the stack answers so
    */
   incoming(
     request: Request,
@@ -170,12 +170,18 @@ export class UserAgent {
     return findMeant(invite, this.#dialogs);
   }
 
-  /** The session or early dialog that a request outside of it names by Target-Dialog (RFC 4538): its sender is in that call, or knows of it. */
+  /**
+   * The session or early dialog that a request outside of it names by Target-Dialog (RFC 4538): its sender is in that call, or
+   * knows of it. Undefined where it names none that is here.
+   */
   findTarget(request: Request): EarlyDialog | undefined {
     return findTarget(request, this.#dialogs);
   }
 
-  /** Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires. @throws SipError as `invite`, and for an `event` that is none */
+  /**
+   * Subscribes to an event package (RFC 6665). `headers` of `init` may have Accept and Expires.
+   * @throws SipError as `invite`, and for an `event` that is none
+   */
   subscribe(
     uri: Uri | string,
     event: string,
@@ -193,20 +199,27 @@ export class UserAgent {
 
   /**
    * Takes a SUBSCRIBE that begins a subscription; undefined for one that had to be answered 400, 420 or 482. One that a session's
-   * `onRequest` got shares the session's dialog, as peers of RFC 3265 want it; undefined, and 500, where there is no room for that.
+   * `onRequest` got shares the session's dialog, as peers of RFC 3265 want it; undefined, and 500, where there is no room for
+   * that, and 481 where the session has ended meanwhile.
    * @throws SipError `overloaded` (503) past the limit
    */
   incomingSubscription(request: Request, transaction: ServerTransaction): IncomingSubscription | undefined {
-    const dialog = this.#dialogs.get(idOf(request));
+    const id = idOf(request);
+    const dialog = this.#dialogs.get(id);
     if (!dialog) this.#makeRoom();
     // What came within a dialog was asked already.
     if (dialog && this.#dialogs.isFull(dialog)) refuseForNow(this.#host, request, transaction);
+    // Another dialog of that name would count anew from 1.
+    else if (!dialog && this.#dialogs.isOver(id)) answer(transaction, request.createResponse(481));
     else if (dialog || !this.#refusals.refusesFirst(request, transaction))
       return new IncomingSubscription(this.#host, request, transaction, dialog);
     return undefined;
   }
 
-  /** Asks somebody, outside of any dialog, to call `target` (RFC 3515). @throws SipError as `invite`, and for a `target` that is no URI or address */
+  /**
+   * Asks somebody, outside of any dialog, to call `target` (RFC 3515).
+   * @throws SipError as `invite`, and for a `target` that is no URI or address
+   */
   refer(
     uri: Uri | string,
     target: string,
@@ -239,11 +252,7 @@ export class UserAgent {
     const request = initialRequest(this.#options, "PUBLISH", uri, others);
     request.headers.delete("Contact");
     request.headers.set("Event", event);
-    const content = {
-      ...(body === undefined ? {} : { body }),
-      ...(contentType === undefined ? {} : { contentType }),
-    };
-    return new Publication(this.#host, request, content, handlers);
+    return new Publication(this.#host, request, { body, contentType }, handlers);
   }
 
   /**
@@ -286,9 +295,4 @@ export class UserAgent {
   #makeRoom(): void {
     if (this.#dialogs.full) throw new SipError("overloaded", "too many dialogs", { status: 503 });
   }
-}
-
-/** The name of the dialog that a peer's request belongs to, at our side. */
-function idOf({ headers }: Request): string {
-  return dialogId(headers.get("Call-ID") ?? "", headers.get("To")?.tag, headers.get("From")?.tag);
 }

@@ -15,7 +15,10 @@ export interface Sender {
   readonly protocols: readonly string[];
   /** The sent-by of the first transport of that protocol. */
   sentBy(protocol: string): string;
-  /** A client transaction that is not started; its request is as a strict router wants it that is its next hop. Throws as Stack.send. */
+  /**
+   * A client transaction that is not started; its request is as a strict router wants it that is its next hop. Throws as
+   * Stack.send.
+   */
   create(request: Request, handlers: ClientHandlers, options: ClientOptions): ClientTransaction;
   /** Starts it on the flow to a target. Throws `no_target` or `no_transport`. */
   start(transaction: ClientTransaction, target: Target): void;

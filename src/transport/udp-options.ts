@@ -10,15 +10,24 @@ export interface UdpOptions {
   host?: string | undefined;
   /** The port to bind, 0 for any free one (`local.port` tells it after start). Default 5060. */
   port?: number | undefined;
-  /** `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  /**
+   * `host` or `host:port` for the Via's sent-by, where peers see another address than the bound one. Default: the bound
+   * address, or the first reachable one of this machine where a wildcard is bound.
+   */
   advertise?: string | undefined;
-  /** The kernel's receive buffer in bytes. Default: 8 MiB, or as much of that as the system allows; its own default, which Deno has by `node:dgram`, holds a burst of some hundred messages. */
+  /**
+   * The kernel's receive buffer in bytes. Default: 8 MiB, or as much of that as the system allows; its own default, which Deno
+   * has by `node:dgram`, holds a burst of some hundred messages.
+   */
   recvBufferSize?: number | undefined;
   /** The kernel's send buffer in bytes. Default: the system's. */
   sendBufferSize?: number | undefined;
   /** True keeps a "::" socket from taking IPv4. Default false. */
   ipv6Only?: boolean | undefined;
-  /** Groups to listen to besides: "224.0.1.75" (sip.mcast.net), or with the address of the interface, the system's choice where there is none. Default: none. */
+  /**
+   * Groups to listen to besides: "224.0.1.75" (sip.mcast.net), or with the address of the interface, the system's choice where
+   * there is none. Default: none.
+   */
   multicast?: readonly (string | { group: string; interface?: string })[] | undefined;
   /** True lets several sockets bind the same address and port, as those that listen to a group do. Default false. */
   reuseAddress?: boolean | undefined;

@@ -160,6 +160,25 @@ describe("a SUBSCRIBE within a session, as peers of RFC 3265 send it", () => {
     for (const each of taken) each?.terminate();
     await world.pass(100);
   });
+
+  it("is refused 481 where the dialog has ended before somebody takes it", async () => {
+    const world = new SipWorld();
+    let take: () => unknown = () => undefined;
+    const { a, b, bob } = await connect(world, {
+      bob: {
+        onRequest(request, transaction) {
+          take = () => bob.ua.incomingSubscription(request, transaction);
+        },
+      },
+    });
+    const asked = a.request("SUBSCRIBE", { headers });
+    await world.pass(100);
+    void b.bye();
+    await world.pass(100);
+    expect(take()).toBeUndefined();
+    await world.pass(100);
+    expect((await asked).status).toBe(481);
+  });
 });
 
 describe("a BYE that crosses ours", () => {
