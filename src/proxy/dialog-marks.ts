@@ -3,6 +3,7 @@
 // in Route, anybody can write.
 
 import type { Request } from "../message/request.ts";
+import { sameText } from "../same-text.ts";
 import { type HashKey, sipHash } from "../transaction/siphash.ts";
 
 /** Makes and knows the marks of one proxy's dialogs. */
@@ -23,7 +24,8 @@ export class DialogMarks {
   isOf(mark: string, { headers }: Request): boolean {
     const callId = headers.get("Call-ID");
     const given = mark.toLowerCase();
-    return [headers.get("From"), headers.get("To")].some((side) => this.#hash(callId, side?.tag) === given);
+    const sides = [headers.get("From"), headers.get("To")];
+    return sides.some((side) => sameText(this.#hash(callId, side?.tag), given));
   }
 
   #hash(callId: string | undefined, tag = ""): string {

@@ -15,8 +15,8 @@ export interface ProxyOptions {
   /** The stack to send with; its core calls forward. */
   readonly stack: Stack;
   /**
-   * The key of loop marks, the marks of dialogs, flow tokens and branches without state, as text of high entropy. The machines of a
-   * cluster share one; a random one by default.
+   * The key of loop marks, the marks of dialogs, flow tokens and branches without state, as text of high entropy. The
+   * machines of a cluster share one; a random one by default.
    */
   readonly secret?: string | undefined;
   /** Times `noAnswer` and `hopTimeout`. The stack's, unless told otherwise. */

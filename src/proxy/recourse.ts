@@ -8,6 +8,7 @@ import type { ForwardOptions } from "./options.ts";
 import { usableTargets } from "./target.ts";
 import type { Work } from "./work.ts";
 
+/** Whom else one request may go to. */
 export class Recourse {
   readonly #options: ForwardOptions;
   readonly #owner: { threw(cause: unknown): void };
@@ -33,7 +34,7 @@ export class Recourse {
    * @returns whether an answer is waited for
    */
   ask(work: Work, silent: boolean): boolean {
-    if (this.#state !== "ready" || !this.#options.onFailure) return this.#state === "asking";
+    if (this.#state !== "ready") return this.#state === "asking";
     this.#state = "asking";
     const { finals, request, targets } = work;
     // Copies: they have their turn when all is over, too.

@@ -52,7 +52,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
   ) {
     const set = new TargetSet(targets, options.sequential === true);
     const departure = new Departure(host, this, options.hopTimeout);
-    const recourse = new Recourse(options, this, () => this.#step());
+    const recourse = options.onFailure && new Recourse(options, this, () => this.#step());
     this.#work = { host, departure, request, targets: set, recourse, finals: [], accepted: [] };
     this.#clock = host.clock;
     this.#transaction = transaction;
@@ -251,7 +251,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       return;
     }
     const { recourse, finals, request, accepted } = this.#work;
-    if (!this.#stopped && recourse.ask(this.#work, !this.#open.empty)) return;
+    if (!this.#stopped && recourse?.ask(this.#work, !this.#open.empty)) return;
     if (!this.#open.empty) return;
     // Steps 6 to 8: the best response goes to the caller.
     if (this.#transaction.waiting && !this.#forward(verdict(finals, request, this.#canceled)))

@@ -13,7 +13,8 @@ export interface Work {
   readonly departure: Departure;
   readonly request: Request;
   readonly targets: TargetSet;
-  readonly recourse: Recourse;
+  /** Undefined where the user has nothing to say. */
+  readonly recourse: Recourse | undefined;
   /** Final responses, 3xx to 6xx, of the branches that ended. */
   readonly finals: Response[];
   /** Of an INVITE's branches. Each may bring another 2xx for 32 seconds (RFC 6026 §7.2). */
