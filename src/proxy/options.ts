@@ -72,11 +72,11 @@ export interface ForwardOptions {
    * before is left out (RFC 3261 §16.5). Not called after a 6xx (§16.7 step 5), once the caller has given up, nor for what
    * `targets` refuses. What it throws rejects `forward`, and counts for nothing.
    */
-  onFailure?(best: Response): Further | PromiseLike<Further>;
+  onFailure?(best: Response): FurtherTargets | PromiseLike<FurtherTargets>;
 }
 
 /** Further targets, where there are any. */
-export type Further = readonly ProxyTarget[] | undefined;
+export type FurtherTargets = readonly ProxyTarget[] | undefined;
 
 /** Where a request may go: targets, or the status to refuse it with. */
 export type Targets = readonly ProxyTarget[] | number;

@@ -162,7 +162,7 @@ export class SipProxy {
     return this.#fork(routed, request.flow, transaction, usable, mark, options);
   }
 
-  /** Whether a request came by the Route recorded for its dialog: {@link Routed.recorded}, for who has to know before `targets`. */
+  /** {@link Routed.recorded}, for who has to know before `targets`. @throws SipError (400) for a Route that cannot be read */
   hasRecorded(request: Request): boolean {
     return this.#routes.preprocess(request).recorded;
   }
