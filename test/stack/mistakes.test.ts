@@ -183,7 +183,9 @@ describe("a mistake", () => {
     const { stack } = new World().station();
     await stack.start();
     for (const none of [undefined, null, "OPTIONS sip:a SIP/2.0\r\n\r\n", { method: "OPTIONS" }]) {
-      expect(() => stack.send(none as never)).toThrow(`send: a Request is wanted, not ${none}`);
+      // What was given is said in one line.
+      const said = `${none}`.replace(/[\r\n]/g, "?");
+      expect(() => stack.send(none as never)).toThrow(`send: a Request is wanted, not ${said}`);
     }
     expect(() => stack.send(options().createResponse(200) as never)).toThrow(
       "send: a Request is wanted, not SIP/2.0 200",
