@@ -10,8 +10,8 @@ const HELPFUL = new Set([401, 407, 415, 420, 484]);
 const EMPTY = new Set([408, 487]);
 
 /**
- * A 6xx if there is one, else one of the lowest class; within 4xx those that help first. A 503 becomes a 500,
- * since it would say that the proxy itself is overloaded, and 401 and 407 carry the challenges of all.
+ * A 6xx if there is one, else one of the lowest class; within 4xx those that help first. 401 and 407 carry the challenges
+ * of all.
  *
  * @param responses final responses other than 2xx; undefined where there is none
  */
@@ -20,8 +20,18 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
   for (const response of responses) {
     if (best === undefined || rank(response) < rank(best)) best = response;
   }
-  if (best === undefined) return undefined;
-  if (best.status === 401 || best.status === 407) collectChallenges(best, responses);
+  if (best?.status === 401 || best?.status === 407) collectChallenges(best, responses);
+  return best;
+}
+
+/**
+ * What the caller of a request hears when all is over: a 503 becomes a 500, since it would say that the proxy itself is
+ * overloaded.
+ *
+ * @param canceled whether he gave up
+ */
+export function answerOf(finals: readonly Response[], request: Request, canceled: boolean): Response {
+  const best = verdict(finals, request, canceled);
   const told = upstreamStatus(best.status);
   if (told !== best.status) {
     best.status = told;
@@ -30,7 +40,7 @@ export function bestResponse(responses: readonly Response[]): Response | undefin
   return best;
 }
 
-/** What the caller of a request hears when all is over. @param canceled whether he gave up */
+/** What came of a request. @param canceled whether its caller gave up */
 export function verdict(finals: readonly Response[], request: Request, canceled: boolean): Response {
   // A 408 to another request than an INVITE goes nowhere (RFC 4320 §4.2): any other is better than silence.
   const told = request.method === "INVITE" ? finals : finals.filter(({ status }) => status !== 408);

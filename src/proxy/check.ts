@@ -62,7 +62,10 @@ export function wholeBreadth(most: number): number {
   return Math.min(Math.floor(most), 999_999_999);
 }
 
-/** The Max-Breadth that a request may go on with: no more than this one, which it has, too, where it says nothing (RFC 5393 §5.3.3). */
+/**
+ * The Max-Breadth that a request may go on with: no more than this one, which it has, too, where it says nothing (RFC 5393
+ * §5.3.3).
+ */
 export function breadthFor(request: Request, most: number): number {
   return Math.min(breadthOf(request) ?? most, most);
 }

@@ -67,10 +67,10 @@ export interface ForwardOptions {
    */
   onResponse?(response: Response): void;
   /**
-   * Called when all targets have failed, with the best response of those since the last call, a copy: returns whom to forward the
-   * request to then, on busy or no answer say, or nothing, and the caller gets the best response of all. A target that was one
-   * before is left out (RFC 3261 §16.5). Not called after a 6xx (§16.7 step 5), once the caller has given up, nor for what
-   * `targets` refuses. What it throws rejects `forward`, and counts for nothing.
+   * Called when all targets have failed, with the best response of those since the last call, a copy, a 503 too: returns
+   * whom to forward the request to then, on busy or no answer say, or nothing, and the caller gets the best response of all.
+   * A target that was one before is left out (RFC 3261 §16.5). Not called after a 6xx (§16.7 step 5), once the caller has
+   * given up, nor for what `targets` refuses. What it throws rejects `forward`, and counts for nothing.
    */
   onFailure?(best: Response): FurtherTargets | PromiseLike<FurtherTargets>;
 }

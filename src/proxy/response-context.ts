@@ -9,7 +9,7 @@ import type { SentRequest } from "../stack/options.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { guard } from "../watch.ts";
-import { verdict } from "./best-response.ts";
+import { answerOf } from "./best-response.ts";
 import { Branch, type BranchListener, FAILED, statusOf, takeVia } from "./branch.ts";
 import { BranchSet } from "./branch-set.ts";
 import type { ContextHost } from "./context-host.ts";
@@ -254,7 +254,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
     if (!this.#stopped && recourse?.ask(this.#work, !this.#open.empty)) return;
     if (!this.#open.empty) return;
     // Steps 6 to 8: the best response goes to the caller.
-    if (this.#transaction.waiting && !this.#forward(verdict(finals, request, this.#canceled)))
+    if (this.#transaction.waiting && !this.#forward(answerOf(finals, request, this.#canceled)))
       this.#forward(request.createResponse(502));
     this.#end(undefined);
     const late = new LateAnswers(this.#transaction, this.#options.onResponse);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createRequest } from "../../src/message/create-request.ts";
 import { parseMessage } from "../../src/message/parse.ts";
 import type { Response } from "../../src/message/response.ts";
-import { bestResponse, verdict } from "../../src/proxy/best-response.ts";
+import { answerOf, bestResponse, verdict } from "../../src/proxy/best-response.ts";
 
 const invite = createRequest("INVITE", "sip:bob@example.com", { from: "<sip:a@b>;tag=1" });
 
@@ -36,7 +36,7 @@ describe("bestResponse", () => {
     [[487, 500], 487],
     [[503, 500], 500],
     [[503, 513], 513],
-    [[503], 500],
+    [[503], 503],
   ])("of %j is %i", (statuses, expected) => {
     expect(bestResponse(statuses.map((status) => response(status)))?.status).toBe(expected);
   });
@@ -73,10 +73,14 @@ describe("bestResponse", () => {
   );
 
   it("asks nobody to stay away for a server behind the proxy", () => {
-    const best = bestResponse([response(503, { "Retry-After": "60" })]);
-    expect([best?.status, best?.headers.has("Retry-After")]).toEqual([500, false]);
-    const other = bestResponse([response(404, { "Retry-After": "60" })]);
-    expect(other?.headers.has("Retry-After")).toBe(true);
+    const told = (status: number) => {
+      const best = answerOf([response(status, { "Retry-After": "60" })], invite, false);
+      return [best.status, best.headers.has("Retry-After")];
+    };
+    expect([told(503), told(404)]).toEqual([
+      [500, false],
+      [404, true],
+    ]);
   });
 
   it("carries the challenges of all that have asked, and of nobody else", () => {

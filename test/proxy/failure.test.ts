@@ -47,6 +47,27 @@ it.each([
   expect([(await final).status, it.asked, it.called()]).toEqual([200, [status], expected]);
 });
 
+it("hears of a 503, which the caller is told as 500 (§16.7 step 6), with its Retry-After", async () => {
+  const it = await world([503], () => undefined);
+  const after: string[][] = [];
+  const { onFailure } = it.proxy.forward;
+  it.proxy.forward = {
+    onFailure(best) {
+      after.push([...best.headers.raw("Retry-After")]);
+      return onFailure?.(best);
+    },
+  };
+  it.phones[0]!.answer = (request, transaction) => {
+    const response = request.createResponse(503);
+    response.headers.set("Retry-After", 60);
+    transaction?.respond(response);
+  };
+  const { final } = it.call();
+  await it.world.pass();
+  const { status, headers } = await final;
+  expect([it.asked, after, status, headers.has("Retry-After")]).toEqual([[503], [["60"]], 500, false]);
+});
+
 it("may take his time, and is asked again, about those that he has named", async () => {
   const answers = [1, 2];
   const it = await world([486, 480, 404], async (_best, phones) => {
