@@ -7,6 +7,7 @@ import type { TokenParams } from "../message/media-type.ts";
 import type { Request } from "../message/request.ts";
 import type { Response } from "../message/response.ts";
 import { retryAfterOf } from "../stack/resolve/retry-after.ts";
+import { errorStatus } from "../transaction/error-status.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { checkGiven, leadingNumber } from "./content.ts";
 import { Dialog } from "./dialog.ts";
@@ -227,6 +228,8 @@ export class Subscription implements Usage {
         this.#end({ reason: "failed", ...(error && { error }) });
       // Timer N began with the request (RFC 6665 §4.1.2.2).
       else if (error?.code === "timeout" && !this.#times.heard) this.#end({ reason: "silent" });
+      // Who could not be reached counts as one who has answered 503 (RFC 3261 §8.1.3.1).
+      else if (error && error.code !== "closed" && errorStatus(error) === 503) this.#later(0);
     }
   }
 
@@ -252,10 +255,15 @@ export class Subscription implements Usage {
     } else if (request === this.#request || ENDING.has(status))
       this.#end({ reason: request !== this.#request && status === 481 ? "gone" : "refused", response });
     // Another failure of a refresh leaves it as it was, until it expires (RFC 6665 §4.1.2.2).
-    else if (!this.#leaving) {
+    else {
       const after = retryAfterOf(response);
-      if (after !== undefined || statusClass === 5) this.#times.again(after ?? 0);
+      if (after !== undefined || statusClass === 5) this.#later(after ?? 0);
     }
+  }
+
+  /** A refresh may be taken later. @param least in so many seconds, at least */
+  #later(least: number): void {
+    if (this.#state !== "terminated" && !this.#leaving) this.#times.again(least);
   }
 
   #end(end: SubscriptionEnd): void {

@@ -7,8 +7,8 @@ import { SipWorld } from "../support/sip-world.ts";
 import { agent } from "./support.ts";
 
 /** A subscription of Alice's to Bob that stands. */
-async function standing(world: SipWorld) {
-  const [alice, bob] = [await agent(world, "alice"), await agent(world, "bob")];
+async function standing(world: SipWorld, protocol = "UDP") {
+  const [alice, bob] = [await agent(world, "alice", protocol), await agent(world, "bob", protocol)];
   const notifiers: Notifier[] = [];
   const left: string[] = [];
   bob.onOther = (request, transaction) => {
@@ -102,6 +102,24 @@ describe("a refresh in time that may be taken later", () => {
     expect([subscription.state, ends.length]).toEqual(seconds ? ["active", 0] : ["terminated", 1]);
     subscription.unsubscribe();
     notifier.terminate();
+  });
+
+  it("is made again where the way to the notifier was blocked (RFC 3261 §8.1.3.1)", async () => {
+    const world = new SipWorld();
+    const { alice, bob, subscription, ends } = await standing(world, "TCP");
+    const hosts = [alice, bob].map(({ phone }) => phone.transport.local.host) as [string, string];
+    world.network.cut(...hosts);
+    world.network.block(...hosts);
+    const asked = () => bob.phone.requests.filter(({ method }) => method === "SUBSCRIBE").length;
+    await world.pass((3600 - 32) * 1000 + 1_000);
+    expect([asked(), ends]).toEqual([1, []]);
+    world.network.unblock(...hosts);
+    await world.pass(20_000);
+    expect([asked(), subscription.state]).toEqual([2, "active"]);
+    await world.pass(60_000);
+    expect(ends).toEqual([]);
+    subscription.unsubscribe();
+    await world.pass(1_000);
   });
 });
 
