@@ -22,8 +22,8 @@ import { systemLookup } from "./system-lookup.ts";
  * CR, LF and NUL are keep-alives and dropped: RFC 5626 §4.4.2 has STUN on UDP, and no pong. STUN Binding
  * requests are answered.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a
- *   number none
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port`
+ *   none, or a number none
  */
 export function udp(options: UdpOptions = {}): Transport {
   return new DatagramTransport(nodeDatagrams, options);
