@@ -17,7 +17,7 @@ import { type DigestSecret, ha1Of } from "./secret.ts";
 
 /** Whose secret is asked for. */
 export interface DigestQuery {
-  /** As the credentials have it: with `userhash` the hash of "name:realm". */
+  /** As the credentials have it: with `userhash` the hash of "name:realm". One that came as `username*` is decoded. */
   readonly username: string;
   /** The realm of the server. */
   readonly realm: string;
@@ -270,7 +270,9 @@ function nameOf(params: Params): string | undefined {
   const [, encoded] = /^utf-8'[\w-]*'([^']*)$/i.exec(text) ?? [];
   if (encoded === undefined || params.has("username") || isHashed(params)) return undefined;
   try {
-    return decodeURIComponent(encoded);
+    const name = decodeURIComponent(encoded);
+    // CR, LF and NUL: no other name can have them.
+    return isSafe(name) ? name : undefined;
   } catch {
     return undefined;
   }

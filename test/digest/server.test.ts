@@ -218,6 +218,9 @@ describe("wrong answers", () => {
       "bob",
       "UTF-8''",
       "UTF-8''bob, userhash=true",
+      // Such characters no other name can have, and a log or a store would take them for more than that.
+      "UTF-8''bob%0D%0Aalice",
+      "UTF-8''bob%00",
     ]) {
       const again = await answered();
       again.headers.update("Authorization", ([one]) =>
