@@ -271,7 +271,7 @@ function nameOf(params: Params): string | undefined {
   if (encoded === undefined || params.has("username") || isHashed(params)) return undefined;
   try {
     const name = decodeURIComponent(encoded);
-    // CR, LF and NUL: no other name can have them.
+    // Nor one with what must not go on the wire.
     return isSafe(name) ? name : undefined;
   } catch {
     return undefined;
