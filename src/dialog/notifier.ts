@@ -125,6 +125,7 @@ export class Notifier implements Usage {
     }, seconds * 1000);
   }
 
+  /** Takes a SUBSCRIBE that refreshes or ends it; false for any other request. @internal */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
     if (!this.#names(request.headers.get("Event"))) return false;
@@ -140,6 +141,7 @@ export class Notifier implements Usage {
     return true;
   }
 
+  /** Ends without a NOTIFY: `onEnd` is told `closed`. @internal */
   close(): void {
     this.#finish("closed");
     this.#next = undefined;
@@ -225,7 +227,7 @@ export class IncomingSubscription {
   readonly #transaction: ServerTransaction;
   readonly #dialog: Dialog | undefined;
 
-  /** @param dialog the one that it came in, and is to share (RFC 5057) @internal */
+  /** Use UserAgent.incomingSubscription. @param dialog the one that it came in, and is to share (RFC 5057) @internal */
   constructor(host: Host, request: Request, transaction: ServerTransaction, dialog: Dialog | undefined) {
     this.request = request;
     this.#host = host;

@@ -52,7 +52,10 @@ export class UserAgent {
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
-  /** @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client */
+  /**
+   * Makes one that knows no dialog yet; it sends nothing by itself.
+   * @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client
+   */
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
     this.#dialogs = new DialogTable(options.limit ?? 100_000);
