@@ -10,22 +10,12 @@ import type { Response } from "../message/response.ts";
 import { SipDate } from "../message/times.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
-import type { Flow } from "../transport/transport.ts";
 import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
 import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isBehindNat, isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
+import type { RegisteredTarget } from "./registered-target.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
-
-/** A way to a user; a target of `SipProxy`. */
-export interface RegisteredTarget {
-  readonly uri: Uri;
-  readonly q: number;
-  readonly path: readonly NameAddr[];
-  readonly flow?: Flow;
-  /** The other ways to the same client, as its instance tells, the newest first, where there are several (RFC 5626 §7). */
-  readonly instead?: readonly RegisteredTarget[];
-}
 
 /** Extensions that a client may insist on. */
 const EXTENSIONS = ["path", "outbound"];
@@ -46,6 +36,7 @@ export class Registrar {
   readonly #edge: (() => Uri) | undefined;
 
   /**
+   * Makes one that serves the domains of its stack, unless `aor` says otherwise.
    * @throws SipError `value_invalid` without `stack` or `location`, for a number or a `nat` that is none, an `edge` that is no
    *   SIP URI, a `serviceRoute` that cannot be written, and an empty `gruuSecret`
    */
