@@ -102,7 +102,11 @@ export function parseKey(text: string): TransactionKey {
   throw new SipError("value_invalid", "not a transaction key");
 }
 
-/** The key of the client transaction that a response belongs to (RFC 3261 §17.1.3). */
+/**
+ * The key of the client transaction that a response belongs to (RFC 3261 §17.1.3).
+ *
+ * @throws SipError `header_missing` or `value_invalid`, with status 400, for a response without a usable Via or CSeq
+ */
 export function responseKey(response: Response): string {
   return clientKey(topVia(response).branch ?? "", cseqOf(response).method);
 }
