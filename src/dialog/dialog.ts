@@ -214,6 +214,7 @@ export class Dialog {
    * first wants is done by who sends it: Stack.send, or sendStateless.
    *
    * @param cseq the number of an ACK, which is its INVITE's; others count on
+   * @throws SipError `value_unsafe` or `value_invalid` for a method or content that must not go on the wire
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
     const number = cseq ?? this.#localCSeq + 1;
