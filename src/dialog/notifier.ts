@@ -74,7 +74,8 @@ export class Notifier implements Usage {
 
   /**
    * Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. One that waited
-   * for consent is active from now on.
+   * for consent is active from now on. Content that must not go on the wire ends it as `gone`, and `onError` of the user agent is
+   * told.
    */
   notify(content?: Content): void {
     if (this.#over) return;
@@ -211,7 +212,7 @@ export class Notifier implements Usage {
       return await this.#host.ask(request, this.dialog);
     } catch (cause) {
       // A content that must not go on the wire is the user's to hear of.
-      if (cause instanceof SipError && cause.code === "value_unsafe") this.#host.report(cause);
+      if (cause instanceof SipError && cause.code.startsWith("value_")) this.#host.report(cause);
       return undefined;
     }
   }
