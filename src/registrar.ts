@@ -3,6 +3,6 @@
 
 export type { Binding, BindingChange, LocationService } from "./registrar/location.ts";
 export { MemoryLocation, type MemoryLocationOptions } from "./registrar/memory-location.ts";
-export type { RegisteredTarget } from "./registrar/registered-target.ts";
 export { Registrar } from "./registrar/registrar.ts";
 export type { RegistrarOptions, ServiceRoute } from "./registrar/registrar-options.ts";
+export type { RegisteredTarget } from "./registrar/ways.ts";

@@ -21,6 +21,8 @@ export interface Rules {
   readonly nat: (request: Request, contact: Uri) => boolean;
   /** The longest time of such a binding. */
   readonly natExpires: number;
+  /** Whether there is no way any more to the client of a binding: its connection is gone. */
+  readonly isGone: (binding: Binding) => boolean;
   /** The Route to a connection of this machine. */
   readonly edge: (flow: Flow) => string | undefined;
   /** What names a flow of datagrams. */
@@ -97,7 +99,19 @@ export function plan(
     if (mark !== undefined) bindings = remark(bindings, current, made, `${mark}${index}`);
   }
   // Where more may be there from before, they can be asked for, refreshed and taken away.
-  return bindings.length > Math.max(rules.maxBindings, current.length) ? { status: 403 } : { bindings };
+  const most = Math.max(rules.maxBindings, current.length);
+  const kept = withoutGone(bindings, bindings.length - most, rules);
+  return kept.length > most ? { status: 403 } : { bindings: kept };
+}
+
+/**
+ * Takes so many away whose clients are gone without a word, the oldest first: a page that crashes leaves a binding each time,
+ * and must not be locked out by them.
+ */
+function withoutGone(bindings: readonly Binding[], many: number, { isGone }: Rules): readonly Binding[] {
+  if (many <= 0) return bindings;
+  const gone = new Set(bindings.filter(isGone).slice(0, many));
+  return bindings.filter((each) => !gone.has(each));
 }
 
 /** `Contact: *` takes all away, alone and with Expires: 0 (§10.3 step 6). */

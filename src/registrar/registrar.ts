@@ -10,12 +10,12 @@ import type { Response } from "../message/response.ts";
 import { SipDate } from "../message/times.ts";
 import { Uri } from "../message/uri.ts";
 import type { Stack } from "../stack/stack.ts";
-import { datagramFlow, datagramName, isDatagramName } from "./datagrams.ts";
+import { datagramName } from "./datagrams.ts";
 import { bareInstance, Gruus } from "./gruus.ts";
 import type { Binding, LocationService } from "./location.ts";
 import { isBehindNat, isOutbound, knows, type Plan, plan, type Rules } from "./plan.ts";
-import type { RegisteredTarget } from "./registered-target.ts";
 import type { RegistrarOptions, ServiceRoute } from "./registrar-options.ts";
+import { type RegisteredTarget, Ways } from "./ways.ts";
 
 /** Extensions that a client may insist on. */
 const EXTENSIONS = ["path", "outbound"];
@@ -33,7 +33,7 @@ export class Registrar {
   readonly #gruus: Gruus | undefined;
   readonly #flowTimer: number | undefined;
   readonly #serviceRoute: (request: Request) => ServiceRoute;
-  readonly #edge: (() => Uri) | undefined;
+  readonly #ways: Ways;
 
   /**
    * Makes one that serves the domains of its stack, unless `aor` says otherwise.
@@ -58,11 +58,10 @@ export class Registrar {
     // What nobody could read is told now, and not to each client.
     if (typeof serviceRoute !== "function")
       new Headers().set("Service-Route", serviceRoute).get("Service-Route");
-    if (typeof edge === "string") edgeOf(edge);
     this.#aor =
       options.aor ??
       ((uri) => (uri.user && stack.isLocal(uri) ? `sip:${uri.user}@${uri.host.toLowerCase()}` : undefined));
-    this.#edge = edge === undefined ? undefined : () => edgeOf(typeof edge === "string" ? edge : edge());
+    this.#ways = new Ways(stack, edge);
     this.#rules = this.#rulesOf(options);
   }
 
@@ -100,10 +99,8 @@ export class Registrar {
       nat: nat === true ? isBehindNat : nat || (() => false),
       // Who asks for what was granted is not refused.
       natExpires: Math.max(natExpires, minExpires),
-      edge: ({ id }) => {
-        const uri = this.#edge?.();
-        return uri && `<${uri.with({ user: id, params: uri.params.with("lr") })}>`;
-      },
+      edge: (flow) => this.#ways.edge(flow),
+      isGone: (binding) => this.#ways.isGone(binding),
       datagrams: (flow) => datagramName(this.#stack, flow),
     };
   }
@@ -206,7 +203,10 @@ export class Registrar {
   async locate(user: Uri | string): Promise<readonly RegisteredTarget[] | undefined> {
     const uri = typeof user === "string" ? Uri.parse(user) : user;
     const gr = uri.isSip && this.#gruus ? uri.params.get("gr") : undefined;
-    if (gr === undefined) return this.#targets(await this.#find(this.#aor(uri)));
+    if (gr === undefined) {
+      const bindings = await this.#find(this.#aor(uri));
+      return bindings && this.#ways.of(bindings);
+    }
     const hidden = gr === "" ? this.#gruus?.read(uri.user) : undefined;
     if (gr === "" && !hidden) return undefined;
     const bindings = await this.#find(hidden ? hidden.aor : this.#aor(uri));
@@ -216,66 +216,12 @@ export class Registrar {
     );
     // RFC 5627 §5.1: a temporary one is over with its last binding.
     if (hidden && own?.length === 0) return undefined;
-    return this.#targets(own, 1);
+    return own && this.#ways.of(own, 1);
   }
 
   async #find(aor: string | undefined): Promise<readonly Binding[] | undefined> {
     return aor === undefined ? undefined : this.#location.find(aor);
   }
-
-  /** The ways of the newest bindings, so many at most; of one instance's the newest has the others with it (RFC 5626 §7). */
-  #targets(
-    bindings: readonly Binding[] | undefined,
-    most: number = Number.POSITIVE_INFINITY,
-  ): readonly RegisteredTarget[] | undefined {
-    if (!bindings) return undefined;
-    const clients = new Map<string, { instead?: RegisteredTarget[] }>();
-    const targets: RegisteredTarget[] = [];
-    // The newest are the last.
-    for (const { contact, q, path, flow: id, callable, edge, instance } of [...bindings].reverse()) {
-      const datagrams = isDatagramName(id);
-      const found =
-        id === undefined ? undefined : datagrams ? datagramFlow(this.#stack, id) : this.#stack.flow(id);
-      const flow = found?.open ? found : undefined;
-      const away = id !== undefined && !flow && !datagrams;
-      const other = away && edge !== undefined ? NameAddr.parse(edge) : undefined;
-      const elsewhere = other && !this.#isHere(other.uri) ? other : undefined;
-      if (away && !elsewhere && !callable) continue;
-      const ways = elsewhere ? [elsewhere] : path.map((each) => NameAddr.parse(each));
-      const target: RegisteredTarget & { instead?: RegisteredTarget[] } = {
-        uri: NameAddr.parse(contact).uri,
-        q,
-        path: ways,
-        ...(flow && { flow }),
-      };
-      const newest = instance === undefined ? undefined : clients.get(instance);
-      if (newest) {
-        newest.instead ??= [];
-        newest.instead.push(target);
-      } else if (targets.length < most) {
-        targets.push(target);
-        if (instance !== undefined) clients.set(instance, target);
-      }
-    }
-    return targets.reverse().sort((one, other) => other.q - one.q);
-  }
-
-  /** Whether a connection behind that edge would be one of ours. */
-  #isHere(edge: Uri): boolean {
-    const own = this.#edge?.();
-    return this.#stack.isLocal(edge) || (own?.host === edge.host && own.port === edge.port);
-  }
-}
-
-/** The URI of an edge. @throws SipError `value_invalid` for what is none: the fault is ours, and no 400 */
-function edgeOf(text: string): Uri {
-  try {
-    const uri = Uri.parse(text);
-    if (uri.isSip) return uri;
-  } catch {
-    // Said below.
-  }
-  throw notWanted("edge", "a SIP URI", text);
 }
 
 /** Whether the edge proxy keeps the client's flow: its Path is the last, and has `ob` (RFC 5626 §6). */

@@ -11,6 +11,8 @@ import { startDaemon } from "../browser/program.mjs";
 import { until } from "./wait.mjs";
 
 export class Baresip {
+  /** Where it listens for SIP. */
+  port;
   #program;
   #folder;
   #socket;
@@ -25,6 +27,7 @@ export class Baresip {
     const phone = new Baresip();
     const transport = protocol.toLowerCase();
     const [sip, control] = [await freePort(), await freePort()];
+    phone.port = sip;
     phone.#folder = await mkdtemp(join(tmpdir(), "sippet-baresip-"));
     const account = [
       `<sip:${user}@${domain};transport=${transport}>;auth_user=${user};auth_pass=${password}`,

@@ -7,8 +7,9 @@ import { until } from "./wait.mjs";
  * @param phones by name, stopped here
  * @param server what they were registered at
  * @param users their names there
+ * @param relay what is between, if there is something
  */
-export async function closeDown(phones, server, users) {
+export async function closeDown(phones, server, users, relay) {
   try {
     await phones.linphone?.unregister();
     await until(async () => (await server.contacts("linphone")).length === 0, "linphone is not registered");
@@ -18,5 +19,6 @@ export async function closeDown(phones, server, users) {
   for (const user of users) expect(await server.contacts(user)).toEqual([]);
   expect(await server.drain()).toEqual({});
   expect(server.faults).toEqual([]);
+  relay?.close();
   expect(await openSockets()).toEqual([]);
 }

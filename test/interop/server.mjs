@@ -27,8 +27,9 @@ export class Server extends Node {
   /**
    * @param secure   the options `tls` of its transport: it is reached by TLS and WSS then
    * @param plain   and by TCP
+   * @param tap   sees all messages, as a stack's does
    */
-  constructor(secure, { plain = false } = {}) {
+  constructor(secure, { plain = false, tap } = {}) {
     const here = { host: "127.0.0.1", port: 0 };
     const transports = secure
       ? [
@@ -37,7 +38,7 @@ export class Server extends Node {
           ...(plain ? [tcp(here)] : []),
         ]
       : [udp(here), tcp(here), webSocketServer(here)];
-    super({ transports, aliases: [DOMAIN] });
+    super({ transports, aliases: [DOMAIN], ...(tap && { tap }) });
     const lookup = ({ username }) => ({ password: `pw-${username}` });
     for (const [protocol, algorithms] of Object.entries(ALGORITHMS)) {
       this.#users[protocol] = new DigestServer({ realm: DOMAIN, algorithms, lookup });

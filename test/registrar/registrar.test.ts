@@ -206,6 +206,32 @@ describe("ways", () => {
     expect(await located()).toEqual([]);
   });
 
+  it("a client that is gone with its connection makes room for others, and no other does", async () => {
+    const all = await world({ maxBindings: 2 }, 10, "WS");
+    const { server, registrar, located } = all;
+    const page = async (user: string) => {
+      const phone = await all.world.phone(user, "WS");
+      const request = phone.request("REGISTER", "sip:example.com", {
+        to: "<sip:bob@example.com>",
+        contact: `<sip:${user}@x.invalid;transport=ws>`,
+      });
+      const { final } = phone.send(request, server);
+      await all.world.pass(100);
+      return { phone, status: (await final).status };
+    };
+    const [one, two] = [await page("one"), await page("two")];
+    expect((await page("three")).status).toBe(403);
+    await two.phone.stack.close();
+    await all.world.pass(100);
+    expect((await page("four")).status).toBe(200);
+    expect(await located()).toEqual(["one", "four"].map((user) => `sip:${user}@x.invalid;transport=ws`));
+    await one.phone.stack.close();
+    await all.world.pass(100);
+    expect((await page("five")).status).toBe(200);
+    expect((await registrar.locate("sip:bob@example.com"))?.length).toBe(2);
+    expect((await page("six")).status).toBe(403);
+  });
+
   it("over UDP an outbound client is reached where it was seen, another by its Contact (RFC 5626 §6, §7)", async () => {
     const { register, registrar, client, location, server } = await world();
     const contact = '<sip:bob@192.168.1.7:5060>;+sip.instance="<urn:uuid:1>"';
