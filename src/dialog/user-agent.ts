@@ -52,10 +52,7 @@ export class UserAgent {
   readonly #refusals: OwnRefusals;
   readonly #host: Host;
 
-  /**
-   * Makes one that knows no dialog yet; it sends nothing by itself.
-   * @throws SipError `value_invalid` without `stack`, for a number or an event that is none, and for credentials that are no client
-   */
+  /** @throws SipError `value_invalid` without `stack`, for numbers, events and credentials that are none */
   constructor(options: UserAgentOptions) {
     this.#options = checked(options);
     this.#dialogs = new DialogTable(options.limit ?? 100_000);
