@@ -94,6 +94,7 @@ const TABLES: readonly Table[] = [
     of: "digest/server#DigestServerOptions",
     elsewhere: ["now", "random"],
   },
+  { doc: "authentication", head: "option of a `DigestClient`", of: "digest/client#DigestClientOptions" },
   { doc: "transactions", head: "option of a stack", of: "stack/options#StackOptions" },
   { doc: "dialogs", head: "option of a user agent", of: "dialog/user-agent-options#UserAgentOptions" },
   { doc: "proxy", head: "option of a proxy", of: "proxy/options#ProxyOptions" },
