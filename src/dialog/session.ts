@@ -42,7 +42,8 @@ export interface SessionHandlers {
   onAck?(ack: Request): Returned;
   /**
    * The answer to an offer that came in a 2xx, or a reliable provisional response, to a request of ours without one (RFC 3261
-   * §13.2.1). Not asked for the offer of one who is hung up at once: the call was cancelled, or another has accepted. What it throws or rejects with goes to `onError` of the user agent, and ends a call that is made so (§13.2.2.4).
+   * §13.2.1). Not asked for the offer of one who is hung up at once: the call was cancelled, or another has accepted. What it
+   * throws or rejects with goes to `onError` of the user agent, and ends a call that is made so (§13.2.2.4).
    */
   answer?(offer: Response): Content | PromiseLike<Content>;
   /** It is over. Called once for each dialog: `dialog` is that of a fork, which need not be the session. */
