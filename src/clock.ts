@@ -43,10 +43,12 @@ export class VirtualClock implements Clock {
   readonly #heap: Pending[] = [];
   #size = 0;
 
+  /** The time in milliseconds, 0 at first; it moves by `advance` and `advanceAsync` alone. */
   now(): number {
     return this.#now;
   }
 
+  /** Calls back once, when the clock has moved by `delay` milliseconds; never within `set`. */
   set(callback: () => void, delay: number): TimerHandle {
     const timer: Pending = { at: this.#now + Math.max(0, delay), order: this.#order++, callback };
     const heap = this.#heap;
@@ -64,6 +66,7 @@ export class VirtualClock implements Clock {
     return timer;
   }
 
+  /** Takes a timer back; nothing happens where it has fired, or was taken back before. */
   clear(handle: TimerHandle): void {
     const timer = handle as Pending | undefined;
     if (timer?.callback === undefined) return;

@@ -2,7 +2,7 @@
 // it stands on comes from "sippet".
 
 export { addContent, type Content, contentOf } from "./dialog/content.ts";
-export { Dialog, type DialogJson } from "./dialog/dialog.ts";
+export { Dialog } from "./dialog/dialog.ts";
 export type { IncomingInvite } from "./dialog/incoming-invite.ts";
 export type { IncomingOffer } from "./dialog/incoming-offer.ts";
 export type { IncomingInviteHandlers, InviteHandlers, InviteOptions } from "./dialog/invite-options.ts";
@@ -12,6 +12,7 @@ export type { OutgoingInvite } from "./dialog/outgoing-invite.ts";
 export type { OfferContent, OfferOptions } from "./dialog/own-offers.ts";
 export type { Publication, PublicationHandlers } from "./dialog/publication.ts";
 export type { IncomingRefer, ReferProgress } from "./dialog/refer.ts";
+export type { DialogJson } from "./dialog/saved.ts";
 export type {
   EarlyDialog,
   Session,

@@ -77,6 +77,7 @@ export class SipError extends Error {
   /** The index of the value among those of its header field, from 0, where it is known. */
   readonly index: number | undefined;
 
+  /** For transports, resolvers and location services of your own. Control characters in `message` become `?`. */
   constructor(code: ErrorCode, message: string, details: SipErrorDetails = {}) {
     // Peers' words may stand in it: in a log or terminal they are to be no more than words.
     super(message.replace(/\p{Cc}/gu, "?"), details);

@@ -23,7 +23,7 @@ export class Random {
   #pool = "";
   #used: number = POOL;
 
-  /** @param source defaults to `crypto.getRandomValues` */
+  /** Asks for nothing yet. @param source defaults to `crypto.getRandomValues`; one with a seed is for tests */
   constructor(source: RandomSource = (bytes) => crypto.getRandomValues(bytes)) {
     this.#source = source;
   }

@@ -13,22 +13,7 @@ import type { Flow } from "../transport/transport.ts";
 import { addContent, type Content } from "./content.ts";
 import { contactOf, routesOf, sip } from "./peer-contact.ts";
 import { PeerFlow } from "./peer-flow.ts";
-import { isDialogJson } from "./saved.ts";
-
-/** A dialog as JSON. A version tells what wrote it; keep the object as it is. */
-export interface DialogJson {
-  readonly version: 1;
-  readonly state: "early" | "confirmed";
-  readonly role: "caller" | "callee";
-  readonly callId: string;
-  readonly local: string;
-  readonly remote: string;
-  readonly target: string;
-  readonly routes: readonly string[];
-  readonly contact: string;
-  readonly localCSeq: number;
-  readonly remoteCSeq: number | undefined;
-}
+import { type DialogJson, isDialogJson } from "./saved.ts";
 
 /** Requests and responses that carry a Contact, and may move the peer (RFC 3261 §12.2, RFC 3311, RFC 6665). */
 const TARGET_REFRESH = new Set(["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"]);
@@ -38,6 +23,7 @@ const LONGEST_MOVE = 4096;
 
 /** One side's view of a dialog. */
 export class Dialog {
+  /** The Call-ID of all its requests. */
   readonly callId: string;
   /** Our address, with our tag. */
   readonly local: NameAddr;
@@ -229,6 +215,7 @@ export class Dialog {
    * first wants is done by who sends it: Stack.send, or sendStateless.
    *
    * @param cseq the number of an ACK, which is its INVITE's; others count on
+   * @throws SipError `value_unsafe` or `value_invalid` for a method or content that must not go on the wire
    */
   createRequest(method: string, content: Content = {}, cseq?: number): Request {
     const number = cseq ?? this.#localCSeq + 1;

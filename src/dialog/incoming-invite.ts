@@ -25,6 +25,7 @@ import { hasSession } from "./session-body.ts";
 
 /** A call that comes in. */
 export class IncomingInvite implements Closable {
+  /** The INVITE. */
   readonly request: Request;
   readonly #host: Host;
   readonly #transaction: ServerTransaction;
@@ -152,7 +153,7 @@ export class IncomingInvite implements Closable {
     this.refuse(checkStatus(status, 300), content, false);
   }
 
-  /** @param byItself before its user holds it, who is told then @internal */
+  /** As `reject`. @param byItself before its user holds it, who is told then @internal */
   refuse(status: number, content: Content, byItself: boolean): void {
     if (this.#over) return;
     // Made first: where it must not go on the wire, the call rings on.

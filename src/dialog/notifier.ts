@@ -74,7 +74,8 @@ export class Notifier implements Usage {
 
   /**
    * Tells the subscriber the state of now, or this one. Of several that wait for their turn the last is sent. One that waited
-   * for consent is active from now on.
+   * for consent is active from now on. Content that must not go on the wire ends it as `gone`, and `onError` of the user agent is
+   * told.
    */
   notify(content?: Content): void {
     if (this.#over) return;
@@ -125,6 +126,7 @@ export class Notifier implements Usage {
     }, seconds * 1000);
   }
 
+  /** Takes a SUBSCRIBE that refreshes or ends it; false for any other request. @internal */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     if (request.method !== "SUBSCRIBE" || !transaction || this.#over) return false;
     if (!this.#names(request.headers.get("Event"))) return false;
@@ -140,6 +142,7 @@ export class Notifier implements Usage {
     return true;
   }
 
+  /** Ends without a NOTIFY: `onEnd` is told `closed`. @internal */
   close(): void {
     this.#finish("closed");
     this.#next = undefined;
@@ -209,7 +212,7 @@ export class Notifier implements Usage {
       return await this.#host.ask(request, this.dialog);
     } catch (cause) {
       // A content that must not go on the wire is the user's to hear of.
-      if (cause instanceof SipError && cause.code === "value_unsafe") this.#host.report(cause);
+      if (cause instanceof SipError && cause.code.startsWith("value_")) this.#host.report(cause);
       return undefined;
     }
   }
@@ -225,7 +228,7 @@ export class IncomingSubscription {
   readonly #transaction: ServerTransaction;
   readonly #dialog: Dialog | undefined;
 
-  /** @param dialog the one that it came in, and is to share (RFC 5057) @internal */
+  /** Use UserAgent.incomingSubscription. @param dialog the one that it came in, and is to share (RFC 5057) @internal */
   constructor(host: Host, request: Request, transaction: ServerTransaction, dialog: Dialog | undefined) {
     this.request = request;
     this.#host = host;

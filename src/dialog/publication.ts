@@ -63,7 +63,7 @@ export class Publication implements Closable {
     return this.#etag;
   }
 
-  /** Publishes a new state in place of the last one. */
+  /** Publishes a new state in place of the last one. `onFailed` is told of content that must not go on the wire, too. */
   update(content: Content): void {
     this.#content = content;
     this.#host.loose.add(this);

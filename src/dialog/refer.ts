@@ -152,9 +152,14 @@ export class ReferProgress {
     this.#notifier.notify();
   }
 
-  /** Tells the status of the request that the REFER asked for. A final one ends the subscription. */
+  /**
+   * Tells the status of the request that the REFER asked for. A final one ends the subscription.
+   * @param status 100 to 699
+   * @param reason that of the status unless told
+   * @throws SipError `value_invalid` for another status
+   */
   notify(status: number, reason?: string): void {
-    this.#said = sipfrag(status, reason);
+    this.#said = sipfrag(checkStatus(status), reason);
     if (status < 200) this.#notifier?.notify();
     else this.#notifier?.terminate("noresource");
   }

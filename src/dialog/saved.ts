@@ -1,7 +1,32 @@
 // Saved: what toJSON of a dialog or session has written, and nothing else: it may come from a store that others write to.
 
-import type { DialogJson } from "./dialog.ts";
 import type { SessionJson } from "./session.ts";
+
+/** A dialog as JSON. A version tells what wrote it; keep the object as it is. */
+export interface DialogJson {
+  /** The form of the object. */
+  readonly version: 1;
+  /** A session is saved when it is `confirmed`; `restore` refuses an early dialog. */
+  readonly state: "early" | "confirmed";
+  /** Whether the request that made the dialog was ours (`caller`) or the peer's. */
+  readonly role: "caller" | "callee";
+  /** Call-ID. */
+  readonly callId: string;
+  /** Our address, with our tag. */
+  readonly local: string;
+  /** The peer's address, with its tag. */
+  readonly remote: string;
+  /** The URI that requests go to: the peer's Contact. */
+  readonly target: string;
+  /** The route set, the nearest proxy first. */
+  readonly routes: readonly string[];
+  /** Our Contact. */
+  readonly contact: string;
+  /** The CSeq number of our last request. */
+  readonly localCSeq: number;
+  /** The CSeq number of the peer's last request; undefined where none came. */
+  readonly remoteCSeq: number | undefined;
+}
 
 /** Whether that is a dialog's JSON, its texts unread. */
 export function isDialogJson(json: unknown): json is DialogJson {

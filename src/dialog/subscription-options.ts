@@ -14,8 +14,9 @@ export type SubscriptionState = "requested" | "pending" | "active" | "terminated
 export interface SubscriptionEnd {
   /**
    * The notifier's reason (RFC 6665 §4.1.3: `deactivated`, `probation`, `rejected`, `timeout`, `giveup`, `noresource`,
-   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too, `silent` where no NOTIFY came, after a refresh neither,
-   * `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488), `gone` where the peer does not know the subscription any more, `failed` with the error, `closed`.
+   * `invariant`), "" where it gave none; or ours: `refused` with the response, to a refresh, too; `silent` where no NOTIFY came,
+   * after a refresh neither; `norefersub` with the response that took a REFER, of whose outcome nothing will be told (RFC 4488);
+   * `gone` where the peer does not know the subscription any more; `failed` with the error; `closed`.
    */
   readonly reason: string;
   /** Seconds after which the notifier may be asked again, where it says so. */

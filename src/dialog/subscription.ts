@@ -114,6 +114,7 @@ export class Subscription implements Usage {
     void this.#send(this.#again(dialog, 0));
   }
 
+  /** Takes a NOTIFY of its own, and answers it; false for any other request. @internal */
   receive(request: Request, transaction: ServerTransaction | undefined): boolean {
     if (request.method !== "NOTIFY" || !transaction || !this.#owns(request)) return false;
     const state = request.headers.get("Subscription-State");
@@ -143,6 +144,7 @@ export class Subscription implements Usage {
     return true;
   }
 
+  /** Ends without a SUBSCRIBE: `onEnd` is told `closed`. @internal */
   close(): void {
     this.#end({ reason: "closed" });
   }

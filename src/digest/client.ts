@@ -68,7 +68,10 @@ export class DigestClient implements CredentialSender {
   readonly #calls: RecentMap<string, readonly string[]> = new RecentMap(MOST_CALLS);
   readonly #cnonce: () => string;
 
-  /** @throws SipError `value_invalid` without `credentials`, for an algorithm that is not known, and a `limit` that is none */
+  /**
+   * Makes one that has seen no challenge yet.
+   * @throws SipError `value_invalid` without `credentials`, for an algorithm that is not known, and a `limit` that is none
+   */
   constructor(options: DigestClientOptions) {
     need("DigestClient", options, "credentials");
     checkNumbers(options, 1, "limit");

@@ -75,10 +75,15 @@ export type DigestRefusal =
 export type DigestVerdict =
   | {
       readonly ok: true;
+      /** Who it is: the name that `lookup` gave, else that of the credentials. */
       readonly username: string;
+      /** The realm of the server. */
       readonly realm: string;
+      /** By which the answer was checked. */
       readonly algorithm: DigestAlgorithm;
+      /** Undefined where the client knows RFC 2069 only. */
       readonly qop: DigestQop | undefined;
+      /** What the request had for this realm. */
       readonly credentials: Credentials;
       /** @internal For Authentication-Info. */
       readonly ha1: string;
@@ -116,6 +121,7 @@ export class DigestServer {
   readonly #opaque: string;
 
   /**
+   * Makes one for a realm; machines that share `secret` take the answers to each other's challenges.
    * @throws SipError `value_invalid` without `realm` or `lookup`, for an algorithm or a qop that is not known, without any
    *   algorithm, for a number that is none, and for an empty `secret`
    */

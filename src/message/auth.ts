@@ -38,6 +38,7 @@ export class Credentials extends Auth {
   readonly token: string | undefined;
 
   /**
+   * Credentials of these parts; parameters are given without quotes.
    * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a scheme or token that is none, and without
    *   parameters and token
    */
@@ -46,6 +47,7 @@ export class Credentials extends Auth {
     this.token = token === undefined ? token : shaped(token, TOKEN);
   }
 
+  /** As it stands on the wire. */
   override toString(): string {
     return this.token === undefined ? super.toString() : `${this.scheme} ${this.token}`;
   }
@@ -56,7 +58,10 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** The value of WWW-Authenticate and Proxy-Authenticate; `algorithm` and `stale` have no quotes. */
 export class Challenge extends Auth {
-  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a scheme that is none, and without parameters */
+  /**
+   * A challenge of these parts; parameters are given without quotes.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a scheme that is none, and without parameters
+   */
   constructor(scheme: string, params: ParamsInit) {
     super(scheme, params, "challenge");
   }

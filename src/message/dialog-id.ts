@@ -13,11 +13,12 @@ const CALL_ID = /^(?!@|.*@.*@|.*@$)[!-+\--:<-~]+$/;
 
 /** A dialog told by its Call-ID and tags: `98732@sip.example.com;from-tag=r33;to-tag=ff8`. */
 export class DialogId extends Value {
+  /** The Call-ID of the dialog. */
   readonly callId: string;
   /** `from-tag` and `to-tag` of Replaces and Join, `local-tag` and `remote-tag` of Target-Dialog. */
   readonly params: Params;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for what is no Call-ID */
+  /** A dialog, named for one of the three. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for what is no Call-ID */
   constructor(callId: string, params: ParamsInit) {
     super();
     this.callId = shaped(callId, CALL_ID);

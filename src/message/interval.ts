@@ -13,11 +13,12 @@ import { Value } from "./value.ts";
 export class Interval extends Value {
   /** 0 to 2^32 - 1. */
   readonly seconds: number;
+  /** `refresher` of Session-Expires (RFC 4028 §4), `duration` of Retry-After, in seconds (RFC 3261 §20.33). */
   readonly params: Params;
   /** Without parentheses and backslashes; undefined for none. */
   readonly comment: string | undefined;
 
-  /** @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for seconds that are none */
+  /** A whole number of seconds, and what goes with it. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for seconds that are none */
   constructor(seconds: number, params: ParamsInit = {}, comment?: string) {
     super();
     this.seconds = whole(seconds);

@@ -18,9 +18,10 @@ export class MediaType {
   readonly type: string;
   /** Lower case. */
   readonly subtype: string;
+  /** `charset`, `boundary` and others. */
   readonly params: Params;
 
-  /** @throws SipError `value_invalid` for a type or subtype that is no token */
+  /** A media type of these parts; they become lower case. @throws SipError `value_invalid` for a type or subtype that is no token */
   constructor(type: string, subtype: string, params: ParamsInit = {}) {
     this.type = shaped(type).toLowerCase();
     this.subtype = shaped(subtype).toLowerCase();
@@ -54,8 +55,10 @@ export class TokenParams {
 
   /** As written; without its quotes where it may be a quoted string. */
   readonly token: string;
+  /** The parameters behind it. */
   readonly params: Params;
 
+  /** A token with parameters. @throws SipError as Params.of */
   constructor(token: string, params: ParamsInit = {}) {
     this.token = token;
     this.params = Params.of(params);

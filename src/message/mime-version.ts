@@ -7,10 +7,12 @@ const FORM = /^(\d{1,9})\.(\d{1,9})$/;
 
 /** A MIME-Version value: `1.0`. */
 export class MimeVersion extends Value {
+  /** Before the point. */
   readonly major: number;
+  /** Behind the point. */
   readonly minor: number;
 
-  /** @throws SipError `value_invalid` for what are no versions */
+  /** `new MimeVersion(1, 0)` is the one there is. @throws SipError `value_invalid` for what are no versions */
   constructor(major: number, minor: number) {
     super();
     this.major = major;

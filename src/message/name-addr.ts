@@ -34,6 +34,7 @@ export class NameAddr {
   }
 
   // Its other parts are in the record that its URI has.
+  /** The URI; of the `*` of a Contact see `isStar`. */
   readonly uri: Uri;
   private _params: Params | undefined = undefined;
 

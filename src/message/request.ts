@@ -12,6 +12,7 @@ import { Uri } from "./uri.ts";
 
 /** A SIP request. */
 export class Request extends BaseMessage {
+  /** Tells a request from a response. */
   readonly kind = "request" as const;
   private _method: string | undefined;
   private _uri: Uri | undefined;

@@ -10,6 +10,7 @@ import { reasonPhrase } from "./status.ts";
 
 /** A SIP response. */
 export class Response extends BaseMessage {
+  /** Tells a response from a request. */
   readonly kind = "response" as const;
   private _status: number;
   private _reason: string | undefined;

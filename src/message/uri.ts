@@ -40,12 +40,15 @@ export interface UriParts {
   scheme?: string;
   /** Unescaped; undefined for none. */
   user?: string | undefined;
+  /** Unescaped; undefined for none. RFC 3261 §19.1.1 advises against one. */
   password?: string | undefined;
   /** A name, IPv4 address, or IPv6 address without its brackets. */
   host: string;
   /** 0 to 65535. */
   port?: number | undefined;
+  /** Behind semicolons: `{ transport: "tcp", lr: true }`. */
   params?: ParamsInit;
+  /** Behind the question mark: `{ Subject: "lunch" }`. */
   headers?: ParamsInit;
 }
 
@@ -68,10 +71,7 @@ export class Uri {
     this._at = at;
   }
 
-  /**
-   * Reads a URI.
-   * @throws SipError `uri_invalid` or `value_invalid` with the offset
-   */
+  /** Reads a URI. @throws SipError `uri_invalid` or `value_invalid` with the offset */
   static parse(text: string): Uri {
     const raw = toBinary(text);
     const core = hold(raw);
@@ -152,11 +152,13 @@ export class Uri {
     return this.isSip ? (this.part(R_URI_HOST) as string) : "";
   }
 
+  /** The port as written; undefined where there is none: no default is filled in. */
   get port(): number | undefined {
     const port = this.word(R_URI_PORT);
     return port === NONE ? undefined : port;
   }
 
+  /** The parameters; empty for a scheme other than sip and sips. */
   get params(): Params {
     this._params ??= this.isSip ? Params.ofUri(this._text, this.word(R_URI_PARAMS)) : NO_PARAMS;
     return this._params;

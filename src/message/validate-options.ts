@@ -3,12 +3,14 @@
 
 /** Where a message came from. A Flow is one. */
 export interface MessageSource {
+  /** What the message came by. */
   readonly transport: {
     /** As it stands in Via, upper case: "UDP", "TCP", "TLS", "WS", "WSS". */
     readonly protocol: string;
     /** True for what retransmits by itself. */
     readonly reliable: boolean;
   };
+  /** The peer's address; a datagram cannot come from port 0. */
   readonly remote: { readonly port: number };
 }
 

@@ -37,10 +37,13 @@ export interface ViaParts {
   transport?: string;
   /** Without brackets for IPv6. */
   host?: string;
+  /** 0 to 65535; undefined for none. */
   port?: number | undefined;
   /** All parameters at once; `branch`, `received` and `rport` below are set in them. */
   params?: ParamsInit;
+  /** The name of the transaction, `z9hG4bK` and more (RFC 3261 §8.1.1.7). */
   branch?: string;
+  /** The address that the request came from (§18.2.1). */
   received?: string;
   /** `true` asks for it (RFC 3581 §3), a number answers. */
   rport?: number | true;

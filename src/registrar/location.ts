@@ -9,8 +9,9 @@ export interface Binding {
   readonly expires: number;
   /** The preference, 0 to 1 (RFC 3261 §20.10). */
   readonly q: number;
-  /** Of the REGISTER that wrote it last. */
+  /** The Call-ID of the REGISTER that wrote it last. */
   readonly callId: string;
+  /** The CSeq number of that REGISTER: none of the same Call-ID counts that is not above it (RFC 3261 §10.3 step 7). */
   readonly cseq: number;
   /** The Path of that REGISTER, topmost first, as text (RFC 3327). */
   readonly path: readonly string[];
@@ -23,8 +24,9 @@ export interface Binding {
   readonly callable?: boolean | undefined;
   /** The Route by which other machines reach that connection, with its id as flow token, as text. */
   readonly edge?: string | undefined;
-  /** `+sip.instance`, which names the client for good, and `reg-id`, where it keeps several flows (RFC 5626 §6). */
+  /** `+sip.instance`, which names the client for good (RFC 5626 §6). */
   readonly instance?: string | undefined;
+  /** `reg-id` of the flow, where the client keeps several. */
   readonly regId?: number | undefined;
   /** What temporary GRUUs of the instance hold as long as; another Call-ID has another one (RFC 5627 §5.1). */
   readonly gruuMark?: string | undefined;

@@ -24,7 +24,7 @@ export class MemoryLocation implements LocationService {
   readonly #bindings: Map<string, readonly Binding[]> = new Map();
   #looked = Number.NEGATIVE_INFINITY;
 
-  /** @throws SipError `value_invalid` for a `limit` below 1 */
+  /** Makes one without bindings. @throws SipError `value_invalid` for a `limit` below 1 */
   constructor(options: MemoryLocationOptions = {}) {
     checkNumbers(options, 1, "limit");
     this.#clock = options.clock ?? systemClock;

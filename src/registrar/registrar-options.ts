@@ -10,6 +10,7 @@ import type { LocationService } from "./location.ts";
 export interface RegistrarOptions {
   /** Whose names and connections are ours. */
   readonly stack: Stack;
+  /** Keeps the bindings: a MemoryLocation, a RedisLocation, or one of your own. */
   readonly location: LocationService;
   /**
    * The address-of-record that a URI names, in one form for all its spellings; undefined where it is none of ours

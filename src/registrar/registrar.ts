@@ -36,6 +36,7 @@ export class Registrar {
   readonly #ways: Ways;
 
   /**
+   * Makes one that serves the domains of its stack, unless `aor` says otherwise.
    * @throws SipError `value_invalid` without `stack` or `location`, for a number or a `nat` that is none, an `edge` that is no
    *   SIP URI, a `serviceRoute` that cannot be written, and an empty `gruuSecret`
    */

@@ -74,8 +74,11 @@ export interface StackOptions {
 
 /** An AbortSignal, as far as it is used here: this library names no global of a browser's or of Node's. */
 export interface AbortSignalLike {
+  /** True once it was aborted: what it is given to then is aborted at once. */
   readonly aborted: boolean;
+  /** Calls `listener` when it is aborted. */
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  /** Forgets `listener`: the request has ended. */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
@@ -149,5 +152,6 @@ export interface TransportStats {
   readonly protocol: string;
   /** What its Via says of where it is. */
   readonly sentBy: string;
+  /** Its `counts`, by name: see the transport. */
   readonly [count: string]: number | string;
 }

@@ -10,6 +10,7 @@ import type { SendOptions, SentRequest } from "./options.ts";
 
 /** What a resolver needs of the stack that it works for. */
 export interface Sender {
+  /** Hears what comes of a request, unless its own handlers do. */
   readonly core: TransactionUser;
   /** The protocols of the stack's transports, the preferred first. */
   readonly protocols: readonly string[];

@@ -31,6 +31,7 @@ import { Wire } from "./wire.ts";
 
 /** A SIP stack. Any number of them live side by side in one process. */
 export class Stack {
+  /** Its transports, in the order of the option. */
   readonly transports: readonly Transport[];
   /** The resolver that it was given. */
   readonly resolver: Resolver | undefined;
@@ -50,7 +51,7 @@ export class Stack {
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
+   * Opens nothing: `start` does. @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
    *   `transports`, and a gate, resolver or tap that is something else
    */
   constructor(options: StackOptions) {

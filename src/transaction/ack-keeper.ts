@@ -24,6 +24,7 @@ export class AckKeeper {
   readonly #limit: number;
   readonly #kept: Map<string, Kept> = new Map();
 
+  /** Keeps nothing yet. The ACK to a 2xx is made by `createAck`. */
   constructor({ clock, timers, send, limit = 100_000 }: AckKeeperOptions) {
     this.#queue = new TimerQueue(clock);
     this.#send = send;

@@ -28,6 +28,7 @@ export class AnswerKeeper {
   readonly #answers: Map<string, Answer> = new Map();
   readonly #byTransaction: Map<ServerTransaction, Answer> = new Map();
 
+  /** Keeps nothing yet: `new AnswerKeeper(stack)`. */
   constructor({ clock, timers }: KeeperOptions) {
     this.#queue = new TimerQueue(clock);
     this.#timers = timers;

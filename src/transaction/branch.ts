@@ -42,6 +42,7 @@ export function statelessBranch(request: Request, key: HashKey = NO_KEY): string
  *
  * @param request as it came in, before its Request-URI or Route was touched
  * @param extra whatever else decides where it goes, for example the domain's routing table's version
+ * @throws SipError `value_invalid`, as `headers.get`, for a To, From, Call-ID or CSeq that cannot be read; `uri_invalid`
  */
 export function loopBranch(request: Request, random: Random, extra = ""): string {
   return random.branch() + SEAM + wayHash(request, extra);
@@ -53,6 +54,8 @@ export function loopBranch(request: Request, random: Random, extra = ""): string
  * to go elsewhere, a spiral, is no loop.
  *
  * @param owns whether a Via is one of ours
+ * @param extra as for loopBranch
+ * @throws SipError as loopBranch, and for a Via that cannot be read
  */
 export function isLoop(request: Request, owns: (via: Via) => boolean, extra = ""): boolean {
   let end: string | undefined;

@@ -64,6 +64,7 @@ export class ClientTransaction extends Transaction implements AsyncIterable<Resp
     this.#timerC = options.timerC === true;
   }
 
+  /** The machine's state (RFC 3261 §17.1); `resolving` until it was sent. */
   override get state(): ClientState {
     return super.state as ClientState;
   }

@@ -11,7 +11,9 @@ import { sentByPort } from "../transport/default-port.ts";
 
 /** A client transaction: `branch|METHOD` (RFC 3261 §17.1.3). */
 export interface ClientKey {
+  /** One of our own requests. */
   readonly kind: "client";
+  /** The branch of its Via, as written. */
   readonly branch: string;
   /** The method of CSeq. */
   readonly method: string;
@@ -19,7 +21,9 @@ export interface ClientKey {
 
 /** A server transaction: `branch|METHOD|host:port` (RFC 3261 §17.2.3). */
 export interface ServerKey {
+  /** A request of a peer's. */
   readonly kind: "server";
+  /** The branch of the topmost Via, as written. */
   readonly branch: string;
   /** The method of the request that made the transaction: INVITE for an ACK. */
   readonly method: string;
@@ -31,12 +35,17 @@ export interface ServerKey {
 
 /** A server transaction of an RFC 2543 peer, whose branch has no magic cookie (RFC 3261 §17.2.3). */
 export interface OldServerKey {
+  /** A request of a peer's whose branch is not unique. */
   readonly kind: "server-2543";
+  /** The method of the request that made the transaction: INVITE for an ACK. */
   readonly method: string;
+  /** The Request-URI. */
   readonly uri: string;
+  /** Call-ID. */
   readonly callId: string;
   /** The CSeq number. */
   readonly cseq: number;
+  /** The tag of From; empty where there is none. */
   readonly fromTag: string;
   /** For an ACK, the tag of the response that it acknowledges; empty where there is none. */
   readonly toTag: string;
@@ -93,7 +102,11 @@ export function parseKey(text: string): TransactionKey {
   throw new SipError("value_invalid", "not a transaction key");
 }
 
-/** The key of the client transaction that a response belongs to (RFC 3261 §17.1.3). */
+/**
+ * The key of the client transaction that a response belongs to (RFC 3261 §17.1.3).
+ *
+ * @throws SipError `header_missing` or `value_invalid`, with status 400, for a response without a usable Via or CSeq
+ */
 export function responseKey(response: Response): string {
   return clientKey(topVia(response).branch ?? "", cseqOf(response).method);
 }

@@ -8,6 +8,7 @@ export interface TraceEntry {
   readonly from: string;
   /** `host:port` it was sent to. */
   readonly to: string;
+  /** That of the transport: UDP, TCP … */
   readonly protocol: string;
   /** The whole message; octets that are not UTF-8 show as U+FFFD. */
   readonly text: string;

@@ -45,6 +45,7 @@ export class MemoryNetwork {
   readonly #trace: Trace;
   readonly #transports = new Set<MemoryTransport>();
 
+  /** A network without faults, unless told. @throws SipError `value_invalid` for a probability that is none */
   constructor(options: MemoryNetworkOptions = {}) {
     const {
       clock = systemClock,

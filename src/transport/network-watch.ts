@@ -3,7 +3,9 @@
 
 /** What tells of the network: `window`, or `self` in a worker. */
 export interface NetworkEvents {
+  /** As that of an EventTarget. */
   addEventListener(type: "online" | "offline", listener: () => void): void;
+  /** As that of an EventTarget. */
   removeEventListener(type: "online" | "offline", listener: () => void): void;
 }
 

@@ -5,18 +5,27 @@ import { SipError } from "../errors.ts";
 
 /** An instance of a W3C WebSocket. */
 export interface WebSocketLike {
+  /** The subprotocol that the server has chosen: `sip`. */
   readonly protocol: string;
+  /** How many octets wait to be sent. */
   readonly bufferedAmount: number;
+  /** Set to `arraybuffer`. */
   binaryType: string;
+  /** Called when it is open. */
   // biome-ignore lint/suspicious/noExplicitAny: every runtime has event classes of its own
   onopen: ((event: any) => void) | null;
+  /** Called with each message: `event.data`. */
   // biome-ignore lint/suspicious/noExplicitAny: see onopen
   onmessage: ((event: any) => void) | null;
+  /** Called when it is closed: `event.code` and `event.reason`. */
   // biome-ignore lint/suspicious/noExplicitAny: see onopen
   onclose: ((event: any) => void) | null;
+  /** Called when something failed; `onclose` follows. */
   // biome-ignore lint/suspicious/noExplicitAny: see onopen
   onerror: ((event: any) => void) | null;
+  /** Sends a text or binary frame. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
 }
 

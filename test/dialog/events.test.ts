@@ -247,25 +247,31 @@ describe("a subscription", () => {
     expect(alice.ua.stats.dialogs).toBe(0);
   });
 
-  it("whose notifier's state throws, or is unfit for the wire, is reported, and goes on or ends", async () => {
-    const world = new SipWorld();
-    const thrown: unknown[] = [];
-    const alice = await agent(world, "alice");
-    const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
-    const notifiers: Notifier[] = [];
-    const state = () => {
-      throw new Error("oops");
-    };
-    bob.onOther = (request, transaction) =>
-      void notifiers.push(bob.ua.incomingSubscription(request, transaction)!.accept({ state }));
-    const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
-    await world.pass();
-    expect([subscription.state, thrown.length]).toEqual(["active", 1]);
-    notifiers[0]!.notify({ headers: { "X-Bad": "a\r\nb" } });
-    await world.pass();
-    expect([notifiers[0]!.terminated, thrown.length]).toEqual([true, 2]);
-    subscription.unsubscribe();
-  });
+  it.each([
+    ["a line end", { "X-Bad": "a\r\nb" }],
+    ["no value", { Expires: Number.NaN }],
+  ])(
+    "whose notifier's state throws, or is unfit for the wire (%s), is reported, and goes on or ends",
+    async (_, headers) => {
+      const world = new SipWorld();
+      const thrown: unknown[] = [];
+      const alice = await agent(world, "alice");
+      const bob = await agent(world, "bob", "UDP", { onError: (error) => void thrown.push(error) });
+      const notifiers: Notifier[] = [];
+      const state = () => {
+        throw new Error("oops");
+      };
+      bob.onOther = (request, transaction) =>
+        void notifiers.push(bob.ua.incomingSubscription(request, transaction)!.accept({ state }));
+      const subscription = alice.ua.subscribe(bob.uri, "presence", alice.init(), {});
+      await world.pass();
+      expect([subscription.state, thrown.length]).toEqual(["active", 1]);
+      notifiers[0]!.notify({ headers });
+      await world.pass();
+      expect([notifiers[0]!.terminated, thrown.length]).toEqual([true, 2]);
+      subscription.unsubscribe();
+    },
+  );
 
   it("whose subscriber does not know it gets no more, not even what waits for its turn", async () => {
     const world = new SipWorld({ delay: 20 });
@@ -426,6 +432,8 @@ describe("REFER", () => {
       onEnd: ({ reason }) => void ends.push(reason),
     });
     await world.pass();
+    // What no peer could read is its user's mistake, and told at once.
+    for (const status of [99, 700, Number.NaN]) expect(() => progress[0]!.notify(status)).toThrow(/status/);
     progress[0]!.notify(180);
     await world.pass();
     progress[0]!.notify(200);
