@@ -47,7 +47,7 @@ export class SipProxy {
   readonly #acks: AckForwarding;
   readonly #stateless: StatelessForwarding;
 
-  /** Sends nothing by itself. @throws SipError `value_invalid` without `stack`, for a `maxBreadth` below 1, and for an empty `secret` */
+  /** Sends nothing by itself. @throws SipError `value_invalid` without `stack`, for a `maxBreadth` below 1, an empty `secret` */
   constructor(options: ProxyOptions) {
     need("SipProxy", options, "stack");
     checkNumbers(options, 1, "maxBreadth");
