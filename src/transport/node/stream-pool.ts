@@ -3,6 +3,7 @@
 
 import type { Socket } from "node:net";
 import { formatAddress } from "../address.ts";
+import { HeldLimit } from "./held-limit.ts";
 import { SourceLimit } from "./source-limit.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
@@ -10,6 +11,8 @@ export class StreamPool {
   readonly #limit: number;
   /** Of those that came in. */
   readonly #sources: SourceLimit;
+  /** What all of them hold. */
+  readonly held: HeldLimit;
   readonly #byId = new Map<string, StreamConnection>();
   /** By remote address, and domain where that is another thing. */
   readonly #byRemote = new Map<string, StreamConnection>();
@@ -22,8 +25,9 @@ export class StreamPool {
   #outbound = 0;
   #onEmpty: (() => void) | undefined;
 
-  constructor(limit: number, sourceLimit: number) {
+  constructor(limit: number, sourceLimit: number, heldLimit: number | undefined) {
     this.#limit = limit;
+    this.held = new HeldLimit(() => this.#sockets, heldLimit);
     this.#sources = new SourceLimit(sourceLimit);
   }
 
