@@ -25,7 +25,7 @@ export class StreamPool {
   #outbound = 0;
   #onEmpty: (() => void) | undefined;
 
-  constructor(limit: number, sourceLimit: number, heldLimit: number | undefined) {
+  constructor(limit: number, sourceLimit: number, heldLimit?: number) {
     this.#limit = limit;
     this.held = new HeldLimit(() => this.#sockets, heldLimit);
     this.#sources = new SourceLimit(sourceLimit);
