@@ -54,6 +54,11 @@ it("counts what has come over a WebSocket since its last whole message", async (
   client.socket.send(whole);
   await vi.waitUntil(() => recorder.messages.length === 1);
   expect(transport.counts).toMatchObject({ held: 0, shed: 0 });
+  for (const how of ["ping", "pong"] as const) {
+    client.socket[how]("x".repeat(100));
+    await webSockets.connected(url);
+    expect(transport.counts).toMatchObject({ held: 0 });
+  }
   const greedy = await webSockets.deafClient({ port: transport.local.port });
   const pong = Buffer.concat([Buffer.from([0x8a, 0xfd, 0, 0, 0, 0]), Buffer.alloc(125)]);
   // Each piece of one octet is kept with all that is read with it.
@@ -63,7 +68,7 @@ it("counts what has come over a WebSocket since its last whole message", async (
   }
   await vi.waitUntil(() => recorder.closed.length === 1);
   expect(recorder.closed).toMatchObject([{ error: { code: "overloaded" } }]);
-  expect(transport.counts).toMatchObject({ connections: 1, held: 0, shed: 1 });
+  expect(transport.counts).toMatchObject({ connections: 3, held: 0, shed: 1 });
   client.socket.send(whole);
   await vi.waitUntil(() => recorder.messages.length === 2);
 });

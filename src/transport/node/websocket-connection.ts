@@ -25,6 +25,8 @@ export interface ConnectionOwner {
 }
 
 const PONG_OCTETS = Buffer.from(PONG);
+/** A control frame is no longer, in octets (RFC 6455 §5.5), its head and mask included. */
+const ALONE = 131;
 
 export class WebSocketConnection implements Flow, Holder {
   readonly transport: Transport;
@@ -82,8 +84,10 @@ export class WebSocketConnection implements Flow, Holder {
       this.#note();
       this.#receive(data, isBinary);
     });
+    socket.on("ping", () => this.#passOver());
     socket.on("pong", () => {
       this.#alive = true;
+      this.#passOver();
     });
     socket.on("error", (cause) => {
       this.#error ??= socketError(cause, this.#name);
@@ -154,6 +158,13 @@ export class WebSocketConnection implements Flow, Holder {
   drop(error: SipError | undefined): void {
     this.#end(error);
     this.#socket.terminate();
+    this.#note();
+  }
+
+  /** A control frame came: alone it is no part of a message. */
+  #passOver(): void {
+    if (this.#begun > ALONE) return;
+    this.#begun = 0;
     this.#note();
   }
 
