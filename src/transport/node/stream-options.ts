@@ -21,7 +21,7 @@ export interface StreamOptions {
   alias?: boolean | undefined;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number | undefined;
-  /** How many of them may come from one address, of IPv6 from one /64. Default: no limit of its own. */
+  /** How many of them may come from one address, of IPv6 from one /64; and how many may be opened to one, which peers have a say in: a response whose connection is gone takes one to the port that its Via names. Default: no limit of its own. */
   maxPerSource?: number | undefined;
   /** How long connecting may take, a TLS handshake included, in milliseconds; 0 for as long as the system lets it. Default 10,000. */
   connectTimeout?: number | undefined;

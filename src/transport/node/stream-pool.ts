@@ -9,8 +9,9 @@ import type { StreamConnection } from "./stream-connection.ts";
 
 export class StreamPool {
   readonly #limit: number;
-  /** Of those that came in. */
+  /** Of those that came in, and of those that were opened: peers choose where to, by Via or Contact. */
   readonly #sources: SourceLimit;
+  readonly #called: SourceLimit;
   /** What all of them hold. */
   readonly held: HeldLimit;
   readonly #byId = new Map<string, StreamConnection>();
@@ -29,6 +30,7 @@ export class StreamPool {
     this.#limit = limit;
     this.held = new HeldLimit(() => this.#sockets, heldLimit);
     this.#sources = new SourceLimit(sourceLimit);
+    this.#called = new SourceLimit(sourceLimit);
   }
 
   /** Open flows. */
@@ -38,6 +40,11 @@ export class StreamPool {
 
   get full(): boolean {
     return this.#inbound + this.#outbound >= this.#limit;
+  }
+
+  /** Whether no more may be opened to that host. */
+  isFull(host: string): boolean {
+    return this.full || this.#called.isFull(host);
   }
 
   /** The open ones; a copy, which may be ended one by one. */
@@ -63,8 +70,10 @@ export class StreamPool {
     const { id, remote, domain } = connection;
     this.#byId.set(id, connection);
     this.#sockets.add(connection);
-    if (domain !== undefined) this.#outbound++;
-    else this.#handshakes.delete(nameOf(connection.socket));
+    if (domain !== undefined) {
+      this.#outbound++;
+      this.#called.count(remote.host, connection.socket);
+    } else this.#handshakes.delete(nameOf(connection.socket));
     this.alias(connection, remote.host, remote.port, domain ?? remote.host);
   }
 

@@ -113,7 +113,7 @@ export class StreamTransport implements Transport, StreamOwner {
     if (!this.#receiver || this.#over || !(port >= 1 && port <= 65535)) return undefined;
     const known = this.#pool.find(host, port, this.secure ? domain : host);
     if (known) return known;
-    if (this.#pool.full) {
+    if (this.#pool.isFull(host)) {
       this.#counts.refused++;
       return undefined;
     }
