@@ -89,6 +89,8 @@ export class StreamConnection implements Flow, FramerSink, Holder {
         this.#state === "connecting"
           ? socketError(cause, `${this.#name} cannot be opened`)
           : new SipError("connection_closed", `${this.#name} broke: ${cause.message}`, { cause });
+      // Node tells of a peer that renegotiates too often, and leaves it at that.
+      socket.destroy();
     });
     socket.on("close", () => {
       this.#ended(this.#error ?? this.#closed("was closed"));
@@ -253,8 +255,7 @@ export class StreamConnection implements Flow, FramerSink, Holder {
 
   /** Tells how much more it holds. What a socket that is gone has not written is let go of. */
   #note(): void {
-    const { socket } = this;
-    const waits = socket.destroyed ? 0 : this.#waitingSize + socket.writableLength;
+    const waits = this.socket.destroyed ? 0 : this.#waitingSize + this.socket.writableLength;
     const more = this.#framer.held + waits - this.held;
     if (more === 0) return;
     this.held += more;
