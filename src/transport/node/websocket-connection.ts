@@ -17,8 +17,8 @@ import { Pongs } from "./pongs.ts";
 /** What a connection tells its server. */
 export interface ConnectionOwner {
   onFrame(data: Uint8Array | string, connection: WebSocketConnection): void;
-  /** A frame of nothing but CR, LF and NUL came. */
-  onKeepAlive(kind: "ping" | "filler"): void;
+  /** A frame of nothing but CR, LF and NUL came; or what cannot be read, too large say: then the end comes as well. */
+  onOther(kind: "ping" | "filler" | "fault"): void;
   /** A connection holds so many octets more, or fewer. */
   onHeld(octets: number): void;
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void;
@@ -90,6 +90,7 @@ export class WebSocketConnection implements Flow, Holder {
       this.#passOver();
     });
     socket.on("error", (cause) => {
+      this.#owner.onOther("fault");
       this.#error ??= socketError(cause, this.#name);
     });
     socket.on("close", (code, reason) => {
@@ -207,7 +208,7 @@ export class WebSocketConnection implements Flow, Holder {
       this.#owner.onFrame(isBinary ? bytes : bytes.toString("utf8"), this);
       return;
     }
-    this.#owner.onKeepAlive(kind);
+    this.#owner.onOther(kind);
     if (kind === "ping") this.#pongs.owe();
   }
 

@@ -56,7 +56,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   #pingTimer: TimerHandle | undefined;
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
-  #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0 };
+  #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0, faults: 0 };
 
   constructor(options: WebSocketServerOptions) {
     const { path, messageSize = 4 * 65_536 } = options;
@@ -277,7 +277,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver && !this.#closing) deliver(this.#receiver, data, connection);
   }
 
-  onKeepAlive(kind: "ping" | "filler"): void {
+  onOther(kind: "ping" | "filler" | "fault"): void {
     this.#counts[`${kind}s`]++;
   }
 
