@@ -20,10 +20,10 @@ export class HeldLimit {
 
   /**
    * @param holders all of them, where one has to go
-   * @param limit in octets; 256 MiB unless told
+   * @param heldLimit in octets; 256 MiB unless told
    */
-  constructor(holders: () => Iterable<Holder>, limit: number = 268_435_456) {
-    this.#limit = limit;
+  constructor(holders: () => Iterable<Holder>, heldLimit: number = 268_435_456) {
+    this.#limit = heldLimit;
     this.#holders = holders;
   }
 
