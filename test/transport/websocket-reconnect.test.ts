@@ -47,10 +47,10 @@ describe("reconnecting", () => {
     const { last, clock, made, transport, recorder, send, states } = started();
     last().accept();
     const flow = transport.flow(anywhere)!;
-    last().end(1001, "restart\n");
+    last().end(1001, "re\nstart");
     expect(flow.open).toBe(false);
     expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
-    expect(recorder.closed[0]?.error?.message).toContain("1001 restart?");
+    expect(recorder.closed[0]?.error?.message).toContain("1001 re?start");
     const waits: number[] = [];
     for (let failures = 0; failures < 8; failures++) {
       waits.push(clock.next! - clock.now());
