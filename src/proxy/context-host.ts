@@ -7,6 +7,7 @@ import type { Stack } from "../stack/stack.ts";
 import type { Target } from "../transport/transport.ts";
 import type { NextHops } from "./next-hops.ts";
 import type { Judge, Outgoing } from "./outgoing.ts";
+import type { Tally } from "./stateless-forwarding.ts";
 import type { ProxyTarget } from "./target.ts";
 
 export interface ContextHost {
@@ -17,6 +18,8 @@ export interface ContextHost {
   /** Makes the copy for a target. */
   copy(target: ProxyTarget, breadth: number): Request;
   readonly hops: NextHops;
+  /** Counts what had nowhere to go. */
+  readonly tally: Pick<Tally, "dropped">;
   /** Puts a copy on its way, by a hop of its target, or another; throws where there is none. */
   finish(copy: Request, target: ProxyTarget, hop: Target | undefined, judge: Judge | undefined): Outgoing;
   newBranch(): string;

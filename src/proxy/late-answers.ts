@@ -7,16 +7,26 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { ClientHandlers } from "../transaction/user.ts";
 import { guard } from "../watch.ts";
 import { takeVia } from "./branch.ts";
+import type { ContextHost } from "./context-host.ts";
 import type { ForwardOptions } from "./options.ts";
 
 export class LateAnswers implements ClientHandlers {
   readonly #transaction: ServerTransaction;
   readonly #seen: ForwardOptions["onResponse"];
+  readonly #tally: ContextHost["tally"];
 
-  /** @param seen the option of the proxy's user */
-  constructor(transaction: ServerTransaction, seen: ForwardOptions["onResponse"]) {
+  /**
+   * @param seen the option of the proxy's user
+   * @param tally counts what is nobody's
+   */
+  constructor(
+    transaction: ServerTransaction,
+    seen: ForwardOptions["onResponse"],
+    tally: ContextHost["tally"],
+  ) {
     this.#transaction = transaction;
     this.#seen = seen;
+    this.#tally = tally;
   }
 
   /** A transaction that was accepted asks it, and not the branch that it takes the place of. */
@@ -25,7 +35,10 @@ export class LateAnswers implements ClientHandlers {
   }
 
   onResponse(response: Response): void {
-    if (!takeVia(response) || this.#transaction.state !== "accepted") return;
+    if (!takeVia(response) || this.#transaction.state !== "accepted") {
+      this.#tally.dropped++;
+      return;
+    }
     // The promise that would tell of what it throws was settled with the first.
     guard(
       () => this.#seen?.(response),
@@ -36,6 +49,7 @@ export class LateAnswers implements ClientHandlers {
       this.#transaction.forget();
     } catch {
       // It is to another request: nobody's.
+      this.#tally.dropped++;
     }
   }
 }

@@ -217,6 +217,7 @@ export class SipProxy {
           breadth: breadthFor(request, this.#maxBreadth),
           copy: (target, breadth) => copyFor(request, target, breadth, options, threw),
           hops: this.#hops,
+          tally: this.#tally,
           finish: (copy, target, hop, judge) => {
             const made = onItsWay(copy, cameFrom, target, hop, way, judge);
             this.#tally.branches++;

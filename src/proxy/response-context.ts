@@ -170,6 +170,7 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       if (status === 100 || !this.#invite) return;
     }
     if (!takeVia(response)) {
+      if (this.#work) this.#work.host.tally.dropped++;
       if (status >= 200 && current) this.#fail(branch, 502);
     } else if (status < 200) this.#forward(response);
     else if (status < 300) this.#succeed(response, branch, from);
@@ -250,14 +251,14 @@ export class ResponseContext implements BranchListener, DepartureOwner {
       if (this.#room > 0) this.start();
       return;
     }
-    const { recourse, finals, request, accepted } = this.#work;
+    const { host, recourse, finals, request, accepted } = this.#work;
     if (!this.#stopped && recourse?.ask(this.#work, !this.#open.empty)) return;
     if (!this.#open.empty) return;
     // Steps 6 to 8: the best response goes to the caller.
     if (this.#transaction.waiting && !this.#forward(answerOf(finals, request, this.#canceled)))
       this.#forward(request.createResponse(502));
     this.#end(undefined);
-    const late = new LateAnswers(this.#transaction, this.#options.onResponse);
+    const late = new LateAnswers(this.#transaction, this.#options.onResponse, host.tally);
     for (const transaction of accepted) transaction.handlers = late;
     this.#work = undefined;
   }

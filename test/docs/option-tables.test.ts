@@ -34,14 +34,14 @@ const TABLES: readonly Table[] = [
     under: "## tcp",
     head: "option",
     of: `${NODE}/stream-options#StreamOptions`,
-    code: [`${NODE}/stream-transport`, "transport/framer", `${NODE}/stream-connection`],
+    code: [`${NODE}/stream-options`, `${NODE}/stream-transport`, "transport/framer", `${NODE}/held-limit`],
   },
   {
     doc: "transports",
     under: "## webSocketServer",
     head: "option",
     of: `${NODE}/websocket-server#WebSocketServerOptions`,
-    code: [`${NODE}/websocket-listener`, `${NODE}/websocket-connection`, `${NODE}/websocket-handshake`],
+    code: [`${NODE}/websocket-listener`, `${NODE}/websocket-handshake`, `${NODE}/held-limit`],
   },
   {
     doc: "transports",

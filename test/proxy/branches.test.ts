@@ -60,17 +60,20 @@ it("nothing provisional goes on of a branch that was given up", async () => {
   expect((await final).status).toBe(486);
 });
 
-it("a final response that lacks the caller's Via counts as 502", async () => {
+it("a response that lacks the caller's Via is dropped and counted, a final one counts as 502", async () => {
   const { world: all, proxy, phones, invite } = await world(1);
   phones[0]!.answer = (request, transaction) => {
-    const response = request.createResponse(486);
-    response.headers.pop("Via");
-    transaction?.respond(response);
+    for (const status of [180, 486]) {
+      const response = request.createResponse(status);
+      response.headers.pop("Via");
+      transaction?.respond(response);
+    }
   };
   proxy.targets = [{ uri: phones[0]!.uri }];
   const { final } = invite();
   await all.pass();
   expect((await final).status).toBe(502);
+  expect(proxy.proxy.stats.dropped).toBe(2);
 });
 
 it.each([

@@ -52,7 +52,7 @@ async function accepted(onResponse: (response: Response) => void = () => {}) {
     bob.stack.sendStateless(response, { flow: invite!.flow! });
     await world.pass();
   };
-  return { world, seen, proxied, fork, edge, branches };
+  return { world, seen, proxied, fork, edge, branches, stats: () => proxy.stats };
 }
 
 it("a branch that was accepted holds no text of its request: it lingers for 32 seconds, and nobody can ask for that", async () => {
@@ -81,9 +81,10 @@ it("goes on, too, where who asked to see it throws", async () => {
 });
 
 it("does neither without a Via of the caller's, nor when the caller's transaction is over", async () => {
-  const { world, seen, proxied, fork } = await accepted();
+  const { world, seen, proxied, fork, stats } = await accepted();
   const before = seen.length;
   await fork("two", 1);
+  expect(stats()).toMatchObject({ dropped: 1 });
   await world.pass(40_000);
   await fork("three");
   expect([seen.length, proxied]).toEqual([before, [200]]);

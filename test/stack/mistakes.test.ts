@@ -182,10 +182,8 @@ describe("a mistake", () => {
   it("is told of at once by send, and by send to a stack that is closed", async () => {
     const { stack } = new World().station();
     await stack.start();
-    for (const none of [undefined, null, "OPTIONS sip:a SIP/2.0\r\n\r\n", { method: "OPTIONS" }]) {
-      // What was given is said in one line.
-      const said = `${none}`.replace(/[\r\n]/g, "?");
-      expect(() => stack.send(none as never)).toThrow(`send: a Request is wanted, not ${said}`);
+    for (const none of [undefined, null, "OPTIONS sip:a SIP/2.0", { method: "OPTIONS" }]) {
+      expect(() => stack.send(none as never)).toThrow(`send: a Request is wanted, not ${none}`);
     }
     expect(() => stack.send(options().createResponse(200) as never)).toThrow(
       "send: a Request is wanted, not SIP/2.0 200",

@@ -94,6 +94,21 @@ describe("a connection that comes in", () => {
     }
   });
 
+  it("is not opened past the limit to one address, whatever ports peers name", async () => {
+    const { transport } = await startTcp({ maxPerSource: 2 });
+    const servers = [await rawServer(), await rawServer(), await rawServer()];
+    const flows = servers.map(({ port }) => transport.flow({ host: HOST, port }));
+    expect(flows.map((flow) => flow?.open)).toEqual([true, true, undefined]);
+    expect(transport.counts).toMatchObject({ opened: 2, refused: 1 });
+    await until(() => servers[1]!.sockets.length === 1);
+    expect(transport.flow({ host: HOST, port: servers[0]!.port })).toBe(flows[0]);
+    await rawClient(transport.local.port);
+    await until(() => transport.counts!.connections === 3);
+    servers[0]!.sockets[0]!.destroy();
+    await until(() => transport.counts!.connections === 2);
+    expect(transport.flow({ host: HOST, port: servers[2]!.port })?.open).toBe(true);
+  });
+
   it("brings nothing more in while its peer does not read what goes out", async () => {
     const { transport, recorder } = await startTcp({ pauseLimit: 1000, sendLimit: 1e9 });
     const answer = "SIP/2.0 200 OK\r\n".padEnd(100_000, "x");

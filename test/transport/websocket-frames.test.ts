@@ -40,6 +40,7 @@ describe("frames", () => {
     bad.socket.send("x".repeat(1001));
     const [code] = await once(bad.socket, "close");
     expect(code).toBe(1009);
+    expect(transport.counts).toMatchObject({ faults: 1 });
     good.socket.send("x".repeat(1000));
     await settle();
     expect(recorder.texts).toEqual(["x".repeat(1000)]);

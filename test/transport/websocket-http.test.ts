@@ -125,5 +125,8 @@ test("a WebSocket server counts what is open, let in, refused, dropped, and what
     dropped: 0,
     pings: 1,
     fillers: 1,
+    faults: 0,
+    held: 0,
+    shed: 0,
   });
 });

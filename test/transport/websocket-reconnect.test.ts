@@ -47,7 +47,7 @@ describe("reconnecting", () => {
     const { last, clock, made, transport, recorder, send, states } = started();
     last().accept();
     const flow = transport.flow(anywhere)!;
-    last().end(1001, "re\nstart\n");
+    last().end(1001, "re\nstart");
     expect(flow.open).toBe(false);
     expect(recorder.closed).toMatchObject([{ flow, error: { code: "connection_closed" } }]);
     expect(recorder.closed[0]?.error?.message).toContain("1001 re?start");

@@ -1,4 +1,4 @@
-// SourceLimit: how many sockets each source has, and whether it may have one more.
+// SourceLimit: how many sockets each source has, or each address that is called, and whether there may be one more.
 
 import type { Socket } from "node:net";
 import { sourceOf } from "../source.ts";
@@ -11,17 +11,27 @@ export class SourceLimit {
     this.#limit = limit;
   }
 
-  /** Counts a socket until it is closed, unless it is one too many. */
+  /** Counts a socket that came in until it is closed, unless it is one too many. */
   admit(socket: Socket): boolean {
-    const source = sourceOf(socket.remoteAddress ?? "");
-    const before = this.#counts.get(source) ?? 0;
-    if (before >= this.#limit) return false;
-    this.#counts.set(source, before + 1);
+    const { remoteAddress = "" } = socket;
+    if (this.isFull(remoteAddress)) return false;
+    this.count(remoteAddress, socket);
+    return true;
+  }
+
+  /** Whether there may be no more with that address. */
+  isFull(host: string): boolean {
+    return (this.#counts.get(sourceOf(host)) ?? 0) >= this.#limit;
+  }
+
+  /** Counts a socket until it is closed. */
+  count(host: string, socket: Socket): void {
+    const source = sourceOf(host);
+    this.#counts.set(source, (this.#counts.get(source) ?? 0) + 1);
     socket.once("close", () => {
       const left = (this.#counts.get(source) ?? 1) - 1;
       if (left > 0) this.#counts.set(source, left);
       else this.#counts.delete(source);
     });
-    return true;
   }
 }

@@ -2,37 +2,29 @@
 // Which connections there are is the transport's.
 
 import type { Socket } from "node:net";
-import type { Clock, TimerHandle } from "../../clock.ts";
+import type { TimerHandle } from "../../clock.ts";
 import { SipError } from "../../errors.ts";
-import type { Random } from "../../random.ts";
 import { formatAddress, unmapIPv4 } from "../address.ts";
-import { Framer, type FramerOptions, type FramerSink } from "../framer.ts";
+import { Framer, type FramerSink } from "../framer.ts";
 import { PING, PONG } from "../keep-alive.ts";
 import { failLater } from "../notify.ts";
 import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
+import type { Holder } from "./held-limit.ts";
 import { Pongs } from "./pongs.ts";
+import type { StreamSettings } from "./stream-options.ts";
 
 /** What a connection tells its transport. */
 export interface StreamOwner {
   onFrame(data: Uint8Array, connection: StreamConnection): void;
   onPing(connection: StreamConnection): void;
   onFault(error: SipError, head: Uint8Array | undefined, connection: StreamConnection): void;
+  /** A connection holds so many octets more, or fewer. */
+  onHeld(octets: number): void;
   /** The flow takes and brings nothing more; its socket may still have something to write. */
   onEnd(connection: StreamConnection, error: SipError | undefined): void;
   /** The socket is gone. */
   onGone(connection: StreamConnection): void;
-}
-
-/** What all connections of a transport go by. */
-export interface StreamSettings extends FramerOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly connectTimeout: number;
-  readonly closeTimeout: number;
-  readonly sendLimit: number;
-  readonly pauseLimit: number;
-  readonly keepAlive: { readonly interval: number; readonly timeout: number } | undefined;
 }
 
 /** How long a pong may take where no option says it, in milliseconds (RFC 5626 §4.4.1). */
@@ -40,7 +32,7 @@ const PONG_TIME = 10_000;
 const PING_OCTETS = Buffer.from(PING);
 const PONG_OCTETS = Buffer.from(PONG);
 
-export class StreamConnection implements Flow, FramerSink {
+export class StreamConnection implements Flow, FramerSink, Holder {
   readonly transport: Transport;
   readonly id: string;
   readonly remote: Address;
@@ -49,6 +41,7 @@ export class StreamConnection implements Flow, FramerSink {
   readonly socket: Socket;
   /** When something was last read or written. */
   active: number;
+  held = 0;
   readonly #owner: StreamOwner;
   readonly #settings: StreamSettings;
   readonly #framer: Framer;
@@ -96,10 +89,13 @@ export class StreamConnection implements Flow, FramerSink {
         this.#state === "connecting"
           ? socketError(cause, `${this.#name} cannot be opened`)
           : new SipError("connection_closed", `${this.#name} broke: ${cause.message}`, { cause });
+      // Node tells of a peer that renegotiates too often, and leaves it at that.
+      socket.destroy();
     });
     socket.on("close", () => {
       this.#ended(this.#error ?? this.#closed("was closed"));
       this.#setTimer(undefined, 0);
+      this.#note();
       this.#owner.onGone(this);
     });
     if (options.connects !== undefined) this.#connect(options.connects);
@@ -127,6 +123,7 @@ export class StreamConnection implements Flow, FramerSink {
       // Kept here, not in the socket: nothing may leave before the peer's certificate is checked.
       this.#waiting.push({ data, failed });
       this.#waitingSize += data.length;
+      this.#note();
     } else this.#write(data, failed);
   }
 
@@ -150,6 +147,7 @@ export class StreamConnection implements Flow, FramerSink {
   drop(error: SipError | undefined): void {
     this.#ended(error);
     this.socket.destroy();
+    this.#note();
   }
 
   onFrame(data: Uint8Array): void {
@@ -207,6 +205,7 @@ export class StreamConnection implements Flow, FramerSink {
     }
     const { pauseLimit } = this.#settings;
     socket.write(data, (error) => {
+      this.#note();
       if (error) failed(this.#error ?? socketError(error, `sending on ${this.#name}`));
       // Not on "drain", which a socket does not tell that had less to write than its own mark.
       else {
@@ -214,6 +213,7 @@ export class StreamConnection implements Flow, FramerSink {
         if (socket.isPaused()) this.#taken();
       }
     });
+    this.#note();
     // A peer that does not read its responses gets no more requests in, those that are read already not either.
     if (socket.writableLength <= pauseLimit) return;
     socket.pause();
@@ -242,6 +242,7 @@ export class StreamConnection implements Flow, FramerSink {
     if (this.socket.writableLength > this.#settings.pauseLimit) return;
     this.socket.resume();
     this.#framer.resume();
+    this.#note();
   }
 
   #receive(data: Uint8Array): void {
@@ -249,6 +250,16 @@ export class StreamConnection implements Flow, FramerSink {
     this.active = this.#settings.clock.now();
     this.#awaitsPong = false;
     this.#framer.push(data);
+    this.#note();
+  }
+
+  /** Tells how much more it holds. What a socket that is gone has not written is let go of. */
+  #note(): void {
+    const waits = this.socket.destroyed ? 0 : this.#waitingSize + this.socket.writableLength;
+    const more = this.#framer.held + waits - this.held;
+    if (more === 0) return;
+    this.held += more;
+    this.#owner.onHeld(more);
   }
 
   /** Sets the timer for the next ping of its own, where there is one: who has called pings for itself. */

@@ -1,10 +1,11 @@
 // Options that TCP and TLS share.
 
 import type { LookupFunction } from "node:net";
-import type { Clock } from "../../clock.ts";
+import { type Clock, systemClock } from "../../clock.ts";
 import { checkNumbers } from "../../demands.ts";
 import { notWanted } from "../../errors.ts";
-import type { Random } from "../../random.ts";
+import { defaultRandom, type Random } from "../../random.ts";
+import type { FramerOptions } from "../framer.ts";
 
 /** Options of `tcp`, and most of `tls`; all of them have defaults. */
 export interface StreamOptions {
@@ -20,7 +21,7 @@ export interface StreamOptions {
   alias?: boolean | undefined;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number | undefined;
-  /** How many of them may come from one address, of IPv6 from one /64. Default: no limit of its own. */
+  /** How many of them may come from one address, of IPv6 from one /64; and how many may be opened to one, which peers have a say in: a response whose connection is gone takes one to the port that its Via names. Default: no limit of its own. */
   maxPerSource?: number | undefined;
   /** How long connecting may take, a TLS handshake included, in milliseconds; 0 for as long as the system lets it. Default 10,000. */
   connectTimeout?: number | undefined;
@@ -38,6 +39,8 @@ export interface StreamOptions {
   sendLimit?: number | undefined;
   /** How many octets may wait before nothing more is read from that peer until they are gone. Default 64 KiB. */
   pauseLimit?: number | undefined;
+  /** How many octets all connections together may hold, of messages that have begun and of what peers do not read; past it the connection that holds most is dropped. Default 256 MiB. */
+  heldLimit?: number | undefined;
   /** Pings the connections that were opened from here (RFC 5626 §4.4.1); true for the defaults. Default false. */
   keepAlive?: boolean | StreamKeepAlive | undefined;
   /** Finds the address of a host name. Default: the operating system's resolver. */
@@ -56,13 +59,47 @@ export interface StreamKeepAlive {
   timeout?: number | undefined;
 }
 
-/** @throws SipError `value_invalid` for a number that is none, and for a `keepAlive` that is neither on, off nor an object */
-export function checkStreamOptions(options: StreamOptions, pings: StreamKeepAlive): void {
+/** What all connections of a transport go by. */
+export interface StreamSettings extends FramerOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connectTimeout: number;
+  readonly closeTimeout: number;
+  readonly sendLimit: number;
+  readonly pauseLimit: number;
+  readonly keepAlive: { readonly interval: number; readonly timeout: number } | undefined;
+}
+
+/**
+ * What the connections go by, defaults filled in.
+ *
+ * @throws SipError `value_invalid` for a number that is none, and for a `keepAlive` that is neither on, off nor an object
+ */
+export function streamSettings(options: StreamOptions): StreamSettings {
+  const { keepAlive = false } = options;
+  const pings: StreamKeepAlive = typeof keepAlive === "object" ? keepAlive : {};
+  checkStreamOptions(options, pings);
+  const { interval = 120_000, timeout = 10_000 } = pings;
+  return {
+    clock: options.clock ?? systemClock,
+    random: options.random ?? defaultRandom,
+    connectTimeout: options.connectTimeout ?? 10_000,
+    closeTimeout: options.closeTimeout ?? 1000,
+    sendLimit: options.sendLimit ?? 1_048_576,
+    pauseLimit: options.pauseLimit ?? 65_536,
+    keepAlive: keepAlive === false ? undefined : { interval, timeout },
+    partialTimeout: options.partialTimeout,
+    headSize: options.headSize,
+    messageSize: options.messageSize,
+  };
+}
+
+function checkStreamOptions(options: StreamOptions, pings: StreamKeepAlive): void {
   const { keepAlive = false } = options;
   if (typeof keepAlive !== "boolean" && typeof keepAlive !== "object")
     throw notWanted("keepAlive", "true, false or { interval, timeout }", keepAlive);
   checkNumbers(pings, 1, "interval", "timeout");
   checkNumbers(options, 0, "connectTimeout", "idleTimeout", "partialTimeout", "closeTimeout");
   checkNumbers(options, 0, "sendLimit", "pauseLimit");
-  checkNumbers(options, 1, "maxConnections", "maxPerSource", "headSize", "messageSize");
+  checkNumbers(options, 1, "maxConnections", "maxPerSource", "headSize", "messageSize", "heldLimit");
 }

@@ -3,13 +3,17 @@
 
 import type { Socket } from "node:net";
 import { formatAddress } from "../address.ts";
+import { HeldLimit } from "./held-limit.ts";
 import { SourceLimit } from "./source-limit.ts";
 import type { StreamConnection } from "./stream-connection.ts";
 
 export class StreamPool {
   readonly #limit: number;
-  /** Of those that came in. */
+  /** Of those that came in, and of those that were opened: peers choose where to, by Via or Contact. */
   readonly #sources: SourceLimit;
+  readonly #called: SourceLimit;
+  /** What all of them hold. */
+  readonly held: HeldLimit;
   readonly #byId = new Map<string, StreamConnection>();
   /** By remote address, and domain where that is another thing. */
   readonly #byRemote = new Map<string, StreamConnection>();
@@ -22,9 +26,11 @@ export class StreamPool {
   #outbound = 0;
   #onEmpty: (() => void) | undefined;
 
-  constructor(limit: number, sourceLimit: number) {
+  constructor(limit: number, sourceLimit: number, heldLimit?: number) {
     this.#limit = limit;
+    this.held = new HeldLimit(() => this.#sockets, heldLimit);
     this.#sources = new SourceLimit(sourceLimit);
+    this.#called = new SourceLimit(sourceLimit);
   }
 
   /** Open flows. */
@@ -34,6 +40,11 @@ export class StreamPool {
 
   get full(): boolean {
     return this.#inbound + this.#outbound >= this.#limit;
+  }
+
+  /** Whether no more may be opened to that host. */
+  isFull(host: string): boolean {
+    return this.full || this.#called.isFull(host);
   }
 
   /** The open ones; a copy, which may be ended one by one. */
@@ -59,8 +70,10 @@ export class StreamPool {
     const { id, remote, domain } = connection;
     this.#byId.set(id, connection);
     this.#sockets.add(connection);
-    if (domain !== undefined) this.#outbound++;
-    else this.#handshakes.delete(nameOf(connection.socket));
+    if (domain !== undefined) {
+      this.#outbound++;
+      this.#called.count(remote.host, connection.socket);
+    } else this.#handshakes.delete(nameOf(connection.socket));
     this.alias(connection, remote.host, remote.port, domain ?? remote.host);
   }
 

@@ -2,18 +2,17 @@
 // limits on them. What a connection does is StreamConnection's; what differs is in a StreamKind.
 
 import type { Server, Socket } from "node:net";
-import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { apart } from "../../core/text.ts";
 import { SipError } from "../../errors.ts";
-import { defaultRandom } from "../../random.ts";
 import { checkPort, formatAddress, parseAddress, unmapIPv4 } from "../address.ts";
 import { withContentLength } from "../content-length.ts";
 import { deliver, failLater, report, tellClosed, tellFault } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Target, Transport, TransportReceiver } from "../transport.ts";
 import { callFrom, sentByOf } from "./local-address.ts";
-import { StreamConnection, type StreamOwner, type StreamSettings } from "./stream-connection.ts";
-import { checkStreamOptions, type StreamKeepAlive, type StreamOptions } from "./stream-options.ts";
+import { StreamConnection, type StreamOwner } from "./stream-connection.ts";
+import { type StreamOptions, type StreamSettings, streamSettings } from "./stream-options.ts";
 import { discard, StreamPool } from "./stream-pool.ts";
 
 /** What makes TCP or TLS of a stream transport. */
@@ -56,29 +55,15 @@ export class StreamTransport implements Transport, StreamOwner {
 
   constructor(kind: StreamKind, options: StreamOptions) {
     const { host = "0.0.0.0", port = kind.port, listen = true } = options;
-    const { keepAlive = false, clock = systemClock } = options;
     parseAddress(formatAddress(host));
     this.#kind = kind;
     this.protocol = kind.protocol;
     this.secure = kind.secure;
     this.#options = options;
-    this.#clock = clock;
-    const pings: StreamKeepAlive = typeof keepAlive === "object" ? keepAlive : {};
-    checkStreamOptions(options, pings);
-    const { interval = 120_000, timeout = 10_000 } = pings;
-    this.#settings = {
-      clock,
-      random: options.random ?? defaultRandom,
-      connectTimeout: options.connectTimeout ?? 10_000,
-      closeTimeout: options.closeTimeout ?? 1000,
-      sendLimit: options.sendLimit ?? 1_048_576,
-      pauseLimit: options.pauseLimit ?? 65_536,
-      keepAlive: keepAlive === false ? undefined : { interval, timeout },
-      partialTimeout: options.partialTimeout,
-      headSize: options.headSize,
-      messageSize: options.messageSize,
-    };
-    this.#pool = new StreamPool(options.maxConnections ?? 10_000, options.maxPerSource ?? Infinity);
+    this.#settings = streamSettings(options);
+    this.#clock = this.#settings.clock;
+    const { maxConnections = 10_000, maxPerSource = Infinity, heldLimit } = options;
+    this.#pool = new StreamPool(maxConnections, maxPerSource, heldLimit);
     this.#local = { host, port: checkPort(port) || (listen ? 0 : kind.port) };
     this.#sentBy = sentByOf(options.advertise, this.#local);
     this.alias = options.alias ? (flow, on) => this.#alias(flow as StreamConnection, on) : undefined;
@@ -93,7 +78,7 @@ export class StreamTransport implements Transport, StreamOwner {
   }
 
   get counts(): Readonly<Record<string, number>> {
-    return { connections: this.#pool.size, ...this.#counts };
+    return { connections: this.#pool.size, ...this.#counts, ...this.#pool.held.counts };
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
@@ -128,7 +113,7 @@ export class StreamTransport implements Transport, StreamOwner {
     if (!this.#receiver || this.#over || !(port >= 1 && port <= 65535)) return undefined;
     const known = this.#pool.find(host, port, this.secure ? domain : host);
     if (known) return known;
-    if (this.#pool.full) {
+    if (this.#pool.isFull(host)) {
       this.#counts.refused++;
       return undefined;
     }
@@ -286,6 +271,10 @@ export class StreamTransport implements Transport, StreamOwner {
   onFault(error: SipError, head: Uint8Array | undefined, connection: StreamConnection): void {
     this.#counts.faults++;
     if (this.#receiver && !this.#over) tellFault(this.#receiver, error, head, connection);
+  }
+
+  onHeld(octets: number): void {
+    this.#pool.held.add(octets);
   }
 
   onEnd(connection: StreamConnection, error: SipError | undefined): void {

@@ -11,23 +11,29 @@ import { failLater } from "../notify.ts";
 import { socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, Transport } from "../transport.ts";
 import { closeWords } from "../websocket-like.ts";
+import type { Holder } from "./held-limit.ts";
 import { Pongs } from "./pongs.ts";
 
 /** What a connection tells its server. */
 export interface ConnectionOwner {
   onFrame(data: Uint8Array | string, connection: WebSocketConnection): void;
-  /** A frame of nothing but CR, LF and NUL came. */
-  onKeepAlive(kind: "ping" | "filler"): void;
+  /** A frame of nothing but CR, LF and NUL came; or what cannot be read, too large say: then the end comes as well. */
+  onOther(kind: "ping" | "filler" | "fault"): void;
+  /** A connection holds so many octets more, or fewer. */
+  onHeld(octets: number): void;
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void;
 }
 
 const PONG_OCTETS = Buffer.from(PONG);
+/** A control frame is no longer, in octets (RFC 6455 §5.5), its head and mask included. */
+const ALONE = 131;
 
-export class WebSocketConnection implements Flow {
+export class WebSocketConnection implements Flow, Holder {
   readonly transport: Transport;
   readonly id: string;
   readonly local: Address;
   readonly remote: Address;
+  held = 0;
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #owner: ConnectionOwner;
@@ -36,8 +42,10 @@ export class WebSocketConnection implements Flow {
   readonly #pongs: Pongs = new Pongs((done) => {
     if (this.open) this.#send(PONG_OCTETS, () => {}, done);
   });
+  /** What has come since the last whole message: each piece of one holds on to all that was read with it. */
+  #begun = 0;
   /** What has come behind a pause. */
-  readonly #held: { data: RawData; isBinary: boolean }[] = [];
+  readonly #behind: { data: RawData; isBinary: boolean }[] = [];
   #open = true;
   /** We have said that it is over; the peer may take its time to agree. */
   #closing = false;
@@ -66,11 +74,23 @@ export class WebSocketConnection implements Flow {
     this.#owner = options.owner;
     this.#sendLimit = options.sendLimit;
     this.#pauseLimit = options.pauseLimit;
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    // Before ws sees it.
+    this.#stream.prependListener("data", (data: Uint8Array) => {
+      this.#begun += data.length;
+      this.#note();
+    });
+    socket.on("message", (data, isBinary) => {
+      this.#begun = 0;
+      this.#note();
+      this.#receive(data, isBinary);
+    });
+    socket.on("ping", () => this.#passOver());
     socket.on("pong", () => {
       this.#alive = true;
+      this.#passOver();
     });
     socket.on("error", (cause) => {
+      this.#owner.onOther("fault");
       this.#error ??= socketError(cause, this.#name);
     });
     socket.on("close", (code, reason) => {
@@ -105,12 +125,14 @@ export class WebSocketConnection implements Flow {
     // A text frame that is not UTF-8 makes the peer drop the connection (RFC 6455 §8.1); RFC 7118 §4.2
     // has binary frames for such messages.
     this.#socket.send(data, { binary: !isUtf8(data) }, (error) => {
+      this.#note();
       if (error) failed(socketError(error, `sending to ${this.#name}`));
       else {
         taken?.();
         if (this.#socket.isPaused) this.#taken();
       }
     });
+    this.#note();
     // A client that does not read its responses gets no more requests in.
     if (this.#socket.bufferedAmount > this.#pauseLimit) this.#socket.pause();
   }
@@ -137,6 +159,22 @@ export class WebSocketConnection implements Flow {
   drop(error: SipError | undefined): void {
     this.#end(error);
     this.#socket.terminate();
+    this.#note();
+  }
+
+  /** A control frame came: alone it is no part of a message. */
+  #passOver(): void {
+    if (this.#begun > ALONE) return;
+    this.#begun = 0;
+    this.#note();
+  }
+
+  /** Tells how much more it holds. */
+  #note(): void {
+    const more = (this.#open ? this.#begun + this.#socket.bufferedAmount : 0) - this.held;
+    if (more === 0) return;
+    this.held += more;
+    this.#owner.onHeld(more);
   }
 
   get #name(): string {
@@ -149,7 +187,7 @@ export class WebSocketConnection implements Flow {
     if (this.#socket.bufferedAmount > this.#pauseLimit) return;
     this.#socket.resume();
     while (!this.#socket.isPaused) {
-      const next = this.#held.shift();
+      const next = this.#behind.shift();
       if (next === undefined) return;
       this.#receive(next.data, next.isBinary);
     }
@@ -160,7 +198,7 @@ export class WebSocketConnection implements Flow {
     this.#alive = true;
     // It came in one piece with what was answered too much.
     if (this.#socket.isPaused) {
-      this.#held.push({ data, isBinary });
+      this.#behind.push({ data, isBinary });
       return;
     }
     // ws gives one Buffer for a message whatever its frames were: its binaryType is "nodebuffer".
@@ -170,7 +208,7 @@ export class WebSocketConnection implements Flow {
       this.#owner.onFrame(isBinary ? bytes : bytes.toString("utf8"), this);
       return;
     }
-    this.#owner.onKeepAlive(kind);
+    this.#owner.onOther(kind);
     if (kind === "ping") this.#pongs.owe();
   }
 
@@ -188,7 +226,8 @@ export class WebSocketConnection implements Flow {
   #end(error: SipError | undefined): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#held.length = 0;
+    this.#behind.length = 0;
+    this.#note();
     this.#owner.onEnd(this, error);
   }
 }

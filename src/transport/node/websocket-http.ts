@@ -2,7 +2,7 @@
 // for anything yet to their limits, and has the certificates.
 
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, type ServerOptions } from "node:https";
+import { createServer as createSecureServer, Server as SecureServer, type ServerOptions } from "node:https";
 import {
   type AddressInfo,
   createServer as createNetServer,
@@ -18,7 +18,9 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import type { Clock, TimerHandle } from "../../clock.ts";
+import { notWanted } from "../../errors.ts";
 import { SourceLimit } from "./source-limit.ts";
+import type { WebSocketServerOptions } from "./websocket-server.ts";
 
 /** What such a server goes by. */
 export interface WebSocketHttpOptions {
@@ -144,6 +146,14 @@ export class WebSocketHttp {
     if (timer !== undefined) this.#clock.clear(timer);
     this.#silent.delete(socket);
   }
+}
+
+/** @throws SipError `value_invalid` for a `secure` that is neither, and for TLS that is to be none: SIPS URIs would be refused */
+export function isSecure({ server, tls, secure }: WebSocketServerOptions): boolean {
+  const own = server ? server instanceof SecureServer : tls !== undefined;
+  if (secure !== undefined && typeof secure !== "boolean") throw notWanted("secure", "true or false", secure);
+  if (own && secure === false) throw notWanted("secure", "true", "false where there is TLS");
+  return secure ?? own;
 }
 
 /** A request that does not ask for an upgrade (RFC 9110 §15.5.22). */

@@ -2,7 +2,7 @@
 // and by remote address, supervises them, and never calls a client.
 
 import type { IncomingMessage, Server } from "node:http";
-import { Server as SecureServer, type ServerOptions } from "node:https";
+import type { Server as SecureServer, ServerOptions } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
@@ -15,13 +15,14 @@ import { checkPort, formatAddress, unmapIPv4 } from "../address.ts";
 import { deliver, failLater, report, tellClosed } from "../notify.ts";
 import { bindError, socketError } from "../socket-error.ts";
 import type { Address, Flow, SendFailed, TransportReceiver } from "../transport.ts";
+import { HeldLimit } from "./held-limit.ts";
 import { sentByOf } from "./local-address.ts";
 import { changedContext, checkServerContext, withoutResumption } from "./secure-context.ts";
 import { SourceLimit } from "./source-limit.ts";
 import { guardedServer } from "./tls-hooks.ts";
 import { type ConnectionOwner, WebSocketConnection } from "./websocket-connection.ts";
 import { Handshakes, handshakeLimit, offersSip, refuse } from "./websocket-handshake.ts";
-import { WebSocketHttp } from "./websocket-http.ts";
+import { isSecure, WebSocketHttp } from "./websocket-http.ts";
 import type { WebSocketServerOptions, WebSocketServerTransport } from "./websocket-server.ts";
 
 /** How many servers have let a handshake pass because of its path. */
@@ -40,6 +41,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   readonly #byId = new Map<string, WebSocketConnection>();
   readonly #byRemote = new Map<string, WebSocketConnection>();
   readonly #handshakes: Handshakes;
+  readonly #held: HeldLimit;
   /** Of those that have asked for a connection. */
   readonly #sources: SourceLimit;
   /** What a secure server of our own is made of. */
@@ -54,13 +56,13 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   #pingTimer: TimerHandle | undefined;
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
-  #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0 };
+  #counts = { asked: 0, accepted: 0, pings: 0, fillers: 0, faults: 0 };
 
   constructor(options: WebSocketServerOptions) {
     const { path, messageSize = 4 * 65_536 } = options;
     if (path?.startsWith("/") === false) throw notWanted("path", 'one that begins with "/"', path);
     checkNumbers(options, 0, "handshakeTimeout", "pingInterval", "closeTimeout", "sendLimit", "pauseLimit");
-    checkNumbers(options, 1, "messageSize", "maxConnections", "maxPerSource");
+    checkNumbers(options, 1, "messageSize", "maxConnections", "maxPerSource", "heldLimit");
     this.#options = options;
     if (options.tls && !options.server) {
       checkServerContext(options.tls);
@@ -71,6 +73,7 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? defaultRandom;
     this.#sources = new SourceLimit(options.maxPerSource ?? Number.POSITIVE_INFINITY);
+    this.#held = new HeldLimit(() => this.#byId.values(), options.heldLimit);
     this.#handshakes = new Handshakes({
       verify: options.verify,
       timeout: handshakeLimit(options),
@@ -115,7 +118,8 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
   get counts(): Readonly<Record<string, number>> {
     const { asked, ...counts } = this.#counts;
     const refused = asked - counts.accepted - this.#handshakes.size;
-    return { connections: this.connections, ...counts, refused, dropped: this.#own?.dropped ?? 0 };
+    const dropped = this.#own?.dropped ?? 0;
+    return { connections: this.connections, ...counts, refused, dropped, ...this.#held.counts };
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
@@ -273,8 +277,12 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver && !this.#closing) deliver(this.#receiver, data, connection);
   }
 
-  onKeepAlive(kind: "ping" | "filler"): void {
+  onOther(kind: "ping" | "filler" | "fault"): void {
     this.#counts[`${kind}s`]++;
+  }
+
+  onHeld(octets: number): void {
+    this.#held.add(octets);
   }
 
   onEnd(connection: WebSocketConnection, error: SipError | undefined): void {
@@ -284,14 +292,6 @@ export class WebSocketListener implements ConnectionOwner, WebSocketServerTransp
     if (this.#receiver) tellClosed(this.#receiver, connection, this.#closing ? undefined : error);
     if (this.#byId.size === 0) this.#emptied?.();
   }
-}
-
-/** @throws SipError `value_invalid` for a `secure` that is neither, and for TLS that is to be none: SIPS URIs would be refused */
-function isSecure({ server, tls, secure }: WebSocketServerOptions): boolean {
-  const own = server ? server instanceof SecureServer : tls !== undefined;
-  if (secure !== undefined && typeof secure !== "boolean") throw notWanted("secure", "true or false", secure);
-  if (own && secure === false) throw notWanted("secure", "true", "false where there is TLS");
-  return secure ?? own;
 }
 
 /** The connection, unless it is being closed. */

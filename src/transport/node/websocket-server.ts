@@ -47,6 +47,8 @@ export interface WebSocketServerOptions {
   sendLimit?: number | undefined;
   /** How many bytes may wait before nothing more is read from that client until they are gone. Default 64 KiB. */
   pauseLimit?: number | undefined;
+  /** How many octets all connections together may hold, of messages that have begun, with what came between their pieces, and of what clients do not read; past it the connection that holds most is dropped. Default 256 MiB. */
+  heldLimit?: number | undefined;
   /** How long close waits for closing handshakes, in milliseconds. Default 1,000. */
   closeTimeout?: number | undefined;
   /** Default: the runtime's. */
