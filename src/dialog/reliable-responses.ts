@@ -55,7 +55,10 @@ export class ReliableResponses {
     this.#call = call;
   }
 
-  /** Whether one has made our offer, or answered the caller's. Bodies that follow it, that of the 2xx too, are neither (RFC 3261 §13.2.1). */
+  /**
+   * Whether one has made our offer, or answered the caller's. Bodies that follow it, that of the 2xx too, are neither
+   * (RFC 3261 §13.2.1).
+   */
   get told(): boolean {
     return this.#told;
   }
@@ -77,7 +80,10 @@ export class ReliableResponses {
     return unwatched(told);
   }
 
-  /** The call was accepted: those that wait for their turn are not sent. @param then called when the one under way was acknowledged; at once where none is */
+  /**
+   * The call was accepted: those that wait for their turn are not sent.
+   * @param then called when the one under way was acknowledged; at once where none is
+   */
   finish(then: () => void): void {
     this.#dropWaiting("the call was accepted");
     if (this.#unacknowledged) this.#then = then;

@@ -14,7 +14,10 @@ export class CSeq {
   /** The method of the request, as written. */
   readonly method: string;
 
-  /** A CSeq of 0 to 2^31 - 1, and a method. @throws SipError `value_invalid` for a number out of range or a method that is no token */
+  /**
+   * A CSeq of 0 to 2^31 - 1, and a method.
+   * @throws SipError `value_invalid` for a number out of range or a method that is no token
+   */
   constructor(number: number, method: string, checked = false) {
     this.number = number;
     this.method = method;

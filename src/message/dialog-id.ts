@@ -18,7 +18,10 @@ export class DialogId extends Value {
   /** `from-tag` and `to-tag` of Replaces and Join, `local-tag` and `remote-tag` of Target-Dialog. */
   readonly params: Params;
 
-  /** A dialog, named for one of the three. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for what is no Call-ID */
+  /**
+   * A dialog, named for one of the three.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for what is no Call-ID
+   */
   constructor(callId: string, params: ParamsInit) {
     super();
     this.callId = shaped(callId, CALL_ID);

@@ -17,7 +17,10 @@ export class Identity extends Value {
   /** All parameters, `info` with its angle brackets. */
   readonly params: Params;
 
-  /** A signature; without `info` in the form of RFC 4474. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a digest or URI that is none */
+  /**
+   * A signature; without `info` in the form of RFC 4474.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a digest or URI that is none
+   */
   constructor(digest: string, info: string | undefined, params: Params) {
     super();
     this.digest = shaped(digest, info === undefined ? /^[\w+/]+=*$/ : WORD);

@@ -18,7 +18,10 @@ export class Interval extends Value {
   /** Without parentheses and backslashes; undefined for none. */
   readonly comment: string | undefined;
 
-  /** A whole number of seconds, and what goes with it. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for seconds that are none */
+  /**
+   * A whole number of seconds, and what goes with it.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for seconds that are none
+   */
   constructor(seconds: number, params: ParamsInit = {}, comment?: string) {
     super();
     this.seconds = whole(seconds);

@@ -21,7 +21,10 @@ export class MediaType {
   /** `charset`, `boundary` and others. */
   readonly params: Params;
 
-  /** A media type of these parts; they become lower case. @throws SipError `value_invalid` for a type or subtype that is no token */
+  /**
+   * A media type of these parts; they become lower case.
+   * @throws SipError `value_invalid` for a type or subtype that is no token
+   */
   constructor(type: string, subtype: string, params: ParamsInit = {}) {
     this.type = shaped(type).toLowerCase();
     this.subtype = shaped(subtype).toLowerCase();

@@ -24,7 +24,10 @@ export abstract class BaseMessage {
   }
 
   abstract readonly kind: "request" | "response";
-  /** The flow that the message came in on; undefined for one made here. A response goes back on it, or as `Transport.responseFlow` says. */
+  /**
+   * The flow that the message came in on; undefined for one made here. A response goes back on it, or as
+   * `Transport.responseFlow` says.
+   */
   flow: Flow | undefined = undefined;
 
   private _head: Head | undefined;

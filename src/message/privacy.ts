@@ -10,7 +10,10 @@ export class Privacy extends Value {
   /** As written: "header", "session", "user", "id", "none", "critical", … */
   readonly values: readonly string[];
 
-  /** At least one kind of privacy. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for one that is no token, and for none */
+  /**
+   * At least one kind of privacy.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for one that is no token, and for none
+   */
   constructor(values: readonly string[]) {
     super();
     this.values = values;

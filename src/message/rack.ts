@@ -15,7 +15,10 @@ export class RAck extends Value {
   /** The CSeq method of the response. */
   readonly method: string;
 
-  /** Names a response by its RSeq and its CSeq. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for numbers or a method that are none */
+  /**
+   * Names a response by its RSeq and its CSeq.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for numbers or a method that are none
+   */
   constructor(response: number, number: number, method: string) {
     super();
     this.response = whole(response);

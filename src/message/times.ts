@@ -8,7 +8,11 @@ export class SipDate extends Value {
   /** Milliseconds since 1970, as Date.now() gives them; written in whole seconds. */
   readonly time: number;
 
-  /** `new SipDate(Date.now())` is now. @param time milliseconds since 1970 @throws SipError `value_invalid` for what is none, or in no year of four digits */
+  /**
+   * `new SipDate(Date.now())` is now.
+   * @param time milliseconds since 1970
+   * @throws SipError `value_invalid` for what is none, or in no year of four digits
+   */
   constructor(time: number) {
     super();
     this.time = time;
@@ -30,7 +34,10 @@ export class Timestamp extends Value {
   /** Seconds between a request and its response; 0 where nothing is said. */
   readonly delay: number;
 
-  /** Both in seconds; what is below a microsecond is written as 0. @throws SipError `value_invalid` for what is no number of seconds */
+  /**
+   * Both in seconds; what is below a microsecond is written as 0.
+   * @throws SipError `value_invalid` for what is no number of seconds
+   */
   constructor(time: number, delay = 0) {
     super();
     this.time = time;

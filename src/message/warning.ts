@@ -18,7 +18,10 @@ export class Warning extends Value {
   /** Unquoted. */
   readonly text: string;
 
-  /** A warning; `text` is given without quotes. @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a code or agent that is none */
+  /**
+   * A warning; `text` is given without quotes.
+   * @throws SipError `value_unsafe` for CR, LF or NUL, `value_invalid` for a code or agent that is none
+   */
   constructor(code: number, agent: string, text: string) {
     super();
     this.code = Number(shaped(`${code}`, CODE));

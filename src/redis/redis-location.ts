@@ -53,7 +53,10 @@ export class RedisLocation implements LocationService {
   readonly #turns: Map<string, Promise<boolean>> = new Map();
   #pending = 0;
 
-  /** Takes a client that is connected, or will be. @throws SipError `value_invalid` without `client`, and for a number that is none */
+  /**
+   * Takes a client that is connected, or will be.
+   * @throws SipError `value_invalid` without `client`, and for a number that is none
+   */
   constructor(options: RedisLocationOptions) {
     need("RedisLocation", options, "client");
     checkNumbers(options, 0, "timeout", "remember");

@@ -96,7 +96,10 @@ export class Registration {
     return this.#granted?.serviceRoute ?? [];
   }
 
-  /** The flow that it was registered by, and that the registrar's calls come on (RFC 5626 §4.2); none where it has failed for good. */
+  /**
+   * The flow that it was registered by, and that the registrar's calls come on (RFC 5626 §4.2); none where it has
+   * failed for good.
+   */
   get flow(): Flow | undefined {
     return this.#keeper.flow;
   }

@@ -14,11 +14,17 @@ export interface CongestionOptions {
   delay?: Thresholds | undefined;
   /** Messages that wait for their turn. Default [1,000, 5,000]. */
   queue?: Thresholds | undefined;
-  /** How many messages are let in in one go; the others wait until the runtime has looked at its sockets and timers. Default 256. */
+  /**
+   * How many messages are let in in one go; the others wait until the runtime has looked at its sockets and timers.
+   * Default 256.
+   */
   batch?: number | undefined;
   /** The most messages that may wait; a request beyond is refused, a response or an ACK dropped. Default 10,000. */
   queueLimit?: number | undefined;
-  /** What level 1 still takes though it is new. Default ["REGISTER", "OPTIONS"]: who cannot register calls again and again, and a dead health check moves all calls elsewhere. */
+  /**
+   * What level 1 still takes though it is new. Default ["REGISTER", "OPTIONS"]: who cannot register calls again and
+   * again, and a dead health check moves all calls elsewhere.
+   */
   essential?: readonly string[] | undefined;
   /** How many new requests a second one source address may send, of IPv6 one /64, and how many at once. Default: no limit. */
   perSource?: { readonly rate: number; readonly burst: number } | undefined;

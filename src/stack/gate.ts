@@ -23,7 +23,10 @@ export interface GateHost {
   refuse(request: Request, flow: Flow, retryAfter: number): void;
 }
 
-/** Decides on every message that came in whole and sound; `congestion` of `sippet/node` makes one. One gate, one stack at a time. */
+/**
+ * Decides on every message that came in whole and sound; `congestion` of `sippet/node` makes one. One gate, one stack
+ * at a time.
+ */
 export interface Gate {
   /** Whether it is open for a stack already, and cannot be for another. */
   readonly taken?: boolean;

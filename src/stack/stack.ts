@@ -51,7 +51,8 @@ export class Stack {
   #closing: Promise<void> | undefined;
 
   /**
-   * Opens nothing: `start` does. @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
+   * Opens nothing: `start` does.
+   * @throws SipError `value_invalid` for timers, limits or aliases that are none, a core that lacks a callback, no
    *   `transports`, and a gate, resolver or tap that is something else
    */
   constructor(options: StackOptions) {

@@ -29,7 +29,10 @@ export function errorStatus(error: SipError): number {
   }
 }
 
-/** What a proxy sends upstream in place of a status that it chose: a 503 is about its next hop, and becomes 500 (RFC 3261 §16.7 step 6). */
+/**
+ * What a proxy sends upstream in place of a status that it chose: a 503 is about its next hop, and becomes 500 (RFC
+ * 3261 §16.7 step 6).
+ */
 export function upstreamStatus(status: number): number {
   return status === 503 ? 500 : status;
 }

@@ -8,7 +8,10 @@ export interface ReconnectOptions {
   baseDelay?: number | undefined;
   /** No wait is longer than this, in milliseconds. Default 30,000. */
   maxDelay?: number | undefined;
-  /** How many attempts in a row may fail before the transport gives up; one whose connection does not hold for 5 seconds has failed too. Default: no limit. */
+  /**
+   * How many attempts in a row may fail before the transport gives up; one whose connection does not hold for 5 seconds
+   * has failed too. Default: no limit.
+   */
   attempts?: number | undefined;
 }
 

@@ -17,7 +17,10 @@ export interface FramerOptions {
   readonly headSize?: number | undefined;
   /** Octets of a whole message. Default 1 MiB. */
   readonly messageSize?: number | undefined;
-  /** How long a message may take from its first octet, or the end of a pause, to its last, in milliseconds; 0 for ever. Default 30,000. */
+  /**
+   * How long a message may take from its first octet, or the end of a pause, to its last, in milliseconds; 0 for ever.
+   * Default 30,000.
+   */
   readonly partialTimeout?: number | undefined;
 }
 
@@ -265,7 +268,10 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** Whether the first line could be one of SIP's: its version is at the start, or behind white space. What else comes is out of step, or no SIP. */
+/**
+ * Whether the first line could be one of SIP's: its version is at the start, or behind white space. What else comes is
+ * out of step, or no SIP.
+ */
 function startsMessage(head: Uint8Array): boolean {
   const end = head.indexOf(LF) - 3;
   for (let at = 0; at < end; at++) {

@@ -17,7 +17,10 @@ import type { Address } from "./transport.ts";
 
 /** RFC 8489 §6.1: a request has to fit the smallest path there is. */
 const LONGEST = 548;
-/** Attributes of authentication, which a server that asks for none passes over: USERNAME, MESSAGE-INTEGRITY, REALM, NONCE, MESSAGE-INTEGRITY-SHA256, PASSWORD-ALGORITHM, USERHASH. */
+/**
+ * Attributes of authentication, which a server that asks for none passes over: USERNAME, MESSAGE-INTEGRITY, REALM,
+ * NONCE, MESSAGE-INTEGRITY-SHA256, PASSWORD-ALGORITHM, USERHASH.
+ */
 const PASSED_OVER: ReadonlySet<number> = new Set([0x0006, 0x0008, 0x0014, 0x0015, 0x001c, 0x001d, 0x001e]);
 
 /**

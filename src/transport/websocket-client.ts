@@ -21,15 +21,24 @@ export type ConnectionState = "connecting" | "connected" | "disconnected";
 
 /** Options of `webSocket`; all but `url` have defaults. */
 export interface WebSocketOptions {
-  /** The server, `ws://…` or `wss://…`; or several, all the one or all the other, the preferred first: each attempt goes through them in turn. */
+  /**
+   * The server, `ws://…` or `wss://…`; or several, all the one or all the other, the preferred first: each attempt goes
+   * through them in turn.
+   */
   url: string | readonly string[];
   /** A W3C WebSocket constructor. Default: `globalThis.WebSocket`; on Node 20 pass the `ws` package's class. */
   WebSocket?: WebSocketConstructor | undefined;
   /** Connects again when a connection fails or is lost. Default true, with the defaults of ReconnectOptions. */
   reconnect?: boolean | ReconnectOptions | undefined;
-  /** Sends a double CRLF now and then, and takes a silent server for dead (RFC 5626 §4.4.1). Default false: not every server answers. */
+  /**
+   * Sends a double CRLF now and then, and takes a silent server for dead (RFC 5626 §4.4.1). Default false: not every
+   * server answers.
+   */
   keepAlive?: boolean | KeepAliveOptions | undefined;
-  /** What becomes of a message that is sent while there is no connection nor an attempt at one: it fails with `connection_closed`, or waits for the next connection. Default "fail". */
+  /**
+   * What becomes of a message that is sent while there is no connection nor an attempt at one: it fails with
+   * `connection_closed`, or waits for the next connection. Default "fail".
+   */
   whileDisconnected?: "fail" | "wait" | undefined;
   /**
    * Tells of the network: a page's `window`, a worker's `self`. When it is gone the connection is given up at once, with
@@ -38,7 +47,10 @@ export interface WebSocketOptions {
   network?: NetworkEvents | undefined;
   /** How many messages may wait for a connection; more fail. Default 256. */
   queueLimit?: number | undefined;
-  /** How long a message may wait, in milliseconds; later it is not sent any more and fails with `timeout`. Default 32,000 (64 × T1). */
+  /**
+   * How long a message may wait, in milliseconds; later it is not sent any more and fails with `timeout`. Default
+   * 32,000 (64 × T1).
+   */
   queueTimeout?: number | undefined;
   /** How many bytes may wait for a server that does not read; past it the connection is dropped. Default 1 MiB. */
   sendLimit?: number | undefined;
@@ -46,9 +58,15 @@ export interface WebSocketOptions {
   connectTimeout?: number | undefined;
   /** How long close waits for the closing handshake, in milliseconds. Default 1,000. */
   closeTimeout?: number | undefined;
-  /** `host` or `host:port` for the Via's sent-by. Default: a random name under `.invalid`, as RFC 7118 has it for clients that do not know their address. */
+  /**
+   * `host` or `host:port` for the Via's sent-by. Default: a random name under `.invalid`, as RFC 7118 has it for
+   * clients that do not know their address.
+   */
   advertise?: string | undefined;
-  /** Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. What it throws or rejects with goes to the stack's onError (`core_failed`). */
+  /**
+   * Is told of every change; `cause` says why a connection was lost or not made, and is missing after close. What it
+   * throws or rejects with goes to the stack's onError (`core_failed`).
+   */
   onState?: ((state: ConnectionState, cause?: SipError) => void) | undefined;
   /** Default: the runtime's. */
   clock?: Clock | undefined;

@@ -13,7 +13,10 @@ import { closeWords, type WebSocketConstructor, type WebSocketLike } from "./web
 export interface KeepAliveOptions {
   /** The longest time between two pings in milliseconds; each is drawn from its last fifth (RFC 5626 §4.4.1). Default 25,000. */
   interval?: number | undefined;
-  /** How long the server may take to send anything after a ping, in milliseconds; 0 never minds. Default 10,000 (RFC 5626 §4.4.1). */
+  /**
+   * How long the server may take to send anything after a ping, in milliseconds; 0 never minds. Default 10,000 (RFC
+   * 5626 §4.4.1).
+   */
   timeout?: number | undefined;
 }
 

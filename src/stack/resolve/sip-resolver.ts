@@ -38,11 +38,17 @@ export type LargeRequests =
 
 /** Options of `resolver`; all but `dns` have defaults. */
 export interface ResolverOptions {
-  /** Who answers questions to DNS: `nodeDns()` of `sippet/node`, or your own. False for nobody: names are left to the transports. */
+  /**
+   * Who answers questions to DNS: `nodeDns()` of `sippet/node`, or your own. False for nobody: names are left to the
+   * transports.
+   */
   dns: Dns | false;
   /** Address families, the preferred first. Default [4, 6]. */
   families?: readonly (4 | 6)[] | undefined;
-  /** Requests that would go over UDP and are larger than `mtu`. Default "tcp-or-udp"; they stay on UDP where the stack has no TCP. */
+  /**
+   * Requests that would go over UDP and are larger than `mtu`. Default "tcp-or-udp"; they stay on UDP where the stack
+   * has no TCP.
+   */
   largeRequests?: LargeRequests | undefined;
   /** The largest request for a datagram, in bytes, its Via included. Default 1,300 (RFC 3261 §18.1.1). */
   mtu?: number | undefined;

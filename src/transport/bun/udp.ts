@@ -17,7 +17,8 @@ import { setBuffer } from "./buffers.ts";
  * have not. `counts.unreachable` says how often ICMP told that a peer
  * cannot be reached; Bun does not say which.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a number none
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name,
+ *   `port` none, or a number none
  * @throws SipError `unsupported` for `ipv6Only`, or where this is not Bun
  */
 export function udp(options: BareUdpOptions = {}): Transport {

@@ -21,7 +21,8 @@ import { mayAsk, setBuffer } from "./buffers.ts";
  * neither is given: without it they have the system's buffers, which bursts overrun. An IPv6 multicast group takes the index of
  * an interface, as text, for its `interface`.
  *
- * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name, `port` none, or a number none
+ * @throws SipError `value_invalid` where `advertise` is not a host or host:port, `host` not an IP address or name,
+ *   `port` none, or a number none
  * @throws SipError `unsupported` for `ipv6Only`, for the size of a buffer without `--allow-ffi`, or where there is no
  *   `Deno.listenDatagram`
  */

@@ -13,21 +13,42 @@ export interface StreamOptions {
   host?: string | undefined;
   /** The port to listen on, 0 for any free one (`local.port` tells it after start). Default 5060, 5061 for TLS. */
   port?: number | undefined;
-  /** False takes no connections, and opens them alone: a TLS client needs no certificate then. `port` is what its Via says. Default true. */
+  /**
+   * False takes no connections, and opens them alone: a TLS client needs no certificate then. `port` is what its Via
+   * says. Default true.
+   */
   listen?: boolean | undefined;
-  /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  /**
+   * `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine
+   * where a wildcard is bound.
+   */
   advertise?: string | undefined;
-  /** True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself on the connections that it opens. Over TLS only for domains that its certificate shows; over TCP, which RFC 5923 leaves out, whoever has the address of another, behind the same NAT say, can take what is meant for that one's port. Default false. */
+  /**
+   * True lets a peer ask that requests to it take its own connection: `alias` in its Via (RFC 5923), and asks so itself
+   * on the connections that it opens. Over TLS only for domains that its certificate shows; over TCP, which RFC 5923
+   * leaves out, whoever has the address of another, behind the same NAT say, can take what is meant for that one's
+   * port. Default false.
+   */
   alias?: boolean | undefined;
   /** How many connections may be open, both ways, handshakes included; more are refused. Default 10,000. */
   maxConnections?: number | undefined;
-  /** How many of them may come from one address, of IPv6 from one /64; and how many may be opened to one, which peers have a say in: a response whose connection is gone takes one to the port that its Via names. Default: no limit of its own. */
+  /**
+   * How many of them may come from one address, of IPv6 from one /64; and how many may be opened to one, which peers
+   * have a say in: a response whose connection is gone takes one to the port that its Via names. Default: no limit of
+   * its own.
+   */
   maxPerSource?: number | undefined;
-  /** How long connecting may take, a TLS handshake included, in milliseconds; 0 for as long as the system lets it. Default 10,000. */
+  /**
+   * How long connecting may take, a TLS handshake included, in milliseconds; 0 for as long as the system lets it.
+   * Default 10,000.
+   */
   connectTimeout?: number | undefined;
   /** A connection that has carried nothing either way for so long is closed, in milliseconds; 0 for never. Default 900,000. */
   idleTimeout?: number | undefined;
-  /** How long a message may take from its first octet to its last, in milliseconds, anew behind a pause (`pauseLimit`); 0 for ever. Default 30,000. */
+  /**
+   * How long a message may take from its first octet to its last, in milliseconds, anew behind a pause (`pauseLimit`);
+   * 0 for ever. Default 30,000.
+   */
   partialTimeout?: number | undefined;
   /** How long close waits for what is still to be written, in milliseconds. Default 1,000. */
   closeTimeout?: number | undefined;
@@ -39,7 +60,10 @@ export interface StreamOptions {
   sendLimit?: number | undefined;
   /** How many octets may wait before nothing more is read from that peer until they are gone. Default 64 KiB. */
   pauseLimit?: number | undefined;
-  /** How many octets all connections together may hold, of messages that have begun and of what peers do not read; past it the connection that holds most is dropped. Default 256 MiB. */
+  /**
+   * How many octets all connections together may hold, of messages that have begun and of what peers do not read; past
+   * it the connection that holds most is dropped. Default 256 MiB.
+   */
   heldLimit?: number | undefined;
   /** Pings the connections that were opened from here (RFC 5626 §4.4.1); true for the defaults. Default false. */
   keepAlive?: boolean | StreamKeepAlive | undefined;

@@ -32,7 +32,8 @@ import { checkSipDomain, sipDomains } from "./tls-identity.ts";
 export interface TlsOptions extends StreamOptions {
   /**
    * Key, certificate and what else Node's TLS servers take: `SNICallback` for several domains, `requestCert`
-   * and `ca` for mutual TLS. Something to show has to be there unless `listen` is false. With `requestCert` no session is resumed: each connection shows a certificate.
+   * and `ca` for mutual TLS. Something to show has to be there unless `listen` is false. With `requestCert` no session
+   * is resumed: each connection shows a certificate.
    */
   tls: ServerOptions;
   /**

@@ -22,14 +22,20 @@ export interface WebSocketServerOptions {
   path?: string | undefined;
   /** Key and certificate: the transport makes an HTTPS server and is WSS. Unused with `server`. */
   tls?: ServerOptions | undefined;
-  /** An HTTP or HTTPS server of yours, whose upgrades are taken. You listen and close it; only its SIP connections are closed here. */
+  /**
+   * An HTTP or HTTPS server of yours, whose upgrades are taken. You listen and close it; only its SIP connections are
+   * closed here.
+   */
   server?: Server | SecureServer | undefined;
   /**
    * True where TLS ends in front of this server, at a reverse proxy say, so that its protocol is WSS and SIPS URIs go by it. Nobody
    * may get here around that proxy. Default: true with `tls` or an HTTPS server, and nothing else then.
    */
   secure?: boolean | undefined;
-  /** `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine where a wildcard is bound. */
+  /**
+   * `host` or `host:port` for the Via's sent-by. Default: the bound address, or the first reachable one of this machine
+   * where a wildcard is bound.
+   */
   advertise?: string | undefined;
   /** Decides on each handshake. Default: everyone is let in. */
   verify?: VerifyHandshake | undefined;
@@ -37,17 +43,29 @@ export interface WebSocketServerOptions {
   handshakeTimeout?: number | undefined;
   /** The largest message, in bytes; a larger one closes its connection with 1009. Default 262,144. */
   messageSize?: number | undefined;
-  /** How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many sockets again may not have asked for anything yet; more are dropped. Default 10,000. */
+  /**
+   * How many connections may be open, handshakes included; more are refused with 503. On a server of its own as many
+   * sockets again may not have asked for anything yet; more are dropped. Default 10,000.
+   */
   maxConnections?: number | undefined;
-  /** How many of them may come from one address, of IPv6 from one /64; more are refused or dropped likewise. A proxy in front is one address. Default: no limit of its own. */
+  /**
+   * How many of them may come from one address, of IPv6 from one /64; more are refused or dropped likewise. A proxy in
+   * front is one address. Default: no limit of its own.
+   */
   maxPerSource?: number | undefined;
-  /** How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for never. Default 30,000. */
+  /**
+   * How often a ping goes to every connection, in milliseconds; one that answers none until the next is dropped. 0 for
+   * never. Default 30,000.
+   */
   pingInterval?: number | undefined;
   /** How many bytes may wait for a client that does not read; past it the connection is dropped. Default 1 MiB. */
   sendLimit?: number | undefined;
   /** How many bytes may wait before nothing more is read from that client until they are gone. Default 64 KiB. */
   pauseLimit?: number | undefined;
-  /** How many octets all connections together may hold, of messages that have begun, with what came between their pieces, and of what clients do not read; past it the connection that holds most is dropped. Default 256 MiB. */
+  /**
+   * How many octets all connections together may hold, of messages that have begun, with what came between their
+   * pieces, and of what clients do not read; past it the connection that holds most is dropped. Default 256 MiB.
+   */
   heldLimit?: number | undefined;
   /** How long close waits for closing handshakes, in milliseconds. Default 1,000. */
   closeTimeout?: number | undefined;
