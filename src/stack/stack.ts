@@ -210,8 +210,7 @@ export class Stack {
    * is, on its flow if it has one, else by its topmost Via. With a resolver names are looked up, and the first
    * target there is a way to is taken.
    *
-   * @throws SipError `no_target`, `no_transport`, `closed`. A failure of the transport, or of a search, goes to
-   *   onError.
+   * @throws SipError `no_target`, `no_transport`, `closed`. What fails later, or in a search, goes to onError.
    */
   sendStateless(message: Message, options: StatelessOptions = {}): void {
     this.#stateless.send(message, options);
