@@ -619,16 +619,16 @@ describe("with a list of users", () => {
   });
 
   test("a connection of one's own is the way to nobody else", async () => {
-    const [phone, browser] = [await guest(), await Agent.open(guarded, { overWebSocket: true })];
+    const [phone, browser] = [await guest(), await Agent.open(guarded, { protocol: "WS" })];
     agents.push(browser);
     const to = `<sip:alice@${guarded.sip}>`;
-    const within = browser.request("SUBSCRIBE", "alice", {
-      to: `${to};tag=made-up`,
+    const first = browser.request("SUBSCRIBE", "alice", {
+      ...{ from: to, to },
       headers: { Route: `<sip:${guarded.sip};lr>`, Event: "presence" },
       contact: browser.contact(),
     });
-    within.uri = phone.contact().slice(1, -1);
-    await browser.send(within).final;
+    expect((await asAlice(phone, register(phone))).status).toBe(200);
+    await asAlice(browser, first);
     const token = phone.requests[0].headers.get("Record-Route").find(({ uri }) => uri.user).uri.user;
     const [own, ours] = [`<sip:${token}@${guarded.sip};lr>`, `<sip:${guarded.sip};lr>`];
     // Whom it was shown to, in Record-Route, calls nobody by it either.
